@@ -1,0 +1,334 @@
+"""A request for cooperation, as a value: frozen, and checked when it is made.
+
+Field names follow the contents that the Convention asks for: Article 40(15) for mutual legal assistance and
+Article 42(3) for expedited preservation. `Request` refuses what cannot be *meant* (a date that does not exist, an
+unknown measure); what is merely *missing* is allowed here, because saying what is missing is the work of `law.assess`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from comity.errors import Invalid
+
+STATE = re.compile(r"^[A-Z]{2}$")
+OFFENCE = re.compile(r"^uncc:(7|8|9|10|11|12|13|14|15|16|17)$")
+_TEXT_LIMIT = 20_000
+
+
+class Measure(StrEnum):
+    """The form of cooperation asked for."""
+
+    PRESERVATION = "preservation"  # Article 42: expedited preservation of stored electronic data
+    STORED_DATA = "stored-data"  # Articles 40 and 44: search, seizure and disclosure of stored data
+
+
+class Scope(StrEnum):
+    """Why the Convention applies, Article 35(1): decides which forms of cooperation are open."""
+
+    OFFENCE = "A"  # a Convention offence (Articles 7-17): everything
+    EVIDENCE = "B"  # electronic evidence of a Convention offence
+    SERIOUS = "C"  # electronic evidence of another serious crime (maximum of at least four years, Article 2(h))
+
+
+class DataCategory(StrEnum):
+    """Kinds of data, Article 2(c), (d) and (f)."""
+
+    SUBSCRIBER = "subscriber"
+    TRAFFIC = "traffic"
+    CONTENT = "content"
+    OTHER = "other"
+
+
+class Urgency(StrEnum):
+    """How fast: an *emergency* is a significant and imminent risk to life or safety of a person, Article 2(o)."""
+
+    ORDINARY = "ordinary"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A named official and his functions, Article 40(15)(b)."""
+
+    name: str = ""
+    function: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True)
+class Offence:
+    """The offence that the request is about.
+
+    Args:
+        code: the Convention offence, ``uncc:13`` for Article 13; empty when the crime is none of them (scope C).
+        label: what the requesting State's law calls it.
+        provision: the national provision, e.g. ``IR-CCA:13``; an id in the requesting State's law book, or free text.
+        max_penalty_months: the maximum deprivation of liberty in months; None when not stated.
+        committed_on: when it was committed (the first day), or None.
+    """
+
+    code: str = ""
+    label: str = ""
+    provision: str = ""
+    max_penalty_months: int | None = None
+    committed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account, item or address that the data belong to, Article 40(15)(e) and 42(3)(d).
+
+    Args:
+        kind: ``email``, ``ip``, ``phone``, ``url``, ``account`` or ``other``.
+        value: the identifier itself.
+        at: for an ``ip``: the moment of use, with its UTC offset (an address means nothing without it).
+        port: for an ``ip``: the source port (shared addresses mean nothing without it).
+    """
+
+    kind: str = "email"
+    value: str = ""
+    at: datetime | None = None
+    port: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of one State to another. Everything the law book may ask for has a field here.
+
+    Args:
+        reference: the requesting State's own number, e.g. ``IR-2026-0001``; names the case on both sides.
+        requesting: ISO 3166-1 alpha-2 code of the requesting State.
+        requested: of the requested State.
+        measure: the form of cooperation.
+        basis: id of the instrument relied on, e.g. ``uncc`` or ``reciprocity``.
+        exercise: True when this is an exercise and no real assistance is asked for.
+        scope: Article 35(1).
+        offence: what the proceedings are about.
+        authority: the authority making the request, 40(15)(a), 42(3)(a).
+        conducting: authority conducting the investigation and its officer's functions, 40(15)(b).
+        subject: subject and nature of the investigation, 40(15)(b).
+        facts: summary of the relevant facts, 40(15)(c), 42(3)(b).
+        assistance: what help is sought and any special procedure, 40(15)(d); for preservation the data, 42(3)(c).
+        link: the link between the data and the offence, 42(3)(c).
+        categories: categories of data asked for.
+        accounts: identifiers, 40(15)(e), 42(3)(d).
+        custodian: the provider or other custodian, or where the system is, 42(3)(d).
+        persons: persons concerned as far as known, 40(15)(e).
+        period_from: first day of the evidence, 40(15)(f).
+        period_to: last day of the evidence.
+        purpose: the purpose for which the evidence is sought, 40(15)(g), or why preservation is needed, 42(3)(e).
+        intends_request: that a request for the data will follow, 42(3)(f).
+        confidential: that the request be kept secret and the user not told, 40(20), 42(3)(g).
+        urgency: see `Urgency`.
+        urgency_reason: why it is urgent.
+        deadline: a suggested deadline, 40(26).
+        deadline_reason: the reason for it, 40(26).
+        language: BCP 47 tag of the language the request is written in, 40(13).
+        follows: reference of an earlier request that this one stands on (the preservation), or empty.
+        rights: the drafter's reasoned answer to the rights questions, Articles 6, 24 and 40(22).
+    """
+
+    reference: str
+    requesting: str
+    requested: str
+    measure: Measure
+    basis: str = "uncc"
+    exercise: bool = True
+    scope: Scope = Scope.OFFENCE
+    offence: Offence = field(default_factory=Offence)
+    authority: str = ""
+    conducting: Person = field(default_factory=Person)
+    subject: str = ""
+    facts: str = ""
+    assistance: str = ""
+    link: str = ""
+    categories: tuple[DataCategory, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    custodian: str = ""
+    persons: tuple[str, ...] = ()
+    period_from: date | None = None
+    period_to: date | None = None
+    purpose: str = ""
+    intends_request: bool = False
+    confidential: bool = False
+    urgency: Urgency = Urgency.ORDINARY
+    urgency_reason: str = ""
+    deadline: date | None = None
+    deadline_reason: str = ""
+    language: str = "en"
+    follows: str = ""
+    rights: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant. Raises Invalid naming the field."""
+        if not re.fullmatch(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,9}", self.reference):  # \d would take ۰ and ٠ as well
+            raise Invalid("A reference looks like IR-2026-0001.", code="request.reference", where="reference")
+        for name in ("requesting", "requested"):
+            if not STATE.fullmatch(getattr(self, name)):
+                raise Invalid("A State is named by its two-letter ISO code.", code="request.state", where=name)
+        if self.requesting == self.requested:
+            raise Invalid("A State does not send itself a request.", code="request.same-state", where="requested")
+        if not self.reference.startswith(self.requesting + "-"):
+            raise Invalid(
+                "The reference begins with the requesting State's code.", code="request.reference", where="reference"
+            )
+        if self.offence.code and not OFFENCE.fullmatch(self.offence.code):
+            raise Invalid("Offences are named uncc:7 to uncc:17.", code="request.offence", where="offence.code")
+        if self.offence.max_penalty_months is not None and not 0 <= self.offence.max_penalty_months <= 1200:
+            raise Invalid(
+                "The maximum penalty is in months, 0 to 1200.",
+                code="request.penalty",
+                where="offence.max_penalty_months",
+            )
+        if self.period_from and self.period_to and self.period_from > self.period_to:
+            raise Invalid("The period ends before it begins.", code="request.period", where="period_to")
+        for account in self.accounts:
+            if account.at is not None and account.at.utcoffset() is None:
+                raise Invalid("A time needs its UTC offset.", code="request.time-zone", where="accounts.at")
+            if account.port is not None and not 0 < account.port < 65536:
+                raise Invalid("A port is 1 to 65535.", code="request.port", where="accounts.port")
+        for name in ("facts", "assistance", "link", "purpose", "subject", "rights"):
+            if len(getattr(self, name)) > _TEXT_LIMIT:
+                raise Invalid(f"At most {_TEXT_LIMIT} characters.", code="request.too-long", where=name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The request as plain JSON values; empty optional fields are left out."""
+        found: dict[str, Any] = _plain(self)
+        return found
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Self:
+        """The request in `raw`, as `to_dict` wrote it.
+
+        Raises:
+            Invalid: an unknown field, a wrong type or a value that cannot be meant; `where` names the field.
+        """
+        _known(cls, raw, "")
+        values = dict(raw)
+        for name, make in _MAKERS.items():
+            if name in values:
+                values[name] = _made(make, values[name], name)
+        for name, value in values.items():
+            if name not in _MAKERS and not isinstance(value, bool if name in _FLAGS else str):
+                raise Invalid("This field has the wrong type.", code="request.type", where=name)
+        missing = [name for name in ("reference", "requesting", "requested", "measure") if name not in values]
+        if missing:
+            raise Invalid("A request names " + ", ".join(missing) + ".", code="request.missing", where=missing[0])
+        return cls(**values)
+
+
+_FLAGS = frozenset({"exercise", "intends_request", "confidential"})
+_SPEAKING = frozenset({"basis", "language", "kind"})  # left out, their default would be read into an empty one
+
+
+def parse_date(text: str) -> date:
+    """The date written as ``YYYY-MM-DD`` (ISO 8601, Gregorian). Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def parse_moment(text: str) -> datetime:
+    """The moment written in RFC 3339 with its offset. Raises ValueError: no offset, or UTC has no such year."""
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError(text)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+    return moment
+
+
+def moment_text(moment: datetime) -> str:
+    """`moment` in UTC as RFC 3339 with whole seconds, the only form that crosses the border."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        found = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+        return {key: item for key, item in found.items() if key in _SPEAKING or item not in (None, "", [], {})}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return str(value)
+    return value
+
+
+def _known(kind: type, raw: Any, where: str) -> None:
+    if not isinstance(raw, dict):
+        raise Invalid("This must be an object with named fields.", code="request.type", where=where)
+    unknown = sorted(set(raw) - {part.name for part in fields(kind)})
+    if unknown:
+        raise Invalid("This field is not known.", code="request.unknown-field", where=where + unknown[0])
+
+
+def _made(make: Any, raw: Any, where: str) -> Any:
+    try:
+        return make(raw)
+    except Invalid:
+        raise
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Invalid("This value is not usable here.", code="request.value", where=where) from error
+
+
+def _record(kind: type, makers: dict[str, Any], prefix: str) -> Any:
+    def make(raw: Any) -> Any:
+        _known(kind, raw, prefix + ".")
+        for name, value in raw.items():
+            if name not in makers and not isinstance(value, str):
+                raise Invalid("This field has the wrong type.", code="request.type", where=f"{prefix}.{name}")
+        values = {
+            name: _made(makers[name], value, f"{prefix}.{name}") if name in makers else value
+            for name, value in raw.items()
+        }
+        return kind(**values)
+
+    return make
+
+
+def _whole(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise ValueError(raw)
+    return raw
+
+
+def _many(make: Any) -> Any:
+    def make_all(raw: Any) -> tuple[Any, ...]:
+        if not isinstance(raw, list):
+            raise ValueError(raw)
+        return tuple(make(item) for item in raw)
+
+    return make_all
+
+
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise ValueError(raw)
+    return raw
+
+
+_MAKERS: dict[str, Any] = {
+    "measure": Measure,
+    "scope": Scope,
+    "urgency": Urgency,
+    "offence": _record(Offence, {"max_penalty_months": _whole, "committed_on": parse_date}, "offence"),
+    "conducting": _record(Person, {}, "conducting"),
+    "categories": _many(DataCategory),
+    "accounts": _many(_record(Account, {"at": parse_moment, "port": _whole}, "accounts")),
+    "persons": _many(_text),
+    "period_from": parse_date,
+    "period_to": parse_date,
+    "deadline": parse_date,
+}

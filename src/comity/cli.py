@@ -1,0 +1,136 @@
+"""The command line. `verify` and `unpack` need no node, no database, no account and no network."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from comity.errors import ComityError, Invalid
+from comity.seal import canon, stream
+from comity.verify import CHECKS, Report, Verdict, verify_file, verify_letter
+from comity.wire import bag
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=__doc__)
+_MARKS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNDETERMINED: "yellow"}
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="An exported case, an evidence bag, or a letter (PDF).")],
+    case: Annotated[Path | None, typer.Option(help="For a letter: the exported case it belongs to.")] = None,
+    pin: Annotated[list[Path] | None, typer.Option(help="A directory entry you trust; may be given often.")] = None,
+) -> None:
+    """Say what FILE proves: each check passed, failed or undetermined. Exit code 0 only if all passed."""
+    console = Console()
+    if not file.is_file():
+        console.print(f"There is no file {file}.", style="red", markup=False)
+        raise typer.Exit(2)
+    if file.suffix.lower() == ".pdf":
+        beside = case or file.with_name("case.asice")
+        if not beside.is_file():
+            console.print("undetermined: a letter alone proves nothing. Name its exported case with --case.")
+            raise typer.Exit(1)
+        report = verify_letter(file, beside)
+    else:
+        with _bar(console) as bar:
+            task = bar.add_task("reading", total=None)
+            report = verify_file(file, pins=pin or (), progress=lambda done, total: bar.update(task, completed=done, total=total))
+    _print(console, report)
+    raise typer.Exit(0 if report.passed else 1)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=console, transient=True,
+        disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+
+
+def _print(console: Console, report: Report) -> None:
+    if report.about:
+        console.print(report.about, style="bold", markup=False, highlight=False, soft_wrap=True)
+    for name in CHECKS:
+        if name in report.verdicts:
+            verdict, words = report.verdicts[name]
+            console.print(f"{verdict:<13}{name:<11} {words}", style=_MARKS[verdict], markup=False, highlight=False, soft_wrap=True)
+    for signer in report.signers:
+        console.print(f"key of       {signer}", markup=False, highlight=False, soft_wrap=True)
+    if report.signers and "pins" not in report.verdicts:
+        console.print(
+            "These are the keys that the file itself names. Compare them with what each State published,\n"
+            "or give the entries you trust with --pin.", markup=False, highlight=False,
+        )  # fmt: skip
+    console.print("all passed" if report.passed else "NOT all passed", style="bold")
+
+
+@app.command()
+def unpack(
+    file: Annotated[Path, typer.Argument(help="An evidence bag.")],
+    folder: Annotated[Path, typer.Argument(help="Where to unpack; must not exist yet.")],
+    key: Annotated[Path, typer.Option(help="The bag's content-key file.")],
+) -> None:
+    """Unpack an evidence bag: every exhibit under its own name, with its own bytes, each digest checked."""
+    console = Console()
+    if folder.exists():
+        raise Invalid(f"{folder} exists already. Name a new folder.", code="unpack.exists", where=str(folder))
+    secret = _content_key(key)
+    with bag.Bag(file) as opened, _bar(console) as bar:
+        task = bar.add_task("unpacking", total=None)
+        manifest = opened.unpack(secret, folder, lambda done, total: bar.update(task, completed=done, total=total))
+    files = sum(1 for _ in manifest.files)
+    left_out = [item.name for item in manifest.exhibits if item.kind == "link" and not bag.leads_inside(item)]
+    console.print(f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}", markup=False, highlight=False)
+    if left_out:
+        console.print(f"{len(left_out)} links that lead outside were not made, e.g. {left_out[0]}", markup=False)
+    for condition in manifest.conditions:
+        console.print(f"Condition of use: {condition}", markup=False, style="bold")
+
+
+def _content_key(path: Path) -> bytes:
+    try:
+        found = canon.fields(canon.loads(path.read_bytes().strip(), limit=4096), "comity", "case", "key")
+        secret = bytes.fromhex(found["key"])
+    except (OSError, ValueError, TypeError) as error:
+        raise Invalid(f"{path} is no content-key file.", code="unpack.key", where=str(path)) from error
+    if len(secret) != stream.KEY:
+        raise Invalid(f"{path} is no content-key file.", code="unpack.key", where=str(path))
+    return secret
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the story; otherwise the nodes stay up.")] = False,
+    evidence: Annotated[Path | None, typer.Option(help="A file or folder to use as the provider's data.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the exported cases, the evidence and the letter go.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the mailbox that is written when --evidence is not given.")] = 20261124,
+    home: Annotated[Path | None, typer.Option(help="Where the three nodes live; a new temporary folder if not given.")] = None,
+) -> None:
+    """An exercise: Iran asks Viet Nam for electronic evidence, Qatar witnesses. Three nodes on this machine."""
+    from comity.demo.story import play
+
+    raise typer.Exit(play(once=once, evidence=evidence, out=out, seed=seed, home=home))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def node(ctx: typer.Context) -> None:
+    """Make and run a node; see `comity node --help`."""
+    os.execv(sys.executable, [sys.executable, "-m", "comity.node.run", *ctx.args])
+
+
+def main() -> None:
+    """Run the command line; a `ComityError` becomes one line and exit code 2."""
+    try:
+        app()
+    except ComityError as error:
+        typer.echo(f"comity: {error}", err=True)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The office: the only place where Django is imported."""

@@ -1,0 +1,201 @@
+"""Background work, outside every request: admit, post, fetch receipts, have the log witnessed, do what officers ordered.
+
+The courier keeps nothing in memory that matters: each round looks at the tables, does one thing at a time and notes it through
+the desk. Killed at any moment and started again, it goes on; what it repeats, the other side recognises.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from django.db import OperationalError, close_old_connections
+
+from comity.errors import ComityError, Unreachable
+from comity.node import models
+from comity.node.desk import _record, crossing, evidence, registry
+from comity.node.settings import Settings
+from comity.wire.directory import Entry
+from comity.wire.transport import Line
+
+_log = logging.getLogger("comity.courier")
+_IDLE = 0.2  # seconds between rounds when there was nothing to do
+_PROGRESS = 0.5  # seconds between two notes of how far a job is
+
+
+def now() -> datetime:
+    """The courier's clock."""
+    return datetime.now(UTC)
+
+
+class Courier:
+    """The courier of one node."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._witness_next: dict[str, datetime] = {}
+        self._witness_size: dict[str, int] = {}
+
+    def _line(self, peer: Entry) -> Line:
+        return Line(peer, state=self._settings.state, key=self._settings.hop)
+
+    def round(self) -> bool:
+        """One round over everything that waits; returns whether there was anything to do."""
+        return any([self._admit(), self._deliver(), self._witness(), self._complete_receipts()])
+
+    def _admit(self) -> bool:
+        """Open and read what arrived, in the order of arrival."""
+        waiting = models.Arrival.objects.filter(status=models.Arrival.Status.KEPT).order_by("entry")
+        digests = list(waiting.values_list("digest", flat=True)[:100])
+        for digest in digests:
+            crossing.admit(self._settings, digest, at=now())
+        return bool(digests)
+
+    def _deliver(self) -> bool:
+        """Post what is on its way; the acts of a case go in their order, so the first that fails holds the rest back."""
+        due = models.Departure.objects.filter(receipt__isnull=True, next_at__lte=now()).order_by("made_at", "act__seq")
+        stuck: set[str] = set()
+        for row in due.select_related("act")[:100]:
+            if row.act.case_id in stuck or self._earlier_waits(row):
+                continue
+            try:
+                status, answer = self._line(_record.peer_entry(row.peer)).post("/messages", bytes(row.data), at=now())
+                if status != 200:
+                    raise Unreachable(f"{row.peer} answered {status}: {answer[:200]!r}", code="wire.status")
+                crossing.delivered(self._settings, row.digest, answer, at=now())
+            except ComityError as error:
+                stuck.add(row.act.case_id)
+                crossing.not_delivered(row.digest, str(error), at=now())
+                _log.warning("%s for %s not delivered: %s", row.act.case_id, row.peer, error)
+        return bool(due)
+
+    @staticmethod
+    def _earlier_waits(row: models.Departure) -> bool:
+        return models.Departure.objects.filter(
+            receipt__isnull=True, act__case_id=row.act.case_id, act__seq__lt=row.act.seq
+        ).exists()
+
+    def _complete_receipts(self) -> bool:
+        """Fetch newer proofs for receipts whose head no witness had seen yet."""
+        due = models.Departure.objects.filter(receipt__isnull=False, witnessed=False, next_at__lte=now())
+        for row in due[:20]:
+            try:
+                answer = self._line(_record.peer_entry(row.peer)).get(f"/receipts/{row.digest}", at=now())
+                crossing.delivered(self._settings, row.digest, answer, at=now())
+            except ComityError as error:
+                _log.info("receipt of %s for %s not completed: %s", row.peer, row.digest[:12], error)
+            if not models.Departure.objects.filter(pk=row.pk, witnessed=True).exists():
+                crossing.not_delivered(row.digest, "", at=now())
+        return False
+
+    def _witness(self) -> bool:
+        """Ask the witnesses to cosign this log's head, when it has grown."""
+        todo = registry.checkpoint_to_witness(self._settings) if self._settings.witnesses else None
+        if todo is None:
+            return False
+        for state in self._settings.witnesses:
+            if self._witness_next.get(state, now()) > now():
+                continue
+            try:
+                self._ask_witness(_record.peer_entry(state), *todo)
+                self._witness_next.pop(state, None)
+            except ComityError as error:
+                _log.warning("%s did not cosign: %s", state, error)
+                self._witness_next[state] = now() + timedelta(seconds=2)
+        return False
+
+    def _ask_witness(self, witness: Entry, note: str, size: int) -> None:
+        old = self._witness_size.get(witness.state, 0)
+        line = self._line(witness)
+        status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
+        if status == 409:  # it remembers another size than this process does
+            old = int(answer)
+            if old > size:
+                raise Unreachable(f"{witness.state} saw this log at {old}, it is at {size}.", code="witness.ahead")
+            status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
+        if status != 200:
+            raise Unreachable(f"{witness.state} answered {status}: {answer[:200]!r}", code="witness.status")
+        registry.witnessed(self._settings, size, answer.decode(), witness)
+        self._witness_size[witness.state] = size
+
+    def work(self) -> bool:
+        """Do the next job that an officer ordered; returns whether there was one."""
+        job = models.Job.objects.filter(status=models.Job.Status.WAITING, next_at__lte=now()).order_by("next_at").first()
+        if job is None:
+            return False
+        try:
+            if job.kind == models.Job.Kind.COLLECT:
+                self._collect(job)
+            else:
+                evidence.WORK[job.kind](self._settings, job, now=now, progress=_throttled(job))
+        except Unreachable as error:
+            evidence.again(job, error, at=now() + crossing.retry_after(job.attempts))
+        except ComityError as error:
+            _log.warning("job %s of %s failed: %s", job.kind, job.case_id, error)
+            evidence.failed(job, error)
+        return True
+
+    def _collect(self, job: models.Job) -> None:
+        """Collect a container from the peer's shelf, going on where an earlier attempt stopped."""
+        row, path = evidence.collecting(self._settings, job)
+        line, progress = self._line(_record.peer_entry(row.peer)), _throttled(job)
+        with path.open("ab") as file:
+            while file.tell() < row.size:
+                piece = line.collect(f"/evidence/{row.digest}", file.tell(), at=now())
+                if not piece or file.tell() + len(piece) > row.size:
+                    raise Unreachable(f"{row.peer} sent {len(piece)} bytes where others belong.", code="collect.size")
+                file.write(piece)
+                progress(file.tell(), row.size)
+        evidence.collected(self._settings, job)
+
+
+def _throttled(job: models.Job) -> Callable[[int, int], None]:
+    last = 0.0
+
+    def note(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PROGRESS:
+            last = time.monotonic()
+            evidence.note_progress(job, done, total)
+
+    return note
+
+
+class Stop:
+    """Whether to stop. Set from a signal handler, where the locks of `threading.Event` could be held already."""
+
+    requested = False
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not much longer than until a stop is requested."""
+        end = time.monotonic() + seconds
+        while not self.requested and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+
+
+def run(settings: Settings, stop: Stop) -> None:
+    """Rounds until a stop is requested; long work runs beside them, so that it holds no message back."""
+    courier = Courier(settings)
+    worker = threading.Thread(target=_loop, args=(courier.work, stop), daemon=True)
+    worker.start()
+    _loop(courier.round, stop)
+    worker.join(timeout=5)
+
+
+def _loop(step: Callable[[], bool], stop: Stop) -> None:
+    while not stop.requested:
+        try:
+            busy = step()
+        except OperationalError:  # the database was busy for too long: the next round sees the same work
+            _log.exception("the database did not answer")
+            busy = False
+        except Exception:  # a defect must not end the courier; it is logged whole and the work stays in the tables
+            _log.exception("a round failed")
+            busy = False
+            stop.wait(2)
+        close_old_connections()
+        if not busy:
+            stop.wait(_IDLE)

@@ -1,0 +1,6 @@
+"""The only code that writes: one function per verb, one transaction each, and nothing here touches the network.
+
+`requesting` and `requested`, read from top to bottom, are the life of a request on both sides of the border. `crossing` is
+what both share: keeping what arrives, admitting it, and noting what was delivered. `evidence` is the long work with
+exhibits, `registry` officers, peers and witnessing, `dossier` the export of a case.
+"""

@@ -1,0 +1,205 @@
+"""One step = one transaction: the act, its log entry and, if it crosses, the envelope on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from comity.casework.lifecycle import CROSSING, Act, Case, Kind, Power, advance, open_case, power_for
+from comity.casework.request import Measure, Request
+from comity.errors import BrokenProof, Invalid, NotPossible, NotYours
+from comity.ledger import checkpoint as cp
+from comity.ledger import log, merkle
+from comity.node import models
+from comity.node.settings import Settings
+from comity.seal import canon, envelope
+from comity.wire import messages
+from comity.wire.directory import Entry, read_entry
+
+
+def peer_entry(state: str) -> Entry:
+    """The pinned entry of `state`. Raises NotPossible: this State is not pinned here."""
+    row = models.Peer.objects.filter(pk=state).first()
+    if row is None:
+        raise NotPossible(f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state)
+    return read_entry(bytes(row.entry), at=row.pinned_at)
+
+
+def load_row(reference: str) -> models.Case:
+    """The row that names the case `reference`. Raises Invalid: there is none."""
+    row = models.Case.objects.filter(pk=reference).first()
+    if row is None:
+        raise Invalid(f"There is no case {reference} here.", code="case.unknown", where=reference)
+    return row
+
+
+def load(reference: str, *, home: str) -> Case:
+    """The case `reference`, folded from its acts. Raises Invalid: there is none."""
+    row = load_row(reference)
+    case = Case(row.reference, row.requesting, row.requested, Measure(row.measure))
+    for act in row.acts.order_by("seq"):
+        case = advance(case, read_stored(act), home=home)
+    return case
+
+
+def read_stored(row: models.Act) -> Act:
+    """The act in `row`: it was verified before it was stored."""
+    statement = canon.loads(bytes(row.statement), limit=envelope.MESSAGE_LIMIT)
+    return Act.from_dict(canon.loads(canon.unb64(statement["payload"]), limit=envelope.MESSAGE_LIMIT), id=row.digest)
+
+
+def log_append(data: bytes) -> int:
+    """Append `data` to this node's log, inside the caller's transaction; returns its place.
+
+    Sequencing and integrating are one step here, so that a receipt can carry its proof at once.
+    """
+    head = models.LogHead.objects.select_for_update().get_or_create(pk=1)[0]
+    written = merkle.appended(head.size, merkle.leaf_hash(data), _log_node)
+    models.LogNode.objects.bulk_create(
+        models.LogNode(level=level, index=index, hash=value) for level, index, value in written
+    )
+    head.size += 1
+    head.save(update_fields=["size"])
+    return head.size - 1
+
+
+def _log_node(level: int, index: int) -> bytes:
+    return bytes(models.LogNode.objects.values_list("hash", flat=True).get(level=level, index=index))
+
+
+def log_proof(index: int, note: str) -> log.Proof:
+    """The proof that entry `index` is in the log whose head `note` is."""
+    size = cp.parse(note)[0].size
+    return log.Proof(index, tuple(merkle.inclusion(index, size, _log_node)), note)
+
+
+def log_consistency(old: int, new: int) -> list[bytes]:
+    """The proof that this log's tree of `new` entries begins with its tree of `old`."""
+    return merkle.consistency(old, new, _log_node)
+
+
+def log_note(settings: Settings, *, covering: int) -> str:
+    """A signed head of the log that covers entry `covering`: a witnessed one if there is one, else a fresh one.
+
+    Raises:
+        BrokenProof: the log does not reach so far.
+    """
+    ready = models.Checkpoint.objects.filter(size__gt=covering)
+    row = ready.filter(witnessed=True).order_by("-size").first() or ready.order_by("-size").first()
+    return row.note if row is not None else new_checkpoint(settings, covering=covering)
+
+
+def new_checkpoint(settings: Settings, *, covering: int = -1) -> str:
+    """The log's present head, signed and kept."""
+    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+    if size <= covering:
+        raise BrokenProof(f"The log does not reach entry {covering}.", code="log.range")
+    head = cp.Checkpoint(settings.log.name, size, merkle.root(size, _log_node))
+    row, _ = models.Checkpoint.objects.get_or_create(size=size, defaults={"note": cp.signed(head, settings.log)})
+    return row.note
+
+
+def record(
+    settings: Settings,
+    reference: str,
+    kind: Kind,
+    body: Mapping[str, Any],
+    *,
+    officer: models.Officer,
+    at: datetime,
+) -> Case:
+    """Record an act of this State in the case `reference`: what every verb of the desks ends in.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        kind: what the act says.
+        body: its contents.
+        officer: who acts.
+        at: now.
+
+    Returns:
+        The case after the act.
+
+    Raises:
+        NotYours: the officer lacks the power, or four eyes are required.
+        NotPossible: the act does not fit the case.
+        Invalid: the body does not follow its form.
+    """
+    with transaction.atomic():
+        case = load(reference, home=settings.state)
+        power = power_for(case, kind, home=settings.state)
+        needs(officer, power)
+        act = Act(kind, reference, settings.state, officer.username, f"{officer.full_name}, {officer.office}",
+                  power, at, body, after=case.head)  # fmt: skip
+        crosses = kind in CROSSING
+        to = case.peer(settings.state) if crosses else settings.state
+        act, statement = messages.sign_act(act, to=to, key=settings.signing)
+        after = advance(case, act, home=settings.state)
+        row = _keep(act, statement, seq=len(case.acts), entry=log_append(log.entry(log.ACT, act.id)))
+        if crosses:
+            _depart(row, statement, to, at)
+        return after
+
+
+def needs(officer: models.Officer, power: Power) -> None:
+    """Return when `officer` holds `power`. Raises NotYours."""
+    if not officer.is_active or power not in officer.powers:
+        raise NotYours(f"{officer.full_name} has no power to {power}.", code="case.power", where="power")
+
+
+def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
+    return models.Act.objects.create(
+        digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at, statement=statement, entry=entry
+    )
+
+
+def _depart(row: models.Act, statement: bytes, to: str, at: datetime) -> None:
+    data = envelope.seal(statement, to=to, key=peer_entry(to).open)
+    if len(data) > envelope.MESSAGE_LIMIT:
+        raise Invalid("This message is too long to cross. Shorten its texts.", code="act.too-long")
+    models.Departure.objects.create(
+        digest=canon.content_id(data), act=row, peer=to, data=data, made_at=at, next_at=at
+    )  # fmt: skip
+
+
+def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
+    """Open a case for `request` of this State. Raises NotPossible: the reference is taken."""
+    if models.Case.objects.filter(pk=request.reference).exists():
+        raise NotPossible(f"{request.reference} exists already.", code="case.exists", where="reference")
+    _open(request, at)
+
+
+def _open(request: Request, at: datetime) -> Case:
+    models.Case.objects.create(
+        reference=request.reference, requesting=request.requesting, requested=request.requested,
+        measure=request.measure, follows=request.follows, opened_at=at,
+    )  # fmt: skip
+    return open_case(request)
+
+
+def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:
+    """Add a peer's verified act to its case, inside the caller's transaction. A request opens its case.
+
+    Raises:
+        NotPossible, Invalid: it does not fit; nothing was written.
+    """
+    row = models.Case.objects.filter(pk=act.case).first()
+    if row is None:
+        if act.kind is not Kind.REQUESTED:
+            raise Invalid(f"There is no case {act.case} here.", code="case.unknown", where=act.case)
+        request = Request.from_dict(act.body["request"])
+        if request.requesting != act.by or request.requested != settings.state or request.reference != act.case:
+            raise Invalid("The request is not its sender's own, or not for this State.", code="request.parties")
+        case = open_case(request)
+        advance(case, act, home=settings.state)
+        _open(request, at)
+    else:
+        case = load(act.case, home=settings.state)
+        if act.by == settings.state:
+            raise Invalid("Nobody else speaks for this State.", code="request.parties")
+        advance(case, act, home=settings.state)
+    return _keep(act, statement, seq=len(case.acts), entry=None)

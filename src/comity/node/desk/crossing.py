@@ -1,0 +1,144 @@
+"""What both desks share at the border: keep what arrives, admit it, note what was delivered.
+
+`receive` keeps bytes and reads nothing: a forged message is preserved as evidence and never parsed as a request.
+`admit` reads, later and apart from the door. What does not hold is marked refused with its reason, shown to the operator,
+and nothing else changes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
+from comity.ledger import log
+from comity.node import models
+from comity.node.desk import _record, evidence
+from comity.node.settings import Settings
+from comity.seal import canon, envelope
+from comity.wire import messages
+from comity.wire.directory import trust_in
+
+_KEPT_REFUSALS = 1000
+_FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
+_LONG_UNANSWERED = 20  # attempts after which an operator is shown a delivery as in trouble
+
+
+def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messages.Receipt:
+    """Keep an envelope and give a receipt for it; the same bytes again are answered with the same receipt.
+
+    Args:
+        settings: the node's.
+        data: the envelope, within `envelope.MESSAGE_LIMIT`.
+        hop: the State whose node brought it (which may not be the State that wrote it).
+        at: now.
+    """
+    digest = canon.content_id(data)
+    with transaction.atomic():
+        row = models.Arrival.objects.filter(pk=digest).first()
+        if row is None:
+            index = _record.log_append(messages.logged_receipt(digest))
+            signed = messages.sign_receipt(by=settings.state, digest=digest, at=at, index=index, key=settings.signing)
+            row = models.Arrival.objects.create(
+                digest=digest, data=data, hop=hop, at=at, entry=index, receipt=signed
+            )  # fmt: skip
+            _record.new_checkpoint(settings, covering=index)
+    return receipt_of(settings, row)
+
+
+def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
+    """The receipt of an arrival, with the best proof there is by now."""
+    proof = _record.log_proof(row.entry, _record.log_note(settings, covering=row.entry))
+    return messages.Receipt(settings.state, row.digest, row.at, row.entry, bytes(row.receipt), proof)
+
+
+def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: datetime) -> None:
+    """Note something that the door refused before it could become an arrival. The newest thousand are kept."""
+    with transaction.atomic():
+        row = models.Refusal.objects.create(
+            at=at, code=code, reason=reason, size=size, head=head[:4096], path=path[:200]
+        )  # fmt: skip
+        models.Refusal.objects.filter(pk__lte=row.pk - _KEPT_REFUSALS).delete()
+
+
+def admit(settings: Settings, digest: str, *, at: datetime) -> None:
+    """Open, verify and read a kept envelope; add its act to its case, or refuse it with the reason.
+
+    Args:
+        settings: the node's.
+        digest: of the arrival.
+        at: now.
+    """
+    with transaction.atomic():
+        row = models.Arrival.objects.select_for_update().get(pk=digest)
+        if row.status != models.Arrival.Status.KEPT:
+            return
+        try:
+            with transaction.atomic():
+                row.act = _admitted(settings, row, at)
+                row.status = models.Arrival.Status.ADMITTED
+        except ComityError as error:
+            row.act, row.status = None, models.Arrival.Status.REFUSED
+            row.code, row.reason = error.code, str(error)
+        row.save(update_fields=["act", "status", "code", "reason"])
+
+
+def _admitted(settings: Settings, row: models.Arrival, at: datetime) -> models.Act:
+    entries = [_record.peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True)]
+    opened = envelope.unseal(
+        bytes(row.data), home=settings.state, keys=[settings.opening], trust=trust_in(entries), kind="act", at=row.at
+    )
+    act = messages.decode_act(opened)
+    if models.Act.objects.filter(pk=act.id).exists():
+        raise NotPossible("This act is known already.", code="act.known", where=act.case)
+    kept = _record.admit(settings, act, opened.statement.raw, at=at)
+    evidence.announced(settings, act, at=at)
+    return kept
+
+
+def delivered(settings: Settings, digest: str, answer: bytes, *, at: datetime) -> None:
+    """Note the peer's receipt for an envelope: signatures, proof and place are checked before it counts.
+
+    Raises:
+        BrokenSeal, BrokenProof: the answer is no valid receipt of this peer for this envelope.
+    """
+    row = models.Departure.objects.get(pk=digest)
+    peer = _record.peer_entry(row.peer)
+    receipt = messages.read_receipt(canon.loads(answer, limit=envelope.MESSAGE_LIMIT), trust_in([peer]), now=at)
+    if receipt.by != row.peer or receipt.envelope != digest:
+        raise BrokenSeal("This is a receipt for something else.", code="receipt.other")
+    seen = receipt.proof.check(messages.logged_receipt(digest), *peer.log, _witness_keys(except_for=row.peer))
+    earlier = row.receipt and messages.read_receipt(row.receipt, trust_in([peer]), now=at)
+    if earlier and earlier.statement != receipt.statement:
+        raise BrokenProof("The peer gave another receipt before.", code="receipt.changed")
+    models.Departure.objects.filter(pk=digest).update(receipt=receipt.to_dict(), witnessed=bool(seen), trouble="")
+
+
+def _witness_keys(*, except_for: str) -> dict[str, bytes]:
+    entries = [_record.peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True)]
+    return dict(entry.witness for entry in entries if entry.state != except_for)
+
+
+def not_delivered(digest: str, reason: str, *, at: datetime) -> None:
+    """Note that an attempt failed, and when to try again: sooner first, at most a minute apart."""
+    attempts = models.Departure.objects.values_list("attempts", flat=True).get(pk=digest)
+    models.Departure.objects.filter(pk=digest).update(
+        attempts=F("attempts") + 1, trouble=reason[:1000], next_at=at + retry_after(attempts)
+    )  # fmt: skip
+
+
+def retry_after(attempts: int) -> timedelta:
+    """How long to wait after `attempts` failures."""
+    return min(_FIRST_RETRY * 2 ** min(attempts, 20), _LAST_RETRY)
+
+
+def troubled() -> list[models.Departure]:
+    """Deliveries that a person should look at."""
+    return list(models.Departure.objects.filter(receipt__isnull=True, attempts__gte=_LONG_UNANSWERED).order_by("made_at"))
+
+
+def entry_of_act(act: models.Act) -> bytes:
+    """The log entry of one of this node's own acts."""
+    return log.entry(log.ACT, act.digest)

@@ -1,0 +1,91 @@
+"""The export of a case: one file that anybody can verify offline, years later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from comity.casework.lifecycle import CROSSING, Kind
+from comity.node import models
+from comity.node.desk import _record
+from comity.node.desk.evidence import own_entry
+from comity.node.settings import Settings
+from comity.seal import canon, container, envelope
+from comity.wire import dossier
+
+
+def chain(reference: str) -> list[str]:
+    """The case, the one it follows and those that follow it, oldest first."""
+    found = [_record.load_row(reference)]
+    while found[0].follows and (earlier := models.Case.objects.filter(pk=found[0].follows).first()):
+        found.insert(0, earlier)
+    names = [row.reference for row in found]
+    while later := models.Case.objects.filter(follows=names[-1]).order_by("opened_at").first():
+        names.append(later.reference)
+    return names
+
+
+def export(settings: Settings, reference: str, *, at: datetime) -> Path:
+    """Write the case with all that proves it to the shelf; returns the file.
+
+    The acts of both States as signed, the receipts, the inclusion proofs under witnessed heads of both logs, the directory
+    entries to verify them with, and the request letters.
+
+    Raises:
+        Invalid: there is no such case.
+        BrokenProof: the log has no head that covers it yet (a moment after the last act).
+    """
+    references = chain(reference)
+    rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
+    covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
+    note = _record.log_note(settings, covering=covering)
+    cases = [
+        {"reference": name, "acts": [_act(row, note) for row in rows if row.case_id == name]} for name in references
+    ]
+    entries = [own_entry(settings), *(bytes(row.entry) for row in models.Peer.objects.order_by("state"))]
+    first = _record.load(references[0], home=settings.state).request
+    said = dossier.build(home=settings.state, at=at, exercise=first.exercise, entries=entries, cases=cases)
+    letters = [
+        (dossier.letter_name(row.case_id), bytes(row.data)) for row in models.Letter.objects.filter(
+            case__in=references, digest__in=_sent_letters(settings, references)
+        ).order_by("case_id")
+    ]  # fmt: skip
+    settings.shelf.mkdir(mode=0o700, exist_ok=True)
+    path = settings.shelf / f"{reference}.case.asice"
+    container.write(
+        path, [(dossier.NAME, said), *letters], cades=settings.cades, at=at,
+        seal=lambda listing: envelope.sign("container", listing, sender=settings.state, to="", key=settings.signing),
+    )  # fmt: skip
+    return path
+
+
+def _sent_letters(settings: Settings, references: list[str]) -> list[str]:
+    cases = (_record.load(reference, home=settings.state) for reference in references)
+    return [sent.body["letter"] for case in cases if (sent := case.last(Kind.REQUESTED)) is not None]
+
+
+def _act(row: models.Act, note: str) -> dict[str, Any]:
+    """One act as signed, the envelope it crossed in, and what proves both."""
+    if row.entry is None:
+        arrival = row.arrival
+        return dossier.act(
+            bytes(row.statement), _record.log_proof(arrival.entry, note), envelope=bytes(arrival.data), receipt=None
+        )  # fmt: skip
+    departure = models.Departure.objects.filter(act=row).first() if row.kind in CROSSING else None
+    return dossier.act(
+        bytes(row.statement), _record.log_proof(row.entry, note),
+        envelope=bytes(departure.data) if departure else b"", receipt=departure.receipt if departure else None,
+    )  # fmt: skip
+
+
+def ready(settings: Settings, reference: str) -> bool:
+    """Whether everything that the export will carry is witnessed and receipted by now."""
+    references = chain(reference)
+    waiting = models.Departure.objects.filter(act__case__in=references, witnessed=False)
+    own = models.Act.objects.filter(case__in=references, entry__isnull=False).order_by("-entry").first()
+    come = models.Arrival.objects.filter(act__case__in=references).order_by("-entry").first()
+    newest = max(own.entry if own else -1, come.entry if come else -1)
+    return not waiting.exists() and models.Checkpoint.objects.filter(size__gt=newest, witnessed=True).exists()
+
+

@@ -1,0 +1,168 @@
+"""The requested State's desk: the life of another State's request, read from top to bottom.
+
+assess · (ask | consult) · accept or refuse or postpone · authorise · order · preserve or execute · disclose · close
+
+What arrives is kept and admitted in `crossing`; from there on nothing moves without an officer of this State.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from comity.casework.lifecycle import Case, Kind
+from comity.casework.request import moment_text
+from comity.errors import Invalid
+from comity.law import clocks
+from comity.law.assess import Assessment
+from comity.law.assess import assess as assess_law
+from comity.law.treaty import Ground
+from comity.node import models
+from comity.node.desk import _record, evidence
+from comity.node.settings import Settings
+
+
+def assess(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Assessment:
+    """Assess the request as it stands under the treaty and this State's own book."""
+    case = _record.load(reference, home=settings.state)
+    assessment = assess_law(case.request, settings.books, on=at.date(), side="requested")
+    body = {"assessment": assessment.to_dict()}
+    _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at)
+    return assessment
+
+
+def ask(
+    settings: Settings, reference: str, *, questions: str, fields: Sequence[str], officer: models.Officer, at: datetime
+) -> Case:
+    """Ask for more information (40(16)).
+
+    Args:
+        questions: in words.
+        fields: names of the request's fields that are missing or unclear.
+    """
+    body = {"questions": questions, "fields": list(fields)}
+    return _record.record(settings, reference, Kind.ASKED, body, officer=officer, at=at)
+
+
+def consult(settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime) -> Case:
+    """Consult the requesting State before refusing or postponing (40(28))."""
+    return _record.record(settings, reference, Kind.CONSULTED, {"message": message}, officer=officer, at=at)
+
+
+def accept(
+    settings: Settings, reference: str, *, conditions: Sequence[str], reasons: str, officer: models.Officer, at: datetime
+) -> Case:
+    """Decide that the help will be given, under `conditions` of use if there are any (36, 40(19), 40(28))."""
+    body = {"conditions": [text for text in conditions if text.strip()], "reasons": reasons}
+    return _record.record(settings, reference, Kind.ACCEPTED, body, officer=officer, at=at)
+
+
+def grounds_for(settings: Settings, case: Case, on: date) -> list[Ground]:
+    """The grounds on which `case` may be refused by the book on that day; forbidden ones and postponement are not among them."""
+    grounds = settings.books.grounds(case.request.basis, case.measure, on)
+    return [ground for ground in grounds if ground.stance in ("exists", "reserved")]
+
+
+def refuse(
+    settings: Settings, reference: str, *, grounds: Sequence[str], reasons: str, officer: models.Officer, at: datetime
+) -> Case:
+    """Decide to refuse, on grounds of the book, with reasons (40(21)-(25)), after consultation (40(28)).
+
+    Raises:
+        Invalid: a ground that the book does not know for this measure.
+    """
+    case = _record.load(reference, home=settings.state)
+    known = {ground.id for ground in grounds_for(settings, case, at.date())}
+    for ground in grounds:
+        if ground not in known:
+            raise Invalid(f"'{ground}' is no ground for refusing this.", code="refuse.ground", where="grounds")
+    if not grounds:
+        raise Invalid("A refusal names its grounds.", code="refuse.ground", where="grounds")
+    body = {"grounds": list(grounds), "reasons": reasons}
+    return _record.record(settings, reference, Kind.REFUSED, body, officer=officer, at=at)
+
+
+def postpone(settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime) -> Case:
+    """Postpone because it would interfere with a proceeding here (40(27)), after consultation."""
+    return _record.record(settings, reference, Kind.POSTPONED, {"reasons": reasons}, officer=officer, at=at)
+
+
+def authorise(
+    settings: Settings,
+    reference: str,
+    *,
+    authority: str,
+    decision: str,
+    ground: str,
+    scope: str,
+    until: date,
+    officer: models.Officer,
+    at: datetime,
+) -> Case:
+    """Record the domestic authorisation that safeguards require (Article 24), by someone other than who decided.
+
+    Args:
+        authority: the body that authorises, e.g. a court.
+        decision: its file number.
+        ground: the provision it rests on.
+        scope: what it covers and what not.
+        until: last day it is valid.
+
+    Raises:
+        Invalid: it has expired already.
+    """
+    if until < at.date():
+        raise Invalid("The authorisation has expired already.", code="authorise.until", where="until")
+    body = {"authority": authority, "decision": decision, "ground": ground, "scope": scope, "until": until.isoformat()}
+    return _record.record(settings, reference, Kind.AUTHORISED, body, officer=officer, at=at)
+
+
+def order(
+    settings: Settings, reference: str, *, provider: str, order: str, content: str, officer: models.Officer, at: datetime
+) -> Case:
+    """Record the domestic order to the provider: its number and what it orders."""
+    body = {"provider": provider, "order": order, "content": content}
+    return _record.record(settings, reference, Kind.ORDERED, body, officer=officer, at=at)
+
+
+def preserve(settings: Settings, reference: str, *, effected_at: datetime, officer: models.Officer, at: datetime) -> Case:
+    """Tell the requesting State that the data are preserved; the period of Article 42(8) runs from `effected_at`.
+
+    Raises:
+        Invalid: the moment lies in the future.
+    """
+    if effected_at > at:
+        raise Invalid("The preservation cannot have begun in the future.", code="preserve.future", where="effected_at")
+    case = _record.load(reference, home=settings.state)
+    rule = settings.books.clock(case.request.basis, "preservation")
+    due = clocks.preservation(effected_at, rule, ZoneInfo(settings.time_zone)).due
+    body = {"effected_at": moment_text(effected_at), "until": moment_text(due)}
+    return _record.record(settings, reference, Kind.PRESERVED, body, officer=officer, at=at)
+
+
+def execute(settings: Settings, reference: str, *, delivery: str, source: str, officer: models.Officer, at: datetime) -> models.Job:
+    """Order that the provider's delivery be taken in: hashed, listed and locked in the vault.
+
+    The courier does the long work (`evidence.take_in`); the act is recorded when all is in.
+
+    Args:
+        delivery: name of a file or folder in the node's intake folder.
+        source: who handed it over.
+    """
+    evidence.find_delivery(settings, delivery)
+    given = {"delivery": delivery, "source": source}
+    return evidence.order(settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given, officer=officer, at=at)
+
+
+def disclose(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> models.Job:
+    """Order that what was taken in be sealed for the requesting State and disclosed.
+
+    The courier does the long work (`evidence.seal_return`); the act is recorded, and crosses, when the container is whole.
+    """
+    return evidence.order(settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, {}, officer=officer, at=at)
+
+
+def close(settings: Settings, reference: str, *, note: str, officer: models.Officer, at: datetime) -> Case:
+    """Close the case on this side, after the requesting State closed it on its own."""
+    return _record.record(settings, reference, Kind.CLOSED, {"note": note}, officer=officer, at=at)

@@ -1,0 +1,207 @@
+"""Tables and constraints; no behaviour. Only `comity.node.desk` writes them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class Officer(AbstractUser):
+    """A person who signs in. Without powers he sees cases and can do nothing."""
+
+    full_name = models.CharField(max_length=200)
+    office = models.CharField(max_length=200)
+    powers = models.JSONField(default=list)  # of casework.lifecycle.Power
+    language = models.CharField(max_length=10, default="en")
+
+
+class Peer(models.Model):
+    """Another State's directory entry, pinned by an officer who compared its fingerprint."""
+
+    state = models.CharField(max_length=2, primary_key=True)
+    entry = models.BinaryField()  # as signed by that State
+    fingerprint = models.CharField(max_length=100)
+    pinned_at = models.DateTimeField()
+    pinned_by = models.CharField(max_length=200)
+
+
+class Case(models.Model):
+    """What names a case. Where it stands is always derived from its acts."""
+
+    reference = models.CharField(max_length=20, primary_key=True)
+    requesting = models.CharField(max_length=2)
+    requested = models.CharField(max_length=2)
+    measure = models.CharField(max_length=30)
+    follows = models.CharField(max_length=20, blank=True)
+    opened_at = models.DateTimeField()
+
+
+class Act(models.Model):
+    """One act of a case, own or foreign, as signed."""
+
+    digest = models.CharField(max_length=64, primary_key=True)  # of the signed statement: the act's id
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="acts")
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20)
+    by = models.CharField(max_length=2)
+    at = models.DateTimeField()
+    statement = models.BinaryField()
+    entry = models.PositiveBigIntegerField(null=True)  # place in this node's log; foreign acts: see their Arrival
+
+    class Meta:
+        """Acts of a case are numbered without gap or double."""
+
+        ordering = ["seq"]
+        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="act_once_per_place")]
+
+
+class Departure(models.Model):
+    """An envelope on its way to a peer: the outbox."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    act = models.OneToOneField(Act, on_delete=models.PROTECT, related_name="departure")
+    peer = models.CharField(max_length=2)
+    data = models.BinaryField()
+    made_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(db_index=True)
+    trouble = models.TextField(blank=True)  # why the last attempt failed
+    receipt = models.JSONField(null=True)  # wire.messages.Receipt, once delivered
+    witnessed = models.BooleanField(default=False)  # the receipt's proof carries a witness's cosignature
+
+
+class Arrival(models.Model):
+    """An envelope that arrived, kept before anybody read it: the inbox."""
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        KEPT = "kept"
+        ADMITTED = "admitted"
+        REFUSED = "refused"
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.BinaryField()
+    hop = models.CharField(max_length=2)  # the node that brought it
+    at = models.DateTimeField()
+    entry = models.PositiveBigIntegerField()  # place in this node's log
+    receipt = models.BinaryField()  # the signed statement given for it
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.KEPT, db_index=True)
+    code = models.CharField(max_length=60, blank=True)  # why it was refused
+    reason = models.TextField(blank=True)
+    act = models.OneToOneField(Act, on_delete=models.PROTECT, null=True, related_name="arrival")
+
+
+class Refusal(models.Model):
+    """Something turned away at the peers' door, before it could become an arrival. The newest thousand are kept."""
+
+    at = models.DateTimeField()
+    code = models.CharField(max_length=60)
+    reason = models.TextField()
+    size = models.PositiveBigIntegerField()
+    head = models.BinaryField()  # the first bytes, as evidence
+    path = models.CharField(max_length=200)
+
+
+class LogNode(models.Model):
+    """A complete subtree of this node's log (RFC 6962)."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.PositiveBigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        """Each subtree is written once."""
+
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="log_node_once")]
+
+
+class LogHead(models.Model):
+    """The size of this node's log; one row, locked by every append."""
+
+    size = models.PositiveBigIntegerField(default=0)
+
+
+class Checkpoint(models.Model):
+    """A signed head of this node's log, with the cosignatures it has."""
+
+    size = models.PositiveBigIntegerField(primary_key=True)
+    note = models.TextField()
+    witnessed = models.BooleanField(default=False)
+
+
+class Witnessed(models.Model):
+    """The newest head of another State's log that this node cosigned."""
+
+    origin = models.CharField(max_length=200, primary_key=True)
+    size = models.PositiveBigIntegerField()
+    root = models.BinaryField()
+
+
+class Letter(models.Model):
+    """The request letter (PDF) that belongs to a request."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="letters")
+    data = models.BinaryField()
+
+
+class Holding(models.Model):
+    """Exhibits held for a case: one blob in the vault, its manifest in another."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="holding")
+    manifest = models.CharField(max_length=64)  # digest of the manifest's canonical bytes
+    manifest_blob = models.CharField(max_length=64)
+    exhibits_blob = models.CharField(max_length=64)
+
+
+class Container(models.Model):
+    """A sealed container on the shelf: made here for the peer, or collected from it."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="container")
+    size = models.PositiveBigIntegerField()
+    peer = models.CharField(max_length=2)
+    outgoing = models.BooleanField()
+    complete = models.BooleanField(default=False)
+
+
+class Job(models.Model):
+    """Long work that an officer ordered: done by the courier, in his name, once."""
+
+    class Kind(models.TextChoices):
+        """What is to be done."""
+
+        TAKE_IN = "take-in"
+        DISCLOSE = "disclose"
+        COLLECT = "collect"
+        VERIFY = "verify"
+
+    class Status(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting"
+        DONE = "done"
+        FAILED = "failed"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="jobs")
+    officer = models.ForeignKey(Officer, on_delete=models.PROTECT, null=True)
+    given = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING, db_index=True)
+    made_at = models.DateTimeField()
+    next_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+    done = models.PositiveBigIntegerField(default=0)  # bytes
+    total = models.PositiveBigIntegerField(default=0)  # bytes; 0 while not known
+    code = models.CharField(max_length=60, blank=True)
+    trouble = models.TextField(blank=True)
+
+    class Meta:
+        """One job of a kind at a time for a case."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "kind"], condition=models.Q(status="waiting"), name="job_once_at_a_time"
+            )
+        ]

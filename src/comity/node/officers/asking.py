@@ -1,0 +1,102 @@
+"""What a decision form offers: questions from the findings, texts for conditions, grounds of the book, delivered files.
+
+Texts that will travel are offered in the language of the request, so that the other State can read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from comity.casework.lifecycle import Case, Kind
+from comity.errors import ComityError
+from comity.node.desk import requested
+from comity.node.officers import fields, judgement
+from comity.node.settings import Settings
+
+CONDITIONS: Final[tuple[tuple[str, Promise], ...]] = (
+    ("40(19)", _("The evidence is used only for the investigation, prosecution or proceeding named in the request.")),
+    ("36(3)", _("The data are passed on to a third State or an international organization only with our prior authorisation.")),
+    ("36(2)", _("Personal data are kept under effective safeguards and deleted when they are no longer needed.")),
+    ("40(20)", _("The evidence and its source are kept confidential, except where the proceedings require otherwise.")),
+)
+"""(article, text) of conditions that are often needed; the officer chooses."""
+
+
+def correspondence(case: Case) -> str:
+    """The language in which texts for the other State are offered: the request's, if it is one of ours, else English."""
+    tag = case.request.language.partition("-")[0].lower()
+    return tag if tag in ("en", "fa") else "en"
+
+
+def suggested_conditions(case: Case) -> list[tuple[str, str]]:
+    """(article, text) of the conditions that the form offers."""
+    with override(correspondence(case)):
+        return [(article, str(text)) for article, text in CONDITIONS]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What to ask the other State, as far as the findings say."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def suggested_questions(settings: Settings, case: Case) -> Questions:
+    """Questions from the failed findings of the latest assessment; from the fields' question findings if none failed."""
+    act = case.last(Kind.ASSESSED)
+    if act is None:
+        return Questions("", ())
+    with override(correspondence(case)):
+        found = judgement.shown(settings, act.body["assessment"], str(case.measure))
+        lines = found.failed or tuple(line for line in found.unknown if line.code == "content.question")
+        text = "\n".join(f"– {plain(line.sentence)}" for line in lines)
+    known = fields.names_of(str(case.measure))
+    names = [name.partition(".")[0] if name.startswith("accounts.") else name for line in lines for name in line.fields]
+    return Questions(text, tuple(name for name in dict.fromkeys(names) if name in known))
+
+
+def plain(sentence: str) -> str:
+    """The text of a sentence that was made for a page."""
+    return unescape(strip_tags(sentence))
+
+
+@dataclass(frozen=True)
+class GroundChoice:
+    """A ground that may be chosen: its id, what the book says, and where."""
+
+    id: str
+    name: str | Promise
+    text: str
+    provision: str
+    reserved: bool
+
+
+def grounds(settings: Settings, case: Case, on: date) -> list[GroundChoice]:
+    """The grounds on which the book allows this request to be refused."""
+    try:
+        found = requested.grounds_for(settings, case, on)
+    except ComityError:
+        return []
+    return [
+        GroundChoice(
+            ground.id, judgement.GROUNDS.get(ground.id, ground.id),
+            judgement.provision_text(settings, ground.provision, on), ground.provision, ground.stance == "reserved",
+        )
+        for ground in found
+    ]  # fmt: skip
+
+
+def authorisations(settings: Settings, case: Case) -> list[tuple[str, str]]:
+    """(id, text) of the provisions of this State's book on who authorises the measure."""
+    book = settings.books.states.get(settings.state)
+    names = [line.provision for line in book.authorisations if line.measure == case.measure] if book else []
+    return [(name, judgement.provision_text(settings, name)) for name in names]

@@ -1,0 +1,124 @@
+"""The acts of both sides, in order, as pages and machines read them: who, when, what, and where each is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from comity.casework.lifecycle import CROSSING, Act, Case, Kind
+from comity.node import models
+from comity.node.officers import fields, judgement, markup, words
+from comity.node.settings import Settings
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How one act crossed the border and where it is remembered.
+
+    Args:
+        entry: place in this node's log: of the act itself, or of the envelope that brought it.
+        arrived: when a foreign act came in, or None.
+        crosses: whether acts of this kind cross.
+        delivered: for own crossing acts: whether the peer gave its receipt.
+        receipt: place in the peer's log that the receipt names, or None.
+        witnessed: whether the receipt's proof carries a witness's cosignature.
+        attempts: deliveries tried.
+        trouble: why the last attempt failed, or empty.
+    """
+
+    entry: int | None
+    arrived: datetime | None
+    crosses: bool
+    delivered: bool
+    receipt: int | None
+    witnessed: bool
+    attempts: int
+    trouble: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One act in the history."""
+
+    act: Act
+    own: bool
+    article: str
+    passage: Passage
+    changed: tuple[str, ...]  # fields of the request that differ from the version before
+    counts: Mapping[str, int]  # findings by verdict, for a check
+
+
+def passages(settings: Settings, reference: str) -> dict[str, Passage]:
+    """How each act of the case crossed, by the act's id."""
+    rows = models.Act.objects.filter(case=reference).select_related("departure", "arrival")
+    return {row.digest: _passage(settings, row) for row in rows}
+
+
+def _passage(settings: Settings, row: models.Act) -> Passage:
+    arrival: models.Arrival | None = getattr(row, "arrival", None)
+    departure: models.Departure | None = getattr(row, "departure", None)
+    receipt = departure.receipt if departure else None
+    return Passage(
+        entry=arrival.entry if arrival else row.entry,
+        arrived=arrival.at if arrival else None,
+        crosses=row.by == settings.state and row.kind in CROSSING,
+        delivered=receipt is not None,
+        receipt=receipt["proof"]["index"] if receipt else None,
+        witnessed=departure.witnessed if departure else False,
+        attempts=departure.attempts if departure else 0,
+        trouble=departure.trouble if departure else "",
+    )  # fmt: skip
+
+
+def lines(settings: Settings, case: Case) -> list[Line]:
+    """The history of `case`, oldest first."""
+    found, crossed = [], passages(settings, case.reference)
+    before: Mapping[str, Any] = {}
+    for act in case.acts:
+        changed: tuple[str, ...] = ()
+        if "request" in act.body:
+            now = act.body["request"]
+            changed = tuple(_changed(before, now)) if before else ()
+            before = now
+        found.append(
+            Line(act, act.by == settings.state, _article(case, act), crossed[act.id], changed, _counts(act))
+        )  # fmt: skip
+    return found
+
+
+def _article(case: Case, act: Act) -> str:
+    found = words.KIND_ARTICLES.get(str(act.kind), "")
+    return found if isinstance(found, str) else found.get(str(case.measure), "")
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of the request's fields that differ, in the order of the form."""
+    return [name for name in fields.FIELDS if _at(before, name) != _at(now, name)]
+
+
+def _at(raw: Mapping[str, Any], name: str) -> Any:
+    head, _, rest = name.partition(".")
+    found = raw.get(head)
+    return found.get(rest) if rest and isinstance(found, Mapping) else found
+
+
+def _counts(act: Act) -> dict[str, int]:
+    if act.kind not in (Kind.CHECKED, Kind.ASSESSED):
+        return {}
+    verdicts = [item["verdict"] for item in act.body["assessment"]["findings"]]
+    return {name: verdicts.count(name) for name in judgement.ORDER}
+
+
+def conditions(case: Case) -> tuple[str, ...]:
+    """The conditions of use that the decision set; they travel with the evidence (36, 40(19), 40(28))."""
+    decision = case.last(Kind.ACCEPTED)
+    return tuple(decision.body["conditions"]) if decision else ()
+
+
+def ground_name(name: str) -> SafeString | str:
+    """A ground for refusal in words."""
+    return str(judgement.GROUNDS[name]) if name in judgement.GROUNDS else markup.ident(name)

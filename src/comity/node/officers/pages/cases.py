@@ -1,0 +1,41 @@
+"""The list of cases, in and out, with what needs attention; and the States that this node knows."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from comity.node import models
+from comity.node.officers import reading
+from comity.node.officers.answers import answered
+from comity.node.settings import current
+
+_PER_PAGE = 25
+
+
+@require_safe
+@answered
+def cases(request: HttpRequest) -> HttpResponse:
+    """Two lists: what we ask of others, and what others ask of us."""
+    settings, at = current(), timezone.now()
+    rows = models.Case.objects.order_by("-opened_at", "-reference")
+    lists = []
+    for name, found in (
+        ("out", rows.filter(requesting=settings.state)), ("in", rows.filter(requested=settings.state)),
+    ):  # fmt: skip
+        page = Paginator(found, _PER_PAGE).get_page(request.GET.get(name))
+        lists.append((name, page, reading.listed(settings, page.object_list, at=at)))
+    return render(request, "cases.html", {"lists": lists, "attention": reading.attention(), "at": at})
+
+
+@require_safe
+@answered
+def peers(request: HttpRequest) -> HttpResponse:
+    """The pinned States with their fingerprints and authorities, this node's own fingerprint, the head of its log."""
+    settings = current()
+    shown = {"peers": reading.peers(settings), "own": reading.own(settings), "head": reading.log_head(),
+             "witnesses": settings.witnesses}  # fmt: skip
+    return render(request, "peers.html", shown)

@@ -1,0 +1,107 @@
+"""Drafting: a new request, a draft changed, and the answer to questions. One form, and beside it what is still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from comity.casework.lifecycle import Case, Kind
+from comity.casework.request import Request
+from comity.errors import ComityError, NotPossible
+from comity.node import models
+from comity.node.desk import requesting
+from comity.node.officers import drafting, markup, moves, reading
+from comity.node.officers.answers import answered
+from comity.node.officers.drafting import Form
+from comity.node.officers.pages.case import heading
+from comity.node.officers.pages.signing import see_other
+from comity.node.settings import Settings, current
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@answered
+def new(request: HttpRequest, measure: str) -> HttpResponse:
+    """A new request. On GET a free reference is proposed; a POST saves the draft, or only looks at it (``look``)."""
+    settings, at, language = current(), timezone.now(), markup.language()
+    free = requesting.new_reference(settings, at=at)
+    if request.method != "POST":
+        form = drafting.blank(settings, measure, free, language)
+        form.typed["follows"] = request.GET.get("follows", "") if measure == "stored-data" else ""
+        return _shown(request, settings, form, drafting.first_look(settings, form, language), at)
+    form = drafting.posted(request.POST, measure)
+    form.typed["reference"] = form.typed["reference"] or free
+    typed = drafting.meant(settings, form, language)
+    if typed is not None and "look" not in request.POST:
+        try:
+            _must_be_free(typed)
+            requesting.draft(settings, typed, officer=request.user, at=at)
+        except ComityError as error:
+            form.blame(error)
+            if error.code == "case.exists":
+                form.typed["reference"] = free
+        else:
+            request.session["done"] = "draft"
+            return see_other("case", typed.reference)
+    return _shown(request, settings, form, typed, at)
+
+
+def _must_be_free(typed: Request) -> None:
+    """A new draft never lands in a case that exists: two officers may have been shown the same free reference."""
+    if models.Case.objects.filter(pk=typed.reference).exists():
+        raise NotPossible(f"{typed.reference} exists already.", code="case.exists", where="reference")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@answered
+def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
+    """Change the draft (``draft``), or the request so that it answers the other State's questions (``amend``)."""
+    settings, at, language = current(), timezone.now(), markup.language()
+    case = reading.case(settings, reference)
+    do: Callable[..., Any] | None = {"draft": requesting.draft, "amend": requesting.amend}.get(verb)
+    if do is None or reading.side(settings, case) != "requesting":
+        raise Http404(verb)
+    if request.method != "POST":
+        form = drafting.filled(case.request, language)
+        way = moves.may(settings, case, moves.KIND[verb], request.user, at=at)
+        if way is not None:
+            form.other.append(way)
+        return _shown(request, settings, form, case.request, at, case=case, verb=verb)
+    form = drafting.posted(request.POST, str(case.measure))
+    form.typed |= {"reference": case.reference, "requested": case.requested}
+    typed = drafting.meant(settings, form, language)
+    if typed is not None and "look" not in request.POST:
+        try:
+            do(settings, typed, officer=request.user, at=at)
+        except ComityError as error:
+            form.blame(error)
+        else:
+            request.session["done"] = verb
+            return see_other("case", reference)
+    return _shown(request, settings, form, typed, at, case=case, verb=verb)
+
+
+def _shown(
+    request: HttpRequest,
+    settings: Settings,
+    form: Form,
+    typed: Request | None,
+    at: datetime,
+    *,
+    case: Case | None = None,
+    verb: str = "",
+) -> HttpResponse:
+    questions = case.last(Kind.ASKED) if case and verb == "amend" else None
+    if questions is not None:
+        form.asked = frozenset(questions.body["fields"])
+    shown = (heading(settings, case, at=at) if case else {}) | {
+        "form": form, "measure": form.measure, "verb": verb, "questions": questions,
+        "sections": drafting.sections(settings, form, markup.language()), "provisions": drafting.provisions(settings),
+        "judgement": drafting.looked_at(settings, typed, at=at), "fixed": case is not None,
+    }  # fmt: skip
+    return render(request, "draft.html", shown, status=form.status)

@@ -1,0 +1,101 @@
+"""The filters that every template has: names of things, and the safe pieces of `markup`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+
+from comity.node.officers import fields, judgement, markup, reading, texts, words
+from comity.node.settings import current
+
+register = template.Library()
+
+register.filter("digits", markup.digits)
+register.filter("inert", markup.inert)
+register.filter("said", markup.said)
+register.filter("ident", markup.ident)
+register.filter("article", markup.article)
+register.filter("size", markup.size)
+register.filter("days", markup.days)
+register.filter("cite", judgement.cited)
+
+
+@register.filter
+def called(code: object, table: str) -> str | Promise:
+    """What `code` is called in the table of `words` named `table`; the code itself where no name is known."""
+    found: str | Promise = getattr(words, table).get(str(code), str(code))
+    return found
+
+
+@register.filter
+def stage(code: object, side: str) -> str | Promise:
+    """Where a case stands, in words."""
+    return words.STAGES.get((side, str(code)), str(code))
+
+
+@register.filter
+def state(code: str) -> SafeString:
+    """A State's name in the page's language, in an isolate of its own."""
+    return markup.inert(state_name(code))
+
+
+@register.filter
+def state_name(code: str) -> str:
+    """The same as plain text, for titles and options."""
+    return reading.state_name(current(), code, markup.language())
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A moment, in the node's zone and in UTC."""
+    return markup.moment(value) if value else ""
+
+
+@register.filter
+def day(value: date | datetime | str | None) -> SafeString | str:
+    """A day in words; a text is read as ISO."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return markup.day(value.date() if isinstance(value, datetime) else value)
+
+
+@register.filter
+def from_iso(value: str) -> datetime:
+    """The moment that an act's body names."""
+    return datetime.fromisoformat(value)
+
+
+@register.filter
+def field_label(name: str, measure: str = "") -> str | Promise:
+    """What a field of the request is called."""
+    return fields.label(name, measure)
+
+
+@register.filter
+def field_anchor(name: str) -> str:
+    """The id of the element that holds a field."""
+    return fields.anchor(name)
+
+
+@register.filter
+def because(code: str) -> str | Promise:
+    """The sentence for an error code."""
+    return texts.sentence(code)
+
+
+@register.filter
+def get(table: dict[str, Any], key: str) -> Any:
+    """The value of `key`, or an empty text."""
+    return table.get(key, "")
+
+
+@register.filter
+def fingerprint(text: str) -> list[str]:
+    """A fingerprint in its groups of four."""
+    return text.split()

@@ -1,0 +1,128 @@
+"""A sentence for every error code that an officer can meet, in words that say what to do.
+
+A code without a sentence of its own gets that of its family (what stands before the dot), and then a general one with the
+English message, so that nothing is ever hidden.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+TEXTS: Final[dict[str, Promise]] = {
+    # what was typed
+    "form.required": _("Fill this in."),
+    "form.choice": _("Choose one of the options."),
+    "form.number": _("Write a whole number."),
+    "date.form": _("This is not a date we can read. Write it as YYYY-MM-DD."),
+    "date.year": _("This year cannot be meant. Write the date as YYYY-MM-DD."),
+    "date.none": _("There is no such day or time in the calendar."),
+    "date.moment": _("Write the date, the time and the offset from UTC, for example 2026-11-20 14:03:00 +03:30."),
+    "request.reference": _("A reference looks like IR-2026-0001 and begins with our own State’s code."),
+    "request.state": _("Choose the State that is asked."),
+    "request.same-state": _("A State does not send itself a request."),
+    "request.offence": _("Choose one of the Convention’s offences, or none."),
+    "request.penalty": _("Write the maximum penalty in months, from 0 to 1200."),
+    "request.period": _("The period ends before it begins."),
+    "request.time-zone": _("A time needs its offset from UTC, for example +03:30."),
+    "request.port": _("A port is a number from 1 to 65535."),
+    "request.too-long": _("This text is too long: at most 20,000 characters."),
+    "request.unknown-field": _("This form holds a field that is not known here. Open the page again."),
+    "request.value": _("This value is not usable here."),
+    "request.type": _("This value is not usable here."),
+    "request.parties": _("The message names States that are not its sender and its addressee."),
+    "act.empty": _("Fill this in."),
+    "act.too-long": _("Together the texts are too long to cross in one message. Shorten them."),
+    "authorise.until": _("This day has passed: the authorisation has expired already."),
+    "preserve.future": _("The preservation cannot have begun in the future."),
+    "refuse.ground": _("A refusal names at least one ground that the law books know for this measure."),
+    "letter.character": _("A text holds a character that cannot be written. Remove it."),
+    "letter.too-long": _("The request is too long for a letter. Shorten its texts."),
+    "letter.not-printable": _("The letter cannot be typeset from these texts."),
+    "letter.authority": _("A central authority’s name in English is missing in a directory entry."),
+    # the case and the officer
+    "case.unknown": _("There is no case with this reference here."),
+    "case.exists": _("This reference is taken already. A free one is proposed instead."),
+    "case.stage": _("The case has moved on: this can no longer be done, or not yet."),
+    "case.side": _("This is for the other State to do."),
+    "case.power": _("You do not hold the power that this needs."),
+    "case.four-eyes": _("Four eyes are needed: another officer has to do this."),
+    "case.unchecked": _("The request changed since it was last checked. Check it first."),
+    "case.despite": _("Some findings failed. Mend the request, or write why it leaves all the same."),
+    "case.unassessed": _("Assess the request first: a decision is made beside the findings."),
+    "case.consult": _("Consult the other State first: the Convention asks for it before a refusal or a postponement."),
+    "case.differs": _("What would be sent differs from what was approved."),
+    "case.no-request": _("The case has no request yet."),
+    "case.other": _("Reference, States and measure of a case do not change."),
+    "case.history": _("The message stands on a history that this node does not know."),
+    "peer.unknown": _("No directory entry of this State is pinned at this node."),
+    "job.running": _("This is being done already."),
+    "job.done": _("This work is done already."),
+    "evidence.incomplete": _("The evidence has not arrived in full yet."),
+    "evidence.none": _("No evidence has come back for this case."),
+    "intake.unknown": _("This delivery is not in the intake folder."),
+    "intake.empty": _("The delivery is empty."),
+    "intake.special": _("The delivery holds something that is no file, folder or link."),
+    "intake.unreadable": _("A file of the delivery cannot be read."),
+    # the law books
+    "law.basis": _("There is no law book for this legal basis."),
+    "law.state": _("There is no law book for this State; the request cannot be checked."),
+    "law.measure": _("This legal basis does not know this measure."),
+    # trust, memory, wire
+    "act.known": _("This message was taken in before."),
+    "trust.unknown-key": _("Signed with a key that is not pinned here."),
+    "trust.time": _("Signed with a key that was not valid at that time."),
+    "seal.addressee": _("Sealed for someone else."),
+    "seal.open": _("The seal cannot be opened with this node’s key."),
+    "seal.author": _("Signed by another State than the one it speaks for."),
+    "seal.version": _("Of a form that this node does not know."),
+    "log.range": _("The log does not reach that far yet. Try again in a moment."),
+    "hop.missing": _("Came without the signature of a known node."),
+    "hop.time": _("The sender’s signature was not of that moment; a clock may be wrong."),
+    "hop.digest": _("The content was changed on its way."),
+    "door.too-long": _("Larger than what the peers’ door takes."),
+    "wire.unreachable": _("The other State’s node did not answer."),
+    "wire.status": _("The other State’s node answered with an error."),
+    "collect.digest": _("What was collected is not what was announced. It is collected anew."),
+    "verify.container": _("The sealed file changed since it arrived."),
+    "verify.manifest": _("The list of exhibits is not the one that was announced."),
+}
+FAMILIES: Final[dict[str, Promise]] = {
+    "request": _("The request holds a value that cannot be used."),
+    "act": _("The message does not follow the agreed form."),
+    "canon": _("The message does not follow the agreed form."),
+    "seal": _("The seal or its signature does not hold."),
+    "trust": _("The signature’s key may not sign this."),
+    "receipt": _("The receipt does not hold."),
+    "proof": _("The proof from the log does not hold."),
+    "checkpoint": _("The proof from the log does not hold."),
+    "witness": _("A witness’s cosignature does not hold."),
+    "hop": _("The sending node’s signature does not hold."),
+    "door": _("Turned away at the peers’ door."),
+    "wire": _("The other State’s node did not give a usable answer."),
+    "bag": _("The evidence file is not whole or not as announced."),
+    "container": _("The evidence file is not whole or not as announced."),
+    "cades": _("The evidence file’s signature does not hold."),
+    "stream": _("The evidence file is not whole or not as announced."),
+    "manifest": _("The list of exhibits does not follow its form."),
+    "exhibit": _("The list of exhibits does not follow its form."),
+    "vault": _("The vault does not hold what was recorded."),
+    "entry": _("The directory entry does not hold."),
+    "law": _("The law books cannot answer this."),
+    "lawbook": _("A law book is not usable."),
+    "letter": _("The letter cannot be made."),
+    "key": _("A key of this node cannot be used."),
+}
+GENERAL: Final = _("This cannot be done.")
+
+
+def sentence(code: str) -> Promise:
+    """The sentence for `code`, that of its family, or a general one."""
+    return TEXTS.get(code) or FAMILIES.get(code.partition(".")[0]) or GENERAL
+
+
+def is_general(code: str) -> bool:
+    """Whether `code` has no sentence of its own, so that the English message should be shown too."""
+    return code not in TEXTS

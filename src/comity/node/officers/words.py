@@ -1,0 +1,265 @@
+"""What things are called: stages, acts, measures, powers, in words that an officer would use. Lazy, so that each page's language holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = dict[str, Promise]
+
+MEASURES: Final[Words] = {
+    "preservation": _("Expedited preservation of data"),
+    "stored-data": _("Disclosure of stored data"),
+}
+MEASURE_ARTICLES: Final = {"preservation": "uncc:42", "stored-data": "uncc:44"}
+SCOPES: Final[Words] = {
+    "A": _("A Convention offence"),
+    "B": _("Electronic evidence of a Convention offence"),
+    "C": _("Electronic evidence of another serious crime (maximum of at least four years)"),
+}
+SCOPE_ARTICLES: Final = {"A": "35(1)(a)", "B": "35(1)(b)", "C": "35(1)(c)"}
+CATEGORIES: Final[Words] = {
+    "subscriber": _("Subscriber information"),
+    "traffic": _("Traffic data"),
+    "content": _("Content data"),
+    "other": _("Other electronic data"),
+}
+CATEGORY_HELP: Final[Words] = {
+    "subscriber": _("Who holds the service: name, address, number, billing."),
+    "traffic": _("Where a communication came from and went, when and how long."),
+    "content": _("What was said: text, sound, pictures. The strictest category."),
+    "other": _("Anything else, such as logs or files."),
+}
+URGENCIES: Final[Words] = {
+    "ordinary": _("Ordinary"),
+    "urgent": _("Urgent"),
+    "emergency": _("Emergency: significant and imminent risk to life or safety"),
+}
+URGENCY_SHORT: Final[Words] = {
+    "ordinary": _("as ordinary"),
+    "urgent": _("as urgent"),
+    "emergency": _("as an emergency"),
+}
+ACCOUNT_KINDS: Final[Words] = {
+    "email": _("E-mail address"),
+    "ip": _("IP address"),
+    "phone": _("Telephone number"),
+    "url": _("Web address"),
+    "account": _("User account"),
+    "other": _("Other identifier"),
+}
+OFFENCES: Final[Words] = {
+    "uncc:7": _("Illegal access"),
+    "uncc:8": _("Illegal interception"),
+    "uncc:9": _("Interference with electronic data"),
+    "uncc:10": _("Interference with an ICT system"),
+    "uncc:11": _("Misuse of devices"),
+    "uncc:12": _("ICT-related forgery"),
+    "uncc:13": _("ICT-related theft or fraud"),
+    "uncc:14": _("Online child sexual abuse or exploitation material"),
+    "uncc:15": _("Solicitation or grooming of a child"),
+    "uncc:16": _("Non-consensual dissemination of intimate images"),
+    "uncc:17": _("Laundering of proceeds of crime"),
+}
+LANGUAGES: Final = ("en", "fa", "ar", "vi", "fr", "es", "ru", "zh")
+
+POWERS: Final[Words] = {
+    "draft": _("draft requests"),
+    "approve": _("approve what leaves"),
+    "decide": _("decide on other States’ requests"),
+    "authorise": _("authorise measures at home"),
+    "execute": _("carry out, verify and close"),
+}
+ROLES: Final[Words] = {
+    "central": _("Central authority"),
+    "contact": _("24/7 point of contact"),
+}
+
+# Where a case stands, as the State on that side knows it.
+STAGES: Final[dict[tuple[str, str], Promise]] = {
+    ("requesting", "new"): _("Not yet drafted"),
+    ("requesting", "draft"): _("Draft"),
+    ("requesting", "ready"): _("Approved, ready to send"),
+    ("requesting", "open"): _("Sent, waiting for a decision"),
+    ("requesting", "queried"): _("More information asked for"),
+    ("requesting", "redraft"): _("Answer being drafted"),
+    ("requesting", "reready"): _("Answer approved, ready to send"),
+    ("requesting", "postponed"): _("Postponed by the other State"),
+    ("requesting", "accepted"): _("Accepted, being carried out"),
+    ("requesting", "preserved"): _("Data preserved"),
+    ("requesting", "disclosed"): _("Evidence disclosed, to be verified"),
+    ("requesting", "verified"): _("Evidence verified"),
+    ("requesting", "refused"): _("Refused"),
+    ("requesting", "withdrawn"): _("Withdrawn"),
+    ("requesting", "closing"): _("Closed here, the other State still to close"),
+    ("requesting", "closed"): _("Closed"),
+    ("requested", "open"): _("Received, to be decided"),
+    ("requested", "queried"): _("More information asked for"),
+    ("requested", "postponed"): _("Postponed"),
+    ("requested", "accepted"): _("Accepted, to be carried out"),
+    ("requested", "authorised"): _("Authorised"),
+    ("requested", "ordered"): _("Provider ordered"),
+    ("requested", "preserved"): _("Data preserved"),
+    ("requested", "executed"): _("Evidence taken in"),
+    ("requested", "disclosed"): _("Evidence disclosed"),
+    ("requested", "refused"): _("Refused"),
+    ("requested", "withdrawn"): _("Withdrawn by the other State"),
+    ("requested", "closing"): _("Closed by the other State, to be closed here"),
+    ("requested", "closed"): _("Closed"),
+}
+
+# Whose move it is: "ours", "theirs" or "nobody's". What may be done without need (withdraw, close early) is nobody's move.
+_OURS: Final = {
+    "requesting": {"new", "draft", "ready", "queried", "redraft", "reready", "disclosed", "verified", "refused", "withdrawn"},
+    "requested": {"open", "postponed", "accepted", "authorised", "ordered", "executed", "closing"},
+}
+_NOBODYS: Final = {"requesting": {"preserved", "closed"}, "requested": {"preserved", "closed"}}
+
+
+def turn(side: str, stage: str) -> str:
+    """``ours``, ``theirs`` or ``nobodys``: whose move it is in a case that stands at `stage`, seen from `side`."""
+    if stage in _OURS[side]:
+        return "ours"
+    return "nobodys" if stage in _NOBODYS[side] else "theirs"
+
+
+# What an act says, as the heading of its line in the history.
+KINDS: Final[Words] = {
+    "drafted": _("Request drafted"),
+    "checked": _("Checked against the law books"),
+    "approved": _("Approved"),
+    "requested": _("Request sent"),
+    "amended": _("Request amended"),
+    "supplemented": _("Supplement sent"),
+    "withdrawn": _("Request withdrawn"),
+    "verified": _("Evidence verified"),
+    "assessed": _("Assessed against the law books"),
+    "asked": _("More information asked for"),
+    "consulted": _("Consultation opened"),
+    "accepted": _("Request accepted"),
+    "refused": _("Request refused"),
+    "postponed": _("Request postponed"),
+    "authorised": _("Domestic authorisation recorded"),
+    "ordered": _("Provider ordered"),
+    "preserved": _("Data preserved"),
+    "executed": _("Evidence taken in"),
+    "disclosed": _("Evidence disclosed"),
+    "closed": _("Case closed"),
+}
+KIND_ARTICLES: Final = {
+    "requested": {"preservation": "42(3)", "stored-data": "40(15)"},
+    "supplemented": "40(16)",
+    "withdrawn": "40(26)",
+    "asked": "40(16)",
+    "consulted": "40(28)",
+    "accepted": "40(17)",
+    "refused": "40(25)",
+    "postponed": "40(27)",
+    "authorised": "24(4)",
+    "ordered": {"preservation": "25", "stored-data": "27"},
+    "preserved": "42(8)",
+    "disclosed": "44(1)",
+}
+
+# The verbs: what the button says, and what it does.
+VERBS: Final[Words] = {
+    "draft": _("Change the draft"),
+    "check": _("Check against the law"),
+    "approve": _("Approve"),
+    "send": _("Seal and send"),
+    "amend": _("Answer the questions"),
+    "supplement": _("Seal and send the answer"),
+    "withdraw": _("Withdraw"),
+    "verify": _("Verify the evidence"),
+    "assess": _("Assess against the law"),
+    "ask": _("Ask for more information"),
+    "consult": _("Consult the other State"),
+    "accept": _("Accept"),
+    "refuse": _("Refuse"),
+    "postpone": _("Postpone"),
+    "decide": _("Decide"),
+    "authorise": _("Record the authorisation"),
+    "order": _("Record the order to the provider"),
+    "preserve": _("Report the data as preserved"),
+    "execute": _("Take the delivery in"),
+    "disclose": _("Seal and disclose"),
+    "close": _("Close the case"),
+}
+VERB_HELP: Final[Words] = {
+    "draft": _("Change what is asked. It has to be checked again afterwards."),
+    "check": _("The machine compares the request with the Convention and both States’ law books. It decides nothing."),
+    "approve": _("A second officer lets the request leave in the name of the State."),
+    "send": _("The request is signed, sealed for the other State alone and put on its way, with its letter."),
+    "amend": _("Change the request so that it answers what was asked; it is checked and approved again."),
+    "supplement": _("The approved answer is signed, sealed and put on its way."),
+    "withdraw": _("Say that the help is no longer needed."),
+    "verify": _("Signatures, seal, list of exhibits and every single file are compared with what was announced."),
+    "assess": _("The machine lists findings and open questions. It decides nothing."),
+    "ask": _("Name what is missing or unclear; the other State answers with a supplement."),
+    "consult": _("The Convention asks for consultation before a refusal or a postponement."),
+    "decide": _("Accept, with conditions if needed, or refuse or postpone with reasons."),
+    "authorise": _("What the court or other independent authority decided. Who decided on the request does not record it."),
+    "order": _("The domestic order to whoever holds the data."),
+    "preserve": _("Tell the other State that the data are held; the period of at least 60 days runs from then."),
+    "execute": _("What the provider delivered is read once, hashed, listed and locked in the vault."),
+    "disclose": _("What was taken in is sealed for the requesting State alone, with its conditions of use."),
+    "close": _("End the case on this side and tell the other State."),
+}
+
+JOBS: Final[Words] = {
+    "take-in": _("Taking the delivery in"),
+    "disclose": _("Sealing the evidence"),
+    "collect": _("Collecting the evidence"),
+    "verify": _("Verifying the evidence"),
+}
+JOB_STATES: Final[Words] = {
+    "waiting": _("in progress"),
+    "done": _("done"),
+    "failed": _("failed"),
+}
+VERDICTS: Final[Words] = {
+    "failed": _("To be mended"),
+    "unknown": _("Questions for a person"),
+    "passed": _("In order"),
+}
+SURENESS: Final[Words] = {
+    "V": _("checked against an authentic text"),
+    "S": _("derived from a sister treaty; to be compared with the authentic text"),
+    "M": _("not yet compared with the authentic text"),
+    "?": _("doubtful; read the authentic text first"),
+}
+VERIFIED: Final = {
+    True: _("verified against the official text"),
+    False: _("not verified against the official text"),
+}
+
+# The steps of a case as a line across the page: what each side sees of it.
+WALKS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    ("requesting", "preservation"): ("drafted", "approved", "requested", "accepted", "preserved", "closed"),
+    ("requesting", "stored-data"): (
+        "drafted", "approved", "requested", "accepted", "disclosed", "verified", "closed",
+    ),
+    ("requested", "preservation"): ("requested", "assessed", "accepted", "ordered", "preserved", "closed"),
+    ("requested", "stored-data"): (
+        "requested", "assessed", "accepted", "authorised", "ordered", "executed", "disclosed", "closed",
+    ),
+}  # fmt: skip
+WALK_WORDS: Final[Words] = {
+    "drafted": _("Draft"),
+    "approved": _("Approval"),
+    "requested": _("Request"),
+    "assessed": _("Assessment"),
+    "accepted": _("Decision"),
+    "authorised": _("Authorisation"),
+    "ordered": _("Order"),
+    "preserved": _("Preservation"),
+    "executed": _("Taking in"),
+    "disclosed": _("Disclosure"),
+    "verified": _("Verification"),
+    "closed": _("Closure"),
+    "refused": _("Refusal"),
+    "postponed": _("Postponement"),
+    "withdrawn": _("Withdrawal"),
+}

@@ -1,0 +1,15 @@
+"""What the peers' door answers; nothing else is there."""
+
+from django.urls import path
+
+from comity.node.peers import views
+
+urlpatterns = [
+    path("messages", views.messages),
+    path("receipts/<str:digest>", views.receipt),
+    path("evidence/<str:digest>", views.evidence),
+    path("witness", views.witness),
+    path("checkpoint", views.checkpoint),
+    path("entry", views.entry),
+]
+handler404 = "comity.node.peers.views.nothing"

@@ -1,0 +1,141 @@
+"""The peers' door. Limits come before reading, signatures before keeping; nothing here parses what an envelope holds.
+
+Every answer that is not 200 is canonical JSON ``{"code": …, "reason": …}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from comity.errors import BrokenProof, ComityError
+from comity.node import models
+from comity.node.desk import _record, crossing, registry
+from comity.node.desk.evidence import own_entry
+from comity.node.settings import Settings, current
+from comity.seal import canon
+from comity.seal.envelope import MESSAGE_LIMIT
+from comity.wire.transport import COLLECT, check_hop
+
+_HEAD = 4096
+_SIGNED = ("Content-Digest", "Signature-Input", "Signature")
+View = Callable[..., HttpResponse]
+
+
+def _refusal(status: int, error: ComityError) -> HttpResponse:
+    body = canon.dumps({"code": error.code, "reason": error.message})
+    return HttpResponse(body, status=status, content_type="application/json")
+
+
+def nothing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Nothing stands at this address."""
+    return _refusal(404, ComityError("Nothing stands here.", code="door.nothing"))
+
+
+def _body(request: HttpRequest, limit: int) -> bytes:
+    """The request's body, never more than `limit` bytes of it. Raises ComityError."""
+    if request.method == "GET":
+        return b""
+    raw = request.META.get("CONTENT_LENGTH") or ""
+    if not raw.isdigit():
+        raise ComityError("State the length of the body.", code="door.length")
+    if int(raw) > limit:
+        raise ComityError(f"{raw} bytes are more than the {limit} that are taken.", code="door.too-long")
+    return request.read(limit)
+
+
+def _peer_only(view: View) -> View:
+    """Let through only what a pinned peer's node signed (RFC 9421); note what is turned away, with its reason."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        settings, at, head = current(), datetime.now(UTC), b""
+        try:
+            body = _body(request, MESSAGE_LIMIT)
+            head = body[:_HEAD]
+            headers = {name: request.headers.get(name, "") for name in _SIGNED}
+            uri = settings.peers.rstrip("/") + request.get_full_path()
+            hop = check_hop(request.method or "", uri, headers, body, at=at,
+                            key_of=lambda state: _record.peer_entry(state).hop)  # fmt: skip
+        except ComityError as error:
+            head = head or request.read(_HEAD)
+            size = int(request.META.get("CONTENT_LENGTH") or 0)
+            crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
+            return _refusal({"door.too-long": 413, "door.length": 411}.get(error.code, 401), error)
+        return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
+
+    return guarded
+
+
+@require_POST
+@_peer_only
+def messages(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
+    """Keep an envelope; answer with the receipt."""
+    receipt = crossing.receive(settings, body, hop=hop, at=at)
+    return HttpResponse(receipt.to_bytes(), content_type="application/json")
+
+
+@require_GET
+@_peer_only
+def receipt(
+    request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
+) -> HttpResponse:
+    """The receipt of an envelope that this peer brought, with the best proof by now."""
+    row = models.Arrival.objects.filter(pk=digest, hop=hop).first()
+    if row is None:
+        return _refusal(404, ComityError("No such envelope came from you.", code="receipt.unknown"))
+    return HttpResponse(crossing.receipt_of(settings, row).to_bytes(), content_type="application/json")
+
+
+@require_GET
+@_peer_only
+def evidence(
+    request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
+) -> HttpResponse:
+    """A part of a container that lies on the shelf for this peer (RFC 9110, 14.2, one range)."""
+    row = models.Container.objects.filter(pk=digest, peer=hop, outgoing=True).first()
+    wanted = re.fullmatch(r"bytes=(\d{1,18})-(\d{1,18})", request.headers.get("Range", ""))
+    if row is None or wanted is None:
+        return _refusal(404, ComityError("Nothing lies here for you under this digest.", code="evidence.unknown"))
+    start = int(wanted[1])
+    end = min(int(wanted[2]), start + COLLECT - 1, row.size - 1)
+    if start > end:
+        return _refusal(416, ComityError(f"The container has {row.size} bytes.", code="evidence.range"))
+    with (settings.shelf / f"{row.digest}.asice").open("rb") as file:
+        file.seek(start)
+        answer = HttpResponse(file.read(end - start + 1), status=206, content_type="application/octet-stream")
+    answer["Content-Range"] = f"bytes {start}-{end}/{row.size}"
+    return answer
+
+
+@require_POST
+@_peer_only
+def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
+    """Cosign a peer's log head (C2SP tlog-witness): 200 with the line, 409 with the size seen last, 422 if it is broken."""
+    try:
+        return HttpResponse(registry.cosign(settings, body.decode(), at=at), content_type="text/plain; charset=utf-8")
+    except registry.Stale as error:
+        return HttpResponse(f"{error.size}\n", status=409, content_type="text/x.tlog.size")
+    except (BrokenProof, UnicodeDecodeError) as error:
+        reason = error if isinstance(error, ComityError) else ComityError("This is no text.", code="witness.form")
+        crossing.turn_away(
+            code=reason.code, reason=str(reason), head=body[:_HEAD], size=len(body), path=request.path, at=at
+        )  # fmt: skip
+        return _refusal(422, reason)
+
+
+@require_GET
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """The newest head of this node's log, for anybody."""
+    return HttpResponse(registry.newest_checkpoint(current()), content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+def entry(request: HttpRequest) -> HttpResponse:
+    """This State's own signed directory entry, for anybody."""
+    return HttpResponse(own_entry(current()), content_type="application/json")

@@ -1,0 +1,282 @@
+"""The operator's commands: make a node, add officers, pin peers, run it.
+
+One node is a few processes under one parent: a server for each door and the courier. If the parent dies, they die with it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from comity.errors import ComityError, Misconfigured
+from comity.law.book import default_folder, load
+from comity.seal.container import CadesKey
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_secret
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run a State's node.")
+Home = Annotated[Path, typer.Argument(help="The node's home folder.")]
+_YEARS = 5
+
+
+def _django(home: Path) -> Any:
+    """Set Django up for the node in `home`; returns its settings."""
+    os.environ["COMITY_HOME"] = str(home.resolve())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.node.django_settings"
+    import django
+
+    django.setup()
+    from comity.node.settings import current
+
+    return current()
+
+
+@app.command()
+def init(
+    home: Home,
+    state: Annotated[str, typer.Option(help="ISO code of the State.")],
+    officers: Annotated[str, typer.Option(help="https://host:port of the officers' door.")],
+    peers: Annotated[str, typer.Option(help="https://host:port of the peers' door.")],
+    witness: Annotated[list[str] | None, typer.Option(help="States that cosign this node's log.")] = None,
+    language: Annotated[str, typer.Option(help="The officers' first language.")] = "en",
+    time_zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    authorities: Annotated[Path | None, typer.Option(help="JSON file: the authorities named in the entry.")] = None,
+    live: Annotated[bool, typer.Option(help="Not an exercise. Only with a legal basis in force.")] = False,
+) -> None:
+    """Make a node: its keys, certificates, law books, database and signed directory entry."""
+    if (home / "node.toml").exists():
+        raise Misconfigured(f"{home} holds a node already.", code="init.exists")
+    for name in ("keys", "intake", "vault", "shelf"):
+        (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copytree(default_folder(), home / "lawbooks")
+    values = {"state": state, "exercise": not live, "officers": officers, "peers": peers, "witnesses": witness or [],
+              "language": language, "time_zone": time_zone}  # fmt: skip
+    (home / "node.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+    moment = datetime.now(UTC).replace(microsecond=0)
+    _make_keys(home, state, moment)
+    _make_tls(home, (officers, peers), moment)
+    settings = _django(home)
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    named = json.loads(authorities.read_text("utf-8")) if authorities else []
+    entry = _entry(settings, named, moment)
+    typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry}")
+
+
+def _make_keys(home: Path, state: str, moment: datetime) -> None:
+    host = state.lower()
+    write_key(home / "keys" / "signing.key", SigningKey.generate())
+    write_key(home / "keys" / "opening.key", OpeningKey.generate())
+    for name in ("log", "witness", "hop"):
+        write_key(home / "keys" / f"{name}.key", NoteKey.generate(f"comity.{host}/{name}"))
+    cades = CadesKey.generate(f"Comity {state}", not_before=moment - timedelta(hours=1),
+                              not_after=moment + timedelta(days=365 * _YEARS))  # fmt: skip
+    write_secret(home / "keys" / "cades.key", cades.private_pem())
+    (home / "keys" / "cades.crt").write_bytes(cades.certificate_der)
+    write_secret(home / "keys" / "vault.key", os.urandom(32))
+    write_secret(home / "keys" / "django.key", os.urandom(48).hex().encode())
+
+
+def _make_tls(home: Path, urls: tuple[str, str], moment: datetime) -> None:
+    """A self-signed certificate for both doors; peers pin it by the entry, officers' browsers will ask once."""
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from comity.node.settings import address
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Comity node")])
+    names: set[x509.GeneralName] = {x509.DNSName("localhost")}
+    for url in urls:
+        host = address(url)[0]
+        try:
+            names.add(x509.IPAddress(ipaddress.ip_address(host)))
+        except ValueError:
+            names.add(x509.DNSName(host))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(moment - timedelta(hours=1))
+        .not_valid_after(moment + timedelta(days=365 * _YEARS))
+        .add_extension(x509.SubjectAlternativeName(sorted(names, key=repr)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (home / "keys" / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_secret(home / "keys" / "tls.key", private)
+
+
+def _entry(settings: Any, named: list[dict[str, Any]], moment: datetime) -> str:
+    """Sign this State's directory entry; returns its fingerprint."""
+    from comity.wire.directory import Authority, Entry, sign_entry
+
+    book = settings.books.state(settings.state)
+    entry = Entry(
+        state=settings.state, version=1, issued_on=moment.date(), names={"en": book.en, "fa": book.fa},
+        authorities=tuple(
+            Authority(item["role"], item["names"], tuple(item["languages"]), item["zone"], item["reach"])
+            for item in named
+        ),
+        sign=settings.signing.public, open=settings.opening.public,
+        log=(settings.log.name, settings.log.public), witness=(settings.witness.name, settings.witness.public),
+        hop=settings.hop.public, certificate=settings.cades.certificate_der,
+        tls=(settings.keys / "tls.crt").read_text(), address=settings.peers,
+        since=moment - timedelta(hours=1), until=moment + timedelta(days=365 * _YEARS), exercise=settings.exercise,
+    )  # fmt: skip
+    (settings.home / "entry.json").write_bytes(sign_entry(entry, settings.signing))
+    return entry.fingerprint
+
+
+@app.command()
+def officer(
+    home: Home,
+    username: str,
+    full_name: Annotated[str, typer.Option()],
+    office: Annotated[str, typer.Option()],
+    power: Annotated[list[str] | None, typer.Option(help="draft, approve, decide, authorise, execute")] = None,
+    language: Annotated[str, typer.Option()] = "en",
+) -> None:
+    """Add an officer; the password is read from standard input, never from the command line."""
+    _django(home)
+    from comity.node.desk import registry
+
+    password = sys.stdin.readline().strip()
+    if len(password) < 12:
+        raise Misconfigured("A password has at least 12 characters; it is read from standard input.", code="officer.password")
+    registry.add_officer(username, password, full_name=full_name, office=office, powers=power or [], language=language)
+
+
+@app.command()
+def pin(
+    home: Home,
+    entry: Path,
+    fingerprint: Annotated[str, typer.Option(help="As read aloud by the other State.")],
+    by: Annotated[str, typer.Option(help="Who compared it.")],
+) -> None:
+    """Pin another State's directory entry after comparing its fingerprint."""
+    _django(home)
+    from comity.node.desk import registry
+
+    pinned = registry.pin(entry.read_bytes(), fingerprint=fingerprint, by=by, at=datetime.now(UTC))
+    typer.echo(f"{pinned.state} is pinned.")
+
+
+@app.command()
+def fingerprint(entry: Path) -> None:
+    """Print the fingerprint of a directory entry file."""
+    from comity.wire.directory import read_entry
+
+    typer.echo(read_entry(entry.read_bytes(), at=datetime.now(UTC)).fingerprint)
+
+
+@app.command()
+def serve(home: Home) -> None:
+    """Run the node until it is told to stop."""
+    settings = _django(home)
+    from comity.node.courier import Stop
+    from comity.node.vault import Vault
+
+    load(settings.home / "lawbooks")  # a node with a broken law book does not start
+    Vault(settings.home / "vault", settings.vault_key).sweep()
+    work = {"officers": _door, "peers": _door, "courier": _courier}
+    children = {name: _start(name, target, settings) for name, target in work.items()}
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(stop, "requested", True))
+    typer.echo(f"{settings.state}: officers {settings.officers}  peers {settings.peers}")
+    sys.stdout.flush()
+    while not stop.requested:
+        for name, child in children.items():
+            if not child.is_alive():
+                logging.getLogger("comity").error("%s ended with %s; starting it again", name, child.exitcode)
+                stop.wait(1)
+                children[name] = _start(name, work[name], settings)
+        stop.wait(0.5)
+    for child in children.values():
+        child.terminate()
+    for child in children.values():
+        child.join(10)
+
+
+def _start(name: str, target: Callable[[str, Any], None], settings: Any) -> multiprocessing.process.BaseProcess:
+    child = multiprocessing.get_context("fork").Process(target=_child, args=(target, name, settings), name=name)
+    child.start()
+    return child
+
+
+def _child(target: Callable[[str, Any], None], name: str, settings: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with_parent()
+    target(name, settings)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies (prctl PR_SET_PDEATHSIG), so that no half node goes on."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        if os.getppid() == 1:
+            os._exit(1)
+
+
+def _door(name: str, settings: Any) -> None:
+    from django.conf import settings as django_settings
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    from comity.node.settings import address
+
+    if name == "peers":
+        django_settings.ROOT_URLCONF = "comity.node.peers.urls"
+        django_settings.MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+
+    def application() -> Any:
+        from django.core.wsgi import get_wsgi_application
+
+        _die_with_parent()
+        return get_wsgi_application()
+
+    host, port = address(getattr(settings, name))
+    Granian(
+        "comity", host, port, interface=Interfaces.WSGI, blocking_threads=4, websockets=False, log_access=False,
+        log_level="warning", ssl_cert=settings.keys / "tls.crt", ssl_key=settings.keys / "tls.key",
+        respawn_failed_workers=True,
+    ).serve(target_loader=lambda *_: application(), wrap_loader=False)  # fmt: skip
+
+
+def _courier(name: str, settings: Any) -> None:
+    from comity.node import courier
+
+    stop = courier.Stop()
+    signal.signal(signal.SIGTERM, lambda *_: setattr(stop, "requested", True))
+    courier.run(settings, stop)
+
+
+def main() -> None:
+    """Run the command line; a `ComityError` becomes one line and exit code 2."""
+    try:
+        app()
+    except ComityError as error:
+        typer.echo(f"comity node: {error}", err=True)
+        raise SystemExit(2) from error
+
+
+if __name__ == "__main__":
+    main()

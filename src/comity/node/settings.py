@@ -1,0 +1,169 @@
+"""One frozen `Settings`, read once from the node's home folder; lists every fault at start.
+
+The home folder is named by ``COMITY_HOME``, the only thing read from the environment. It holds::
+
+    node.toml     what this page's `Settings` says
+    keys/         secrets, each a file of mode 0600
+    lawbooks/     the law books this node goes by
+    intake/       where providers' deliveries are placed
+    vault/ shelf/ db.sqlite3
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from comity.casework.request import STATE
+from comity.errors import Misconfigured
+from comity.law.book import Books, load
+from comity.seal.container import CadesKey
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, read_secret
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a node needs to know about itself.
+
+    Args:
+        home: its folder.
+        state: ISO code of the State it belongs to.
+        exercise: True: it only takes part in exercises, and says so everywhere.
+        officers: ``https://host:port`` of the officers' door.
+        peers: ``https://host:port`` of the peers' door.
+        witnesses: States that cosign this node's log.
+        language: the officers' first language.
+        time_zone: IANA name.
+    """
+
+    home: Path
+    state: str
+    exercise: bool
+    officers: str
+    peers: str
+    witnesses: tuple[str, ...]
+    language: str
+    time_zone: str
+
+    @cached_property
+    def signing(self) -> SigningKey:
+        """The State's signing key."""
+        return self._key("signing", SigningKey)
+
+    @cached_property
+    def opening(self) -> OpeningKey:
+        """The State's opening key."""
+        return self._key("opening", OpeningKey)
+
+    @cached_property
+    def log(self) -> NoteKey:
+        """The key of this node's log."""
+        return self._key("log", NoteKey)
+
+    @cached_property
+    def witness(self) -> NoteKey:
+        """The key under which this node witnesses other logs."""
+        return self._key("witness", NoteKey)
+
+    @cached_property
+    def hop(self) -> NoteKey:
+        """The key that signs this node's HTTP requests."""
+        return self._key("hop", NoteKey)
+
+    @cached_property
+    def cades(self) -> CadesKey:
+        """The classical key of container signatures."""
+        return CadesKey.load(read_secret(self.keys / "cades.key"), (self.keys / "cades.crt").read_bytes())
+
+    @cached_property
+    def vault_key(self) -> bytes:
+        """32 bytes; what lies in the vault is encrypted under keys derived from it."""
+        return read_secret(self.keys / "vault.key")
+
+    @cached_property
+    def books(self) -> Books:
+        """The law books of this node."""
+        return load(self.home / "lawbooks")
+
+    @property
+    def keys(self) -> Path:
+        """The folder of secrets."""
+        return self.home / "keys"
+
+    @property
+    def intake(self) -> Path:
+        """Where providers' deliveries are placed."""
+        return self.home / "intake"
+
+    @property
+    def shelf(self) -> Path:
+        """Sealed containers: made here for peers to collect, or collected from them."""
+        return self.home / "shelf"
+
+    def _key(self, name: str, kind: type[Any]) -> Any:
+        key = read_key(self.keys / f"{name}.key")
+        if not isinstance(key, kind):
+            raise Misconfigured(f"keys/{name}.key holds a key of another purpose.", code="key.purpose")
+        return key
+
+
+def address(url: str) -> tuple[str, int]:
+    """(host, port) of an ``https://host:port`` address. Raises Misconfigured."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or not parts.port or parts.path not in ("", "/"):
+        raise Misconfigured(f"'{url}' is not of the form https://host:port.", code="settings.address")
+    return parts.hostname, parts.port
+
+
+_TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
+                           "language": str, "time_zone": str}  # fmt: skip
+
+
+def read(home: Path) -> Settings:
+    """The settings in ``node.toml`` of `home`.
+
+    Raises:
+        Misconfigured: naming every fault found.
+    """
+    try:
+        raw = tomllib.loads((home / "node.toml").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{home / 'node.toml'} cannot be read: {error}", code="settings.file") from error
+    faults = [f"'{name}' is not a setting" for name in sorted(set(raw) - set(_TYPES))]
+    for name, kind in _TYPES.items():
+        if not isinstance(raw.get(name), kind):
+            faults.append(f"'{name}' must be a {kind.__name__}")
+    if not faults:
+        faults += _value_faults(raw)
+    if faults:
+        raise Misconfigured(f"{home / 'node.toml'}: " + "; ".join(faults) + ".", code="settings.value")
+    return Settings(home=home, **raw | {"witnesses": tuple(raw["witnesses"])})
+
+
+def _value_faults(raw: dict[str, Any]) -> list[str]:
+    faults = [f"'{code}' is no State's ISO code" for code in (raw["state"], *raw["witnesses"]) if not STATE.fullmatch(code)]
+    try:
+        ZoneInfo(raw["time_zone"])
+    except (ValueError, OSError):
+        faults.append(f"'{raw['time_zone']}' is no time zone")
+    for name in ("officers", "peers"):
+        try:
+            address(raw[name])
+        except Misconfigured as error:
+            faults.append(f"{name}: {error.message}")
+    return faults
+
+
+@lru_cache(maxsize=1)
+def current() -> Settings:
+    """The settings of the node that this process belongs to. Raises Misconfigured."""
+    home = os.environ.get("COMITY_HOME", "")
+    if not home:
+        raise Misconfigured("COMITY_HOME must name the node's home folder.", code="settings.home")
+    return read(Path(home))

@@ -1,0 +1,130 @@
+"""Canonical JSON (RFC 8785), read by a parser that accepts that one form only, and content ids.
+
+The standard library's `json` keeps the last of two equal keys, accepts NaN and cuts nothing off deep nesting; a
+signature over such text can be read in two ways. Here bytes are accepted only when writing their meaning again gives
+the same bytes.
+Numbers are integers within ±(2^53 - 1) (I-JSON, RFC 7493); fractions do not occur in Comity's acts and are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import Any, NoReturn
+
+import rfc8785
+
+from comity.errors import BrokenSeal
+
+MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 32
+
+
+def dumps(value: Any) -> bytes:
+    """`value` in its one canonical form (RFC 8785).
+
+    Args:
+        value: dicts with string keys, lists, strings without lone surrogates, integers within ±(2^53 - 1), booleans,
+            None.
+
+    Raises:
+        BrokenSeal: a value of another kind, or one that has no canonical form.
+    """
+    try:
+        _only_plain(value, 0)
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise BrokenSeal("This value has no canonical form.", code="canon.value") from error
+
+
+def loads(data: bytes, *, limit: int) -> Any:
+    """The value whose canonical form `data` is.
+
+    Args:
+        data: UTF-8 bytes, nothing before or after.
+        limit: the most bytes that are looked at.
+
+    Raises:
+        BrokenSeal: too long, not JSON, duplicate keys, a fraction, NaN, an integer beyond 2^53 - 1, a lone surrogate,
+            nesting beyond 32, or any other form than the canonical one.
+    """
+    if len(data) > limit:
+        raise BrokenSeal(f"More than {limit} bytes.", code="canon.too-long")
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_float=_refuse,
+            parse_constant=_refuse,
+            parse_int=_integer,
+        )
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise BrokenSeal("This is not JSON in UTF-8.", code="canon.json") from error
+    if dumps(value) != data:
+        raise BrokenSeal("This JSON is not in its canonical form (RFC 8785).", code="canon.form")
+    return value
+
+
+def content_id(data: bytes) -> str:
+    """SHA-256 of `data`, lower-case hex: how bytes are named everywhere."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def b64(data: bytes) -> str:
+    """`data` in base64 (RFC 4648 section 4, with padding)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def unb64(text: Any) -> bytes:
+    """The bytes of `text`, which must be exactly what `b64` writes. Raises BrokenSeal."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise BrokenSeal("This is not base64.", code="canon.base64") from error
+    if b64(data) != text:
+        raise BrokenSeal("This base64 is not in its canonical form.", code="canon.base64")
+    return data
+
+
+def fields(value: Any, *names: str) -> dict[str, Any]:
+    """`value`, if it is an object with exactly these fields. Raises BrokenSeal."""
+    if not isinstance(value, dict) or set(value) != set(names):
+        raise BrokenSeal("An object with exactly the fields " + ", ".join(names) + " is needed.", code="canon.fields")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BrokenSeal("A key stands twice in one object.", code="canon.duplicate")
+    return found
+
+
+def _refuse(text: str) -> NoReturn:
+    raise BrokenSeal(f"The number {text[:20]} may not occur.", code="canon.number")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise BrokenSeal("An integer is beyond 2^53 - 1.", code="canon.number")
+    return int(text)
+
+
+def _only_plain(value: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise BrokenSeal(f"Nested deeper than {MAX_DEPTH}.", code="canon.depth")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise BrokenSeal("Keys are strings.", code="canon.value")
+            _only_plain(item, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _only_plain(item, depth + 1)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > MAX_INTEGER:
+            raise BrokenSeal("An integer is beyond 2^53 - 1.", code="canon.number")
+    elif not (value is None or isinstance(value, (str, bool))):
+        raise BrokenSeal(f"A {type(value).__name__} has no place in an act.", code="canon.value")

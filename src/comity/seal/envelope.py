@@ -1,0 +1,204 @@
+"""Signed statements and sealed envelopes.
+
+`sign` makes a *statement*: a payload with who says it, to whom, of which kind, under both signatures. `seal` puts a
+statement into an *envelope* that only its addressee opens. `unseal` is the way back, in steps:
+
+1. the envelope is canonical JSON with exactly the known fields, within the limit;
+2. it is addressed to this State and to a key that this node holds;
+3. the ciphertext opens with that key, for this purpose (HPKE, X-Wing);
+4. what is inside is the very statement that the envelope committed to;
+5. the statement is canonical, names a known kind, and says it is for this State (no forwarding of another's letter);
+6. the key it names may sign this kind for that State now;
+7. both signatures hold over the payload *and* all of that.
+
+Only step 7 makes an `Opened`. What a caller must still do: ask whether the payload fits the case (`casework.advance`).
+
+Each kind is signed under its own label, so that no statement of one kind can pass as one of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, final
+
+from comity.errors import BrokenSeal
+from comity.seal import canon
+from comity.seal.keys import OpeningKey, SealKey, Signature, SigningKey
+from comity.seal.trust import Trust
+
+KINDS = frozenset({"act", "receipt", "entry", "container"})
+MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, never evidence
+_PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
+_VERSION = "comity/v1"
+
+
+def _signed_bytes(kind: str, sender: str, to: str, key_id: str, payload: bytes) -> bytes:
+    """What both signatures cover: every part with its length, under the kind's own label."""
+    parts = (f"{_VERSION}/{kind}".encode(), sender.encode(), to.encode(), key_id.encode(), payload)
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement whose signatures hold.
+
+    Args:
+        kind: one of `KINDS`.
+        sender: the State that says it.
+        to: the State it is for; the sender itself for internal acts; empty for what is said to everybody.
+        payload: the bytes said, opaque here.
+        raw: the whole statement as received; its `canon.content_id` names it.
+        key_id: the key it was signed with.
+    """
+
+    kind: str
+    sender: str
+    to: str
+    payload: bytes
+    raw: bytes
+    key_id: str
+
+
+_VERIFIED = object()
+
+
+@final
+class Opened:
+    """A statement that `unseal` opened. Nothing else can make one: `wire.messages` takes nothing less."""
+
+    __slots__ = ("digest", "statement")
+    digest: str
+    statement: Statement
+
+    def __init__(self, statement: Statement, digest: str, *, proof: object) -> None:
+        if proof is not _VERIFIED:
+            raise TypeError("Only unseal() makes an Opened.")
+        object.__setattr__(self, "statement", statement)
+        object.__setattr__(self, "digest", digest)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """What was opened stays what it was."""
+        raise AttributeError("An Opened does not change.")
+
+    def __init_subclass__(cls) -> None:
+        """No other class passes for it."""
+        raise TypeError("Only unseal() makes an Opened.")
+
+    @classmethod
+    def _make(cls, statement: Statement, digest: str) -> Self:
+        return cls(statement, digest, proof=_VERIFIED)
+
+
+def sign(kind: str, payload: bytes, *, sender: str, to: str, key: SigningKey) -> bytes:
+    """A signed statement, as canonical JSON.
+
+    Args:
+        kind: one of `KINDS`.
+        payload: the bytes to say.
+        sender: ISO code of the State that says it.
+        to: ISO code of the State it is for, or empty for everybody.
+        key: the sender's signing key.
+    """
+    if kind not in KINDS:
+        raise BrokenSeal(f"'{kind}' is no kind of statement.", code="seal.kind")
+    key_id = key.public.id
+    both = key.sign(_signed_bytes(kind, sender, to, key_id, payload))
+    return canon.dumps({
+        "comity": _VERSION, "kind": kind, "from": sender, "to": to, "key": key_id, "payload": canon.b64(payload),
+        "ed25519": canon.b64(both.ed25519), "mldsa65": canon.b64(both.mldsa65),
+    })  # fmt: skip
+
+
+def verify(data: bytes, trust: Trust, *, kind: str, at: datetime, limit: int = MESSAGE_LIMIT) -> Statement:
+    """The statement in `data`, when it is of this kind and both signatures hold.
+
+    Args:
+        data: as `sign` wrote it.
+        trust: the grants to go by.
+        kind: the kind that is expected; no other is accepted.
+        at: the moment for which the key must be valid.
+        limit: the most bytes accepted.
+
+    Raises:
+        BrokenSeal: with the step's code.
+    """
+    found = _statement_fields(data, limit)
+    if found["kind"] != kind:
+        raise BrokenSeal(f"A {kind} is needed here.", code="seal.kind")
+    payload = canon.unb64(found["payload"])
+    key = trust.key(found["from"], found["key"], kind, at)
+    both = Signature(canon.unb64(found["ed25519"]), canon.unb64(found["mldsa65"]))
+    key.check(_signed_bytes(kind, found["from"], found["to"], found["key"], payload), both)
+    return Statement(kind, found["from"], found["to"], payload, data, found["key"])
+
+
+def _statement_fields(data: bytes, limit: int) -> dict[str, Any]:
+    found = canon.fields(
+        canon.loads(data, limit=limit), "comity", "kind", "from", "to", "key", "payload", "ed25519", "mldsa65"
+    )
+    if not all(isinstance(value, str) for value in found.values()) or found["comity"] != _VERSION:
+        raise BrokenSeal("This is no statement of a version that is known here.", code="seal.version")
+    if found["kind"] not in KINDS:
+        raise BrokenSeal("This kind of statement is not known.", code="seal.kind")
+    return found
+
+
+def _info(to: str, key_id: str, digest: str) -> bytes:
+    return f"{_VERSION}/envelope\n{to}\n{key_id}\n{digest}".encode()
+
+
+def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
+    """An envelope that only the owner of `key` opens.
+
+    Args:
+        statement: as `sign` wrote it.
+        to: ISO code of the addressee.
+        key: the addressee's public opening key.
+    """
+    digest = canon.content_id(statement)
+    padded = len(statement).to_bytes(4, "big") + statement
+    padded += b"\0" * (-len(padded) % _PAD)
+    return canon.dumps({
+        "comity": f"{_VERSION}/envelope", "to": to, "key": key.id, "statement": digest,
+        "sealed": canon.b64(key.seal(padded, _info(to, key.id, digest))),
+    })  # fmt: skip
+
+
+def commitment(envelope: bytes) -> tuple[str, str]:
+    """(addressee, digest of the statement inside) as the envelope's outside says. Raises BrokenSeal."""
+    found = canon.fields(canon.loads(envelope, limit=MESSAGE_LIMIT), "comity", "to", "key", "statement", "sealed")
+    if not all(isinstance(value, str) for value in found.values()) or found["comity"] != f"{_VERSION}/envelope":
+        raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
+    return found["to"], found["statement"]
+
+
+def unseal(envelope: bytes, *, home: str, keys: Iterable[OpeningKey], trust: Trust, kind: str, at: datetime) -> Opened:
+    """Open and verify `envelope`, in the steps of this module's docstring.
+
+    Args:
+        envelope: the bytes as received.
+        home: the State whose node this is.
+        keys: its opening keys.
+        trust: whose keys may sign what.
+        kind: the kind of statement that is expected.
+        at: the moment for which the signing key must be valid.
+
+    Raises:
+        BrokenSeal: with the code of the step that failed.
+    """
+    to, digest = commitment(envelope)  # 1
+    found = canon.loads(envelope, limit=MESSAGE_LIMIT)
+    key = next((key for key in keys if key.public.id == found["key"]), None)
+    if to != home or key is None:  # 2
+        raise BrokenSeal(f"This is sealed for {to} or for a key not held here.", code="seal.addressee")
+    padded = key.open(canon.unb64(found["sealed"]), _info(to, found["key"], digest))  # 3
+    size = int.from_bytes(padded[:4], "big")
+    statement = padded[4 : 4 + size]
+    if len(statement) != size or canon.content_id(statement) != digest or any(padded[4 + size :]):  # 4
+        raise BrokenSeal("The envelope holds another statement than it says.", code="seal.commitment")
+    opened = verify(statement, trust, kind=kind, at=at)  # 5, 6, 7
+    if opened.to != home:  # 5
+        raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
+    return Opened._make(opened, canon.content_id(envelope))  # the one place that may

@@ -1,0 +1,374 @@
+"""The offline verifier: what a file proves, check by check, with no node, no database, no account and no network.
+
+Each check has one of three verdicts. *Undetermined* never counts as passed. What no file can show by itself is whose keys it
+names: the report prints the fingerprints, to be compared with what each State has published, or takes pinned entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
+from comity.casework.request import Request
+from comity.errors import BrokenContainer, BrokenProof, BrokenSeal, ComityError, Invalid
+from comity.ledger.log import ACT, RECEIVED, Proof, entry
+from comity.seal import canon, envelope
+from comity.seal.container import SEAL_NAME, Container, Progress, open_container
+from comity.seal.trust import Trust
+from comity.wire import bag, dossier, messages
+from comity.wire.directory import Entry, read_entry, trust_in
+
+
+class Verdict(StrEnum):
+    """What a check found."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDETERMINED = "undetermined"
+
+
+CHECKS = (
+    "container", "directory", "hashes", "ed25519", "ml-dsa-65", "manifest", "cades", "acts", "history", "letter",
+    "receipts", "inclusion", "witness", "pins",
+)  # fmt: skip
+
+
+@dataclass
+class Report:
+    """The checks of one file.
+
+    Args:
+        about: what the file is, in words.
+        verdicts: check -> (verdict, what was found).
+        signers: the keys that the file names, to be compared with what the States published.
+    """
+
+    about: str = ""
+    verdicts: dict[str, tuple[Verdict, str]] = field(default_factory=dict)
+    signers: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed; a report without checks has not."""
+        return bool(self.verdicts) and all(verdict is Verdict.PASSED for verdict, _ in self.verdicts.values())
+
+    @contextmanager
+    def check(self, name: str) -> Iterator[list[str]]:
+        """Run one check; what it raises becomes its failure. The list takes what was found, in words."""
+        found: list[str] = []
+        try:
+            yield found
+        except (ComityError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            self.note(name, Verdict.FAILED, str(error))
+        else:
+            self.note(name, Verdict.PASSED, "; ".join(found))
+
+    def note(self, name: str, verdict: Verdict, words: str) -> None:
+        """Set a check's verdict; a failure is never overwritten."""
+        if self.verdicts.get(name, (None, ""))[0] is not Verdict.FAILED:
+            self.verdicts[name] = (verdict, words)
+
+
+def verify_file(path: Path, *, pins: Sequence[Path] = (), progress: Progress | None = None) -> Report:
+    """Verify an exported case or an evidence bag.
+
+    Args:
+        path: the file.
+        pins: directory entries that the reader trusts from elsewhere; the file's keys must then be theirs.
+        progress: called with bytes done and bytes in all.
+
+    Returns:
+        The report. It never raises for what the file holds.
+    """
+    report = Report()
+    with report.check("container") as found:
+        opened = open_container(path)
+        found.append(f"strict ASiC-E, {len(opened.entries)} parts")
+    if report.verdicts["container"][0] is Verdict.FAILED:
+        return report
+    with opened:
+        kind = _kind(report, opened)
+        if kind is not None:
+            kind(report, path, opened, _pinned(report, pins), progress)
+    return report
+
+
+def _kind(report: Report, opened: Container) -> Callable[..., None] | None:
+    names = opened.files()
+    if names == bag.NAMES:
+        return _bag
+    if names[0] == dossier.NAME:
+        return _case
+    report.note("container", Verdict.FAILED, "neither an exported case nor an evidence bag")
+    return None
+
+
+def _pinned(report: Report, pins: Sequence[Path]) -> dict[str, Entry] | None:
+    if not pins:
+        return None
+    found: dict[str, Entry] = {}
+    with report.check("pins") as words:
+        for path in pins:
+            pinned = read_entry(path.read_bytes(), at=datetime.now(UTC))
+            found[pinned.state] = pinned
+        words.append(", ".join(found))
+    return found
+
+
+def _entries(
+    report: Report, signed: Sequence[bytes], at: datetime, pins: dict[str, Entry] | None
+) -> dict[str, Entry]:
+    """The directory entries that the file carries, each signed by its own key (and pinned, if pins are given)."""
+    entries: dict[str, Entry] = {}
+    with report.check("directory") as words:
+        for data in signed:
+            found = read_entry(data, at=at)
+            if found.state in entries:
+                raise BrokenSeal(f"{found.state} has two entries.", code="verify.entries")
+            if pins is not None and (found.state not in pins or pins[found.state].fingerprint != found.fingerprint):
+                raise BrokenSeal(f"The key of {found.state} is not the pinned one.", code="verify.pins")
+            entries[found.state] = found
+            report.signers.append(f"{found.state}  {found.fingerprint}  {found.name('en')}")
+        words.append(f"{len(entries)} entries, each signed by its own key: {', '.join(entries)}")
+    return entries
+
+
+def _sealed(
+    report: Report, opened: Container, trust: Trust, at: datetime, signer: str, progress: Progress | None
+) -> None:
+    """Hashes and both signatures over everything in the container."""
+    statement = None
+    try:
+        raw = opened.read(SEAL_NAME, limit=1 << 20)
+        statement = envelope.verify(raw, trust, kind="container", at=at)
+        if statement.sender != signer:
+            raise BrokenSeal("The container is signed by another State than it says.", code="verify.signer")
+        report.note("ed25519", Verdict.PASSED, f"by {signer}")
+        report.note("ml-dsa-65", Verdict.PASSED, f"by {signer}")
+    except ComityError as error:
+        first = "ml-dsa-65" if error.code == "seal.mldsa65" else "ed25519"
+        report.note(first, Verdict.FAILED, str(error))
+        report.note("ml-dsa-65" if first == "ed25519" else "ed25519", Verdict.UNDETERMINED, "not reached")
+    with report.check("hashes") as words:
+        listing = opened.listing(progress)
+        words.append(f"{sum(part.size for part in opened.parts()):,} bytes")
+        if statement is None:
+            words.append("not compared: no statement that holds")
+            raise BrokenSeal("There is no signed list to compare with.", code="verify.listing")
+        if statement.payload != listing:
+            raise BrokenSeal("The contents are not those that were signed.", code="verify.listing")
+
+
+def _foreign_tools(report: Report, opened: Container, certificate: bytes | None) -> None:
+    """What tools of others check: the ASiC manifest and the CAdES signature over it."""
+    with report.check("manifest") as words:
+        wrong = opened.manifest_mismatches()
+        if wrong:
+            raise BrokenContainer("It does not list what is there.", code="verify.manifest", where=", ".join(wrong[:3]))
+        words.append("META-INF/ASiCManifest.xml lists every file")
+    with report.check("cades") as words:
+        if certificate is None:
+            raise BrokenSeal("There is no certificate to check with.", code="verify.certificate")
+        words.append(f"signed at {opened.check_cades(certificate):%Y-%m-%d %H:%M:%S} UTC (as claimed)")
+
+
+def _bag(
+    report: Report, path: Path, opened: Container, pins: dict[str, Entry] | None, progress: Progress | None
+) -> None:
+    """The checks of an evidence bag."""
+    with report.check("container") as words, bag.Bag(path) as found:
+        about, executed, at = found.about, found.executed, found.made_at()
+        words.append(f"strict ASiC-E, {len(opened.entries)} parts, evidence bag")
+    if report.verdicts["container"][0] is Verdict.FAILED:
+        return
+    band = "EXERCISE. " if about["exercise"] else ""
+    report.about = f"{band}Evidence for {about['case']}, from {about['from']} to {about['to']}, made {about['at']}"
+    entries = _entries(report, [canon.unb64(item) for item in about["entries"]], at, pins)
+    sender = entries.get(about["from"])
+    trust = trust_in(entries.values())
+    _sealed(report, opened, trust, at, about["from"], progress)
+    _foreign_tools(report, opened, sender.certificate if sender else None)
+    with report.check("acts") as words:
+        raw = canon.unb64(executed["statement"])
+        act = messages.read_act(envelope.verify(raw, trust, kind="act", at=at))
+        if act.kind is not Kind.EXECUTED or act.case != about["case"] or act.by != about["from"]:
+            raise BrokenSeal("The act does not say that these exhibits were taken in.", code="verify.executed")
+        words.append(f"taken in {act.at:%Y-%m-%d %H:%M:%S} UTC by {act.name}: {act.body['files']} files")
+    witnesses = _Witnesses(report, entries)
+    with report.check("inclusion") as words:
+        if sender is None:
+            raise BrokenProof("There is no log key to check with.", code="verify.log")
+        witnesses.saw(Proof.from_dict(executed["proof"]), entry(ACT, canon.content_id(raw)), sender)
+        words.append(f"the act stands in the log of {sender.state}")
+    witnesses.done()
+
+
+class _Witnesses:
+    """Checks inclusion proofs, and remembers whether a witness of another State saw each head."""
+
+    def __init__(self, report: Report, entries: dict[str, Entry]) -> None:
+        self._report, self._entries = report, entries
+        self._proofs = 0
+        self._unseen: list[str] = []
+        self._seen: set[str] = set()
+
+    def saw(self, proof: Proof, data: bytes, log: Entry) -> None:
+        """Check one proof. Raises BrokenProof."""
+        others = {e.witness[0]: e.witness[1] for e in self._entries.values() if e.state != log.state}
+        seen = proof.check(data, log.log[0], log.log[1], others)
+        self._proofs += 1
+        self._seen |= set(seen)
+        if not seen:
+            self._unseen.append(f"entry {proof.index} of the log of {log.state}")
+
+    def done(self) -> None:
+        """Set the verdict on witnesses."""
+        if self._report.verdicts.get("inclusion", (Verdict.FAILED, ""))[0] is not Verdict.PASSED or not self._proofs:
+            self._report.note("witness", Verdict.UNDETERMINED, "no inclusion proof that holds")
+        elif self._unseen:
+            self._report.note("witness", Verdict.UNDETERMINED, f"seen by no witness known here: {self._unseen[0]}")
+        else:
+            self._report.note("witness", Verdict.PASSED, f"all heads cosigned by {', '.join(sorted(self._seen))}")
+
+
+def _case(
+    report: Report, path: Path, opened: Container, pins: dict[str, Entry] | None, progress: Progress | None
+) -> None:
+    """The checks of an exported case."""
+    with report.check("container") as words:
+        said = dossier.read(opened.read(dossier.NAME, limit=dossier.LIMIT))
+        words.append(f"strict ASiC-E, {len(opened.entries)} parts, exported case")
+    if report.verdicts["container"][0] is Verdict.FAILED:
+        return
+    band = "EXERCISE. " if said.exercise else ""
+    names = ", ".join(name for name, _ in said.cases)
+    report.about = f"{band}Case {names}, exported by {said.home} at {said.at:%Y-%m-%d %H:%M:%S} UTC"
+    entries = _entries(report, said.entries, said.at, pins)
+    trust = trust_in(entries.values())
+    _sealed(report, opened, trust, said.at, said.home, progress)
+    home = entries.get(said.home)
+    _foreign_tools(report, opened, home.certificate if home else None)
+    acts = _acts(report, said, trust)
+    _history(report, said, acts)
+    _letters(report, opened, acts)
+    witnesses = _Witnesses(report, entries)
+    _receipts(report, said, acts, entries, witnesses)
+    _inclusion(report, said, acts, entries, witnesses)
+    witnesses.done()
+
+
+Acts = dict[str, list[tuple[dossier.ActRecord, Act]]]
+
+
+def _acts(report: Report, said: dossier.Dossier, trust: Trust) -> Acts:
+    """Every act's two signatures, and that each envelope committed to the very act that is shown."""
+    found: Acts = {}
+    with report.check("acts") as words:
+        for reference, records in said.cases:
+            found[reference] = [(record, _act(record, trust)) for record in records]
+        words.append(f"{sum(len(acts) for acts in found.values())} acts, two signatures each")
+    return found
+
+
+def _act(record: dossier.ActRecord, trust: Trust) -> Act:
+    outer = canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)
+    stated = canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT)["at"]
+    at = datetime.fromisoformat(str(stated))
+    statement = envelope.verify(record.statement, trust, kind="act", at=at)
+    act = messages.read_act(statement)
+    if (act.kind in CROSSING) != bool(record.envelope):
+        raise BrokenSeal(f"'{act.kind}' of {act.case} is shown with the wrong envelope.", code="verify.envelope")
+    if record.envelope and envelope.commitment(record.envelope) != (statement.to, act.id):
+        raise BrokenSeal(f"The envelope of '{act.kind}' held another act.", code="verify.envelope")
+    return act
+
+
+def _history(report: Report, said: dossier.Dossier, acts: Acts) -> None:
+    """That the acts, in this order, are a life that the lifecycle allows, chained across the border."""
+    with report.check("history") as words:
+        for reference, records in acts.items():
+            case: Case | None = None
+            for _, act in records:
+                case = advance(case or _opened(act, reference), act, home=said.home)
+            if case is None:
+                raise Invalid(f"{reference} has no acts.", code="verify.history")
+            words.append(f"{reference}: {len(records)} acts, now '{case.stage}'")
+        if not acts:
+            raise Invalid("There is no case in it.", code="verify.history")
+
+
+def _opened(act: Act, reference: str) -> Case:
+    request = Request.from_dict(act.body["request"])
+    if request.reference != reference:
+        raise Invalid("The first act belongs to another case.", code="verify.history", where=reference)
+    return open_case(request)
+
+
+def _letters(report: Report, opened: Container, acts: Acts) -> None:
+    """That each request's letter is in the file, byte for byte the one that the request named."""
+    with report.check("letter") as words:
+        expected = {}
+        for reference, records in acts.items():
+            for _, act in records:
+                if act.kind is Kind.REQUESTED and any(own.kind is Kind.DRAFTED for _, own in records):
+                    expected[dossier.letter_name(reference)] = act.body["letter"]
+        there = {part.name: part.sha256 for part in opened.parts() if part.name.startswith("letter-")}
+        if there != expected:
+            raise BrokenSeal("A letter is missing, too many, or not the one that was sent.", code="verify.letter")
+        words.append(f"{len(there)} letters")
+
+
+def _receipts(
+    report: Report, said: dossier.Dossier, acts: Acts, entries: dict[str, Entry], witnesses: _Witnesses
+) -> None:
+    """That the other State's node holds each act that crossed to it, and that its log remembers."""
+    with report.check("receipts") as words:
+        count = 0
+        for records in acts.values():
+            for record, act in records:
+                if act.by != said.home or act.kind not in CROSSING:
+                    continue
+                if record.receipt is None:
+                    raise BrokenProof(f"'{act.kind}' of {act.case} has no receipt.", code="verify.receipt")
+                receipt = messages.read_receipt(record.receipt, trust_in(entries.values()))
+                to = envelope.commitment(record.envelope)[0]
+                if receipt.envelope != canon.content_id(record.envelope) or receipt.by != to:
+                    raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
+                witnesses.saw(receipt.proof, messages.logged_receipt(receipt.envelope), entries[receipt.by])
+                count += 1
+        words.append(f"{count} receipts, each in the receiver's log")
+
+
+def _inclusion(
+    report: Report, said: dossier.Dossier, acts: Acts, entries: dict[str, Entry], witnesses: _Witnesses
+) -> None:
+    """That home's log holds every act: its own as made, the other State's as it arrived."""
+    with report.check("inclusion") as words:
+        count = 0
+        for records in acts.values():
+            for record, act in records:
+                if act.by == said.home:
+                    data = entry(ACT, act.id)
+                else:
+                    data = entry(RECEIVED, canon.content_id(record.envelope))
+                witnesses.saw(record.proof, data, entries[said.home])
+                count += 1
+        words.append(f"{count} acts stand in the log of {said.home}")
+
+
+def verify_letter(path: Path, case: Path) -> Report:
+    """Whether the letter at `path` is, byte for byte, one that the exported case at `case` names and carries."""
+    report = verify_file(case)
+    with report.check("letter") as words:
+        digest = canon.content_id(path.read_bytes())
+        with open_container(case) as opened:
+            names = [part.name for part in opened.parts() if part.sha256 == digest and part.name.startswith("letter-")]
+        if not names:
+            raise BrokenSeal("The case names no such letter.", code="verify.letter")
+        words.append(f"{path.name} is {names[0]} of the case")
+    return report

@@ -1,0 +1,1 @@
+"""What crosses the border: a public contract with versions, to be implemented from docs/PROTOCOL.md alone."""

@@ -1,0 +1,161 @@
+"""The one HTTP client: post, fetch, collect. Addresses and certificates come from pinned entries, never from a message.
+
+TLS 1.3 only, against the one certificate that the peer's entry names; no redirects, no proxies from the environment, no
+answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import http_sf
+import httpx2
+
+from comity.errors import BrokenSeal, Unreachable
+from comity.seal import canon
+from comity.seal.keys import NoteKey, note_check
+from comity.wire.directory import Entry
+
+ANSWER_LIMIT = 1 << 20
+COLLECT = 8 << 20  # bytes of evidence asked for at a time
+_SKEW = timedelta(minutes=5)
+_TAG = "comity-v1"
+_COVERED = ("@method", "@target-uri", "content-digest")
+
+
+def _signature_base(method: str, uri: str, content_digest: str, parameters: str) -> bytes:
+    values = (method, uri, content_digest)
+    lines = [f'"{name}": {value}' for name, value in zip(_COVERED, values, strict=True)]
+    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
+
+
+def content_digest(body: bytes) -> str:
+    """The Content-Digest field of `body` (RFC 9530, SHA-256)."""
+    return f"sha-256=:{canon.b64(bytes.fromhex(canon.content_id(body)))}:"
+
+
+def hop_headers(method: str, uri: str, body: bytes, *, state: str, key: NoteKey, at: datetime) -> dict[str, str]:
+    """The headers that sign an HTTP request for the node of `state` (RFC 9421)."""
+    covered = " ".join(f'"{name}"' for name in _COVERED)
+    parameters = f'({covered});created={int(at.timestamp())};keyid="{state}";alg="ed25519";tag="{_TAG}"'
+    digest = content_digest(body)
+    signature = key.sign(_signature_base(method, uri, digest, parameters))
+    return {
+        "Content-Digest": digest, "Signature-Input": f"hop={parameters}", "Signature": f"hop=:{canon.b64(signature)}:",
+    }  # fmt: skip
+
+
+def check_hop(
+    method: str, uri: str, headers: Mapping[str, str], body: bytes, *, key_of: Callable[[str], bytes], at: datetime
+) -> str:
+    """The State whose node signed this HTTP request.
+
+    Args:
+        method: e.g. ``GET``.
+        uri: the full address asked for, as the sender wrote it.
+        headers: Content-Digest, Signature-Input and Signature.
+        body: the request's body.
+        key_of: State -> Ed25519 key of its node; raises for an unknown State.
+        at: now; the signature may be five minutes off.
+
+    Raises:
+        BrokenSeal: no signature, not of this form, too old, or it does not hold.
+    """
+    try:
+        inputs, signatures = _dictionary(headers["Signature-Input"]), _dictionary(headers["Signature"])
+        (items, parameters), (signature, _) = inputs["hop"], signatures["hop"]
+        names = tuple(name for name, special in items if not special)
+        state, created = parameters["keyid"], parameters["created"]
+        if not isinstance(signature, bytes) or not isinstance(state, str) or type(created) is not int:
+            raise TypeError(signature)
+    except (KeyError, ValueError, TypeError) as error:
+        raise BrokenSeal("The request carries no signature of a node.", code="hop.missing") from error
+    raw = headers["Signature-Input"].split("=", 1)[1]
+    if len(inputs) + len(signatures) > 2 or len(items) != len(names) or names != _COVERED or parameters != {
+        "created": created, "keyid": state, "alg": "ed25519", "tag": _TAG
+    }:  # fmt: skip
+        raise BrokenSeal("The request's signature does not cover what it must.", code="hop.cover")
+    if abs(created - at.timestamp()) > _SKEW.total_seconds():
+        raise BrokenSeal("The request's signature is not of now.", code="hop.time")
+    digest = headers.get("Content-Digest", "")
+    if digest != content_digest(body):
+        raise BrokenSeal("The request's body is not the one that was signed.", code="hop.digest")
+    note_check(key_of(state), _signature_base(method, uri, digest, raw), signature)
+    return state
+
+
+def _dictionary(field: str) -> dict[str, Any]:
+    """The structured field `field` (RFC 9651), in which nothing stands twice. Raises ValueError."""
+
+    def refuse(name: str, _where: str) -> None:
+        raise ValueError(name)
+
+    found: Any = http_sf.parse(field.encode(), tltype="dictionary", on_duplicate_key=refuse)
+    return dict(found)
+
+
+@lru_cache(maxsize=256)
+def _client(tls: str) -> httpx2.Client:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cadata=tls)
+    timeout = httpx2.Timeout(20.0, connect=5.0)
+    return httpx2.Client(verify=context, timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+class Line:
+    """The line from this node to one peer.
+
+    Args:
+        peer: the peer's pinned entry.
+        state: this node's State.
+        key: this node's hop key.
+    """
+
+    def __init__(self, peer: Entry, *, state: str, key: NoteKey) -> None:
+        self._peer, self._state, self._key = peer, state, key
+
+    def _ask(
+        self, method: str, path: str, body: bytes, at: datetime, extra: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        uri = self._peer.address.rstrip("/") + path
+        headers = hop_headers(method, uri, body, state=self._state, key=self._key, at=at) | dict(extra or {})
+        headers["Accept-Encoding"] = "identity"  # what is not unpacked cannot burst
+        limit = ANSWER_LIMIT + (COLLECT if extra else 0)
+        try:
+            with _client(self._peer.tls).stream(method, uri, content=body, headers=headers) as answer:
+                return answer.status_code, _limited(answer.iter_raw(), limit)
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            raise Unreachable(f"{self._peer.state} did not answer: {error}.", code="wire.unreachable") from error
+
+    def post(self, path: str, body: bytes, *, at: datetime) -> tuple[int, bytes]:
+        """(status, body) of the answer to `body` posted to `path`. Raises Unreachable."""
+        return self._ask("POST", path, body, at)
+
+    def get(self, path: str, *, at: datetime) -> bytes:
+        """What stands at `path`. Raises Unreachable, also when the answer is not 200."""
+        status, body = self._ask("GET", path, b"", at)
+        if status != 200:
+            raise Unreachable(f"{self._peer.state} answered {status} for {path}.", code="wire.status")
+        return body
+
+    def collect(self, path: str, start: int, *, at: datetime) -> bytes:
+        """The bytes at `path` from `start` on, at most `COLLECT` of them. Raises Unreachable."""
+        wanted = {"Range": f"bytes={start}-{start + COLLECT - 1}"}
+        status, body = self._ask("GET", path, b"", at, wanted)
+        if status != 206 or len(body) > COLLECT:
+            raise Unreachable(f"{self._peer.state} answered {status} for {path}.", code="wire.status")
+        return body
+
+
+def _limited(chunks: Iterator[bytes], limit: int) -> bytes:
+    found = bytearray()
+    for chunk in chunks:
+        found += chunk
+        if len(found) > limit:
+            raise Unreachable(f"The answer is longer than {limit} bytes.", code="wire.too-long")
+    return bytes(found)
