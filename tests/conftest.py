@@ -1,11 +1,35 @@
-"""What every test gets: no way out to the network."""
+"""What every test gets: a node's home, officers, a peer State; and no way out to the network."""
 
+import os
+import shutil
 import socket
+import tempfile
+from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 _connect = socket.socket.connect
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the home of the node that tests in this process are (Iran's), and set Django up for it."""
+    home = Path(tempfile.mkdtemp(prefix="comity-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    from comity.node import run
+
+    run.init(
+        home / "IR",
+        state="IR",
+        officers="https://127.0.0.1:9441",
+        peers="https://127.0.0.1:9442",
+        witness=["QA"],
+        language="en",
+        time_zone="Asia/Tehran",
+    )
+    assert os.environ["COMITY_HOME"] == str((home / "IR").resolve())
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +44,51 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The moment of the test."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def node(db):
+    """The settings of the node under test: Iran's, with an empty database, shelf, vault and intake."""
+    from comity.node.settings import current
+
+    found = current()
+    for name in ("shelf", "vault", "intake"):
+        shutil.rmtree(found.home / name, ignore_errors=True)
+        (found.home / name).mkdir(mode=0o700)
+    return found
+
+
+@pytest.fixture
+def officers(node):
+    """Officers of the node under test: `drafter`, `approver`, `decider`, `judge`, and `all` with every power."""
+    from comity.casework.lifecycle import Power
+    from comity.node import models
+
+    powers = {
+        "drafter": ["draft", "execute"], "approver": ["approve"], "decider": ["decide", "execute"],
+        "judge": ["authorise"], "idle": [], "all": [str(power) for power in Power],
+    }  # fmt: skip
+    return SimpleNamespace(**{
+        name: models.Officer.objects.create(
+            username=name, password="!", full_name=f"Officer {name}", office="Exercise office", powers=held
+        )
+        for name, held in powers.items()
+    })
+
+
+@pytest.fixture
+def peer(node, at):
+    """Viet Nam, as a State that can say anything; pinned at the node under test."""
+    from peer import Peer
+
+    from comity.node.desk import registry
+
+    found = Peer("VN", node)
+    registry.pin(found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    return found

@@ -26,7 +26,7 @@ def code(call, *args, **named) -> str:
 
 # ------------------------------------------------------------------------------------------------- RFC 8785
 
-# What RFC 8785 writes, for the parts of it that acts use (3.2.2 to 3.2.4); \u escapes are in the value, not in the file.
+# What RFC 8785 writes, for the parts of it that acts use (3.2.2 to 3.2.4).
 WRITTEN = [
     ("literals, 3.2.2", {"literals": [None, True, False]}, b'{"literals":[null,true,false]}'),
     (
@@ -40,11 +40,18 @@ WRITTEN = [
     ("no normalisation, 3.1", ["e\u0301", "\u00e9", "\u212b"], '["e\u0301","\u00e9","\u212b"]'.encode()),
     (
         "keys sort by UTF-16 units, 3.2.3",
-        {"\u20ac": "Euro Sign", "\r": "Carriage Return", "\ufb33": "Hebrew Letter Dalet With Dagesh", "1": "One",
-         "\U0001f600": "Emoji: Grinning Face", "\u0080": "Control", "\u00f6": "Latin Small Letter O With Diaeresis"},
+        {
+            "\u20ac": "Euro Sign",
+            "\r": "Carriage Return",
+            "\ufb33": "Hebrew Letter Dalet With Dagesh",
+            "1": "One",
+            "\U0001f600": "Emoji: Grinning Face",
+            "\u0080": "Control",
+            "\u00f6": "Latin Small Letter O With Diaeresis",
+        },
         '{"\\r":"Carriage Return","1":"One","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis",'
         '"\u20ac":"Euro Sign","\U0001f600":"Emoji: Grinning Face","\ufb33":"Hebrew Letter Dalet With Dagesh"}'.encode(),
-    ),  # fmt: skip
+    ),
     ("keys sort at every depth", {"b": {"z": 1, "": 2}, "a": []}, b'{"a":[],"b":{"":2,"z":1}}'),
     ("the order of a list stays", [3, 1, 2], b"[3,1,2]"),
     ("integers, 3.2.2.3", [0, -1, 9, 10, MOST, -MOST], b"[0,-1,9,10,9007199254740991,-9007199254740991]"),
@@ -243,7 +250,7 @@ def test_other_ways_to_write_it_are_refused(value, random):
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.binary(max_size=60) | st.text("[]{}\",:\\u0018eE+-.naINfilty \n\x00é", max_size=40).map(str.encode))
+@given(st.binary(max_size=60) | st.text('[]{}",:\\u0018eE+-.naINfilty \n\x00é', max_size=40).map(str.encode))
 def test_any_bytes_are_read_or_refused(raw):
     """Nothing but BrokenSeal comes out, and what is read has exactly these bytes."""
     try:

@@ -232,11 +232,12 @@ def test_zip64(tmp_path, monkeypatch, kind):
     The limit is lowered: 4 GiB take 15 s. With the real one it was tried by hand (path, chunks; unzip, jar).
     """
     monkeypatch.setattr(_zip, "ZIP64_LIMIT", 1000)
+    monkeypatch.setattr(_zip, "CHUNK", 70)  # so that what was written is moved in several steps
     data = random.Random(7).randbytes(40_000)
     (tmp_path / "src").write_bytes(data)
     source = {"bytes": data, "path": tmp_path / "src", "chunks": (data[at : at + 300] for at in range(0, 40_000, 300))}
     path = tmp_path / "c"
-    make(path, [("before", b"b" * 999), ("large", source[kind]), ("exact", b"e" * 1000), ("after", b"a")])
+    make(path, [("before", b"b" * 999), ("large", source[kind]), ("exact", iter([b"e" * 1000])), ("after", b"a")])
     verdict(path)
     with open_container(path) as box:
         assert box.read("large", limit=40_000) == data
@@ -248,6 +249,22 @@ def test_zip64(tmp_path, monkeypatch, kind):
     subprocess.run(["unzip", "-tq", path], check=True, capture_output=True)
     monkeypatch.setattr(_zip, "ZIP64_LIMIT", 0xFFFFFFFF)
     assert refusal(path) == "container.zip64"  # where it is not needed, it is not allowed
+
+
+def test_zip64_begins_where_32_bits_end():
+    """The first size and place that need Zip64 are 0xFFFFFFFF, which in a 32-bit field means "look there"."""
+    for size, start in [(0xFFFFFFFE, 0xFFFFFFFE), (0xFFFFFFFF, 0), (0, 0xFFFFFFFF), (1 << 40, 1 << 41)]:
+        entry = _zip.Entry("a", size, 0, start)
+        local, central = _zip.local_header(entry), _zip.central_header(entry)
+        large, far = size >= 0xFFFFFFFF, start >= 0xFFFFFFFF
+        assert local[31:] == (struct.pack("<2H2Q", 1, 16, size, size) if large else b"")
+        assert local[18:26] == (b"\xff" * 8 if large else struct.pack("<2I", size, size))
+        assert central[47:][4:] == struct.pack("<2Q", size, size) * large + struct.pack("<Q", start) * far
+        assert central[42:46] == struct.pack("<I", min(start, 0xFFFFFFFF))
+        assert entry.offset == start + len(local)
+        end = _zip.end_records(1, start, 50)
+        assert len(end) == 22 + 76 * far
+        assert end[-6:] == struct.pack("<IH", min(start, 0xFFFFFFFF), 0)
 
 
 def test_zip64_every_byte(tmp_path, monkeypatch):
@@ -305,6 +322,20 @@ def test_nothing_half_written(tmp_path):
     make(path)
     verdict(path)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_refused_before_writing(tmp_path):
+    """What can be known beforehand is said before the first byte is read."""
+
+    def untouched() -> Iterator[bytes]:
+        pytest.fail("read")
+        yield b""
+
+    for name, at, code in [("../a", AT, "container.name"), ("a", AT + timedelta(days=9999), "cades.time")]:
+        with pytest.raises(ComityError) as error:
+            write(tmp_path / "c", [(name, untouched())], cades=KEY, seal=toy_seal, at=at)
+        assert error.value.code == code
+    assert listed(tmp_path) == []
 
 
 def test_sources_that_cannot_be(tmp_path):
@@ -538,12 +569,14 @@ NAMES_REFUSED = [
 
 NAMES_ACCEPTED = [
     "a", "a.b.c", ".hidden", " lead", "console", "a'b", "a&b", "a#b", "100%", "x" * 255,
-    "گزارش\u200cها.pdf", "تقرير.pdf", "علي/علی", "پروندهٔ ۱۲۳", "\u200fمتن", "e\u0301", "ｆｕｌｌ", "证据/文件.txt", "🔒",
+    "گزارش\u200cها.pdf", "تقرير.pdf", "علي/علی", "پروندهٔ ۱۲۳", "\u200fمتن", "e\u0301",
+    "ｆｕｌｌ", "证据/文件.txt", "🔒",
 ]  # fmt: skip
 
 NAMES_THAT_MEET = [
     ("a", "a"), ("a.txt", "A.TXT"), ("é", "e\u0301"), ("straße", "STRASSE"), ("ΟΔΟΣ", "οδος"), ("x", "x/y"),
     ("x/y/z", "X"), ("x/y", "x/y/z"), ("mimetype", "b"), ("MimeType", "b"), ("x\u0301", "X\u0301/a"),
+    ("ᾴ", "α\u0345\u0301"),
 ]  # fmt: skip
 
 

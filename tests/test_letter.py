@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 import typst
@@ -22,7 +23,7 @@ from comity.casework.request import (
     Scope,
     Urgency,
 )
-from comity.errors import Invalid
+from comity.errors import Invalid, Misconfigured
 from comity.node import letter
 
 NAMES = {
@@ -125,7 +126,7 @@ def test_the_same_letter_has_the_same_bytes_everywhere():
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", script, str(letter.Path(__file__).parent)],
+            [sys.executable, "-c", script, str(Path(__file__).parent)],
             env={"PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,
@@ -213,7 +214,7 @@ def test_the_band_is_on_every_page_of_an_exercise():
 def test_dates_are_gregorian_with_solar_hijri_beside_them():
     """Nowruz 1405 and its eve; Persian digits; English has the Gregorian date alone."""
     eve, nowruz = (letter._date("", date(2026, 3, day)) for day in (20, 21))
-    assert letter.json.dumps(eve["en"]) == '[["Noto Sans", "20 March 2026"]]'
+    assert json.dumps(eve["en"]) == '[["Noto Sans", "20 March 2026"]]'
     assert "".join(text for _, text in eve["fa"]) == "۲۰ مارس ۲۰۲۶ (۲۹ اسفند ۱۴۰۴)"
     assert "".join(text for _, text in nowruz["fa"]) == "۲۱ مارس ۲۰۲۶ (۱ فروردین ۱۴۰۵)"
 
@@ -350,5 +351,5 @@ def test_states_without_a_formal_name_here_have_their_common_one():
 
 def test_a_font_without_a_full_map_is_refused():
     """The reader of fonts says so instead of finding no character drawable."""
-    with pytest.raises(letter.Misconfigured):
+    with pytest.raises(Misconfigured):
         letter._characters_in(b"\0\1\0\0\0\1" + b"\0" * 6 + b"cmap" + bytes(4) + (28).to_bytes(4, "big") + bytes(20))

@@ -40,7 +40,9 @@ def verify(
     else:
         with _bar(console) as bar:
             task = bar.add_task("reading", total=None)
-            report = verify_file(file, pins=pin or (), progress=lambda done, total: bar.update(task, completed=done, total=total))
+            report = verify_file(
+                file, pins=pin or (), progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
     _print(console, report)
     raise typer.Exit(0 if report.passed else 1)
 
@@ -58,7 +60,9 @@ def _print(console: Console, report: Report) -> None:
     for name in CHECKS:
         if name in report.verdicts:
             verdict, words = report.verdicts[name]
-            console.print(f"{verdict:<13}{name:<11} {words}", style=_MARKS[verdict], markup=False, highlight=False, soft_wrap=True)
+            console.print(
+                f"{verdict:<13}{name:<11} {words}", style=_MARKS[verdict], markup=False, highlight=False, soft_wrap=True
+            )
     for signer in report.signers:
         console.print(f"key of       {signer}", markup=False, highlight=False, soft_wrap=True)
     if report.signers and "pins" not in report.verdicts:
@@ -85,7 +89,9 @@ def unpack(
         manifest = opened.unpack(secret, folder, lambda done, total: bar.update(task, completed=done, total=total))
     files = sum(1 for _ in manifest.files)
     left_out = [item.name for item in manifest.exhibits if item.kind == "link" and not bag.leads_inside(item)]
-    console.print(f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}", markup=False, highlight=False)
+    console.print(
+        f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}", markup=False, highlight=False
+    )
     if left_out:
         console.print(f"{len(left_out)} links that lead outside were not made, e.g. {left_out[0]}", markup=False)
     for condition in manifest.conditions:
@@ -108,8 +114,12 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story; otherwise the nodes stay up.")] = False,
     evidence: Annotated[Path | None, typer.Option(help="A file or folder to use as the provider's data.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the exported cases, the evidence and the letter go.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the mailbox that is written when --evidence is not given.")] = 20261124,
-    home: Annotated[Path | None, typer.Option(help="Where the three nodes live; a new temporary folder if not given.")] = None,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the mailbox that is written when --evidence is not given.")
+    ] = 20261124,
+    home: Annotated[
+        Path | None, typer.Option(help="Where the three nodes live; a new temporary folder if not given.")
+    ] = None,
 ) -> None:
     """An exercise: Iran asks Viet Nam for electronic evidence, Qatar witnesses. Three nodes on this machine."""
     from comity.demo.story import play

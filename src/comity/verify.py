@@ -120,9 +120,7 @@ def _pinned(report: Report, pins: Sequence[Path]) -> dict[str, Entry] | None:
     return found
 
 
-def _entries(
-    report: Report, signed: Sequence[bytes], at: datetime, pins: dict[str, Entry] | None
-) -> dict[str, Entry]:
+def _entries(report: Report, signed: Sequence[bytes], at: datetime, pins: dict[str, Entry] | None) -> dict[str, Entry]:
     """The directory entries that the file carries, each signed by its own key (and pinned, if pins are given)."""
     entries: dict[str, Entry] = {}
     with report.check("directory") as words:

@@ -123,7 +123,9 @@ class Courier:
 
     def work(self) -> bool:
         """Do the next job that an officer ordered; returns whether there was one."""
-        job = models.Job.objects.filter(status=models.Job.Status.WAITING, next_at__lte=now()).order_by("next_at").first()
+        job = (
+            models.Job.objects.filter(status=models.Job.Status.WAITING, next_at__lte=now()).order_by("next_at").first()
+        )
         if job is None:
             return False
         try:

@@ -159,8 +159,20 @@ def officer(
 
     password = sys.stdin.readline().strip()
     if len(password) < 12:
-        raise Misconfigured("A password has at least 12 characters; it is read from standard input.", code="officer.password")
+        raise Misconfigured(
+            "A password has at least 12 characters; it is read from standard input.", code="officer.password"
+        )
     registry.add_officer(username, password, full_name=full_name, office=office, powers=power or [], language=language)
+
+
+@app.command()
+def enrol(home: Home) -> None:
+    """Add many officers, from a JSON list on standard input: username, password, full_name, office, powers, language."""
+    _django(home)
+    from comity.node.desk import registry
+
+    for given in json.load(sys.stdin):
+        registry.add_officer(given.pop("username"), given.pop("password"), **given)
 
 
 @app.command()
@@ -187,8 +199,12 @@ def fingerprint(entry: Path) -> None:
 
 
 @app.command()
-def serve(home: Home) -> None:
+def serve(
+    home: Home, attached: Annotated[bool, typer.Option("--attached", help="End when the parent process ends.")] = False
+) -> None:
     """Run the node until it is told to stop."""
+    if attached:
+        _die_with_parent()
     settings = _django(home)
     from comity.node.courier import Stop
     from comity.node.vault import Vault

@@ -147,7 +147,9 @@ def read(home: Path) -> Settings:
 
 
 def _value_faults(raw: dict[str, Any]) -> list[str]:
-    faults = [f"'{code}' is no State's ISO code" for code in (raw["state"], *raw["witnesses"]) if not STATE.fullmatch(code)]
+    faults = [
+        f"'{code}' is no State's ISO code" for code in (raw["state"], *raw["witnesses"]) if not STATE.fullmatch(code)
+    ]
     try:
         ZoneInfo(raw["time_zone"])
     except (ValueError, OSError):

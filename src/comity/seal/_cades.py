@@ -127,6 +127,10 @@ class CadesKey:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
 
+    def require_valid(self, at: datetime) -> None:
+        """Require that the certificate is valid at an aware time. Raises BrokenSeal: ``cades.time``."""
+        _within(asn1_x509.Certificate.load(self.certificate_der), _second(at))
+
     def sign(self, content: bytes, *, at: datetime) -> bytes:
         """Sign: a detached CAdES B-B signature in DER, with SHA-256 and ESS signing-certificate-v2.
 
@@ -138,10 +142,9 @@ class CadesKey:
         Raises:
             BrokenSeal: ``cades.time``: outside the certificate's validity.
         """
-        certificate = asn1_x509.Certificate.load(self.certificate_der)
-        _within(certificate, _second(at))
+        self.require_valid(at)
         signer = SimpleSigner(
-            signing_cert=certificate,
+            signing_cert=asn1_x509.Certificate.load(self.certificate_der),
             signing_key=translate_pyca_cryptography_key_to_asn1(self._private),
             cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
         )

@@ -167,6 +167,7 @@ def write(
                 where=repr(name),
             )
     check_names([MIMETYPE_NAME, *names, *_TAIL])
+    cades.require_valid(at)  # not only after hours of writing
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "w+b") as file:
@@ -225,6 +226,7 @@ class Container:
         self._file = file
         self._by_name = {entry.name: entry for entry in entries}
         self._parts: tuple[Part, ...] = ()
+        self._hashes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -255,8 +257,7 @@ class Container:
                 ``container.truncated``.
         """
         entry = self._entry(name)
-        known = {part.name: part.sha256 for part in self._parts if part.name == name}
-        return content(self._file, entry, known.get(name, ""))
+        return content(self._file, entry, self._hashes.get(name, ""))
 
     def read(self, name: str, *, limit: int) -> bytes:
         """Read a small part whole.
@@ -293,6 +294,7 @@ class Container:
                     progress(done, total)
             parts.append(Part(entry.name, entry.size, digest.hexdigest(), entry.offset))
         self._parts = tuple(parts)
+        self._hashes = {part.name: part.sha256 for part in parts}
         return self._parts
 
     def listing(self, progress: Progress | None = None) -> bytes:

@@ -95,5 +95,8 @@ def _record(raw: Any) -> ActRecord:
     if not (found["receipt"] is None or isinstance(found["receipt"], dict)):
         raise ValueError(found["receipt"])
     return ActRecord(
-        canon.unb64(found["statement"]), Proof.from_dict(found["proof"]), canon.unb64(found["envelope"]), found["receipt"]
+        canon.unb64(found["statement"]),
+        Proof.from_dict(found["proof"]),
+        canon.unb64(found["envelope"]),
+        found["receipt"],
     )

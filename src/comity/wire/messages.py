@@ -28,7 +28,7 @@ def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
         to: the State it is for; the author's own for an internal act.
         key: the author State's signing key.
     """
-    salted = replace(act, salt=secrets.token_hex(16))
+    salted = replace(act, salt=secrets.token_hex(16), at=act.at.replace(microsecond=0))
     statement = envelope.sign("act", canon.dumps(salted.to_dict()), sender=act.by, to=to, key=key)
     return replace(salted, id=canon.content_id(statement)), statement
 

@@ -136,7 +136,9 @@ def retry_after(attempts: int) -> timedelta:
 
 def troubled() -> list[models.Departure]:
     """Deliveries that a person should look at."""
-    return list(models.Departure.objects.filter(receipt__isnull=True, attempts__gte=_LONG_UNANSWERED).order_by("made_at"))
+    return list(
+        models.Departure.objects.filter(receipt__isnull=True, attempts__gte=_LONG_UNANSWERED).order_by("made_at")
+    )
 
 
 def entry_of_act(act: models.Act) -> bytes:

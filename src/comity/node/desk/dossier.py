@@ -87,5 +87,3 @@ def ready(settings: Settings, reference: str) -> bool:
     come = models.Arrival.objects.filter(act__case__in=references).order_by("-entry").first()
     newest = max(own.entry if own else -1, come.entry if come else -1)
     return not waiting.exists() and models.Checkpoint.objects.filter(size__gt=newest, witnessed=True).exists()
-
-

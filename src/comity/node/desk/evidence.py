@@ -353,5 +353,3 @@ def content_key(settings: Settings, reference: str) -> bytes:
 def key_file(secret: bytes, reference: str) -> bytes:
     """The text of a content-key file."""
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"
-
-

@@ -51,7 +51,13 @@ def consult(settings: Settings, reference: str, *, message: str, officer: models
 
 
 def accept(
-    settings: Settings, reference: str, *, conditions: Sequence[str], reasons: str, officer: models.Officer, at: datetime
+    settings: Settings,
+    reference: str,
+    *,
+    conditions: Sequence[str],
+    reasons: str,
+    officer: models.Officer,
+    at: datetime,
 ) -> Case:
     """Decide that the help will be given, under `conditions` of use if there are any (36, 40(19), 40(28))."""
     body = {"conditions": [text for text in conditions if text.strip()], "reasons": reasons}
@@ -119,14 +125,23 @@ def authorise(
 
 
 def order(
-    settings: Settings, reference: str, *, provider: str, order: str, content: str, officer: models.Officer, at: datetime
+    settings: Settings,
+    reference: str,
+    *,
+    provider: str,
+    order: str,
+    content: str,
+    officer: models.Officer,
+    at: datetime,
 ) -> Case:
     """Record the domestic order to the provider: its number and what it orders."""
     body = {"provider": provider, "order": order, "content": content}
     return _record.record(settings, reference, Kind.ORDERED, body, officer=officer, at=at)
 
 
-def preserve(settings: Settings, reference: str, *, effected_at: datetime, officer: models.Officer, at: datetime) -> Case:
+def preserve(
+    settings: Settings, reference: str, *, effected_at: datetime, officer: models.Officer, at: datetime
+) -> Case:
     """Tell the requesting State that the data are preserved; the period of Article 42(8) runs from `effected_at`.
 
     Raises:
@@ -141,7 +156,9 @@ def preserve(settings: Settings, reference: str, *, effected_at: datetime, offic
     return _record.record(settings, reference, Kind.PRESERVED, body, officer=officer, at=at)
 
 
-def execute(settings: Settings, reference: str, *, delivery: str, source: str, officer: models.Officer, at: datetime) -> models.Job:
+def execute(
+    settings: Settings, reference: str, *, delivery: str, source: str, officer: models.Officer, at: datetime
+) -> models.Job:
     """Order that the provider's delivery be taken in: hashed, listed and locked in the vault.
 
     The courier does the long work (`evidence.take_in`); the act is recorded when all is in.

@@ -208,6 +208,28 @@ VERB_HELP: Final[Words] = {
     "close": _("End the case on this side and tell the other State."),
 }
 
+VERB_DONE: Final[Words] = {
+    "draft": _("The draft is saved."),
+    "check": _("Checked. The findings stand below."),
+    "approve": _("Approved. It can be sealed and sent now."),
+    "send": _("Sealed and put on its way."),
+    "amend": _("The amended request is saved. It has to be checked and approved again."),
+    "supplement": _("The answer is sealed and put on its way."),
+    "withdraw": _("Withdrawn; the other State is told."),
+    "verify": _("The verification has been ordered."),
+    "assess": _("Assessed. The findings stand below; the decision is yours."),
+    "ask": _("The questions are sealed and put on their way."),
+    "consult": _("The consultation is sealed and put on its way."),
+    "accept": _("Accepted; the other State is told."),
+    "refuse": _("Refused; the other State is told the reasons."),
+    "postpone": _("Postponed; the other State is told the reasons."),
+    "authorise": _("The authorisation is recorded."),
+    "order": _("The order is recorded."),
+    "preserve": _("Reported as preserved; the period runs."),
+    "execute": _("The taking in has been ordered."),
+    "disclose": _("The sealing has been ordered; when it is done, the evidence is disclosed."),
+    "close": _("Closed on this side."),
+}
 JOBS: Final[Words] = {
     "take-in": _("Taking the delivery in"),
     "disclose": _("Sealing the evidence"),

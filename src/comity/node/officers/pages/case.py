@@ -46,6 +46,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "conditions": history.conditions(found), "jobs": _newest(jobs), "evidence": _evidence(found),
         "letter": _has_letter(settings, found), "linked": _linked(found),
         "container": models.Container.objects.filter(case=reference).first(),
+        "done": words.VERB_DONE.get(request.session.pop("done", "")) if "done" in request.session else "",
         "refresh": bool(waiting) and request.GET.get("refresh") != "off", "working": bool(waiting),
     }  # fmt: skip
     return render(request, "case.html", shown)

@@ -16,7 +16,7 @@ from comity.casework.request import Request
 from comity.errors import ComityError, NotPossible
 from comity.node import models
 from comity.node.desk import requesting
-from comity.node.officers import drafting, markup, moves, reading
+from comity.node.officers import drafting, markup, moves, reading, words
 from comity.node.officers.answers import answered
 from comity.node.officers.drafting import Form
 from comity.node.officers.pages.case import heading
@@ -103,5 +103,6 @@ def _shown(
         "form": form, "measure": form.measure, "verb": verb, "questions": questions,
         "sections": drafting.sections(settings, form, markup.language()), "provisions": drafting.provisions(settings),
         "judgement": drafting.looked_at(settings, typed, at=at), "fixed": case is not None,
+        "account_kinds": list(words.ACCOUNT_KINDS.items()),
     }  # fmt: skip
     return render(request, "draft.html", shown, status=form.status)

@@ -9,7 +9,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
-from comity.node.officers import fields, judgement, markup, reading, texts, words
+from comity.node.officers import asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
 
 register = template.Library()
@@ -99,3 +99,52 @@ def get(table: dict[str, Any], key: str) -> Any:
 def fingerprint(text: str) -> list[str]:
     """A fingerprint in its groups of four."""
     return text.split()
+
+
+@register.filter
+def basis(name: str) -> str:
+    """The name of a legal basis."""
+    return judgement.basis_name(current(), name)
+
+
+@register.filter
+def language_name(tag: str) -> str:
+    """The name of a language."""
+    return judgement.language_name(tag)
+
+
+@register.filter
+def called_ground(name: str) -> str | Promise:
+    """A ground for refusal in words."""
+    return judgement.GROUNDS.get(name, name)
+
+
+@register.filter
+def called_verb(name: str) -> str | Promise:
+    """What a verb is called."""
+    return words.VERBS.get(name, name)
+
+
+@register.filter
+def cite_text(name: str) -> str:
+    """A provision's name as plain text, for options."""
+    return asking.plain(judgement.cited(name))
+
+
+@register.filter
+def named(authority: Any) -> str:
+    """An authority's name in the page's language, else in English, else any."""
+    names: dict[str, str] = authority.names
+    return names.get(markup.language()) or names.get("en") or next(iter(names.values()), "")
+
+
+@register.filter
+def only(item: Any) -> list[Any]:
+    """A list of this one."""
+    return [item]
+
+
+@register.filter
+def bound(problems: dict[str, Any], sections: list[tuple[Any, list[Any]]]) -> list[Any]:
+    """The fields of a form that have a problem, in order."""
+    return [item for _, items in sections for item in items if item.name in problems]

@@ -1,0 +1,95 @@
+"""A peer State without a node: it has keys, and says to the node under test whatever a test lets it say."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from comity.casework.lifecycle import Act, Kind
+from comity.casework.request import Account, DataCategory, Measure, Offence, Person, Request, Urgency
+from comity.node.desk import evidence
+from comity.seal import envelope
+from comity.seal.container import CadesKey
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey
+from comity.wire import messages
+from comity.wire.directory import Entry, read_entry, sign_entry
+
+
+def request(**changed) -> Request:
+    """A complete request for stored data, Viet Nam to Iran; `changed` fields replace its own."""
+    whole = Request(
+        reference="VN-2026-0001",
+        requesting="VN",
+        requested="IR",
+        measure=Measure.STORED_DATA,
+        offence=Offence("uncc:13", "fraud", "penal code", 84, date(2026, 9, 1)),
+        authority="Central authority (exercise)",
+        conducting=Person("N. N.", "prosecutor", "desk"),
+        subject="fraud",
+        facts="Accounts were emptied.",
+        assistance="Disclose the mailbox.",
+        link="The mailbox directed the transfers.",
+        categories=(DataCategory.CONTENT,),
+        accounts=(Account("email", "ring@mail.example"),),
+        custodian="Mail provider (exercise)",
+        period_from=date(2026, 9, 1),
+        period_to=date(2026, 10, 1),
+        purpose="evidence",
+        urgency=Urgency.URGENT,
+        urgency_reason="Data may be deleted.",
+        language="en",
+        rights="No ground of Article 40(22) is seen.",
+    )
+    return replace(whole, **changed)
+
+
+@cache
+def _keys(state: str, which: int = 0):
+    """Keys are slow to make and tell nothing apart from their State: made once in a process."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    cades = CadesKey.generate(
+        f"Comity {state}", not_before=moment - timedelta(hours=1), not_after=moment + timedelta(days=9)
+    )
+    notes = [NoteKey.generate(f"comity.{state.lower()}/{name}") for name in ("log", "witness", "hop")]
+    return SigningKey.generate(), OpeningKey.generate(), cades, notes
+
+
+class Peer:
+    """A State that can say anything.
+
+    Args:
+        state: its code.
+        node: settings of the node under test.
+        which: another number gives other keys for the same State.
+    """
+
+    def __init__(self, state, node, which=0) -> None:
+        self.state, self.node = state, node
+        self.signing, self.opening, self.cades, (self.log, self.witness, self.hop) = _keys(state, which)
+        moment = datetime.now(UTC).replace(microsecond=0)
+        self.entry = Entry(
+            state=state, version=1, issued_on=moment.date(), names={"en": f"State {state}", "fa": f"کشور {state}"},
+            authorities=(), sign=self.signing.public, open=self.opening.public,
+            log=(self.log.name, self.log.public), witness=(self.witness.name, self.witness.public),
+            hop=self.hop.public, certificate=self.cades.certificate_der, tls="none",
+            address="https://127.0.0.1:1", since=moment - timedelta(days=2), until=moment + timedelta(days=400),
+            exercise=True,
+        )  # fmt: skip
+        self.entry_bytes = sign_entry(self.entry, self.signing)
+
+    @property
+    def home_entry(self) -> Entry:
+        """The entry of the node under test."""
+        return read_entry(evidence.own_entry(self.node), at=datetime.now(UTC))
+
+    def act(self, kind: Kind, case: str, body, *, after="", by="", at=None) -> Act:
+        """An act of this State (or, forged, of the State `by`)."""
+        return Act(kind, case, by or self.state, "foreign", "Foreign officer", "", at or datetime.now(UTC), body, after)
+
+    def say(self, kind: Kind, case: str, body, **given) -> tuple[bytes, Act]:
+        """(the envelope that says it, the act with its id)."""
+        act, statement = messages.sign_act(self.act(kind, case, body, **given), to=self.node.state, key=self.signing)
+        return envelope.seal(statement, to=self.node.state, key=self.home_entry.open), act
+
+    def asks(self, what: Request) -> tuple[bytes, Act]:
+        """(the envelope of a request, its act)."""
+        return self.say(Kind.REQUESTED, what.reference, {"request": what.to_dict(), "letter": ""})
