@@ -30,7 +30,7 @@ from comity.verify import verify_file, verify_letter
 from comity.wire import bag
 
 _PATIENCE = 300.0  # seconds without any progress after which the story gives up
-Hook = Callable[[str], None]
+Hook = Callable[["Stage", str], None]
 
 
 @dataclass
@@ -51,13 +51,13 @@ class Stage:
     Args:
         console: where progress is shown.
         nodes: the three nodes by State.
-        hook: called with a step's name before it is done and after: tests kill nodes there.
+        hook: called with this and a step's name before it is done and after: tests kill nodes there.
         done: what happened so far.
     """
 
     console: Console
     nodes: dict[str, Node]
-    hook: Hook = lambda name: None
+    hook: Hook = lambda stage, name: None
     done: list[Done] = field(default_factory=list)
     desks: dict[str, Officer] = field(default_factory=dict)
 
@@ -126,10 +126,10 @@ def _step(stage: Stage, username: str, reference: str, verb: str, what: str, fie
         times: how many such acts there are then.
     """
     officer, began = stage.officer(username), time.monotonic()
-    stage.hook(f"before {verb} {reference}")
+    stage.hook(stage, f"before {verb} {reference}")
     with stage.console.status(f"{officer.node.state}: {what}") as status:
         act = stage.until(what, lambda: _did(officer, reference, verb, fields or {}, path, kind, times, status), status)
-    stage.hook(f"after {verb} {reference}")
+    stage.hook(stage, f"after {verb} {reference}")
     place = f"log {officer.node.state} #{act['entry']}" if act.get("entry") is not None else ""
     _note(stage, officer, what, began, place)
 
@@ -178,7 +178,7 @@ def _arrives(stage: Stage, username: str, reference: str, stage_name: str, what:
 
     with stage.console.status(f"{officer.node.state}: {what}") as status:
         stage.until(what, there, status)
-    stage.hook(f"arrived {stage_name} {reference}")
+    stage.hook(stage, f"arrived {stage_name} {reference}")
 
 
 def _send(stage: Stage, reference: str, measure: str, fields: Fields, what: str, *, despite: str = "") -> None:
@@ -407,7 +407,7 @@ def play(
             evidence = Path(temporary) / "mailbox"
             mailbox.write(evidence, seed)
             console.print(f"The provider's data: a mailbox written from seed {seed}.", highlight=False)
-        stage = Stage(console, {node.state: node for node in cast.three_states()}, hook or (lambda name: None))
+        stage = Stage(console, {node.state: node for node in cast.three_states()}, hook or (lambda stage, name: None))
         with console.status("three nodes are made: keys, law books, databases, directory entries"):
             nodes.make_all(list(stage.nodes.values()), folder)
         nodes.place_delivery(stage.nodes["VN"], evidence, cast.DELIVERY)

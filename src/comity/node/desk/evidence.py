@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Case, Kind, power_for, steps
-from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible
+from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import models
 from comity.node.desk import _record
 from comity.node.settings import Settings
@@ -30,6 +30,7 @@ from comity.wire.directory import trust_in
 Now = Callable[[], datetime]
 Progress = Callable[[int, int], None]  # (bytes done, bytes in all; 0 while not known)
 _READ = 1 << 20
+_WITNESS_ATTEMPTS = 6  # half a minute, by the courier's growing waits
 
 
 def order(
@@ -168,6 +169,7 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
     executed, accepted = case.last(Kind.EXECUTED), case.last(Kind.ACCEPTED)
     if executed is None or accepted is None:
         raise NotPossible("Nothing was taken in, or nothing was decided.", code="case.stage", where=case.reference)
+    _await_witness(settings, job)
     holding, vault = models.Holding.objects.get(case=job.case_id), _vault(settings)
     manifest = b"".join(vault.get(holding.manifest_blob))
     if canon.content_id(manifest) != holding.manifest:
@@ -187,11 +189,28 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
         _finish(job)
 
 
+def _await_witness(settings: Settings, job: models.Job) -> None:
+    """Give the witnesses half a minute to see the act that took the exhibits in, so that the bag can prove it.
+
+    Raises:
+        Unreachable: none has yet; the job is tried again. After six attempts the bag goes without.
+    """
+    if settings.witnesses and job.attempts < _WITNESS_ATTEMPTS:
+        place = _executed_row(job.case_id).entry
+        if not models.Checkpoint.objects.filter(size__gt=place, witnessed=True).exists():
+            raise Unreachable("No witness has cosigned the log's head yet.", code="log.unwitnessed")
+
+
+def _executed_row(reference: str) -> models.Act:
+    return models.Act.objects.filter(case=reference, kind=Kind.EXECUTED, entry__isnull=False).latest("seq")
+
+
 def _write_bag(
     settings: Settings, case: Case, path: Path, manifest: bytes, exhibits: Iterator[bytes], now: Now
 ) -> None:
-    row = models.Act.objects.filter(case=case.reference, kind=Kind.EXECUTED).latest("seq")
-    proof = _record.log_proof(row.entry, _record.log_note(settings, covering=row.entry))
+    row = _executed_row(case.reference)
+    place = row.entry or 0
+    proof = _record.log_proof(place, _record.log_note(settings, covering=place))
     peer = _record.peer_entry(case.requesting)
     witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk")
     entries = (own_entry(settings), *(bytes(witness.entry) for witness in witnesses))

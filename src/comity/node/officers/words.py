@@ -13,7 +13,7 @@ MEASURES: Final[Words] = {
     "preservation": _("Expedited preservation of data"),
     "stored-data": _("Disclosure of stored data"),
 }
-MEASURE_ARTICLES: Final = {"preservation": "uncc:42", "stored-data": "uncc:44"}
+MEASURE_ARTICLES: Final = {"preservation": "42", "stored-data": "44"}
 SCOPES: Final[Words] = {
     "A": _("A Convention offence"),
     "B": _("Electronic evidence of a Convention offence"),

@@ -20,6 +20,10 @@ from comity.node.officers.answers import answered
 from comity.node.settings import Settings, current
 
 
+_UNSETTLED = frozenset({"new", "draft", "ready", "open", "queried", "redraft", "reready", "postponed"})
+"""Stages in which the findings and the request come before the history on the page."""
+
+
 def heading(settings: Settings, case: Case, *, at: datetime) -> dict[str, Any]:
     """What every page of a case shows on top."""
     side, stage = reading.side(settings, case), str(case.stage)
@@ -47,7 +51,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "letter": _has_letter(settings, found), "linked": _linked(found),
         "container": models.Container.objects.filter(case=reference).first(),
         "done": words.VERB_DONE.get(request.session.pop("done", "")) if "done" in request.session else "",
-        "refresh": bool(waiting) and request.GET.get("refresh") != "off", "working": bool(waiting),
+        "settled": str(found.stage) not in _UNSETTLED, "refresh": bool(waiting) and request.GET.get("refresh") != "off", "working": bool(waiting),
     }  # fmt: skip
     return render(request, "case.html", shown)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import template
@@ -53,6 +53,12 @@ def state_name(code: str) -> str:
 def moment(value: datetime | None) -> SafeString | str:
     """A moment, in the node's zone and in UTC."""
     return markup.moment(value) if value else ""
+
+
+@register.filter
+def utc(value: datetime) -> SafeString:
+    """A moment in UTC, in digits."""
+    return markup.ident(f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
 
 
 @register.filter
