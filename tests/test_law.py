@@ -319,6 +319,31 @@ def test_edited_books(edits: tuple[Edit, ...], request_: Request, code: str, ver
     assert found(request_, edited(*edits))[code].verdict is verdict
 
 
+GAPS: list[tuple[str, tuple[Edit, ...], str, str]] = [
+    ("unverified, one way open", (), "uncc:13", "system-interference"),
+    ("unverified, nothing open", (), "uncc:17", "-"),
+    ("unverified, requires more", (), "uncc:9", "serious-harm"),
+    ("verified, one way open", VN, "uncc:13", "system-interference"),
+    ("verified, requires more", VN, "uncc:7", "dishonest-intent"),
+    ("verified, an element missing", (*VN, ("states/VN.toml", '"property-loss", "dishonest-gain"', '"property-loss"')),
+     "uncc:13", "dishonest-gain"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edits", "code", "missing"), [pytest.param(*r, id=t) for t, *r in GAPS])
+def test_gaps(edits: tuple[Edit, ...], code: str, missing: str) -> None:
+    """Dual criminality names exactly what the national law leaves open."""
+    codes = found(replace(STORED, offence=replace(FRAUD, code=code)), edited(*edits))
+    finding = next(item for item in codes.values() if item.rule == "dual-criminality")
+    assert dict(finding.params)["missing"] == missing
+
+
+def test_tomorrow_is_allowed() -> None:
+    """One day is left for time zones: it may be tomorrow already where the request was written."""
+    assert failures(replace(STORED, period_to=ON + timedelta(days=1))) == []
+    assert failures(replace(STORED, period_to=ON + timedelta(days=2))) == ["dates.period-future"]
+
+
 def test_one_verified_line_is_enough_among_unverified_ones() -> None:
     """A verified line that covers everything settles dual criminality; unverified neighbours do not unsettle it."""
     books = edited(

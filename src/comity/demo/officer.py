@@ -41,6 +41,10 @@ class Officer:
         )  # fmt: skip
         self._signed_in = False
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def _send(self, method: str, path: str, **given: Any) -> httpx2.Response:
         try:
             return self._http.request(method, path, **given)

@@ -99,14 +99,16 @@ class Stage:
 
 
 @contextmanager
-def _running(console: Console, made: dict[str, Node]) -> Iterator[None]:
-    """The nodes run while this lasts."""
+def _running(stage: Stage) -> Iterator[None]:
+    """The nodes run while this lasts; then sessions are closed and nodes stopped."""
     try:
-        for node in made.values():
+        for node in stage.nodes.values():
             node.start()
         yield
     finally:
-        for node in made.values():
+        for desk in stage.desks.values():
+            desk.close()
+        for node in stage.nodes.values():
             node.stop()
 
 
@@ -412,7 +414,7 @@ def play(
             nodes.make_all(list(stage.nodes.values()), folder)
         nodes.place_delivery(stage.nodes["VN"], evidence, cast.DELIVERY)
         target = out or Path(temporary) / "out"
-        with _running(console, stage.nodes):
+        with _running(stage):
             for node in stage.nodes.values():
                 console.print(f"{node.state}: officers {node.officers}  peers {node.peers}", highlight=False)
             _, reference = _tell(stage)

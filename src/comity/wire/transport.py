@@ -100,6 +100,8 @@ def _dictionary(field: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _client(tls: str) -> httpx2.Client:
+    if not tls.isascii():
+        raise ValueError("No certificate in PEM.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=tls)

@@ -1,4 +1,7 @@
-"""Dates as officers type and read them: Gregorian everywhere, Solar Hijri beside it in Persian. The legal date is Gregorian, in UTC."""
+"""Dates as officers type and read them: Gregorian everywhere, Solar Hijri beside it in Persian.
+
+The legal date is Gregorian, in UTC.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,13 @@ from comity.errors import Invalid
 _SolarHijri: Final[Any] = JalaliDate  # the package says that it is typed, but its constructor is not
 _LATIN: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫", "01234567890123456789.")
 _PERSIAN: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
-_MARKS: Final = re.compile("[\u200c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # come along when a date is copied from a page
+_MARKS: Final = re.compile(
+    "[\u200c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)  # come along when a date is copied from a page
 _DAY: Final = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
-_MOMENT: Final = re.compile(r"([\d/-]+)[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_MOMENT: Final = re.compile(
+    r"([\d/-]+)[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
+)
 _SOLAR_YEARS: Final = range(1300, 1501)
 _GREGORIAN_YEARS: Final = range(1900, 2200)
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node.officers import texts
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,25 @@ def _field(where: str) -> str:
     return field if dot and kind in _ACT_PLACES else where
 
 
-_ACT_PLACES = frozenset({
-    "accepted", "approved", "asked", "authorised", "closed", "consulted", "ordered", "postponed", "preserved", "refused",
-    "withdrawn",
-})  # fmt: skip
+_ACT_PLACES = frozenset(
+    {
+        "accepted",
+        "approved",
+        "asked",
+        "authorised",
+        "closed",
+        "consulted",
+        "ordered",
+        "postponed",
+        "preserved",
+        "refused",
+        "withdrawn",
+    }
+)
 
 
 def status(error: ComityError) -> int:
-    """The HTTP status for `error`: 404 no such case, 403 not this officer, 422 not so or not now, 500 this node is broken."""
+    """The HTTP status: 404 no such case, 403 not this officer, 422 not so or not now, 500 this node is broken."""
     if error.code == "case.unknown":
         return 404
     if isinstance(error, NotYours):
@@ -66,7 +77,7 @@ def answered(view: View) -> View:
     """Turn a `ComityError` that `view` lets through into a page of its own."""
 
     @wraps(view)
-    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def answering(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except ComityError as error:

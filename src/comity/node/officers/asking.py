@@ -5,15 +5,16 @@ Texts that will travel are offered in the language of the request, so that the o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import unescape
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from comity.casework.lifecycle import Case, Kind
 from comity.errors import ComityError
@@ -23,7 +24,10 @@ from comity.node.settings import Settings
 
 CONDITIONS: Final[tuple[tuple[str, Promise], ...]] = (
     ("40(19)", _("The evidence is used only for the investigation, prosecution or proceeding named in the request.")),
-    ("36(3)", _("The data are passed on to a third State or an international organization only with our prior authorisation.")),
+    (
+        "36(3)",
+        _("The data are passed on to a third State or international organization only with our prior authorisation."),
+    ),
     ("36(2)", _("Personal data are kept under effective safeguards and deleted when they are no longer needed.")),
     ("40(20)", _("The evidence and its source are kept confidential, except where the proceedings require otherwise.")),
 )
@@ -31,7 +35,7 @@ CONDITIONS: Final[tuple[tuple[str, Promise], ...]] = (
 
 
 def correspondence(case: Case) -> str:
-    """The language in which texts for the other State are offered: the request's, if it is one of ours, else English."""
+    """The language of texts for the other State: the request's, if it is one of ours, else English."""
     tag = case.request.language.partition("-")[0].lower()
     return tag if tag in ("en", "fa") else "en"
 
@@ -50,18 +54,29 @@ class Questions:
     names: tuple[str, ...]
 
 
-def suggested_questions(settings: Settings, case: Case) -> Questions:
-    """Questions from the failed findings of the latest assessment; from the fields' question findings if none failed."""
+def suggested_questions(case: Case) -> Questions:
+    """Questions from what failed in the latest assessment, else from contents asked for where applicable."""
     act = case.last(Kind.ASSESSED)
     if act is None:
         return Questions("", ())
+    measure, findings = str(case.measure), act.body["assessment"]["findings"]
+    wanted = [item for item in findings if item["verdict"] == "failed"]
+    wanted = wanted or [item for item in findings if item["code"] == "content.question"]
     with override(correspondence(case)):
-        found = judgement.shown(settings, act.body["assessment"], str(case.measure))
-        lines = found.failed or tuple(line for line in found.unknown if line.code == "content.question")
-        text = "\n".join(f"– {plain(line.sentence)}" for line in lines)
-    known = fields.names_of(str(case.measure))
-    names = [name.partition(".")[0] if name.startswith("accounts.") else name for line in lines for name in line.fields]
-    return Questions(text, tuple(name for name in dict.fromkeys(names) if name in known))
+        text = "\n".join(_question(item, measure) for item in wanted)
+    names = [
+        name.partition(".")[0] if name.startswith("accounts.") else name for item in wanted for name in item["fields"]
+    ]
+    return Questions(text, tuple(name for name in dict.fromkeys(names) if name in fields.names_of(measure)))
+
+
+def _question(item: Mapping[str, Any], measure: str) -> str:
+    """One finding as a question to the other State, in the language that is active."""
+    if item["code"] in ("content.missing", "content.question"):
+        content = judgement.CONTENTS.get(item["params"]["content"], item["params"]["content"])
+        cites = "; ".join(plain(judgement.cited(name)) for name in item["cites"])
+        return gettext("Please state %(content)s (%(article)s).") % {"content": content, "article": cites}
+    return plain(judgement.sentence(item["code"], item["params"], measure))
 
 
 def plain(sentence: str) -> str:
@@ -88,11 +103,14 @@ def grounds(settings: Settings, case: Case, on: date) -> list[GroundChoice]:
         return []
     return [
         GroundChoice(
-            ground.id, judgement.GROUNDS.get(ground.id, ground.id),
-            judgement.provision_text(settings, ground.provision, on), ground.provision, ground.stance == "reserved",
+            ground.id,
+            judgement.GROUNDS.get(ground.id, ground.id),
+            judgement.provision_text(settings, ground.provision, on),
+            ground.provision,
+            ground.stance == "reserved",
         )
         for ground in found
-    ]  # fmt: skip
+    ]
 
 
 def authorisations(settings: Settings, case: Case) -> list[tuple[str, str]]:

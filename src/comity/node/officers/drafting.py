@@ -1,7 +1,8 @@
 """The drafting form: what an officer typed, kept as typed, and the request that it means.
 
-Nothing typed is ever lost: a value that cannot be used stays in its field with a sentence beside it, and everything else is
-kept. Field names are those of `Request`, dotted inside (``offence.code``); accounts are ``accounts-0-kind`` and so on.
+Nothing typed is ever lost: a value that cannot be used stays in its field with a sentence beside it, and everything
+else is kept. Field names are those of `Request`, dotted inside (``offence.code``); accounts are ``accounts-0-kind`` and
+so on.
 """
 
 from __future__ import annotations
@@ -108,10 +109,18 @@ def blank(settings: Settings, measure: str, reference: str, language: str) -> Fo
     typed: Typed = {name: False if name in _FLAGS else "" for name in fields.names_of(measure)}
     others = [row.state for row, _ in reading.peers(settings)]
     typed |= {
-        "reference": reference, "requested": others[0] if len(others) == 1 else "", "basis": "uncc", "scope": "A",
-        "urgency": "ordinary", "language": "en", "categories": [], "accounts": [{}] * _BLANK_ROWS,
-        "exercise": True, "intends_request": measure == "preservation", "authority": _own_authority(settings, language),
-    }  # fmt: skip
+        "reference": reference,
+        "requested": others[0] if len(others) == 1 else "",
+        "basis": "uncc",
+        "scope": "A",
+        "urgency": "ordinary",
+        "language": "en",
+        "categories": [],
+        "accounts": [{}] * _BLANK_ROWS,
+        "exercise": True,
+        "intends_request": measure == "preservation",
+        "authority": _own_authority(settings, language),
+    }
     return Form(measure, typed)
 
 
@@ -170,13 +179,20 @@ def posted(post: QueryDict, measure: str) -> Form:
 
 
 def _posted_accounts(post: QueryDict) -> list[dict[str, str]]:
-    numbers = sorted({
-        int(parts[1]) for key in post
-        if len(parts := key.split("-")) == 3 and parts[0] == "accounts" and parts[1].isascii() and parts[1].isdigit()
-        and len(parts[1]) < 4
-    })[:_MOST_ROWS]  # fmt: skip
+    numbers = sorted(
+        {
+            int(parts[1])
+            for key in post
+            if len(parts := key.split("-")) == 3
+            and parts[0] == "accounts"
+            and parts[1].isascii()
+            and parts[1].isdigit()
+            and len(parts[1]) < 4
+        }
+    )[:_MOST_ROWS]
     rows = [
-        {name: post.get(f"accounts-{number}-{name}", "") for name in ("kind", "value", "port", "at")} for number in numbers
+        {name: post.get(f"accounts-{number}-{name}", "") for name in ("kind", "value", "port", "at")}
+        for number in numbers
     ]
     return [row for row in rows if any(row[name].strip() for name in ("value", "port", "at"))]
 
@@ -218,7 +234,7 @@ def _usable(name: str, value: Any, language: str) -> Any:
     """What was typed in the field `name` as a plain value of `Request.from_dict`. Raises Invalid."""
     kind = fields.FIELDS[name].kind
     if name == "accounts":
-        return [account for number, row in enumerate(value) if (account := _account(row, number, language))]
+        return [account for row in value if (account := _account(row, language))]
     if kind in ("checks", "flag"):
         return value
     text = str(value).replace("\r\n", "\n").strip()
@@ -242,9 +258,8 @@ def _whole(text: str, where: str) -> int | None:
     return int(digits)
 
 
-def _account(row: Mapping[str, str], number: int, language: str) -> dict[str, Any]:
+def _account(row: Mapping[str, str], language: str) -> dict[str, Any]:
     """The account of one row; empty when nothing is typed in it. Raises Invalid."""
-    del number
     if not any(row.get(name, "").strip() for name in ("value", "port", "at")):
         return {}
     found: dict[str, Any] = {"kind": row["kind"] or "other", "value": row["value"].strip()}
@@ -263,7 +278,9 @@ def _pinned(settings: Settings, code: str) -> str:
     if not code:
         raise Invalid("Choose the State that is asked.", code="request.state", where="requested")
     if code not in {row.state for row, _ in reading.peers(settings)}:
-        raise Invalid(f"No directory entry of {code[:40]} is pinned at this node.", code="peer.unknown", where="requested")
+        raise Invalid(
+            f"No directory entry of {code[:40]} is pinned at this node.", code="peer.unknown", where="requested"
+        )
     return code
 
 
@@ -283,9 +300,14 @@ def _bound(form: Form, name: str, options: Mapping[str, Mapping[str, Any]], lang
     found, value = fields.FIELDS[name], form.typed.get(name, "")
     parts = {asked.partition(".")[0] if asked.startswith("accounts.") else asked for asked in form.asked}
     return Bound(
-        found, form.measure, value, form.problems.get(name), name in parts, options.get(name, found.options),
+        found,
+        form.measure,
+        value,
+        form.problems.get(name),
+        name in parts,
+        options.get(name, found.options),
         _beside(name, value, language),
-    )  # fmt: skip
+    )
 
 
 def _beside(name: str, value: Any, language: str) -> str:
@@ -302,7 +324,9 @@ def _options(settings: Settings, form: Form) -> dict[str, Mapping[str, Any]]:
     language = markup.language()
     tags = dict.fromkeys([*words.LANGUAGES, *([form.typed["language"]] if form.typed.get("language") else [])])
     return {
-        "requested": {row.state: reading.state_name(settings, row.state, language) for row, _ in reading.peers(settings)},
+        "requested": {
+            row.state: reading.state_name(settings, row.state, language) for row, _ in reading.peers(settings)
+        },
         "basis": {basis: judgement.basis_name(settings, basis) for basis in settings.books.treaties},
         "language": {tag: judgement.language_name(tag) for tag in tags},
         "follows": {row.reference: row.reference for row in own_preservations(settings)},
@@ -313,7 +337,7 @@ def own_preservations(settings: Settings) -> list[models.Case]:
     """Our own requests for preservation, newest first."""
     return list(
         models.Case.objects.filter(requesting=settings.state, measure="preservation").order_by("-opened_at")[:100]
-    )  # fmt: skip
+    )
 
 
 def provisions(settings: Settings) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The acts of both sides, in order, as pages and machines read them: who, when, what, and where each is remembered."""
+"""The acts of both sides, in order: who, when, what, and where each is remembered."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _passage(settings: Settings, row: models.Act) -> Passage:
         witnessed=departure.witnessed if departure else False,
         attempts=departure.attempts if departure else 0,
         trouble=departure.trouble if departure else "",
-    )  # fmt: skip
+    )
 
 
 def lines(settings: Settings, case: Case) -> list[Line]:
@@ -84,15 +84,13 @@ def lines(settings: Settings, case: Case) -> list[Line]:
             now = act.body["request"]
             changed = tuple(_changed(before, now)) if before else ()
             before = now
-        found.append(
-            Line(act, act.by == settings.state, _article(case, act), crossed[act.id], changed, _counts(act))
-        )  # fmt: skip
+        found.append(Line(act, act.by == settings.state, _article(case, act), crossed[act.id], changed, _counts(act)))
     return found
 
 
 def _article(case: Case, act: Act) -> str:
-    found = words.KIND_ARTICLES.get(str(act.kind), "")
-    return found if isinstance(found, str) else found.get(str(case.measure), "")
+    found = words.KIND_ARTICLES.get(str(act.kind), {})
+    return found.get(str(case.measure), "")
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -56,21 +56,40 @@ _REASONS: Final = Input("reasons", _("Reasons"), _("They are sent to the other S
 
 INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
     "approve": (
-        Input("despite", _("Why it leaves although findings failed"),
-              _("Needed only if findings failed. It stays in this State’s own record."), "text", optional=True),
+        Input(
+            "despite",
+            _("Why it leaves although findings failed"),
+            _("Needed only if findings failed. It stays in this State’s own record."),
+            "text",
+            optional=True,
+        ),
     ),
     "withdraw": (_REASONS,),
     "ask": (
-        Input("questions", _("Questions"), _("One for each thing that is missing or unclear. They are sent as written."), "text"),
+        Input(
+            "questions",
+            _("Questions"),
+            _("One for each thing that is missing or unclear. They are sent as written."),
+            "text",
+        ),
         Input("fields", _("Fields of the request that they are about"), "", "checks", optional=True),
     ),
     "consult": (
-        Input("message", _("Message to the other State"),
-              _("What stands in the way, and under which conditions help could be given."), "text"),
+        Input(
+            "message",
+            _("Message to the other State"),
+            _("What stands in the way, and under which conditions help could be given."),
+            "text",
+        ),
     ),
     "accept": (
-        Input("conditions", _("Conditions of use"), _("One in each line. They bind and travel with the evidence."), "lines",
-              optional=True),
+        Input(
+            "conditions",
+            _("Conditions of use"),
+            _("One in each line. They bind and travel with the evidence."),
+            "lines",
+            optional=True,
+        ),
         replace(_REASONS, help=_("Why the help is given, in a sentence or two.")),
     ),
     "refuse": (
@@ -78,7 +97,9 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
         replace(_REASONS, help=_("Reasons must be given for every refusal. They are sent to the other State.")),
     ),
     "postpone": (
-        replace(_REASONS, help=_("Only because it would interfere with an investigation, prosecution or proceeding here.")),
+        replace(
+            _REASONS, help=_("Only because it would interfere with an investigation, prosecution or proceeding here.")
+        ),
     ),
     "authorise": (
         Input("authority", _("Authority that authorised"), _("The court or other independent authority.")),
@@ -93,17 +114,21 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
         Input("content", _("What it orders"), "", "text"),
     ),
     "preserve": (
-        Input("effected_at", _("Since when the data are preserved"),
-              _("Date and time; without an offset, this node’s own time is meant."), "moment"),
+        Input(
+            "effected_at",
+            _("Since when the data are preserved"),
+            _("Date and time; without an offset, this node’s own time is meant."),
+            "moment",
+        ),
     ),
     "execute": (
         Input("delivery", _("Delivery"), _("What lies in the intake folder of this node."), "choice"),
-        Input("source", _("Who handed it over"), _("The provider or other custodian; it stands in the custody record.")),
+        Input(
+            "source", _("Who handed it over"), _("The provider or other custodian; it stands in the custody record.")
+        ),
     ),
-    "close": (
-        Input("note", _("Note"), _("Optional; it is sent to the other State."), "text", optional=True),
-    ),
-}  # fmt: skip
+    "close": (Input("note", _("Note"), _("Optional; it is sent to the other State."), "text", optional=True),),
+}
 
 
 def prefilled(settings: Settings, case: Case, verb: str, *, at: datetime, language: str) -> list[Input]:
@@ -121,9 +146,13 @@ def _nothing(settings: Settings, case: Case, at: datetime, language: str) -> Kno
 
 
 def _ask(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del at, language
-    found, measure = asking.suggested_questions(settings, case), str(case.measure)
-    options = [(name, fields.label(name, measure)) for name in fields.names_of(measure) if name not in ("reference", "exercise")]
+    del settings, at, language
+    found, measure = asking.suggested_questions(case), str(case.measure)
+    options = [
+        (name, fields.label(name, measure))
+        for name in fields.names_of(measure)
+        if name not in ("reference", "exercise")
+    ]
     return {"questions": {"value": found.text}, "fields": {"options": options, "value": list(found.names)}}
 
 
@@ -153,7 +182,9 @@ def _preserve(settings: Settings, case: Case, at: datetime, language: str) -> Kn
     local = at.astimezone(get_current_timezone())
     clock = f"{local:%H:%M}"
     if language == "fa":
-        return {"effected_at": {"value": f"{almanac.day_typed(local.date(), language)} {almanac.persian_digits(clock)}"}}
+        return {
+            "effected_at": {"value": f"{almanac.day_typed(local.date(), language)} {almanac.persian_digits(clock)}"}
+        }
     return {"effected_at": {"value": f"{local:%Y-%m-%d} {clock}"}}
 
 
@@ -169,9 +200,14 @@ def _execute(settings: Settings, case: Case, at: datetime, language: str) -> Kno
 
 
 _KNOWN: Final[Mapping[str, Callable[[Settings, Case, datetime, str], Known]]] = {
-    "ask": _ask, "accept": _accept, "refuse": _refuse, "authorise": _authorise, "order": _order, "preserve": _preserve,
+    "ask": _ask,
+    "accept": _accept,
+    "refuse": _refuse,
+    "authorise": _authorise,
+    "order": _order,
+    "preserve": _preserve,
     "execute": _execute,
-}  # fmt: skip
+}
 
 
 def typed(found: list[Input], post: QueryDict) -> list[Input]:

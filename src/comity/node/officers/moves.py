@@ -1,4 +1,7 @@
-"""What this officer may do next in a case, and why not what he may not: the law's own answer, asked without writing anything."""
+"""What this officer may do next in a case, and why he may not do the rest.
+
+The answer is that of `casework.lifecycle` itself, asked without writing anything.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,34 @@ from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
 
 VERB: Final[Mapping[Kind, str]] = {
-    Kind.DRAFTED: "draft", Kind.CHECKED: "check", Kind.APPROVED: "approve", Kind.REQUESTED: "send", Kind.AMENDED: "amend",
-    Kind.SUPPLEMENTED: "supplement", Kind.WITHDRAWN: "withdraw", Kind.VERIFIED: "verify", Kind.ASSESSED: "assess",
-    Kind.ASKED: "ask", Kind.CONSULTED: "consult", Kind.ACCEPTED: "accept", Kind.REFUSED: "refuse",
-    Kind.POSTPONED: "postpone", Kind.AUTHORISED: "authorise", Kind.ORDERED: "order", Kind.PRESERVED: "preserve",
-    Kind.EXECUTED: "execute", Kind.DISCLOSED: "disclose", Kind.CLOSED: "close",
-}  # fmt: skip
+    Kind.DRAFTED: "draft",
+    Kind.CHECKED: "check",
+    Kind.APPROVED: "approve",
+    Kind.REQUESTED: "send",
+    Kind.AMENDED: "amend",
+    Kind.SUPPLEMENTED: "supplement",
+    Kind.WITHDRAWN: "withdraw",
+    Kind.VERIFIED: "verify",
+    Kind.ASSESSED: "assess",
+    Kind.ASKED: "ask",
+    Kind.CONSULTED: "consult",
+    Kind.ACCEPTED: "accept",
+    Kind.REFUSED: "refuse",
+    Kind.POSTPONED: "postpone",
+    Kind.AUTHORISED: "authorise",
+    Kind.ORDERED: "order",
+    Kind.PRESERVED: "preserve",
+    Kind.EXECUTED: "execute",
+    Kind.DISCLOSED: "disclose",
+    Kind.CLOSED: "close",
+}
 KIND: Final[Mapping[str, Kind]] = {verb: kind for kind, verb in VERB.items()}
 DECISIONS: Final = ("accept", "refuse", "postpone")
 _WORK: Final[Mapping[Kind, str]] = {
-    Kind.EXECUTED: models.Job.Kind.TAKE_IN, Kind.DISCLOSED: models.Job.Kind.DISCLOSE, Kind.VERIFIED: models.Job.Kind.VERIFY,
-}  # fmt: skip
+    Kind.EXECUTED: models.Job.Kind.TAKE_IN,
+    Kind.DISCLOSED: models.Job.Kind.DISCLOSE,
+    Kind.VERIFIED: models.Job.Kind.VERIFY,
+}
 
 
 @dataclass(frozen=True)
@@ -60,27 +80,36 @@ class Move:
 
 def possible(settings: Settings, case: Case, officer: models.Officer, *, at: datetime) -> list[Move]:
     """The steps that `case` is ready for on this side, with what stands in this officer's way."""
-    aside = _aside(settings, case)
-    return [
-        Move(step.kind, VERB[step.kind], str(step.power), why_not(settings, case, step, officer, at=at), step.kind in aside)
+    aside = _aside(case)
+    found = [
+        Move(
+            step.kind,
+            VERB[step.kind],
+            str(step.power),
+            why_not(settings, case, step, officer, at=at),
+            step.kind in aside,
+        )
         for step in steps(case, home=settings.state)
     ]
+    return sorted(found, key=lambda move: move.kind is not Kind.ACCEPTED)
 
 
-def _aside(settings: Settings, case: Case) -> frozenset[Kind]:
-    """What the case does not wait for: ending it early, doing again what was done."""
+def _aside(case: Case) -> frozenset[Kind]:
+    """What the case does not wait for: ending it early, doing again what was done, asking when nothing failed."""
     found = {Kind.WITHDRAWN, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED}
-    request = case.last(Kind.DRAFTED, Kind.AMENDED, Kind.REQUESTED, Kind.SUPPLEMENTED)
-    checked = case.last(Kind.CHECKED, Kind.ASSESSED)
-    fresh = checked is not None and request is not None and case.acts.index(checked) > case.acts.index(request)
+    checked = case.last(Kind.CHECKED, Kind.ASSESSED, Kind.DRAFTED, Kind.AMENDED, Kind.REQUESTED, Kind.SUPPLEMENTED)
+    fresh = checked is not None and checked.kind in (Kind.CHECKED, Kind.ASSESSED)
+    failed = (
+        checked is not None
+        and fresh
+        and any(item["verdict"] == "failed" for item in checked.body["assessment"]["findings"])
+    )
     if fresh:
-        found |= {Kind.CHECKED, Kind.ASSESSED, Kind.DRAFTED}
-    elif case.stage != "queried":
-        found |= {Kind.DRAFTED, Kind.AMENDED, Kind.ASKED}
+        found |= {Kind.CHECKED, Kind.ASSESSED}
+    if not failed:
+        found |= {Kind.DRAFTED, Kind.ASKED} | ({Kind.AMENDED} if case.stage == "redraft" else set())
     if case.stage == "preserved":
         found.add(Kind.CLOSED)
-    if reading.side(settings, case) == "requesting" and case.stage == "queried":
-        found.discard(Kind.AMENDED)
     return frozenset(found)
 
 

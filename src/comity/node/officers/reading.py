@@ -8,7 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from babel import Locale
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
+from django.http import HttpRequest
 
 from comity.casework.lifecycle import Case, Kind
 from comity.errors import BrokenProof, ComityError
@@ -30,6 +32,13 @@ _UNDECIDED = frozenset({"open", "queried", "redraft", "reready", "postponed"})
 def case(settings: Settings, reference: str) -> Case:
     """The case `reference`, folded from its acts. Raises Invalid (``case.unknown``): there is none."""
     return _record.load(reference, home=settings.state)
+
+
+def officer(request: HttpRequest) -> models.Officer:
+    """The signed-in officer. Raises PermissionDenied: nobody is signed in."""
+    if not isinstance(request.user, models.Officer):
+        raise PermissionDenied
+    return request.user
 
 
 def side(settings: Settings, found: Case) -> str:
@@ -97,7 +106,7 @@ class Clock:
 
 
 def clock(settings: Settings, found: Case, *, at: datetime) -> Clock | None:
-    """The clock of a case: the preservation period, or the deadline that the requesting State suggested; None if none runs."""
+    """The preservation period, or the deadline that the requesting State suggested; None if neither runs."""
     preserved = found.last(Kind.PRESERVED)
     try:
         if preserved is not None:
@@ -119,13 +128,17 @@ def clock(settings: Settings, found: Case, *, at: datetime) -> Clock | None:
 
 def _shown(deadline: clocks.Deadline, at: datetime, *, held: bool, met: bool) -> Clock:
     return Clock(
-        deadline.kind, deadline.due, clocks.days_left(deadline, at), max(1, (deadline.due - deadline.started).days),
-        clocks.state_of(deadline, at, held=held, met=met), deadline.cites,
-    )  # fmt: skip
+        deadline.kind,
+        deadline.due,
+        clocks.days_left(deadline, at),
+        max(1, (deadline.due - deadline.started).days),
+        clocks.state_of(deadline, at, held=held, met=met),
+        deadline.cites,
+    )
 
 
 def _held(settings: Settings, found: Case) -> bool:
-    """Whether a request that follows this preservation has been received and is not decided: then the data stay held (42(8))."""
+    """Whether a request that follows this preservation is undecided: until then the data stay held (42(8))."""
     for row in models.Case.objects.filter(follows=found.reference):
         later = case(settings, row.reference)
         if later.last(Kind.REQUESTED) is not None and later.stage in _UNDECIDED:
@@ -154,10 +167,18 @@ def listed(settings: Settings, rows: Iterable[models.Case], *, at: datetime) -> 
         found = case(settings, row.reference)
         where = side(settings, found)
         stage = str(found.stage)
-        lines.append(Row(
-            found, found.peer(settings.state), where, stage, words.turn(where, stage), clock(settings, found, at=at),
-            max(0, (at - row.opened_at).days), models.Job.objects.filter(case=row, status="failed").exists(),
-        ))  # fmt: skip
+        lines.append(
+            Row(
+                found,
+                found.peer(settings.state),
+                where,
+                stage,
+                words.turn(where, stage),
+                clock(settings, found, at=at),
+                max(0, (at - row.opened_at).days),
+                models.Job.objects.filter(case=row, status="failed").exists(),
+            )
+        )
     return lines
 
 
@@ -175,13 +196,13 @@ class Attention:
 
 
 def attention(*, most: int = 10) -> Attention:
-    """Deliveries in trouble, arrivals that were refused, what the peers' door turned away, jobs that failed: the newest of each."""
+    """Deliveries in trouble, refused arrivals, what the peers' door turned away, failed jobs: the newest of each."""
     refused = models.Arrival.objects.filter(status=models.Arrival.Status.REFUSED).order_by("-at")
     jobs = models.Job.objects.filter(Q(status=models.Job.Status.FAILED) | Q(attempts__gte=5, status="waiting"))
     latest = [job for job in jobs.order_by("-pk")[:most] if not _done_later(job)]
     return Attention(
         crossing.troubled()[:most], list(refused[:most]), list(models.Refusal.objects.order_by("-pk")[:most]), latest
-    )  # fmt: skip
+    )
 
 
 def _done_later(job: models.Job) -> bool:

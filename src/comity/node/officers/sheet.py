@@ -1,4 +1,7 @@
-"""A request as a readable sheet: every field with what stands in it and the article it answers; what is missing is said to be."""
+"""A request as a readable sheet: each field, what stands in it, and the article it answers.
+
+What is missing is said to be.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,11 @@ def value_of(request: Request, name: str) -> Any:
 
 
 def gaps(settings: Settings, request: Request) -> Mapping[str, str]:
-    """Fields that the legal basis asks for and that say nothing: name -> ``missing`` or ``open`` (asked for where applicable)."""
+    """Fields that the legal basis asks for and that say nothing.
+
+    Returns:
+        Name -> ``missing``, or ``open`` where it is asked for only where applicable.
+    """
     found: dict[str, str] = {}
     try:
         contents = settings.books.contents(request.basis, request.measure)

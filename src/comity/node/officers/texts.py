@@ -1,7 +1,7 @@
 """A sentence for every error code that an officer can meet, in words that say what to do.
 
-A code without a sentence of its own gets that of its family (what stands before the dot), and then a general one with the
-English message, so that nothing is ever hidden.
+A code without a sentence of its own gets that of its family (what stands before the dot), and then a general one
+with the English message, so that nothing is ever hidden.
 """
 
 from __future__ import annotations

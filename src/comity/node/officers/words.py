@@ -1,4 +1,7 @@
-"""What things are called: stages, acts, measures, powers, in words that an officer would use. Lazy, so that each page's language holds."""
+"""What things are called: stages, acts, measures, powers, in words that an officer would use.
+
+All lazy, so that each page's language holds.
+"""
 
 from __future__ import annotations
 
@@ -110,9 +113,20 @@ STAGES: Final[dict[tuple[str, str], Promise]] = {
     ("requested", "closed"): _("Closed"),
 }
 
-# Whose move it is: "ours", "theirs" or "nobody's". What may be done without need (withdraw, close early) is nobody's move.
+# Whose move it is. What may be done without need (withdraw, close early) makes it nobody's move.
 _OURS: Final = {
-    "requesting": {"new", "draft", "ready", "queried", "redraft", "reready", "disclosed", "verified", "refused", "withdrawn"},
+    "requesting": {
+        "new",
+        "draft",
+        "ready",
+        "queried",
+        "redraft",
+        "reready",
+        "disclosed",
+        "verified",
+        "refused",
+        "withdrawn",
+    },
     "requested": {"open", "postponed", "accepted", "authorised", "ordered", "executed", "closing"},
 }
 _NOBODYS: Final = {"requesting": {"preserved", "closed"}, "requested": {"preserved", "closed"}}
@@ -148,19 +162,24 @@ KINDS: Final[Words] = {
     "disclosed": _("Evidence disclosed"),
     "closed": _("Case closed"),
 }
-KIND_ARTICLES: Final = {
+_BY_MEASURE: Final = ("preservation", "stored-data")
+KIND_ARTICLES: Final[dict[str, dict[str, str]]] = {
     "requested": {"preservation": "42(3)", "stored-data": "40(15)"},
-    "supplemented": "40(16)",
-    "withdrawn": "40(26)",
-    "asked": "40(16)",
-    "consulted": "40(28)",
-    "accepted": "40(17)",
-    "refused": "40(25)",
-    "postponed": "40(27)",
-    "authorised": "24(4)",
     "ordered": {"preservation": "25", "stored-data": "27"},
-    "preserved": "42(8)",
-    "disclosed": "44(1)",
+} | {
+    kind: dict.fromkeys(_BY_MEASURE, article)
+    for kind, article in {
+        "supplemented": "40(16)",
+        "withdrawn": "40(26)",
+        "asked": "40(16)",
+        "consulted": "40(28)",
+        "accepted": "40(17)",
+        "refused": "40(25)",
+        "postponed": "40(27)",
+        "authorised": "24(4)",
+        "preserved": "42(8)",
+        "disclosed": "44(1)",
+    }.items()
 }
 
 # The verbs: what the button says, and what it does.
@@ -200,7 +219,12 @@ VERB_HELP: Final[Words] = {
     "ask": _("Name what is missing or unclear; the other State answers with a supplement."),
     "consult": _("The Convention asks for consultation before a refusal or a postponement."),
     "decide": _("Accept, with conditions if needed, or refuse or postpone with reasons."),
-    "authorise": _("What the court or other independent authority decided. Who decided on the request does not record it."),
+    "accept": _("The help will be given, under conditions of use if there are any."),
+    "refuse": _("On grounds that the law books know, with reasons, after consultation."),
+    "postpone": _("Because it would interfere with a proceeding here, with reasons, after consultation."),
+    "authorise": _(
+        "What the court or other independent authority decided. Who decided on the request does not record it."
+    ),
     "order": _("The domestic order to whoever holds the data."),
     "preserve": _("Tell the other State that the data are held; the period of at least 60 days runs from then."),
     "execute": _("What the provider delivered is read once, hashed, listed and locked in the vault."),
@@ -261,13 +285,26 @@ VERIFIED: Final = {
 WALKS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("requesting", "preservation"): ("drafted", "approved", "requested", "accepted", "preserved", "closed"),
     ("requesting", "stored-data"): (
-        "drafted", "approved", "requested", "accepted", "disclosed", "verified", "closed",
+        "drafted",
+        "approved",
+        "requested",
+        "accepted",
+        "disclosed",
+        "verified",
+        "closed",
     ),
     ("requested", "preservation"): ("requested", "assessed", "accepted", "ordered", "preserved", "closed"),
     ("requested", "stored-data"): (
-        "requested", "assessed", "accepted", "authorised", "ordered", "executed", "disclosed", "closed",
+        "requested",
+        "assessed",
+        "accepted",
+        "authorised",
+        "ordered",
+        "executed",
+        "disclosed",
+        "closed",
     ),
-}  # fmt: skip
+}
 WALK_WORDS: Final[Words] = {
     "drafted": _("Draft"),
     "approved": _("Approval"),

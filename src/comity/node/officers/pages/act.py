@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,23 +15,85 @@ from django.views.decorators.http import require_http_methods
 from comity.casework.lifecycle import Case
 from comity.errors import ComityError
 from comity.node.desk import requested, requesting
-from comity.node.officers import asking, inputs, judgement, markup, moves, reading, sheet
+from comity.node.officers import asking, history, inputs, judgement, markup, moves, reading, sheet
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.inputs import Input
 from comity.node.officers.pages.case import heading
 from comity.node.officers.pages.signing import see_other
 from comity.node.settings import Settings, current
 
-_ASKING: Final[Mapping[str, Callable[..., Any]]] = {
-    "check": requesting.check, "approve": requesting.approve, "send": requesting.send, "supplement": requesting.supplement,
-    "withdraw": requesting.withdraw, "verify": requesting.verify, "close": requesting.close,
-}  # fmt: skip
-_ASKED: Final[Mapping[str, Callable[..., Any]]] = {
-    "assess": requested.assess, "ask": requested.ask, "consult": requested.consult, "accept": requested.accept,
-    "refuse": requested.refuse, "postpone": requested.postpone, "authorise": requested.authorise, "order": requested.order,
-    "preserve": requested.preserve, "execute": requested.execute, "disclose": requested.disclose, "close": requested.close,
-}  # fmt: skip
-VERBS: Final = tuple(dict.fromkeys([*_ASKING, *_ASKED]))
+_DO: Final[Mapping[str, Mapping[str, Callable[..., Any]]]] = {
+    "requesting": {
+        "check": requesting.check,
+        "approve": requesting.approve,
+        "send": requesting.send,
+        "supplement": requesting.supplement,
+        "withdraw": requesting.withdraw,
+        "verify": requesting.verify,
+        "close": requesting.close,
+    },
+    "requested": {
+        "assess": requested.assess,
+        "ask": requested.ask,
+        "consult": requested.consult,
+        "accept": requested.accept,
+        "refuse": requested.refuse,
+        "postpone": requested.postpone,
+        "authorise": requested.authorise,
+        "order": requested.order,
+        "preserve": requested.preserve,
+        "execute": requested.execute,
+        "disclose": requested.disclose,
+        "close": requested.close,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A verb's page: the case, the verb, what was typed, and what stands in the way.
+
+    Args:
+        settings: the node's.
+        case: the case.
+        verb: the verb; empty while none of the decisions was tried.
+        at: now.
+        inputs: what the form asks, with what was typed.
+        problem: what is wrong and belongs to no input, or None.
+        closed: whether the form is not offered at all.
+    """
+
+    settings: Settings
+    case: Case
+    verb: str
+    at: datetime
+    inputs: list[Input] = field(default_factory=list)
+    problem: Problem | None = None
+    closed: bool = False
+
+    @property
+    def wrong(self) -> list[Input]:
+        """The inputs that have a problem."""
+        return [item for item in self.inputs if item.problem]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        found = [item.problem for item in self.wrong] + [self.problem]
+        return max((problem.status for problem in found if problem), default=200)
+
+    def shown(self) -> dict[str, Any]:
+        """What its template needs."""
+        return heading(self.settings, self.case, at=self.at) | {
+            "verb": self.verb or "decide",
+            "inputs": self.inputs,
+            "problem": self.problem,
+            "wrong": self.wrong,
+            "closed": self.closed,
+            "judgement": judgement.latest(self.settings, self.case),
+            "sheet": sheet.sheet(self.settings, self.case.request),
+            "conditions": history.conditions(self.case),
+        }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,20 +101,20 @@ VERBS: Final = tuple(dict.fromkeys([*_ASKING, *_ASKED]))
 def act(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     """The form of a verb, and what it does."""
     settings, at, language = current(), timezone.now(), markup.language()
-    found = reading.case(settings, reference)
-    do = (_ASKING if reading.side(settings, found) == "requesting" else _ASKED).get(verb)
+    officer, found = reading.officer(request), reading.case(settings, reference)
+    do = _DO[reading.side(settings, found)].get(verb)
     if do is None:
         raise Http404(verb)
     asked = inputs.prefilled(settings, found, verb, at=at, language=language)
     if request.method != "POST":
-        way = moves.may(settings, found, moves.KIND[verb], request.user, at=at)
-        return _shown(request, settings, found, verb, asked, at, problem=way, closed=way is not None)
+        way = moves.may(settings, found, moves.KIND[verb], officer, at=at)
+        return _shown(request, Page(settings, found, verb, at, asked, way, closed=way is not None))
     asked = inputs.typed(asked, request.POST)
     try:
-        do(settings, reference, **inputs.meant(asked, language), officer=request.user, at=at)
+        do(settings, reference, **inputs.meant(asked, language), officer=officer, at=at)
     except ComityError as error:
         asked, problem = inputs.blamed(asked, error)
-        return _shown(request, settings, found, verb, asked, at, problem=problem)
+        return _shown(request, Page(settings, found, verb, at, asked, problem))
     request.session["done"] = verb
     return see_other("case", reference)
 
@@ -64,52 +127,26 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     found = reading.case(settings, reference)
     if reading.side(settings, found) != "requested":
         raise Http404(reference)
-    return _decision(request, settings, found, "", [], at)
+    return _decision(request, Page(settings, found, "", at))
 
 
-def _shown(
-    request: HttpRequest,
-    settings: Settings,
-    found: Case,
-    verb: str,
-    asked: list[Input],
-    at: datetime,
-    *,
-    problem: Problem | None = None,
-    closed: bool = False,
-) -> HttpResponse:
-    if verb in moves.DECISIONS:
-        return _decision(request, settings, found, verb, asked, at, problem=problem)
-    wrong = [item.problem for item in asked if item.problem] + ([problem] if problem else [])
-    shown = heading(settings, found, at=at) | {
-        "verb": verb, "inputs": asked, "problem": problem, "wrong": [item for item in asked if item.problem], "closed": closed,
-        "judgement": judgement.latest(settings, found), "sheet": sheet.sheet(settings, found.request),
-    }  # fmt: skip
-    return render(request, "act.html", shown, status=wrong[0].status if wrong else 200)
+def _shown(request: HttpRequest, page: Page) -> HttpResponse:
+    if page.verb in moves.DECISIONS:
+        return _decision(request, page)
+    return render(request, "act.html", page.shown(), status=page.status)
 
 
-def _decision(
-    request: HttpRequest,
-    settings: Settings,
-    found: Case,
-    verb: str,
-    asked: list[Input],
-    at: datetime,
-    *,
-    problem: Problem | None = None,
-) -> HttpResponse:
-    """The decision page; `asked` is what was typed for `verb`, the other two forms are fresh."""
-    language, choices = markup.language(), []
-    for name in moves.DECISIONS:
-        typed = asked if name == verb else inputs.prefilled(settings, found, name, at=at, language=language)
-        way = moves.may(settings, found, moves.KIND[name], request.user, at=at)
-        choices.append({"verb": name, "inputs": typed, "way": way, "problem": problem if name == verb else None})
-    wrong = [item for item in asked if item.problem]
-    status = wrong[0].problem.status if wrong and wrong[0].problem else problem.status if problem else 200
-    shown = heading(settings, found, at=at) | {
-        "verb": verb or "decide", "choices": choices, "wrong": wrong, "problem": problem,
-        "grounds": {ground.id: ground for ground in asking.grounds(settings, found, at.date())},
-        "suggested": asking.suggested_conditions(found), "judgement": judgement.latest(settings, found),
-        "sheet": sheet.sheet(settings, found.request),
-    }  # fmt: skip
-    return render(request, "decide.html", shown, status=status)
+def _decision(request: HttpRequest, page: Page) -> HttpResponse:
+    """The decision page: what was typed for its verb, and fresh forms for the other two."""
+    settings, case, at, officer = page.settings, page.case, page.at, reading.officer(request)
+    choices = []
+    for verb in moves.DECISIONS:
+        fresh = inputs.prefilled(settings, case, verb, at=at, language=markup.language())
+        way = moves.may(settings, case, moves.KIND[verb], officer, at=at)
+        choices.append({"verb": verb, "inputs": page.inputs if verb == page.verb else fresh, "way": way})
+    shown = page.shown() | {
+        "choices": choices,
+        "grounds": {ground.id: ground for ground in asking.grounds(settings, case, at.date())},
+        "suggested": asking.suggested_conditions(case),
+    }
+    return render(request, "decide.html", shown, status=page.status)

@@ -1,4 +1,6 @@
-"""Styles, script and fonts from our own origin. Each has the hash of its content in its address, so that it can be kept for a year.
+"""Styles, script and fonts from our own origin.
+
+Each has the hash of its content in its address, so that browsers can keep it for a year.
 
 The fonts come from the packages fontpkg-noto-sans and fontpkg-noto-sans-arabic and are never copied.
 """
@@ -21,8 +23,11 @@ from django.views.decorators.http import require_safe
 _FOLDER: Final = Path(__file__).parent.parent / "assets"
 _FONTS: Final = {"noto-sans.ttf": "Noto Sans", "noto-sans-arabic.ttf": "Noto Sans Arabic"}
 _TYPES: Final = {
-    ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".ttf": "font/ttf",
-}  # fmt: skip
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Asset:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    """Every asset by its plain name. The style sheet names the fonts by their plain names; their hashes are put in here."""
+    """Every asset by its plain name. The style sheet names the fonts plainly; their hashes are put in here."""
     fontpkg = import_module("fontpkg")
     found = {name: _asset(name, Path(fontpkg.path(family)).read_bytes()) for name, family in _FONTS.items()}
     for name in ("page.js", "mark.svg"):

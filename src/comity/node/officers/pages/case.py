@@ -19,7 +19,6 @@ from comity.node.officers import history, judgement, moves, reading, sheet, word
 from comity.node.officers.answers import answered
 from comity.node.settings import Settings, current
 
-
 _UNSETTLED = frozenset({"new", "draft", "ready", "open", "queried", "redraft", "reready", "postponed"})
 """Stages in which the findings and the request come before the history on the page."""
 
@@ -28,10 +27,16 @@ def heading(settings: Settings, case: Case, *, at: datetime) -> dict[str, Any]:
     """What every page of a case shows on top."""
     side, stage = reading.side(settings, case), str(case.stage)
     return {
-        "case": case, "side": side, "stage": stage, "turn": words.turn(side, stage), "peer": case.peer(settings.state),
-        "asked": case.request, "walk": moves.walk(settings, case), "clock": reading.clock(settings, case, at=at),
+        "case": case,
+        "side": side,
+        "stage": stage,
+        "turn": words.turn(side, stage),
+        "peer": case.peer(settings.state),
+        "asked": case.request,
+        "walk": moves.walk(settings, case),
+        "clock": reading.clock(settings, case, at=at),
         "case_exercise": case.request.exercise,
-    }  # fmt: skip
+    }
 
 
 @require_safe
@@ -40,19 +45,28 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The page of a case."""
     settings, at = current(), timezone.now()
     found = reading.case(settings, reference)
-    possible = moves.possible(settings, found, request.user, at=at)
+    possible = moves.possible(settings, found, reading.officer(request), at=at)
     jobs = list(models.Job.objects.filter(case=reference).order_by("pk"))
     waiting = [job for job in jobs if job.status == models.Job.Status.WAITING]
     shown = heading(settings, found, at=at) | {
-        "moves": [move for move in possible if not move.aside], "asides": [move for move in possible if move.aside],
-        "status": _status(settings, found, at), "judgement": judgement.latest(settings, found),
-        "sheet": sheet.sheet(settings, found.request), "lines": history.lines(settings, found),
-        "conditions": history.conditions(found), "jobs": _newest(jobs), "evidence": _evidence(found),
-        "letter": _has_letter(settings, found), "linked": _linked(found),
+        "moves": [move for move in possible if not move.aside],
+        "asides": [move for move in possible if move.aside],
+        "status": _status(settings, found, at),
+        "judgement": judgement.latest(settings, found),
+        "sheet": sheet.sheet(settings, found.request),
+        "lines": history.lines(settings, found),
+        "conditions": history.conditions(found),
+        "jobs": _newest(jobs),
+        "evidence": _evidence(found),
+        "letter": found.requesting == settings.state,
+        "linked": _linked(found),
+        "sent": found.last(Kind.REQUESTED),
         "container": models.Container.objects.filter(case=reference).first(),
         "done": words.VERB_DONE.get(request.session.pop("done", "")) if "done" in request.session else "",
-        "settled": str(found.stage) not in _UNSETTLED, "refresh": bool(waiting) and request.GET.get("refresh") != "off", "working": bool(waiting),
-    }  # fmt: skip
+        "settled": str(found.stage) not in _UNSETTLED,
+        "refresh": bool(waiting) and request.GET.get("refresh") != "off",
+        "working": bool(waiting),
+    }
     return render(request, "case.html", shown)
 
 
@@ -76,15 +90,12 @@ def _evidence(found: Case) -> dict[str, Any] | None:
     said = disclosed.body if disclosed else {}
     return {
         "files": executed.body["files"] if executed else said["files"],
-        "bytes": executed.body["bytes"] if executed else None, "size": said.get("size"),
+        "bytes": executed.body["bytes"] if executed else None,
+        "size": said.get("size"),
         "container": said.get("container", ""),
         "manifest": said.get("manifest") or (executed.body["manifest"] if executed else ""),
         "verified": verified.at if verified else None,
-    }  # fmt: skip
-
-
-def _has_letter(settings: Settings, found: Case) -> bool:
-    return found.requesting == settings.state
+    }
 
 
 def _linked(found: Case) -> list[models.Case]:
@@ -101,32 +112,70 @@ def machine(request: HttpRequest, reference: str) -> HttpResponse:
     found = reading.case(settings, reference)
     clock = reading.clock(settings, found, at=at)
     crossed = history.passages(settings, reference)
-    return JsonResponse({
-        "reference": found.reference, "requesting": found.requesting, "requested": found.requested,
-        "measure": str(found.measure), "exercise": found.request.exercise, "side": reading.side(settings, found),
-        "stage": str(found.stage), "turn": words.turn(reading.side(settings, found), str(found.stage)),
-        "acts": [_act(act, crossed[act.id]) for act in found.acts],
-        "jobs": [
-            {"kind": job.kind, "status": job.status, "done": job.done, "total": job.total, "attempts": job.attempts,
-             "code": job.code, "trouble": job.trouble}
-            for job in models.Job.objects.filter(case=reference).order_by("pk")
-        ],
-        "deliveries": [
-            {"act": act.id, "kind": str(act.kind), "delivered": way.delivered, "attempts": way.attempts,
-             "trouble": way.trouble}
-            for act in found.acts if (way := crossed[act.id]).crosses
-        ],
-        "next": [str(move.kind) for move in moves.possible(settings, found, request.user, at=at) if move.allowed],
-        "clocks": [] if clock is None else [
-            {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state),
-             "held": str(clock.state) == "held"}
-        ],
-    })  # fmt: skip
+    return JsonResponse(
+        {
+            "reference": found.reference,
+            "requesting": found.requesting,
+            "requested": found.requested,
+            "measure": str(found.measure),
+            "exercise": found.request.exercise,
+            "side": reading.side(settings, found),
+            "stage": str(found.stage),
+            "turn": words.turn(reading.side(settings, found), str(found.stage)),
+            "acts": [_act(act, crossed[act.id]) for act in found.acts],
+            "jobs": [
+                {
+                    "kind": job.kind,
+                    "status": job.status,
+                    "done": job.done,
+                    "total": job.total,
+                    "attempts": job.attempts,
+                    "code": job.code,
+                    "trouble": job.trouble,
+                }
+                for job in models.Job.objects.filter(case=reference).order_by("pk")
+            ],
+            "deliveries": [
+                {
+                    "act": act.id,
+                    "kind": str(act.kind),
+                    "delivered": way.delivered,
+                    "attempts": way.attempts,
+                    "trouble": way.trouble,
+                }
+                for act in found.acts
+                if (way := crossed[act.id]).crosses
+            ],
+            "next": [
+                str(move.kind)
+                for move in moves.possible(settings, found, reading.officer(request), at=at)
+                if move.allowed
+            ],
+            "clocks": []
+            if clock is None
+            else [
+                {
+                    "kind": clock.kind,
+                    "due": moment_text(clock.due),
+                    "days_left": clock.left,
+                    "state": str(clock.state),
+                    "held": str(clock.state) == "held",
+                }
+            ],
+        }
+    )
 
 
 def _act(act: Any, way: history.Passage) -> dict[str, Any]:
     return {
-        "kind": str(act.kind), "by": act.by, "officer": act.officer, "name": act.name, "at": moment_text(act.at),
-        "id": act.id, "entry": way.entry, "arrived": moment_text(way.arrived) if way.arrived else None,
-        "receipt": way.receipt, "witnessed": way.witnessed,
-    }  # fmt: skip
+        "kind": str(act.kind),
+        "by": act.by,
+        "officer": act.officer,
+        "name": act.name,
+        "at": moment_text(act.at),
+        "id": act.id,
+        "entry": way.entry,
+        "arrived": moment_text(way.arrived) if way.arrived else None,
+        "receipt": way.receipt,
+        "witnessed": way.witnessed,
+    }

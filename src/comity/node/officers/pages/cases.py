@@ -24,8 +24,9 @@ def cases(request: HttpRequest) -> HttpResponse:
     rows = models.Case.objects.order_by("-opened_at", "-reference")
     lists = []
     for name, found in (
-        ("out", rows.filter(requesting=settings.state)), ("in", rows.filter(requested=settings.state)),
-    ):  # fmt: skip
+        ("out", rows.filter(requesting=settings.state)),
+        ("in", rows.filter(requested=settings.state)),
+    ):
         page = Paginator(found, _PER_PAGE).get_page(request.GET.get(name))
         lists.append((name, page, reading.listed(settings, page.object_list, at=at)))
     return render(request, "cases.html", {"lists": lists, "attention": reading.attention(), "at": at})
@@ -36,6 +37,10 @@ def cases(request: HttpRequest) -> HttpResponse:
 def peers(request: HttpRequest) -> HttpResponse:
     """The pinned States with their fingerprints and authorities, this node's own fingerprint, the head of its log."""
     settings = current()
-    shown = {"peers": reading.peers(settings), "own": reading.own(settings), "head": reading.log_head(),
-             "witnesses": settings.witnesses}  # fmt: skip
+    shown = {
+        "peers": reading.peers(settings),
+        "own": reading.own(settings),
+        "head": reading.log_head(),
+        "witnesses": settings.witnesses,
+    }
     return render(request, "peers.html", shown)

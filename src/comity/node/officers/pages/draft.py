@@ -1,4 +1,4 @@
-"""Drafting: a new request, a draft changed, and the answer to questions. One form, and beside it what is still missing."""
+"""Drafting: a new request, a draft changed, and the answer to questions; beside the form, what is still missing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def new(request: HttpRequest, measure: str) -> HttpResponse:
     if typed is not None and "look" not in request.POST:
         try:
             _must_be_free(typed)
-            requesting.draft(settings, typed, officer=request.user, at=at)
+            requesting.draft(settings, typed, officer=reading.officer(request), at=at)
         except ComityError as error:
             form.blame(error)
             if error.code == "case.exists":
@@ -68,7 +68,7 @@ def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
         raise Http404(verb)
     if request.method != "POST":
         form = drafting.filled(case.request, language)
-        way = moves.may(settings, case, moves.KIND[verb], request.user, at=at)
+        way = moves.may(settings, case, moves.KIND[verb], reading.officer(request), at=at)
         if way is not None:
             form.other.append(way)
         return _shown(request, settings, form, case.request, at, case=case, verb=verb)
@@ -77,7 +77,7 @@ def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     typed = drafting.meant(settings, form, language)
     if typed is not None and "look" not in request.POST:
         try:
-            do(settings, typed, officer=request.user, at=at)
+            do(settings, typed, officer=reading.officer(request), at=at)
         except ComityError as error:
             form.blame(error)
         else:
@@ -100,9 +100,14 @@ def _shown(
     if questions is not None:
         form.asked = frozenset(questions.body["fields"])
     shown = (heading(settings, case, at=at) if case else {}) | {
-        "form": form, "measure": form.measure, "verb": verb, "questions": questions,
-        "sections": drafting.sections(settings, form, markup.language()), "provisions": drafting.provisions(settings),
-        "judgement": drafting.looked_at(settings, typed, at=at), "fixed": case is not None,
+        "form": form,
+        "measure": form.measure,
+        "verb": verb,
+        "questions": questions,
+        "sections": drafting.sections(settings, form, markup.language()),
+        "provisions": drafting.provisions(settings),
+        "judgement": drafting.looked_at(settings, typed, at=at),
+        "fixed": case is not None,
         "account_kinds": list(words.ACCOUNT_KINDS.items()),
-    }  # fmt: skip
+    }
     return render(request, "draft.html", shown, status=form.status)

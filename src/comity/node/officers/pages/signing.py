@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from comity.node import models
 from comity.node.desk import registry
 
 _MOST_FAILURES: Final = 5
@@ -87,10 +88,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     response = see_other(_safe(request, request.POST.get("next", "")))
     if language in dict(django_settings.LANGUAGES):
-        if request.user.is_authenticated:
+        if isinstance(request.user, models.Officer):
             registry.set_language(request.user, language)
         response.set_cookie(
-            django_settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 86400, secure=True, httponly=True,
+            django_settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=365 * 86400,
+            secure=True,
+            httponly=True,
             samesite="Strict",
-        )  # fmt: skip
+        )
     return response
