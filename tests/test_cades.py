@@ -137,6 +137,12 @@ def _other_certificates(box: dict) -> None:
     ]
 
 
+def _more(box: dict) -> None:
+    algorithms = {"digest_algorithm": {"algorithm": "sha256"}, "signature_algorithm": {"algorithm": "sha256_ecdsa"}}
+    protection = cms.CMSAlgorithmProtection(algorithms)
+    box["attributes"].append(cms.CMSAttribute({"type": "cms_algorithm_protection", "values": [protection]}))
+
+
 def _set(*path: str, to) -> Callable[[dict], None]:
     def edit(box: dict) -> None:
         target = box[path[0]]
@@ -151,6 +157,7 @@ CADES_FAULTS = [
     ("no ESS attribute", "cades.form", _drop("signing_certificate_v2")),
     ("no signing time", "cades.form", _drop("signing_time")),
     ("no digest", "cades.form", _drop("message_digest")),
+    ("one attribute more", "cades.form", _more),
     ("a digest twice", "cades.form", _double),
     ("two digests in one attribute", "cades.form", _two_values),
     ("bound to another certificate", "cades.binding", lambda box: _bind(box, [OTHER.certificate_der])),
@@ -216,7 +223,13 @@ def test_cades_time():
         KEY.sign(b"content", at=datetime(2026, 11, 24))  # noqa: DTZ001
 
 
-def _certificate(private, usage: x509.KeyUsage | None, curve_hash=None) -> bytes:
+def _usage(*allowed: str) -> x509.KeyUsage:
+    names = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
+    names += ["key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
+    return x509.KeyUsage(**{name: name in allowed for name in names})
+
+
+def _certificate(private, usage: x509.KeyUsage | None) -> bytes:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "X")])
     builder = x509.CertificateBuilder(name, name, private.public_key(), 7, SPAN["not_before"], SPAN["not_after"])
     if usage:
@@ -226,17 +239,18 @@ def _certificate(private, usage: x509.KeyUsage | None, curve_hash=None) -> bytes
 
 def test_cades_certificates_refused():
     """A certificate on another curve, or not for signing documents, does not do."""
-    sign_certificates = x509.KeyUsage(
-        **dict.fromkeys(
-            ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False
-        ),
-        **dict.fromkeys(("crl_sign", "encipher_only", "decipher_only"), False),
-        key_cert_sign=True,
-    )
-    for curve, usage in [(ec.SECP384R1(), None), (ec.SECP256R1(), None), (ec.SECP256R1(), sign_certificates)]:
+    documents = _usage("digital_signature")
+    for curve, usage, code in [
+        (ec.SECP256R1(), documents, ""),
+        (ec.SECP256R1(), _usage("content_commitment"), ""),
+        (ec.SECP384R1(), documents, "cades.certificate"),
+        (ec.SECP256K1(), documents, "cades.certificate"),
+        (ec.SECP256R1(), None, "cades.certificate"),
+        (ec.SECP256R1(), _usage("key_cert_sign", "crl_sign"), "cades.certificate"),
+    ]:
         private = ec.generate_private_key(curve)
         der = _certificate(private, usage)
-        assert cades_refusal(signed(CadesKey(der, private)), certificate=der) == "cades.certificate"
+        assert cades_refusal(signed(CadesKey(der, private)), certificate=der) == code
     private = ec.generate_private_key(ec.SECP384R1())
     pem = CadesKey(b"", private).private_pem()
     for key, certificate in [(pem, _certificate(private, None)), (b"no PEM", KEY.certificate_der), (pem, b"no DER")]:

@@ -85,4 +85,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["log"], "level": "INFO"},
+    "loggers": {"httpx2": {"level": "WARNING"}, "pyhanko": {"level": "ERROR"}},
 }

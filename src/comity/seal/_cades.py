@@ -41,7 +41,7 @@ MAX_SIGNATURE: Final = 64 << 10
 _SHA256: Final = tuple(map(bytes.fromhex, ("300d06096086480165030402010500", "300b0609608648016503040201")))
 _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
 _MAX_DEPTH: Final = 24  # ours reach 13
-_SIGNED: Final = frozenset({"content_type", "message_digest", "signing_time", "signing_certificate_v2"})
+_SIGNED: Final = ["content_type", "message_digest", "signing_certificate_v2", "signing_time"]
 
 _T = TypeVar("_T")
 
@@ -264,8 +264,7 @@ def _match_attributes(data: Any, digest: bytes, certificate_der: bytes) -> datet
         or signer["digest_algorithm"].dump() not in _SHA256
         or signer["signature_algorithm"].dump() != _ECDSA_SHA256
         or not isinstance(signer["unsigned_attrs"], core.Void)
-        or len(signer["signed_attrs"]) != len(_SIGNED)
-        or attributes.keys() != _SIGNED
+        or sorted(attribute["type"].native for attribute in signer["signed_attrs"]) != _SIGNED
         or any(len(values) != 1 for values in attributes.values())
         or attributes["content_type"] != ["data"]
     ):

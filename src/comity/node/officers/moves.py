@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from comity.casework.lifecycle import Act, Case, Kind, Step, advance, steps
 from comity.casework.request import moment_text
-from comity.errors import ComityError, NotYours
+from comity.errors import ComityError, NotPossible, NotYours
 from comity.node import models
 from comity.node.officers import answers, reading, words
 from comity.node.officers.answers import Problem
@@ -143,7 +143,7 @@ def why_not(settings: Settings, case: Case, step: Step, officer: models.Officer,
 
 
 def _problem(code: str) -> Problem:
-    return answers.problem(ComityError("", code=code))
+    return answers.problem(NotPossible("", code=code))
 
 
 def _probe(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from comity.casework.request import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
 from comity.node import models
-from comity.node.officers import history, judgement, moves, reading, sheet, words
+from comity.node.officers import answers, history, judgement, moves, reading, sheet, words
 from comity.node.officers.answers import answered
 from comity.node.settings import Settings, current
 
@@ -105,11 +105,13 @@ def _linked(found: Case) -> list[models.Case]:
 
 
 @require_safe
-@answered
 def machine(request: HttpRequest, reference: str) -> HttpResponse:
     """The same case for machines of the same State: JSON, under the officer's session."""
     settings, at = current(), timezone.now()
-    found = reading.case(settings, reference)
+    try:
+        found = reading.case(settings, reference)
+    except ComityError as error:
+        return JsonResponse({"code": error.code, "reason": error.message}, status=answers.status(error))
     clock = reading.clock(settings, found, at=at)
     crossed = history.passages(settings, reference)
     return JsonResponse(

@@ -74,6 +74,8 @@ def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
         return _shown(request, settings, form, case.request, at, case=case, verb=verb)
     form = drafting.posted(request.POST, str(case.measure))
     form.typed |= {"reference": case.reference, "requested": case.requested}
+    if verb == "amend" and case.request.exercise:
+        form.typed["exercise"] = True  # what was asked as an exercise never becomes real on the way
     typed = drafting.meant(settings, form, language)
     if typed is not None and "look" not in request.POST:
         try:

@@ -1,0 +1,663 @@
+"""The officers' door: what its pages show, what its forms write, and what they refuse. Rows are made through the desk."""
+
+import html
+import re
+from datetime import date, timedelta
+
+import peer as peers
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comity.casework.lifecycle import Kind
+from comity.casework.request import Measure
+from comity.errors import Invalid
+from comity.node import models
+from comity.node.desk import crossing, registry, requested, requesting
+from comity.node.officers import almanac, texts
+from comity.node.officers.pages.act import _DO
+
+PASSWORD = "correct horse battery staple"
+OURS, THEIRS = "IR-2026-0001", "VN-2026-0001"
+FORM = {
+    "requested": "VN", "basis": "uncc", "scope": "A", "language": "en", "urgency": "ordinary",
+    "authority": "Central authority", "subject": "Fraud", "facts": "Accounts were emptied.",
+    "assistance": "The mailbox.", "link": "It directed the transfers.", "purpose": "It is deleted soon.",
+    "offence.code": "uncc:13", "offence.label": "fraud", "offence.provision": "IR-CCA:13",
+    "offence.max_penalty_months": "60", "conducting.name": "N. N.", "conducting.function": "judge",
+    "categories": ["subscriber", "content"], "intends_request": "on", "confidential": "on", "custodian": "Provider",
+    "rights": "One mailbox only.", "accounts-0-kind": "ip", "accounts-0-value": "203.0.113.7",
+    "accounts-0-port": "50122", "accounts-0-at": "2026-11-17 21:14:05 +03:30",
+}  # fmt: skip
+
+
+class Browser:
+    """An officer's browser: https only, signed in or not, in one language."""
+
+    def __init__(self, officer=None, language="en", *, checks=False) -> None:
+        self.client = Client(enforce_csrf_checks=checks, headers={"accept-language": language})
+        if officer is not None:
+            officer.language = language
+            registry.set_language(officer, language)
+            self.client.force_login(officer)
+
+    def get(self, path, **headers):
+        """GET `path`."""
+        return self.client.get(path, secure=True, headers=headers)
+
+    def post(self, path, **fields):
+        """POST `fields` to `path`; ``__`` stands for the dot in a name."""
+        return self.client.post(path, {name.replace("__", "."): value for name, value in fields.items()}, secure=True)
+
+    def text(self, path) -> str:
+        """The page at `path`, entities resolved."""
+        return html.unescape(self.get(path).content.decode())
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def asked(node, officers, peer, at):
+    """A request of Viet Nam that has come in; its reference."""
+    envelope, _ = peer.asks(peers.request())
+    receipt = crossing.receive(node, envelope, hop="VN", at=at)
+    crossing.admit(node, receipt.envelope, at=at)
+    return THEIRS
+
+
+@pytest.fixture
+def drafted(node, officers, peer, at):
+    """A request of ours, drafted and checked; its reference."""
+    what = peers.request(
+        reference=OURS, requesting="IR", requested="VN", measure=Measure.PRESERVATION, intends_request=True
+    )
+    requesting.draft(node, what, officer=officers.drafter, at=at)
+    requesting.check(node, OURS, officer=officers.drafter, at=at)
+    return OURS
+
+
+def saved() -> int:
+    """How many acts there are."""
+    return models.Act.objects.count()
+
+
+# ---- signing in -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/cases", "/peers", "/cases/new/preservation", f"/cases/{OURS}", f"/cases/{OURS}.json"]
+)
+def test_every_page_asks_who_is_there(node, path):
+    """Without a session every page leads to the sign-in form."""
+    answer = Browser().get(path)
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/sign-in")
+
+
+def test_signing_in_and_out(node, officers, peer):
+    """The right password opens the door and leads to the page that was asked for; signing out closes it."""
+    registry.add_officer("lan", PASSWORD, full_name="Lan", office="desk", powers=[], language="en")
+    browser = Browser()
+    assert browser.post("/sign-in", username="lan", password="wrong").status_code == 422
+    answer = browser.post("/sign-in", username="lan", password=PASSWORD, next="/peers")
+    assert (answer.status_code, answer["Location"]) == (303, "/peers")
+    assert browser.get("/cases").status_code == 200
+    assert browser.post("/sign-out")["Location"] == "/sign-in"
+    assert browser.get("/cases").status_code == 302
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+def test_signing_in_leads_nowhere_else(node, to):
+    """What stands in `next` never leads out of this node."""
+    registry.add_officer("lan", PASSWORD, full_name="Lan", office="desk", powers=[], language="en")
+    assert Browser().post("/sign-in", username="lan", password=PASSWORD, next=to)["Location"] == "/cases"
+
+
+def test_five_failures_mean_waiting(node):
+    """After five failures for a name the right password helps no more; nor does another name from the same address."""
+    for name in ("lan", "minh"):
+        registry.add_officer(name, PASSWORD, full_name=name, office="desk", powers=[], language="en")
+    browser = Browser()
+    for _ in range(5):
+        assert browser.post("/sign-in", username="lan", password="wrong").status_code == 422
+    assert browser.post("/sign-in", username="LAN", password=PASSWORD).status_code == 429
+    assert browser.post("/sign-in", username="minh", password=PASSWORD).status_code == 429
+    elsewhere = browser.client.post(
+        "/sign-in", {"username": "minh", "password": PASSWORD}, secure=True, REMOTE_ADDR="10.0.0.9"
+    )
+    assert elsewhere.status_code == 303
+
+
+def test_the_language_switch(node, officers):
+    """Without a session a cookie keeps the language, with one the officer's row does."""
+    browser = Browser()
+    assert browser.post("/language", language="fa", next="/sign-in")["Location"] == "/sign-in"
+    assert 'dir="rtl"' in browser.text("/sign-in")
+    signed_in = Browser(officers.drafter)
+    signed_in.post("/language", language="fa", next="/cases")
+    assert models.Officer.objects.get(pk=officers.drafter.pk).language == "fa"
+    assert '<html lang="fa" dir="rtl">' in signed_in.text("/cases")
+    signed_in.post("/language", language="xx", next="/cases")
+    assert models.Officer.objects.get(pk=officers.drafter.pk).language == "fa"
+
+
+# ---- what holds on every page ---------------------------------------------------------------------------------
+
+
+PAGES = (
+    "/cases", "/peers", "/cases/new/preservation", "/cases/new/stored-data", f"/cases/{OURS}", f"/cases/{OURS}/approve",
+    f"/cases/{OURS}/draft", f"/cases/{THEIRS}", f"/cases/{THEIRS}/decide", f"/cases/{THEIRS}/ask", "/cases/QA-2026-9999",
+    "/nothing",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_says_that_this_is_an_exercise(officers, drafted, asked, path, language):
+    """The band stands on every page, also on errors; policy and cache headers too; Persian turns the page."""
+    answer = Browser(officers.all, language).get(path)
+    text = answer.content.decode()
+    assert ("Exercise." if language == "en" else "تمرین.") in text
+    assert f'<html lang="{language}" dir="{"rtl" if language == "fa" else "ltr"}">' in text
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert answer["Cache-Control"] == "no-store"
+    assert not re.search(r'\sstyle="|<style|\son\w+="|<script>', text)
+    assert "{{" not in text
+    assert "{%" not in text
+
+
+def test_the_sign_in_page_says_so_too(node):
+    """The band stands before anybody is signed in."""
+    assert "no real assistance is asked for" in Browser().text("/sign-in")
+
+
+def test_a_request_that_is_an_exercise_says_so_at_a_live_node(node, officers, drafted, monkeypatch):
+    """At a node that is no exercise, the band follows the request."""
+    monkeypatch.setitem(node.__dict__, "exercise", False)
+    browser = Browser(officers.drafter)
+    assert "Exercise." not in browser.text("/cases")
+    assert "Exercise." in browser.text(f"/cases/{OURS}")
+
+
+def test_persian_pages_keep_identifiers_apart(officers, drafted, asked):
+    """References and times are isolated left to right; running text has Persian digits and Solar Hijri dates."""
+    text = Browser(officers.all, "fa").text(f"/cases/{OURS}")
+    assert f'<bdi dir="ltr" class="id">{OURS}</bdi>' in text
+    assert re.search(r'<bdi dir="ltr" class="id">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</bdi>', text)
+    assert almanac.solar_words(date.today()) in text or almanac.solar_words(date.today() + timedelta(days=1)) in text
+    assert "ماده ۴۲، بند ۳ (الف)" in text
+
+
+def test_assets_are_ours_and_kept(node):
+    """Style and fonts need no session, have their hash in the address, and are kept for a year; packed on request."""
+    browser = Browser()
+    style = re.search(r'href="(/assets/style\.[0-9a-f]{16}\.css)"', browser.text("/sign-in"))[1]
+    answer = browser.get(style)
+    assert "immutable" in answer["Cache-Control"]
+    assert "https:" not in answer.content.decode()
+    for font in re.findall(r'url\("([^"]+)"\)', answer.content.decode()):
+        found = browser.get(f"/assets/{font}", **{"accept-encoding": "gzip"})
+        assert (found["Content-Type"], found["Content-Encoding"]) == ("font/ttf", "gzip")
+    assert browser.get("/assets/style.0000000000000000.css").status_code == 404
+    assert browser.get("/assets/..%2fstyle.css").status_code == 404
+
+
+def test_a_form_from_elsewhere_changes_nothing(officers, drafted):
+    """Without the form's own token a POST is refused, and nothing is written."""
+    before = saved()
+    answer = Browser(officers.approver, checks=True).post(f"/cases/{OURS}/approve", despite="")
+    assert answer.status_code == 403
+    assert "Nothing was changed" in answer.content.decode()
+    assert saved() == before
+
+
+HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0 \u202egpj.exe\u202c \u2066x\u2069 \u200b"
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
+    """Markup of others is escaped, characters that reorder or hide text are shown as codes, on every page that shows it."""
+    hostile = peers.request(subject=HOSTILE, facts=HOSTILE, persons=(HOSTILE,), authority=HOSTILE, custodian=HOSTILE)
+    envelope, _ = peer.asks(hostile)
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    for path in ("/cases", f"/cases/{THEIRS}", f"/cases/{THEIRS}/decide", f"/cases/{THEIRS}/ask"):
+        text = Browser(officers.all, language).get(path).content.decode()
+        assert "<script>" not in text
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b]", text), path
+    assert '<span class="odd">U+202E</span>' in text
+
+
+# ---- drafting -------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_saved_as_meant(node, officers, peer):
+    """Every field of the form reaches the request; the answer leads to the case."""
+    answer = Browser(officers.drafter).post("/cases/new/preservation", reference=OURS, **FORM)
+    assert (answer.status_code, answer["Location"]) == (303, f"/cases/{OURS}")
+    from comity.node.officers import reading
+
+    found = reading.case(node, OURS).request
+    assert (found.offence.code, found.offence.max_penalty_months, found.conducting.name) == ("uncc:13", 60, "N. N.")
+    assert (found.accounts[0].port, found.accounts[0].at.isoformat()) == (50122, "2026-11-17T21:14:05+03:30")
+    assert (found.exercise, found.intends_request, len(found.accounts)) == (True, True, 1)
+
+
+def test_a_free_reference_is_proposed(officers, drafted):
+    """The form proposes the next reference; one that is taken is refused and does not touch the case that has it."""
+    browser = Browser(officers.drafter)
+    assert 'value="IR-2026-0002"' in browser.text("/cases/new/preservation")
+    before = saved()
+    answer = browser.post("/cases/new/preservation", reference=OURS, **FORM)
+    assert answer.status_code == 422
+    assert str(texts.TEXTS["case.exists"]) in answer.content.decode()
+    assert 'value="IR-2026-0002"' in answer.content.decode()
+    assert saved() == before
+
+
+def test_solar_hijri_dates_on_persian_pages(node, officers, peer):
+    """On Persian pages a year of 1300 to 1500 means Solar Hijri, in digits of either script."""
+    form = FORM | {"offence.committed_on": "۱۴۰۵/۰۸/۱۲", "period_from": "1405-08-12", "period_to": "2026-11-17"}
+    assert Browser(officers.drafter, "fa").post("/cases/new/preservation", reference=OURS, **form).status_code == 303
+    from comity.node.officers import reading
+
+    found = reading.case(node, OURS).request
+    assert found.offence.committed_on == found.period_from == date(2026, 11, 3)
+    assert found.period_to == date(2026, 11, 17)
+    text = Browser(officers.drafter, "fa").text(f"/cases/{OURS}/draft")
+    assert 'value="۱۴۰۵/۰۸/۱۲"' in text
+    assert "۳ نوامبر ۲۰۲۶ (۱۲ آبان ۱۴۰۵)" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "language", "code"),
+    [
+        ("period_from", "2026-02-30", "en", "date.none"),
+        ("period_from", "1404/12/30", "fa", "date.none"),
+        ("period_from", "1404/12/30", "en", "date.year"),
+        ("period_from", "17.11.2026", "en", "date.form"),
+        ("period_from", "2026-11-17T10:00", "en", "date.form"),
+        ("deadline", "soon", "fa", "date.form"),
+        ("offence.max_penalty_months", "five years", "en", "form.number"),
+        ("offence.max_penalty_months", "9999", "en", "request.penalty"),
+        ("offence.code", "uncc:99", "en", "request.offence"),
+        ("scope", "Z", "en", "form.choice"),
+        ("urgency", "", "en", "form.choice"),
+        ("requested", "", "en", "request.state"),
+        ("requested", "FR", "en", "peer.unknown"),
+        ("requested", "IR", "en", "peer.unknown"),
+        ("basis", "<script>", "en", "law.basis"),
+        ("reference", "VN-2026-0001", "en", "request.reference"),
+        ("reference", "1", "en", "request.reference"),
+        ("accounts-0-at", "2026-11-17 21:14:05", "en", "request.time-zone"),
+        ("accounts-0-at", "yesterday", "en", "date.moment"),
+        ("accounts-0-at", "2026-11-17 25:14 +03:30", "en", "date.none"),
+        ("accounts-0-port", "70000", "en", "request.port"),
+        ("accounts-0-kind", "pigeon", "en", "form.choice"),
+        ("facts", "x" * 20_001, "en", "request.too-long"),
+    ],
+)
+def test_what_cannot_be_used_is_said_at_its_field(node, officers, peer, field, value, language, code):
+    """A bad value gives a sentence beside its field; what was typed is kept; nothing is saved."""
+    form = {"reference": OURS} | FORM | {field: value, "authority": "An authority typed with care"}
+    answer = Browser(officers.drafter, language).post("/cases/new/stored-data", **form)
+    if code == "law.basis":  # only the check finds that there is no such book; a draft may wait for one
+        assert answer.status_code == 303
+        return
+    text = html.unescape(answer.content.decode())
+    assert answer.status_code == 422
+    from django.utils.translation import override
+
+    with override(language):
+        assert str(texts.TEXTS[code]) in text
+    assert "An authority typed with care" in text
+    assert value[:100] in text or not value or field in ("requested", "scope", "offence.code", "accounts-0-kind")
+    assert 'class="note bad top-note"' in text
+    assert saved() == 0
+
+
+def test_the_period_ends_after_it_begins(node, officers, peer):
+    """Faults that only the request as a whole shows are said at their field too."""
+    form = FORM | {"period_from": "2026-11-17", "period_to": "2026-11-03"}
+    answer = Browser(officers.drafter).post("/cases/new/preservation", reference=OURS, **form)
+    assert answer.status_code == 422
+    assert str(texts.TEXTS["request.period"]) in answer.content.decode()
+
+
+def test_looking_saves_nothing_and_names_what_is_missing(node, officers, peer):
+    """The side panel shows the law's findings for what stands in the form; nothing is written."""
+    answer = Browser(officers.drafter).post(
+        "/cases/new/preservation", look="1", reference=OURS, **(FORM | {"purpose": "", "facts": ""})
+    )
+    text = answer.content.decode()
+    assert (answer.status_code, saved()) == (200, 0)
+    assert 'href="#f-purpose"' in text
+    assert 'href="#f-facts"' in text
+    assert 'href="#f-authority"' not in text
+
+
+def test_text_with_markup_comes_back_as_typed(node, officers, peer):
+    """What is shown again in a form is escaped."""
+    form = FORM | {"facts": "</textarea><script>alert(1)</script>", "authority": '"><img src=x onerror=alert(1)>'}
+    text = Browser(officers.drafter).post("/cases/new/preservation", look="1", reference=OURS, **form).content.decode()
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+
+
+def test_a_draft_can_be_changed_but_not_turned_into_another_case(officers, drafted):
+    """Reference and State of a draft stay, whatever is posted."""
+    form = FORM | {"reference": "IR-2026-0009", "requested": "QA", "facts": "Other facts."}
+    answer = Browser(officers.drafter).post(f"/cases/{OURS}/draft", **form)
+    assert answer.status_code == 303
+    assert models.Case.objects.count() == 1
+    assert "Other facts." in Browser(officers.drafter).text(f"/cases/{OURS}")
+
+
+@given(st.dates(date(1921, 3, 21), date(2121, 3, 20)))
+def test_solar_hijri_there_and_back(day):
+    """Every day that is written in Solar Hijri is read as the same day."""
+    assert almanac.parse_day(almanac.day_typed(day, "fa"), where="", language="fa") == day
+    assert almanac.parse_day(day.isoformat(), where="", language="en") == day
+
+
+def test_leap_years_of_the_solar_hijri_calendar():
+    """1403 has a 30 Esfand; 1404 has none."""
+    assert almanac.parse_day("1403/12/30", where="", language="fa") == date(2025, 3, 20)
+    with pytest.raises(Invalid):
+        almanac.parse_day("1404/12/30", where="", language="fa")
+
+
+# ---- verbs, powers, four eyes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", sorted(_DO["requesting"]))
+def test_without_powers_nothing_of_ours_moves(officers, drafted, verb):
+    """An officer without powers sees the case, gets 403 for every verb, and nothing changes."""
+    browser, before = Browser(officers.idle), saved()
+    assert browser.get(f"/cases/{OURS}").status_code == 200
+    assert browser.post(f"/cases/{OURS}/{verb}", reasons="x", note="x", despite="x").status_code in (403, 422)
+    assert browser.get(f"/cases/{OURS}/{verb}").status_code in (403, 422)
+    assert (saved(), models.Job.objects.count()) == (before, 0)
+
+
+@pytest.mark.parametrize("verb", sorted(_DO["requested"]))
+def test_without_powers_nothing_of_theirs_moves(node, officers, asked, verb):
+    """The same on the requested side."""
+    (node.intake / "data").write_bytes(b"x")
+    given = {
+        "questions": "x", "message": "x", "reasons": "x", "grounds": ["form"], "authority": "x", "decision": "x",
+        "ground": "x", "scope": "x", "until": "2027-01-01", "provider": "x", "order": "x", "content": "x",
+        "effected_at": "2026-11-01 10:00", "delivery": "data", "source": "x", "note": "x",
+    }  # fmt: skip
+    browser, before = Browser(officers.idle), saved()
+    answer = browser.post(f"/cases/{THEIRS}/{verb}", **given)
+    assert answer.status_code == (422 if verb == "preserve" else 403)  # no preservation: not an act of this case
+    assert (saved(), models.Job.objects.count(), models.Departure.objects.count()) == (before, 0, 0)
+
+
+def test_nobody_approves_his_own_draft(node, officers, peer, at):
+    """Not even an officer with every power; another one can, and then it leaves."""
+    what = peers.request(
+        reference=OURS, requesting="IR", requested="VN", measure=Measure.PRESERVATION, intends_request=True
+    )
+    requesting.draft(node, what, officer=officers.all, at=at)
+    requesting.check(node, OURS, officer=officers.all, at=at)
+    before, browser = saved(), Browser(officers.all)
+    assert str(texts.TEXTS["case.four-eyes"]) in browser.text(f"/cases/{OURS}")
+    answer = browser.post(f"/cases/{OURS}/approve", despite="")
+    assert (answer.status_code, saved()) == (403, before)
+    assert str(texts.TEXTS["case.four-eyes"]) in answer.content.decode()
+    assert browser.get(f"/cases/{OURS}.json").json()["next"] == ["drafted", "checked"]
+    second = Browser(officers.approver)
+    assert second.post(f"/cases/{OURS}/approve", despite="").status_code == 303
+    assert second.post(f"/cases/{OURS}/send").status_code == 303
+    assert models.Departure.objects.count() == 1
+
+
+def test_leaving_despite_a_failed_finding_needs_a_reason(node, officers, peer, at):
+    """The approval form asks for the reason and keeps it in the history."""
+    what = peers.request(
+        reference=OURS, requesting="IR", requested="VN", measure=Measure.PRESERVATION, intends_request=True, purpose=""
+    )
+    requesting.draft(node, what, officer=officers.drafter, at=at)
+    requesting.check(node, OURS, officer=officers.drafter, at=at)
+    browser = Browser(officers.approver)
+    answer = browser.post(f"/cases/{OURS}/approve", despite="  ")
+    assert answer.status_code == 422
+    assert str(texts.TEXTS["case.despite"]) in answer.content.decode()
+    assert browser.post(f"/cases/{OURS}/approve", despite="It will follow tomorrow.").status_code == 303
+    assert "It will follow tomorrow." in browser.text(f"/cases/{OURS}")
+
+
+def test_a_decision_stands_beside_the_findings(officers, asked):
+    """The decision form shows the findings, says who decides, and closes refusal until there was a consultation."""
+    browser = Browser(officers.decider)
+    assert browser.post(f"/cases/{THEIRS}/accept", conditions="", reasons="x").status_code == 422  # assess first
+    assert browser.post(f"/cases/{THEIRS}/assess").status_code == 303
+    text = browser.text(f"/cases/{THEIRS}/decide")
+    assert "The machine assesses. You decide." in text
+    assert str(texts.TEXTS["case.consult"]) in text
+    assert 'name="grounds"' not in text
+    answer = browser.post(f"/cases/{THEIRS}/refuse", grounds=["essential-interests"], reasons="x")
+    assert answer.status_code == 422
+    browser.post(f"/cases/{THEIRS}/consult", message="Could it be narrowed?")
+    text = browser.text(f"/cases/{THEIRS}/decide")
+    assert 'value="essential-interests"' in text
+    for forbidden in ("fiscal", "bank-secrecy", "ongoing-case"):
+        assert f'value="{forbidden}"' not in text
+        assert browser.post(f"/cases/{THEIRS}/refuse", grounds=[forbidden], reasons="x").status_code == 422
+    assert browser.post(f"/cases/{THEIRS}/refuse", grounds=["essential-interests"], reasons="").status_code == 422
+    assert (
+        browser.post(f"/cases/{THEIRS}/refuse", grounds=["essential-interests"], reasons="Because.").status_code == 303
+    )
+
+
+def test_conditions_come_from_boxes_and_lines(node, officers, asked, at):
+    """Chosen texts and written lines together are the conditions, one each; the page of the case shows them."""
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    browser = Browser(officers.decider)
+    answer = browser.post(
+        f"/cases/{THEIRS}/accept", conditions=["Only here.", "First\r\n\r\n  Second  "], reasons="Complete."
+    )
+    assert answer.status_code == 303
+    from comity.node.officers import reading
+
+    assert reading.case(node, THEIRS).last(Kind.ACCEPTED).body["conditions"] == ["Only here.", "First", "Second"]
+    assert "Conditions of use" in browser.text(f"/cases/{THEIRS}")
+
+
+def test_questions_are_prepared_from_what_failed(node, officers, peer, at):
+    """The form to ask is filled with the failed findings and their fields, in the language of the request."""
+    envelope, _ = peer.asks(peers.request(purpose="", facts=""))
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    text = Browser(officers.decider, "fa").text(f"/cases/{THEIRS}/ask")
+    assert "Please state the purpose (Article 40(15)(g))." in text
+    assert re.search(r'value="purpose" checked', text)
+    assert not re.search(r'value="authority" checked', text)
+
+
+def test_asked_fields_are_marked_when_answering(node, officers, drafted, peer, at):
+    """The form to answer shows the questions and marks the fields that they are about."""
+    requesting.approve(node, OURS, despite="", officer=officers.approver, at=at)
+    requesting.send(node, OURS, officer=officers.approver, at=at)
+    after = models.Act.objects.get(kind="requested").digest
+    envelope, _ = peer.say(Kind.ASKED, OURS, {"questions": "Which days?", "fields": ["period_from"]}, after=after)
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    text = Browser(officers.drafter).text(f"/cases/{OURS}/amend")
+    assert "Which days?" in text
+    assert len(re.findall(r'class="field asked"', text)) == 1
+    answer = Browser(officers.drafter).post(f"/cases/{OURS}/amend", **(FORM | {"period_from": "2026-09-01"}))
+    assert answer.status_code == 303
+    assert "Answer being drafted" in Browser(officers.drafter).text("/cases")
+
+
+def test_the_authorisation_is_another_officers(node, officers, asked, at):
+    """Who decided does not authorise; an expired authorisation is refused at its field."""
+    requested.assess(node, THEIRS, officer=officers.all, at=at)
+    requested.accept(node, THEIRS, conditions=[], reasons="x", officer=officers.all, at=at)
+    given = {"authority": "Court", "decision": "1", "ground": "IR-CPC:671", "scope": "One mailbox."}
+    assert Browser(officers.all).post(f"/cases/{THEIRS}/authorise", until="2099-01-01", **given).status_code == 403
+    judge = Browser(officers.judge)
+    for until in ("2020-01-01", "", "never"):
+        answer = judge.post(f"/cases/{THEIRS}/authorise", until=until, **given)
+        assert answer.status_code == 422
+        assert "One mailbox." in answer.content.decode()
+        assert 'aria-invalid="true"' in answer.content.decode()
+    assert judge.post(f"/cases/{THEIRS}/authorise", until="2099-01-01", **given).status_code == 303
+
+
+def test_work_is_ordered_and_shown(node, officers, asked, at):
+    """Taking a delivery in becomes a job that the page shows and refreshes for; a second order is refused."""
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    requested.accept(node, THEIRS, conditions=[], reasons="x", officer=officers.decider, at=at)
+    until = at.date() + timedelta(days=9)
+    requested.authorise(node, THEIRS, authority="Court", decision="1", ground="x", scope="x", until=until,
+                        officer=officers.judge, at=at)  # fmt: skip
+    requested.order(node, THEIRS, provider="Provider", order="1", content="x", officer=officers.decider, at=at)
+    (node.intake / "delivery").write_bytes(b"data")
+    browser = Browser(officers.decider)
+    assert "delivery" in browser.text(f"/cases/{THEIRS}/execute")
+    assert browser.post(f"/cases/{THEIRS}/execute", delivery="../../etc", source="x").status_code == 422
+    assert browser.post(f"/cases/{THEIRS}/execute", delivery="delivery", source="Provider").status_code == 303
+    text = browser.text(f"/cases/{THEIRS}")
+    assert 'http-equiv="refresh"' in text
+    assert "<progress" in text
+    assert 'http-equiv="refresh"' not in browser.text(f"/cases/{THEIRS}?refresh=off")
+    assert browser.post(f"/cases/{THEIRS}/execute", delivery="delivery", source="Provider").status_code == 422
+    found = browser.get(f"/cases/{THEIRS}.json").json()
+    assert [(job["kind"], job["status"]) for job in found["jobs"]] == [("take-in", "waiting")]
+    assert "executed" not in found["next"]
+
+
+# ---- what is shown --------------------------------------------------------------------------------------------
+
+
+def test_the_machine_reads_the_same_case(officers, drafted, asked):
+    """The JSON twin: stage, acts with their places, what this officer may do, deliveries."""
+    found = Browser(officers.drafter).get(f"/cases/{OURS}.json").json()
+    assert (found["stage"], found["side"], found["exercise"], found["next"]) == (
+        "draft",
+        "requesting",
+        True,
+        ["drafted", "checked"],
+    )
+    assert [(act["kind"], act["by"], act["officer"], act["receipt"]) for act in found["acts"]] == [
+        ("drafted", "IR", "drafter", None), ("checked", "IR", "drafter", None),
+    ]  # fmt: skip
+    assert all(isinstance(act["entry"], int) and len(act["id"]) == 64 for act in found["acts"])
+    theirs = Browser(officers.decider).get(f"/cases/{THEIRS}.json").json()
+    assert (theirs["stage"], theirs["side"], theirs["turn"]) == ("open", "requested", "ours")
+    assert theirs["acts"][0]["arrived"]
+    assert Browser(officers.decider).get("/cases/QA-2026-0001.json").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/cases/QA-2026-0001", f"/cases/{THEIRS}/draft", f"/cases/{THEIRS}/send", f"/cases/{THEIRS}/fly"]
+)
+def test_what_is_not_there_is_not_found(officers, asked, path):
+    """An unknown case, a verb of the other side, an unknown verb."""
+    assert Browser(officers.all).get(path).status_code == 404
+
+
+def test_the_list_names_what_matters(node, officers, drafted, asked, at):
+    """Both lists, whose move it is, and the clock of a preservation with its due day."""
+    envelope, _ = peers.Peer("VN", node).asks(peers.request(reference="VN-2026-0002", measure=Measure.PRESERVATION))
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    requested.assess(node, "VN-2026-0002", officer=officers.decider, at=at)
+    requested.accept(node, "VN-2026-0002", conditions=[], reasons="x", officer=officers.decider, at=at)
+    requested.order(node, "VN-2026-0002", provider="P", order="1", content="x", officer=officers.decider, at=at)
+    requested.preserve(node, "VN-2026-0002", effected_at=at - timedelta(days=50), officer=officers.decider, at=at)
+    text = Browser(officers.all).text("/cases")
+    for reference in (OURS, THEIRS, "VN-2026-0002"):
+        assert f'href="/cases/{reference}"' in text
+    assert "Our move" in text
+    assert re.search(r"\b(9|10) days left", text)
+    assert 'class="pill warning"' in text
+
+
+def test_a_preservation_is_held_while_a_request_for_the_data_is_undecided(node, officers, drafted, peer, at):
+    """Article 42(8): once the linked request is there, the list says held."""
+    envelope, _ = peer.asks(peers.request(reference="VN-2026-0002", measure=Measure.PRESERVATION))
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    requested.assess(node, "VN-2026-0002", officer=officers.decider, at=at)
+    requested.accept(node, "VN-2026-0002", conditions=[], reasons="x", officer=officers.decider, at=at)
+    requested.order(node, "VN-2026-0002", provider="P", order="1", content="x", officer=officers.decider, at=at)
+    requested.preserve(node, "VN-2026-0002", effected_at=at, officer=officers.decider, at=at)
+    browser = Browser(officers.all)
+    assert 'class="pill held"' not in browser.text("/cases")
+    envelope, _ = peer.asks(peers.request(reference="VN-2026-0003", follows="VN-2026-0002"))
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    assert 'class="pill held"' in browser.text("/cases")
+    assert browser.get("/cases/VN-2026-0002.json").json()["clocks"][0]["held"]
+    requested.assess(node, "VN-2026-0003", officer=officers.decider, at=at)
+    requested.accept(node, "VN-2026-0003", conditions=[], reasons="x", officer=officers.decider, at=at)
+    assert 'class="pill held"' not in browser.text("/cases")
+
+
+def test_trouble_is_shown(node, officers, drafted, peer, at):
+    """Deliveries without receipt, refused arrivals, things turned away and failed jobs stand on the first page."""
+    requesting.approve(node, OURS, despite="", officer=officers.approver, at=at)
+    requesting.send(node, OURS, officer=officers.approver, at=at)
+    browser = Browser(officers.approver)
+    assert "Needs attention" not in browser.text("/cases")
+    departure = models.Departure.objects.get()
+    for _ in range(20):
+        crossing.not_delivered(departure.digest, "connection refused <b>", at=at)
+    crossing.admit(node, crossing.receive(node, b"garbage", hop="VN", at=at).envelope, at=at)
+    crossing.turn_away(code="hop.missing", reason="none", head=b"", size=7, path="/messages", at=at)
+    text = browser.get("/cases").content.decode()
+    for words in ("Deliveries in trouble", "20 attempts", "Messages refused after they arrived", "1 thing turned away",
+                  str(texts.TEXTS["hop.missing"])):  # fmt: skip
+        assert words in text
+    assert "connection refused <b>" not in text
+
+
+def test_the_history_says_where_each_act_is_remembered(node, officers, asked, at):
+    """Each act with its place in this node's log; foreign acts with their arrival; own crossing acts with their delivery."""
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    requested.ask(node, THEIRS, questions="Which days?", fields=["period_from"], officer=officers.decider, at=at)
+    text = Browser(officers.decider).text(f"/cases/{THEIRS}")
+    assert "Request received" in text
+    assert "Arrived" in text
+    assert "Entry 0 of our log." in text
+    assert "On its way." in text
+    assert "Foreign officer" in text
+
+
+def test_the_letter_can_be_seen_before_it_is_sent(officers, drafted, asked):
+    """The requesting side sees the letter as it would be; the requested side has none."""
+    answer = Browser(officers.drafter).get(f"/cases/{OURS}/letter.pdf")
+    assert b"".join(answer.streaming_content).startswith(b"%PDF")
+    assert answer["Content-Type"] == "application/pdf"
+    assert Browser(officers.decider).get(f"/cases/{THEIRS}/letter.pdf").status_code == 422
+
+
+def test_the_content_key_needs_its_power(officers, asked):
+    """No key by GET, none without the power, none where no evidence came back."""
+    assert Browser(officers.drafter).get(f"/cases/{THEIRS}/evidence.key").status_code == 405
+    assert Browser(officers.approver).post(f"/cases/{THEIRS}/evidence.key").status_code == 403
+    assert Browser(officers.drafter).post(f"/cases/{THEIRS}/evidence.key").status_code == 422
+    assert Browser(officers.drafter).get(f"/cases/{THEIRS}/evidence.asice").status_code == 422
+
+
+def test_the_case_can_be_carried_away(officers, asked):
+    """The export is one file, given as such."""
+    answer = Browser(officers.idle).get(f"/cases/{THEIRS}/export")
+    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def test_the_states_page(node, officers, peer):
+    """Own fingerprint and log head, and each pinned State with its own."""
+    text = Browser(officers.idle).text("/peers")
+    for part in peer.entry.fingerprint.split():
+        assert f"<span>{part}</span>" in text
+    assert "State VN" in text
+    assert peer.entry.address in text
