@@ -74,12 +74,14 @@ def officers(node):
         "drafter": ["draft", "execute"], "approver": ["approve"], "decider": ["decide", "execute"],
         "judge": ["authorise"], "idle": [], "all": [str(power) for power in Power],
     }  # fmt: skip
-    return SimpleNamespace(**{
-        name: models.Officer.objects.create(
-            username=name, password="!", full_name=f"Officer {name}", office="Exercise office", powers=held
-        )
-        for name, held in powers.items()
-    })
+    return SimpleNamespace(
+        **{
+            name: models.Officer.objects.create(
+                username=name, password="!", full_name=f"Officer {name}", office="Exercise office", powers=held
+            )
+            for name, held in powers.items()
+        }
+    )
 
 
 @pytest.fixture

@@ -89,19 +89,30 @@ def _tampered(peer, node):
     yield "empty", b"", "canon.json"
     yield "one half of the signature only", sealed({"mldsa65": half}), "seal.mldsa65"
     yield "the other half only", sealed({"ed25519": canon.b64(b"\1" * 64)}), "seal.ed25519"
-    yield "from an unknown State", stranger.asks(request(reference="QA-2026-0001", requesting="QA"))[0], "trust.unknown-key"
+    yield (
+        "from an unknown State",
+        stranger.asks(request(reference="QA-2026-0001", requesting="QA"))[0],
+        "trust.unknown-key",
+    )
     yield "from an unknown key of a known State", other.asks(request())[0], "trust.unknown-key"
     yield "sealed for someone else", envelope.seal(statement, to="QA", key=stranger.opening.public), "seal.addressee"
-    yield "sealed for us with another's key", envelope.seal(statement, to="IR", key=other.opening.public), "seal.addressee"
+    yield (
+        "sealed for us with another's key",
+        envelope.seal(statement, to="IR", key=other.opening.public),
+        "seal.addressee",
+    )
     yield "forwarded: addressed to another State inside", envelope.seal(elsewhere, to="IR", key=key), "seal.addressee"
     yield "signed by another than its author", envelope.seal(forged, to="IR", key=key), "seal.author"
-    yield "a request in another State's name", peer.asks(request(reference="QA-2026-0001", requesting="QA"))[0], "request.parties"
+    posed = request(reference="QA-2026-0001", requesting="QA")
+    yield "a request in another State's name", peer.asks(posed)[0], "request.parties"
     yield "a request for another State", peer.asks(request(requested="QA"))[0], "request.parties"
     yield "another number inside", peer.say(Kind.REQUESTED, "VN-2026-0009", act.body)[0], "request.parties"
     bad_date = act.body["request"] | {"period_from": "2026-02-30"}
-    yield "a date that does not exist", peer.say(Kind.REQUESTED, "VN-2026-0001", {"request": bad_date, "letter": ""})[0], "request.value"
+    bad = {"request": bad_date, "letter": ""}
+    yield "a date that does not exist", peer.say(Kind.REQUESTED, "VN-2026-0001", bad)[0], "request.value"
     unknown = act.body["request"] | {"colour": "red"}
-    yield "an unknown field", peer.say(Kind.REQUESTED, "VN-2026-0001", {"request": unknown, "letter": ""})[0], "request.unknown-field"
+    bad = {"request": unknown, "letter": ""}
+    yield "an unknown field", peer.say(Kind.REQUESTED, "VN-2026-0001", bad)[0], "request.unknown-field"
     yield "an act of a case that is not here", peer.say(Kind.CLOSED, "VN-2026-0001", {"note": ""})[0], "case.unknown"
 
 

@@ -34,7 +34,9 @@ def door(tmp_path_factory):
     state = SimpleNamespace(state="IR", home=iran.home)  # what `Peer` needs to know of a node
     found = {name: Peer(name, state) for name in ("VN", "QA")}
     (folder / "vn.json").write_bytes(found["VN"].entry_bytes)
-    nodes._run("pin", str(iran.home), str(folder / "vn.json"), "--fingerprint", found["VN"].entry.fingerprint, "--by", "t")
+    nodes._run(
+        "pin", str(iran.home), str(folder / "vn.json"), "--fingerprint", found["VN"].entry.fingerprint, "--by", "t"
+    )
     iran.start()
     context = ssl.create_default_context(cafile=str(iran.home / "keys" / "tls.crt"))
     with httpx2.Client(verify=context, base_url=iran.peers, trust_env=False, timeout=20) as client:

@@ -38,9 +38,9 @@ def opened(peer, kind):
     """The latest act of `kind` that left for the peer, opened with the peer's own key, as it would be there."""
     row = models.Departure.objects.filter(act__kind=kind).latest("act__at")
     home = peer.home_entry
-    found = envelope.unseal(
-        bytes(row.data), home=peer.state, keys=[peer.opening], trust=trust_in([home]), kind="act", at=home.since + timedelta(hours=2)
-    )
+    at = home.since + timedelta(hours=2)
+    trust = trust_in([home])
+    found = envelope.unseal(bytes(row.data), home=peer.state, keys=[peer.opening], trust=trust, kind="act", at=at)
     return messages.decode_act(found)
 
 
@@ -96,7 +96,9 @@ def test_we_are_asked(node, peer, officers, at, tmp_path):
 
 def test_we_ask(node, peer, officers, at):
     """Iran asks Viet Nam: drafted, checked, approved by another officer, sent; asked for more, supplemented."""
-    draft = replace(request(period_from=None, period_to=None), reference="IR-2026-0001", requesting="IR", requested="VN")
+    draft = replace(
+        request(period_from=None, period_to=None), reference="IR-2026-0001", requesting="IR", requested="VN"
+    )
 
     # 1-3  drafted, checked under the treaty and both books; a failed finding needs a written reason, and another officer
     requesting.draft(node, draft, officer=officers.drafter, at=at)
@@ -115,7 +117,8 @@ def test_we_ask(node, peer, officers, at):
     assert sent.body["request"]["exercise"] is True
 
     # 8b   Viet Nam asks for more (40(16)); the answer is amended, checked and approved anew
-    question, _ = peer.say(Kind.ASKED, draft.reference, {"questions": "Which period?", "fields": ["period_from"]}, after=sent.id)
+    body = {"questions": "Which period?", "fields": ["period_from"]}
+    question, _ = peer.say(Kind.ASKED, draft.reference, body, after=sent.id)
     bring(node, question, at)
     whole = replace(draft, period_from=request().period_from, period_to=request().period_to)
     requesting.amend(node, whole, officer=officers.drafter, at=at)

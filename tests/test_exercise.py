@@ -64,7 +64,13 @@ def test_it_says_that_it_is_an_exercise_and_shows_each_step(exercise):
     """The band, every step with who did it and its place in the log, and the table at the end."""
     said = exercise[1]
     assert said.startswith("EXERCISE.")
-    for words in ("asks for more information (40(16))", "authorises the search (Art. 24)", "log VN #", "log IR #", "seconds"):
+    for words in (
+        "asks for more information (40(16))",
+        "authorises the search (Art. 24)",
+        "log VN #",
+        "log IR #",
+        "seconds",
+    ):
         assert words in said
 
 
@@ -110,7 +116,11 @@ def test_unpacked_evidence_is_byte_for_byte_what_went_in(exercise, tmp_path):
     """Every file, also with names that are no UTF-8, and links inside; a link that leads outside is named, not made."""
     root = exercise[0]
     done = comity(
-        "unpack", str(root / "out" / "evidence.asice"), str(tmp_path / "un"), "--key", str(root / "out" / "IR" / "evidence.key")
+        "unpack",
+        str(root / "out" / "evidence.asice"),
+        str(tmp_path / "un"),
+        "--key",
+        str(root / "out" / "IR" / "evidence.key"),
     )
     assert done.returncode == 0, done.stderr
     assert same_tree(root / "given", tmp_path / "un") == [os.fsencode(root / "given" / "link-outside")]
@@ -133,7 +143,9 @@ def test_any_single_changed_byte_is_found_and_the_failed_check_named(exercise, t
     """Hundreds of random places of each exported file, each changed by a random value: never passed, a check named."""
     data = bytearray(files(exercise[0])[which].read_bytes())
     rng, changed = random.Random(which), tmp_path / "changed.asice"
-    small = [rng.randrange(min(len(data), 3000)) for _ in range(40)] + [len(data) - 1 - rng.randrange(2500) for _ in range(40)]
+    small = [rng.randrange(min(len(data), 3000)) for _ in range(40)] + [
+        len(data) - 1 - rng.randrange(2500) for _ in range(40)
+    ]
     for place in [*small, *(rng.randrange(len(data)) for _ in range(FLIPS - 80))]:
         before = data[place]
         data[place] = before ^ rng.randrange(1, 256)
@@ -236,7 +248,9 @@ def test_receipts_and_proofs_cannot_be_exchanged(exercise, tmp_path):
         for case in said["cases"]:
             for act in case["acts"]:
                 note = act["proof"]["note"]
-                act["proof"]["note"] = "".join(line for line in note.splitlines(keepends=True) if "/witness" not in line)
+                act["proof"]["note"] = "".join(
+                    line for line in note.splitlines(keepends=True) if "/witness" not in line
+                )
 
     expected = {exchanged: "receipts", missing: "receipts", other_proof: "inclusion"}
     for change, name in expected.items():

@@ -40,6 +40,7 @@ SIDE_DOORS = {
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
     ("cli", "demo"): ("comity.demo",),
     ("cli", "verify"): ("comity.verify",),
+    ("demo", "verify"): ("comity.verify",),
     ("__main__", "cli"): ("comity.cli",),
 }
 

@@ -36,6 +36,7 @@ class Killer:
         self.stage = None
 
     def __call__(self, stage, name: str) -> None:
+        """Perhaps kill a node, now or a moment later."""
         self.stage = stage
         if self._rng.random() > self._share:
             return

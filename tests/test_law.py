@@ -602,8 +602,8 @@ GROUNDS = [
     (Measure.PRESERVATION, "reserved", "dual-criminality-doubt"),
     (Measure.PRESERVATION, "postpone", ""),
     (Measure.PRESERVATION, "forbidden", "fiscal bank-secrecy dual-criminality form legal-system de-minimis"),
-    (Measure.STORED_DATA, "exists", "form essential-interests own-law-bars legal-system discrimination dual-criminality "
-     "de-minimis data-protection"),
+    (Measure.STORED_DATA, "exists",
+     "form essential-interests own-law-bars legal-system discrimination dual-criminality de-minimis data-protection"),
     (Measure.STORED_DATA, "reserved", ""),
     (Measure.STORED_DATA, "postpone", "ongoing-case"),
     (Measure.STORED_DATA, "forbidden", "fiscal bank-secrecy"),
@@ -633,7 +633,7 @@ DUTIES = [
     ("uncc", Measure.PRESERVATION, "requesting", "use-limit protect-data onward-transfer conditions no-longer-needed"),
     ("uncc", Measure.STORED_DATA, "requesting", "use-limit protect-data onward-transfer conditions no-longer-needed"),
     ("reciprocity", Measure.STORED_DATA, "requesting", "conditions"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("basis", "measure", "bearer", "expected"), DUTIES)

@@ -1,13 +1,15 @@
-"""The officers' door: what its pages show, what its forms write, and what they refuse. Rows are made through the desk."""
+"""The officers' door: what its pages show, what its forms write, what they refuse. Rows are made by the desk."""
 
 import html
 import re
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import peer as peers
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from comity.casework.request import Measure
 from comity.errors import Invalid
 from comity.node import models
 from comity.node.desk import crossing, registry, requested, requesting
-from comity.node.officers import almanac, texts
+from comity.node.officers import almanac, reading, texts
 from comity.node.officers.pages.act import _DO
 
 PASSWORD = "correct horse battery staple"
@@ -179,18 +181,18 @@ def test_the_sign_in_page_says_so_too(node):
 
 def test_a_request_that_is_an_exercise_says_so_at_a_live_node(node, officers, drafted, monkeypatch):
     """At a node that is no exercise, the band follows the request."""
-    monkeypatch.setitem(node.__dict__, "exercise", False)
+    monkeypatch.setitem(node.__dict__, "exercise", value=False)
     browser = Browser(officers.drafter)
     assert "Exercise." not in browser.text("/cases")
     assert "Exercise." in browser.text(f"/cases/{OURS}")
 
 
-def test_persian_pages_keep_identifiers_apart(officers, drafted, asked):
+def test_persian_pages_keep_identifiers_apart(officers, drafted, asked, at):
     """References and times are isolated left to right; running text has Persian digits and Solar Hijri dates."""
     text = Browser(officers.all, "fa").text(f"/cases/{OURS}")
     assert f'<bdi dir="ltr" class="id">{OURS}</bdi>' in text
     assert re.search(r'<bdi dir="ltr" class="id">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC</bdi>', text)
-    assert almanac.solar_words(date.today()) in text or almanac.solar_words(date.today() + timedelta(days=1)) in text
+    assert almanac.solar_words(at.astimezone(ZoneInfo("Asia/Tehran")).date()) in text
     assert "ماده ۴۲، بند ۳ (الف)" in text
 
 
@@ -222,7 +224,7 @@ HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0 \u202egpj.exe\u202c \u20
 
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
-    """Markup of others is escaped, characters that reorder or hide text are shown as codes, on every page that shows it."""
+    """Markup of others is escaped, characters that reorder or hide text are shown as codes, on every page."""
     hostile = peers.request(subject=HOSTILE, facts=HOSTILE, persons=(HOSTILE,), authority=HOSTILE, custodian=HOSTILE)
     envelope, _ = peer.asks(hostile)
     crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
@@ -241,8 +243,6 @@ def test_a_draft_is_saved_as_meant(node, officers, peer):
     """Every field of the form reaches the request; the answer leads to the case."""
     answer = Browser(officers.drafter).post("/cases/new/preservation", reference=OURS, **FORM)
     assert (answer.status_code, answer["Location"]) == (303, f"/cases/{OURS}")
-    from comity.node.officers import reading
-
     found = reading.case(node, OURS).request
     assert (found.offence.code, found.offence.max_penalty_months, found.conducting.name) == ("uncc:13", 60, "N. N.")
     assert (found.accounts[0].port, found.accounts[0].at.isoformat()) == (50122, "2026-11-17T21:14:05+03:30")
@@ -265,8 +265,6 @@ def test_solar_hijri_dates_on_persian_pages(node, officers, peer):
     """On Persian pages a year of 1300 to 1500 means Solar Hijri, in digits of either script."""
     form = FORM | {"offence.committed_on": "۱۴۰۵/۰۸/۱۲", "period_from": "1405-08-12", "period_to": "2026-11-17"}
     assert Browser(officers.drafter, "fa").post("/cases/new/preservation", reference=OURS, **form).status_code == 303
-    from comity.node.officers import reading
-
     found = reading.case(node, OURS).request
     assert found.offence.committed_on == found.period_from == date(2026, 11, 3)
     assert found.period_to == date(2026, 11, 17)
@@ -312,8 +310,6 @@ def test_what_cannot_be_used_is_said_at_its_field(node, officers, peer, field, v
         return
     text = html.unescape(answer.content.decode())
     assert answer.status_code == 422
-    from django.utils.translation import override
-
     with override(language):
         assert str(texts.TEXTS[code]) in text
     assert "An authority typed with care" in text
@@ -466,8 +462,6 @@ def test_conditions_come_from_boxes_and_lines(node, officers, asked, at):
         f"/cases/{THEIRS}/accept", conditions=["Only here.", "First\r\n\r\n  Second  "], reasons="Complete."
     )
     assert answer.status_code == 303
-    from comity.node.officers import reading
-
     assert reading.case(node, THEIRS).last(Kind.ACCEPTED).body["conditions"] == ["Only here.", "First", "Second"]
     assert "Conditions of use" in browser.text(f"/cases/{THEIRS}")
 
@@ -620,7 +614,7 @@ def test_trouble_is_shown(node, officers, drafted, peer, at):
 
 
 def test_the_history_says_where_each_act_is_remembered(node, officers, asked, at):
-    """Each act with its place in this node's log; foreign acts with their arrival; own crossing acts with their delivery."""
+    """Each act with its place in this node's log; foreign acts with arrival, own crossing acts with delivery."""
     requested.assess(node, THEIRS, officer=officers.decider, at=at)
     requested.ask(node, THEIRS, questions="Which days?", fields=["period_from"], officer=officers.decider, at=at)
     text = Browser(officers.decider).text(f"/cases/{THEIRS}")

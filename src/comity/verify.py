@@ -235,7 +235,7 @@ class _Witnesses:
 
 
 def _case(
-    report: Report, path: Path, opened: Container, pins: dict[str, Entry] | None, progress: Progress | None
+    report: Report, _path: Path, opened: Container, pins: dict[str, Entry] | None, progress: Progress | None
 ) -> None:
     """The checks of an exported case."""
     with report.check("container") as words:
@@ -350,10 +350,8 @@ def _inclusion(
         count = 0
         for records in acts.values():
             for record, act in records:
-                if act.by == said.home:
-                    data = entry(ACT, act.id)
-                else:
-                    data = entry(RECEIVED, canon.content_id(record.envelope))
+                own = act.by == said.home
+                data = entry(ACT, act.id) if own else entry(RECEIVED, canon.content_id(record.envelope))
                 witnesses.saw(record.proof, data, entries[said.home])
                 count += 1
         words.append(f"{count} acts stand in the log of {said.home}")

@@ -87,7 +87,7 @@ STORED_DATA = _COMMON | {
 }
 
 PERIOD = {"period_from": "1405/06/10", "period_to": "1405/07/23"}
-DESPITE = "The bank is still working out the exact period. The data are at risk; the period will be supplied as soon as it is known."
+DESPITE = "The bank is still working out the exact period. The data are at risk; it follows as soon as it is known."
 CONDITION = (
     "To be used only in the proceedings named in the request; any other use needs our prior consent (Article 40(19))."
 )

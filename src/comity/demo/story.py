@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ from comity.wire import bag
 
 _PATIENCE = 300.0  # seconds without any progress after which the story gives up
 Hook = Callable[["Stage", str], None]
+
+
+def _no_hook(stage: Stage, name: str) -> None:
+    """Nothing happens beside the story."""
 
 
 @dataclass
@@ -57,7 +62,7 @@ class Stage:
 
     console: Console
     nodes: dict[str, Node]
-    hook: Hook = lambda stage, name: None
+    hook: Hook = _no_hook
     done: list[Done] = field(default_factory=list)
     desks: dict[str, Officer] = field(default_factory=dict)
 
@@ -130,19 +135,30 @@ def _step(stage: Stage, username: str, reference: str, verb: str, what: str, fie
     officer, began = stage.officer(username), time.monotonic()
     stage.hook(stage, f"before {verb} {reference}")
     with stage.console.status(f"{officer.node.state}: {what}") as status:
-        act = stage.until(what, lambda: _did(officer, reference, verb, fields or {}, path, kind, times, status), status)
+        errand = Errand(reference, path or f"/cases/{reference}/{verb}", fields or {}, kind, times)
+        act = stage.until(what, lambda: _did(officer, errand, status), status)
     stage.hook(stage, f"after {verb} {reference}")
     place = f"log {officer.node.state} #{act['entry']}" if act.get("entry") is not None else ""
     _note(stage, officer, what, began, place)
 
 
-def _did(officer: Officer, reference: str, verb: str, fields: Fields, path: str, kind: str, times: int,
-         status: Status) -> dict[str, Any] | None:  # fmt: skip
+@dataclass(frozen=True)
+class Errand:
+    """What an officer is to do: fill in the form at `path` until the case shows `kind` for the `times`-th time."""
+
+    reference: str
+    path: str
+    fields: Fields
+    kind: str
+    times: int
+
+
+def _did(officer: Officer, errand: Errand, status: Status) -> dict[str, Any] | None:
     """The act, if the case shows it; else fill in the form, unless the work that it orders is going on already."""
-    case = officer.read(reference)
-    acts = [act for act in (case or {}).get("acts", ()) if act["kind"] == kind and act["by"] == officer.node.state]
-    if len(acts) >= times:
-        found: dict[str, Any] = acts[times - 1]
+    case, home = officer.read(errand.reference), officer.node.state
+    acts = [act for act in (case or {}).get("acts", ()) if act["kind"] == errand.kind and act["by"] == home]
+    if len(acts) >= errand.times:
+        found: dict[str, Any] = acts[errand.times - 1]
         return found
     waiting = [job for job in (case or {}).get("jobs", ()) if job["status"] == "waiting"]
     if waiting:
@@ -151,7 +167,7 @@ def _did(officer: Officer, reference: str, verb: str, fields: Fields, path: str,
         status.update(f"{officer.node.state}: {job['kind']}{share} {job['trouble']}")
         return None
     _failed_job(case)
-    officer.fill_in(path or f"/cases/{reference}/{verb}", fields)
+    officer.fill_in(errand.path, errand.fields)
     return None
 
 
@@ -183,7 +199,7 @@ def _arrives(stage: Stage, username: str, reference: str, stage_name: str, what:
     stage.hook(stage, f"arrived {stage_name} {reference}")
 
 
-def _send(stage: Stage, reference: str, measure: str, fields: Fields, what: str, *, despite: str = "") -> None:
+def _send(stage: Stage, reference: str, measure: str, fields: dict[str, Any], what: str, *, despite: str = "") -> None:
     """Draft, check, approve and send a request: Iran's half of the way out."""
     _step(stage, "rahimi", reference, "draft", f"drafts {what}", fields | {"reference": reference},
           path=f"/cases/new/{measure}", kind="drafted")  # fmt: skip
@@ -205,14 +221,12 @@ def _preservation(stage: Stage, reference: str) -> None:
            "content": "Preserve the mailbox, its traffic data and subscriber record as they are; do not tell the user."},
           kind="ordered")  # fmt: skip
     _step(stage, "tran", reference, "preserve", "tells Iran that the data are preserved; 60 days run (42(8))",
-          _moment_fields(stage), kind="preserved")  # fmt: skip
+          _a_minute_ago(), kind="preserved")  # fmt: skip
     _arrives(stage, "rahimi", reference, "preserved", "the answer arrives")
 
 
-def _moment_fields(stage: Stage) -> Fields:
-    """A moment ago, as the form takes it."""
-    from datetime import UTC, datetime
-
+def _a_minute_ago() -> Fields:
+    """When the preservation was effected, as the form takes it."""
     return {"effected_at": (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
@@ -243,9 +257,10 @@ def _execution(stage: Stage, reference: str) -> None:
     _step(stage, "nguyen", reference, "authorise", "authorises the search (Art. 24)",
           {"authority": "Exercise court", "decision": "EX-441/2026", "ground": "Criminal procedure law (exercise)",
            "scope": "The one mailbox named, for the period stated; not correspondence with counsel.",
-           "until": (date.today() + timedelta(days=60)).isoformat()}, kind="authorised")  # fmt: skip
+           "until": (datetime.now(UTC) + timedelta(days=60)).date().isoformat()}, kind="authorised")  # fmt: skip
     _step(stage, "tran", reference, "order", "orders the provider to hand the data over",
-          {"provider": cast.PROVIDER, "order": "VN-PO-2026-131", "content": "Hand over the preserved data."}, kind="ordered")  # fmt: skip
+          {"provider": cast.PROVIDER, "order": "VN-PO-2026-131", "content": "Hand over the preserved data."},
+          kind="ordered")  # fmt: skip
     _step(stage, "tran", reference, "execute", "takes the provider's data in: hashed, listed, locked away",
           {"delivery": cast.DELIVERY, "source": cast.PROVIDER}, kind="executed")  # fmt: skip
     _step(stage, "tran", reference, "disclose", "seals them for Iran and discloses them (Art. 44)", kind="disclosed")
@@ -302,9 +317,8 @@ def _hand_out(stage: Stage, reference: str, out: Path, evidence: Path) -> bool:
     desk = stage.officer("rahimi")
     for state, username in (("IR", "rahimi"), ("VN", "tran")):
         with stage.console.status(f"{state}: exports the case") as status:
-            stage.until(
-                "the exported case holds", lambda s=state, u=username: _exported(stage, u, reference, files[s]), status
-            )
+            look = partial(_exported, stage, username, reference, files[state])
+            stage.until("the exported case holds", look, status)
     letter, sealed, key = out / "IR" / "letter.pdf", out / "evidence.asice", out / "IR" / "evidence.key"
     desk.download(f"/cases/{reference}/letter.pdf", letter)
     desk.download(f"/cases/{reference}/evidence.asice", sealed)
@@ -409,7 +423,7 @@ def play(
             evidence = Path(temporary) / "mailbox"
             mailbox.write(evidence, seed)
             console.print(f"The provider's data: a mailbox written from seed {seed}.", highlight=False)
-        stage = Stage(console, {node.state: node for node in cast.three_states()}, hook or (lambda stage, name: None))
+        stage = Stage(console, {node.state: node for node in cast.three_states()}, hook or _no_hook)
         with console.status("three nodes are made: keys, law books, databases, directory entries"):
             nodes.make_all(list(stage.nodes.values()), folder)
         nodes.place_delivery(stage.nodes["VN"], evidence, cast.DELIVERY)

@@ -194,7 +194,7 @@ def _loop(step: Callable[[], bool], stop: Stop) -> None:
         except OperationalError:  # the database was busy for too long: the next round sees the same work
             _log.exception("the database did not answer")
             busy = False
-        except Exception:  # a defect must not end the courier; it is logged whole and the work stays in the tables
+        except Exception:  # noqa: BLE001  a defect must not end the courier; it is logged whole and the work stays in the tables
             _log.exception("a round failed")
             busy = False
             stop.wait(2)

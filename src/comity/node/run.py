@@ -256,6 +256,7 @@ def _door(name: str, settings: Any) -> None:
     from django.conf import settings as django_settings
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     from comity.node.settings import address
 
@@ -272,12 +273,12 @@ def _door(name: str, settings: Any) -> None:
     host, port = address(getattr(settings, name))
     Granian(
         "comity", host, port, interface=Interfaces.WSGI, blocking_threads=4, websockets=False, log_access=False,
-        log_level="warning", ssl_cert=settings.keys / "tls.crt", ssl_key=settings.keys / "tls.key",
+        log_level=LogLevels.warning, ssl_cert=settings.keys / "tls.crt", ssl_key=settings.keys / "tls.key",
         respawn_failed_workers=True,
     ).serve(target_loader=lambda *_: application(), wrap_loader=False)  # fmt: skip
 
 
-def _courier(name: str, settings: Any) -> None:
+def _courier(_name: str, settings: Any) -> None:
     from comity.node import courier
 
     stop = courier.Stop()

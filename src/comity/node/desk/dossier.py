@@ -11,7 +11,7 @@ from comity.node import models
 from comity.node.desk import _record
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings
-from comity.seal import canon, container, envelope
+from comity.seal import container, envelope
 from comity.wire import dossier
 
 
@@ -85,5 +85,5 @@ def ready(settings: Settings, reference: str) -> bool:
     waiting = models.Departure.objects.filter(act__case__in=references, witnessed=False)
     own = models.Act.objects.filter(case__in=references, entry__isnull=False).order_by("-entry").first()
     come = models.Arrival.objects.filter(act__case__in=references).order_by("-entry").first()
-    newest = max(own.entry if own else -1, come.entry if come else -1)
+    newest = max(row.entry if row and row.entry is not None else -1 for row in (own, come))
     return not waiting.exists() and models.Checkpoint.objects.filter(size__gt=newest, witnessed=True).exists()

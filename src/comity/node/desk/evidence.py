@@ -270,7 +270,7 @@ def collected(settings: Settings, job: models.Job) -> None:
 
 
 def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
-    """Verify what came back, and record `verified` when all of it holds:
+    """Verify what came back, and record `verified` when all of it holds.
 
     1. the container is the announced one, of our strict form;
     2. the sender's two signatures hold over every byte of it, by the key pinned here;

@@ -65,7 +65,7 @@ def accept(
 
 
 def grounds_for(settings: Settings, case: Case, on: date) -> list[Ground]:
-    """The grounds on which `case` may be refused by the book on that day; forbidden ones and postponement are not among them."""
+    """The grounds on which `case` may be refused on that day; forbidden ones and postponement are not among them."""
     grounds = settings.books.grounds(case.request.basis, case.measure, on)
     return [ground for ground in grounds if ground.stance in ("exists", "reserved")]
 

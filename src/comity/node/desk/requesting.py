@@ -80,9 +80,12 @@ def _letter(settings: Settings, case: Case, at: datetime) -> models.Letter:
     drafted, approved = case.last(Kind.DRAFTED, Kind.AMENDED), case.last(Kind.APPROVED)
     parties = (read_entry(evidence.own_entry(settings), at=at), _record.peer_entry(case.requested))
     pdf = request_letter(
-        case.request, authority_names={party.state: party.central for party in parties}, written_on=at.date(), drafted_by=drafted.name if drafted else "",
+        case.request,
+        authority_names={party.state: party.central for party in parties},
+        written_on=at.date(),
+        drafted_by=drafted.name if drafted else "",
         approved_by=approved.name if approved else "",
-    )  # fmt: skip
+    )
     row, _ = models.Letter.objects.get_or_create(
         digest=canon.content_id(pdf), defaults={"case_id": case.reference, "data": pdf}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
@@ -26,6 +26,7 @@ from comity.seal import canon
 from comity.wire.directory import Entry, read_entry
 
 _LIMIT = 256 * 1024
+_SHOWN_FOR = timedelta(days=14)  # refused messages and what was turned away
 _UNDECIDED = frozenset({"open", "queried", "redraft", "reready", "postponed"})
 
 
@@ -195,13 +196,15 @@ class Attention:
         return any((self.deliveries, self.refused, self.turned_away, self.jobs))
 
 
-def attention(*, most: int = 10) -> Attention:
+def attention(*, at: datetime, most: int = 10) -> Attention:
     """Deliveries in trouble, refused arrivals, what the peers' door turned away, failed jobs: the newest of each."""
-    refused = models.Arrival.objects.filter(status=models.Arrival.Status.REFUSED).order_by("-at")
+    lately = at - _SHOWN_FOR
+    refused = models.Arrival.objects.filter(status=models.Arrival.Status.REFUSED, at__gt=lately).order_by("-at")
+    turned_away = models.Refusal.objects.filter(at__gt=lately).order_by("-pk")
     jobs = models.Job.objects.filter(Q(status=models.Job.Status.FAILED) | Q(attempts__gte=5, status="waiting"))
     latest = [job for job in jobs.order_by("-pk")[:most] if not _done_later(job)]
     return Attention(
-        crossing.troubled()[:most], list(refused[:most]), list(models.Refusal.objects.order_by("-pk")[:most]), latest
+        crossing.troubled()[:most], list(refused[:most]), list(turned_away[:most]), latest
     )
 
 

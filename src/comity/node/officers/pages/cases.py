@@ -29,7 +29,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     ):
         page = Paginator(found, _PER_PAGE).get_page(request.GET.get(name))
         lists.append((name, page, reading.listed(settings, page.object_list, at=at)))
-    return render(request, "cases.html", {"lists": lists, "attention": reading.attention(), "at": at})
+    return render(request, "cases.html", {"lists": lists, "attention": reading.attention(at=at), "at": at})
 
 
 @require_safe

@@ -114,8 +114,8 @@ def basis(name: str) -> str:
 
 
 @register.filter
-def language_name(tag: str) -> str:
-    """The name of a language."""
+def tongue(tag: str) -> str:
+    """The name of a language in the page's language (Django's own `language_name` would be in English)."""
     return judgement.language_name(tag)
 
 
