@@ -333,7 +333,6 @@ def _hand_out(stage: Stage, reference: str, out: Path, evidence: Path) -> bool:
             f"{mark} comity verify {path}: {'all passed' if report.passed else 'NOT all passed'}", highlight=False
         )
     same = _compare(stage.console, sealed, key, evidence)
-    stage.console.print(f"  To unpack it: comity unpack {sealed} FOLDER --key {key}", highlight=False)
     return same and all(report.passed for report in reports.values())
 
 
@@ -434,6 +433,9 @@ def play(
             _, reference = _tell(stage)
             well = _hand_out(stage, reference, target, evidence)
             console.print(_table(stage))
+            if out or not once:
+                sealed, key = target / "evidence.asice", target / "IR" / "evidence.key"
+                console.print(f"To unpack the evidence: comity unpack {sealed} FOLDER --key {key}", highlight=False)
             if not once:
                 _stay(stage)
     return 0 if well else 1

@@ -58,7 +58,7 @@ class Vault:
         try:
             with (self._folder / name).open("rb") as file:
                 header = file.read(_HEADER)
-                pieces = iter(lambda: file.read(stream.CHUNK), b"")
+                pieces = iter(lambda: file.read(stream.CHUNK + stream.TAG), b"")
                 yield from stream.decrypt(pieces, stream.subkey(self._key, "vault/" + header.hex()))
         except OSError as error:
             raise BrokenSeal(f"The vault does not hold {name}.", code="vault.missing") from error

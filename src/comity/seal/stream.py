@@ -32,13 +32,19 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 def _blocks(source: Iterable[bytes], size: int) -> Iterator[bytes]:
     """The bytes of `source` cut into blocks of `size`; only the last may be shorter, and there is always one."""
-    held = bytearray()
+    held = b""
     for piece in source:
-        held += piece
-        while len(held) > size:
-            yield bytes(held[:size])
-            del held[:size]
-    yield bytes(held)
+        if len(held) == size and piece:  # pieces of the right size pass uncopied
+            yield held
+            held = piece
+        else:
+            held += piece
+        start = 0
+        while len(held) - start > size:
+            yield held[start : start + size]
+            start += size
+        held = held[start:]
+    yield held
 
 
 def _marked(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes, bool]]:

@@ -203,9 +203,7 @@ def attention(*, at: datetime, most: int = 10) -> Attention:
     turned_away = models.Refusal.objects.filter(at__gt=lately).order_by("-pk")
     jobs = models.Job.objects.filter(Q(status=models.Job.Status.FAILED) | Q(attempts__gte=5, status="waiting"))
     latest = [job for job in jobs.order_by("-pk")[:most] if not _done_later(job)]
-    return Attention(
-        crossing.troubled()[:most], list(refused[:most]), list(turned_away[:most]), latest
-    )
+    return Attention(crossing.troubled()[:most], list(refused[:most]), list(turned_away[:most]), latest)
 
 
 def _done_later(job: models.Job) -> bool:

@@ -1,0 +1,667 @@
+"""Both officers' pages in a real Chromium, through the whole story: Persian on Iran's side, English on Viet Nam's.
+
+People click and type here; nothing is posted behind their backs. Every page that they come to is looked over: language and
+direction, the exercise band, labels, headings, identifiers from left to right, no English on Persian pages, focus that can be
+seen, no overflow on a desk's screen or a telephone's, a silent console, and no request that leaves the node.
+"""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils.translation import gettext, override
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from comity.demo import cast, mailbox, nodes
+from comity.node.officers import almanac, fields, texts, words
+from comity.seal import canon
+from comity.verify import verify_file, verify_letter
+
+FLAGS = [
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 90  # seconds until something that another process does must show
+FIRST_PORT = 9441  # not those of other tests, which may run beside these
+BOTH_POWERS = {"rahimi": "approve", "tran": "authorise"}  # so that four eyes stand in their way, not a missing power
+REASON = "بانک هنوز بازه دقیق را تعیین نکرده است و بیم از بین رفتن داده‌ها می‌رود؛ بازه به‌زودی اعلام می‌شود."
+
+LATIN_ALLOWED = (
+    "IR-CCA",  # names of provisions are those of the law books, in every language
+)
+"""What may stand in Latin letters on a Persian page although it is longer than two words."""
+
+LOOK = r"""([language, allowed]) => {
+  const wrong = [], root = document.documentElement, say = (what, element) =>
+    wrong.push(what + (element ? ": " + element.outerHTML.slice(0, 160) : ""));
+  const seen = (element) => element.checkVisibility({visibilityProperty: true});
+  if (root.lang !== language || root.dir !== {fa: "rtl", en: "ltr"}[language]) say(`lang ${root.lang} dir ${root.dir}`);
+  if (document.querySelectorAll("h1").length !== 1) say("not one h1");
+  if (![...document.querySelectorAll(".band")].some((band) => seen(band) && band.innerText.length > 20)) say("no band");
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  ids.filter((id, place) => ids.indexOf(id) !== place).forEach((id) => say("id twice: " + id));
+  for (const closed of document.querySelectorAll("details:not([open])")) {
+    closed.open = true;
+    closed.dataset.wasClosed = "";
+  }
+  for (const control of document.querySelectorAll("input:not([type=hidden]), select, textarea"))
+    if (seen(control) && !(control.labels.length && control.labels[0].innerText.trim())) say("no label", control);
+  for (const control of document.querySelectorAll("button, a[href]"))
+    if (seen(control) && !(control.innerText.trim() || control.ariaLabel)) say("no name", control);
+  for (const image of document.querySelectorAll("img:not([alt])")) say("no alt", image);
+  for (const link of document.querySelectorAll('a[href^="#"]'))
+    if (!document.getElementById(link.hash.slice(1))) say("leads nowhere", link);
+  const english = (text) => {
+    const found = /[A-Za-z][\w'’-]*(?:[\s,;:]+[A-Za-z][\w'’-]*){2,}/.exec(text);
+    return found && !allowed.some((name) => text.includes(name)) && found[0];
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.data, element = walker.currentNode.parentElement;
+    if (!text.trim() || element.closest("script, style, datalist, textarea")) continue;
+    if (element.tagName !== "OPTION" && !seen(element)) continue;
+    if (/[A-Z]{2}-\d{4}-\d{4}/.test(text) && !element.closest("[dir=ltr], [dir=auto], option")) say("bare reference", element);
+    if (language !== "fa" || element.closest("bdi, [dir=ltr], [dir=auto]")) continue;
+    const words = english(text);
+    if (words) say(`English “${words}”`, element);
+  }
+  if (language === "fa")
+    for (const element of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
+      for (const name of ["aria-label", "title", "placeholder", "alt"])
+        if (english(element.getAttribute(name) ?? "")) say("English " + name, element);
+  return wrong;
+}"""
+TOO_WIDE = r"""() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= innerWidth) return [];
+  const out = [...document.querySelectorAll("body *")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width && (box.right > innerWidth + 1 || box.left < -1) && !element.closest(".hidden, .skip, .scroll");
+  });
+  return [`${root.scrollWidth} wide at ${innerWidth}: ` + out.slice(0, 3).map((element) => element.outerHTML.slice(0, 120))];
+}"""
+FOCUS = r"""() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((element) => element.checkVisibility({visibilityProperty: true}) && !element.disabled)
+  .filter((element) => {
+    element.focus({preventScroll: true});
+    const style = getComputedStyle(element);
+    return document.activeElement !== element || style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2;
+  }).map((element) => "focus is not seen: " + element.outerHTML.slice(0, 120))"""
+AS_BEFORE = """() => document.querySelectorAll("details[data-was-closed]").forEach((opened) => {
+  opened.open = false;
+  delete opened.dataset.wasClosed;
+})"""
+TYPED = """() => [...document.querySelectorAll("main :is(input:not([type=hidden]), select, textarea)")].map((control) =>
+  [control.name, ["checkbox", "radio"].includes(control.type) ? `${control.value} ${control.checked}` : control.value])"""
+
+
+class Desk:
+    """An officer at his screen.
+
+    Args:
+        browser: the one Chromium; every officer has a context of his own in it.
+        node: his State's node.
+        username: who he is.
+        shots: the folder for pictures of what he saw.
+    """
+
+    def __init__(self, browser: Browser, node: nodes.Node, username: str, shots: Path) -> None:
+        self.node, self.username, self.language, self.shots = node, username, node.language, shots
+        context = browser.new_context(
+            locale=node.language, timezone_id=node.zone, ignore_https_errors=True, viewport=DESK, base_url=node.officers
+        )
+        context.set_default_timeout(PATIENCE * 1000)
+        self.page: Page = context.new_page()
+        self.noise: list[str] = []
+        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.noise.append(f"script: {error}"))
+        self.page.on("dialog", lambda dialog: dialog.accept())
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(self.node.officers + "/"):
+            self.noise.append(f"asked {url}")
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and "status of 422" not in text:  # the browser's own note of a form refused
+            self.noise.append(f"console: {text}")
+
+    # ---- words
+
+    def word(self, text: object) -> str:
+        """`text`, English or lazy, in the language of this officer's pages."""
+        with override(self.language):
+            return gettext(text) if isinstance(text, str) else str(text)
+
+    def digits(self, text: str) -> str:
+        """`text` as typed on this officer's keyboard."""
+        return almanac.persian_digits(text) if self.language == "fa" else text
+
+    # ---- hands
+
+    def open(self, path: str) -> None:
+        """Type an address."""
+        self.page.goto(path)
+        self.look()
+
+    def _leads(self, found: Locator) -> None:
+        with self.page.expect_navigation():
+            found.click()
+        self.look()
+
+    def press(self, name: object) -> None:
+        """Press the button `name`."""
+        self._leads(self.page.get_by_role("button", name=self.word(name), exact=True).filter(visible=True))
+
+    def follow(self, name: object, *, within: str = "body") -> None:
+        """Follow the link `name`."""
+        self._leads(self.page.locator(within).get_by_role("link", name=self.word(name), exact=True).filter(visible=True).first)
+
+    def unfold(self, name: object) -> None:
+        """Open the part of the page that hides behind `name`."""
+        self.page.locator("summary", has_text=self.word(name)).click()
+
+    def _labelled(self, label: object, kinds: str) -> Locator:
+        pattern = re.compile(rf"^\s*{re.escape(self.word(label))}(\s|$)")
+        named = self.page.locator("main").get_by_label(pattern)
+        return named.and_(self.page.locator(kinds)).filter(visible=True)
+
+    def box(self, label: object) -> Locator:
+        """The box or the round button to tick that `label` names."""
+        return self._labelled(label, "[type=checkbox], [type=radio]")
+
+    def control(self, label: object, place: int = 0) -> Locator:
+        """The control that `label` names; the `place`-th where several rows have it."""
+        return self._labelled(label, "input:not([type=checkbox], [type=radio]), select, textarea").nth(place)
+
+    def type(self, label: object, text: str, place: int = 0) -> None:
+        """Type `text` where `label` stands, in place of what stood there."""
+        self.control(label, place).fill(text)
+
+    def to_case(self, reference: str) -> None:
+        """From the list of cases to one of them, as soon as it is there."""
+        self.follow("Cases", within="nav")
+        self.until(lambda: self.page.get_by_role("link", name=reference).count())
+        self.follow(reference, within="main")
+
+    # ---- eyes
+
+    def until(self, there: Callable[[], object]) -> None:
+        """Reload the page until `there` is true."""
+        end = time.monotonic() + PATIENCE
+        while not there():
+            assert time.monotonic() < end, f"{self.username}: {PATIENCE} seconds passed at {self.page.url}"
+            self.page.wait_for_timeout(200)
+            self.page.reload()
+
+    def until_stage(self, side: str, stage: str) -> None:
+        """Reload the case's page until it stands at `stage`."""
+        standing = "· " + self.word(words.STAGES[side, stage])
+        self.until(lambda: self.text(".parties").endswith(standing))
+        self.look()
+
+    def text(self, where: str = "main") -> str:
+        """What can be read there, on one line."""
+        return " ".join(" ".join(self.page.locator(where).all_inner_texts()).split())
+
+    def look(self) -> None:
+        """Look the page over, at a desk's screen and a telephone's, and keep a picture."""
+        page, allowed = self.page, list(LATIN_ALLOWED)
+        wrong = page.evaluate(LOOK, [self.language, allowed]) + page.evaluate(TOO_WIDE)
+        page.set_viewport_size(TELEPHONE)
+        wrong += page.evaluate(TOO_WIDE)
+        page.evaluate(AS_BEFORE)
+        self.picture("phone")
+        page.set_viewport_size(DESK)
+        page.keyboard.press("Tab")
+        wrong += page.evaluate(FOCUS)
+        page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+        self.picture("desk")
+        assert wrong + self.noise == [], f"{self.username} at {page.url}"
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the page."""
+        place = re.sub(r"\W+", "-", urlsplit(self.page.url).path).strip("-")
+        number = len(list(self.shots.iterdir())) + 1
+        self.page.screenshot(
+            path=self.shots / f"{number:03}-{self.username}-{place}-{name}.jpg", full_page=True, type="jpeg", quality=60
+        )
+
+    def sign_in(self) -> None:
+        """From any page to the sign-in page, and in."""
+        self.open("/cases")
+        assert urlsplit(self.page.url).path == "/sign-in"
+        self.type("Name", self.username)
+        self.type("Password", self.node.passwords[self.username])
+        self.press("Sign in")
+        assert urlsplit(self.page.url).path == "/cases"
+
+    def fetch(self, name: str, to: Path) -> Path:
+        """Download what the link or button `name` gives."""
+        by_name = self.page.get_by_role("link", name=self.word(name)).or_(
+            self.page.get_by_role("button", name=self.word(name))
+        )
+        with self.page.expect_download() as started:
+            by_name.click(modifiers=["Alt"])  # a browser saves what it could also show
+        started.value.save_as(to)
+        return to
+
+
+def chromium() -> str:
+    """The path of the browser, as `make test` finds it."""
+    found = os.environ.get("COMITY_CHROMIUM")
+    script = Path(__file__).parent.parent / "scripts" / "chromium.sh"
+    return found or subprocess.run([script], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Three running nodes with the provider's delivery, a browser, and a signed-in officer for each name of the cast."""
+    root = tmp_path_factory.mktemp("browser")
+    states = {node.state: node for node in cast.three_states()}
+    for node in states.values():
+        node.people = tuple(
+            replace(person, powers=(*person.powers, BOTH_POWERS[person.username])) if person.username in BOTH_POWERS else person
+            for person in node.people
+        )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
+        nodes.make_all(list(states.values()), root)
+    written = mailbox.write(root / "mailbox", 7)
+    nodes.place_delivery(states["VN"], root / "mailbox", cast.DELIVERY)
+    (root / "shots").mkdir()
+    print(f"pictures: {root / 'shots'}")
+    try:
+        for node in states.values():
+            node.start()
+        with _browser() as browser:
+            desks = {
+                person.username: Desk(browser, node, person.username, root / "shots")
+                for node in states.values() for person in node.people
+            }  # fmt: skip
+            for node in states.values():
+                _answers(desks[node.people[0].username])
+            yield SimpleNamespace(root=root, states=states, mailbox=written, **desks)
+    finally:
+        for node in states.values():
+            node.stop()
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    """A Chromium of its own."""
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        yield found
+        found.close()
+
+
+def _answers(desk: Desk) -> None:
+    """Wait until the officer's node answers."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            desk.page.goto("/sign-in")
+        except Exception:
+            assert time.monotonic() < end, desk.node.log.read_text()[-2000:]
+            time.sleep(0.2)
+        else:
+            return
+
+
+# ---- drafting ---------------------------------------------------------------------------------------------------
+
+
+def fill_in(desk: Desk, measure: str, values: dict, names: tuple[str, ...]) -> None:
+    """Fill in the fields `names` of a drafting form."""
+    for name in names:
+        found, value = fields.FIELDS[name], values.get(name)
+        if found.kind in ("checks", "radio"):
+            for option in value if isinstance(value, list) else [value]:
+                desk.box(found.options[option]).check()
+        elif found.kind == "flag":
+            desk.box(found.named(measure)).set_checked(value == "on")
+        elif found.kind == "choice":
+            desk.control(found.named(measure)).select_option(value)
+        elif found.kind == "accounts":
+            fill_in_accounts(desk, values)
+        else:
+            keyboard = desk.digits if found.kind in ("date", "number") else str
+            desk.type(found.named(measure), keyboard(value or ""))
+
+
+def fill_in_accounts(desk: Desk, values: dict) -> None:
+    """Fill in the two rows of accounts."""
+    for row in (0, 1):
+        given = {part: values.get(f"accounts-{row}-{part}", "") for part in ("kind", "value", "port", "at")}
+        desk.control("Kind", row).select_option(given["kind"])
+        desk.type("Identifier", given["value"], row)
+        desk.type("Port", desk.digits(given["port"]), row)
+        desk.type("Moment of use, with offset from UTC", given["at"], row)
+
+
+def missing(desk: Desk) -> list[str]:
+    """The fields that the side panel names as missing."""
+    return [text.strip() for text in desk.page.locator(".look li.failed .remedy a").all_inner_texts()]
+
+
+def asked_for(measure: str, *, but: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The fields of a form that a person fills in, but for those named."""
+    given = set(but) | {"reference", "exercise", "persons"}
+    return tuple(name for name in fields.names_of(measure) if name not in given)
+
+
+# ---- what cannot be meant -----------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_meant_is_said_at_its_field_and_all_is_kept(world):
+    """A Solar Hijri day that does not exist, and a letter for a port: a Persian sentence at each, nothing typed is lost."""
+    desk = world.rahimi
+    desk.sign_in()
+    desk.follow("Ask for stored data")
+    wrong = cast.STORED_DATA | {"period_from": "1404/12/30", "accounts-1-port": "ب"}
+    fill_in(desk, "stored-data", wrong, asked_for("stored-data", but=("follows", "period_to")))
+    before = desk.page.evaluate(TYPED)
+    for button in ("See what is missing", "Save the draft"):
+        desk.press(button)
+        assert ["period_from", "۱۴۰۴/۱۲/۳۰"] in desk.page.evaluate(TYPED)
+        assert [item for item in before if item not in desk.page.evaluate(TYPED)] == []
+        day, port = desk.page.locator("#f-period_from-error"), desk.page.locator("#f-accounts .error")
+        assert day.inner_text() == "چنین روز یا ساعتی در تقویم وجود ندارد."
+        assert port.inner_text() == desk.word(texts.TEXTS["form.number"])
+        assert desk.control(fields.label("period_from")).get_attribute("aria-invalid") == "true"
+        assert desk.text("[role=alert]").count(desk.word(fields.label("period_from"))) == 1
+    desk.open("/cases")
+    assert desk.page.locator("main table").count() == 0
+
+
+# ---- the story ----------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_story(world):
+    """From the sign-in page to the closed cases, step by step; a failure names its step."""
+    story = SimpleNamespace(world=world, first="", second="")
+    for step in STEPS:
+        try:
+            step(world, story)
+        except BaseException as error:
+            error.add_note(f"in the step: {step.__doc__}")
+            for desk in (world.rahimi, world.karimi, world.tran, world.nguyen):
+                desk.picture("at-the-failure")
+            raise
+
+
+def everybody_signs_in(world, story):
+    """Officers sign in, each in the language of his State."""
+    for desk in (world.karimi, world.tran, world.nguyen):
+        desk.sign_in()
+    assert world.karimi.text("h1") == "پرونده‌ها"
+    assert world.tran.text("h1") == "Cases"
+    world.rahimi.open("/peers")
+    assert world.tran.text(".who-name").startswith("Tran V. (exercise)")
+
+
+def preservation_is_drafted(world, story):
+    """The 24/7 contact drafts the preservation; the panel names what is missing until nothing is."""
+    desk = world.rahimi
+    desk.open("/cases")
+    desk.follow("Ask to preserve data")
+    story.first = desk.control(fields.label("reference")).input_value()
+    assert desk.word(fields.label("facts")) in missing(desk)
+    last = ("custodian", "accounts", "purpose")
+    fill_in(desk, "preservation", cast.PRESERVATION, asked_for("preservation", but=("period_from", "period_to", *last)))
+    desk.press("See what is missing")
+    named = missing(desk)
+    assert desk.word(fields.label("purpose", "preservation")) in named
+    assert desk.word(fields.label("facts")) not in named
+    desk.page.locator(".look .remedy a").first.click()
+    fill_in(desk, "preservation", cast.PRESERVATION, last)
+    desk.press("See what is missing")
+    assert missing(desk) == []
+    desk.press("Save the draft")
+    assert urlsplit(desk.page.url).path == f"/cases/{story.first}"
+
+
+def preservation_is_approved_by_another(world, story):
+    """His own page tells the author that another officer approves; the other one does, and sends."""
+    author = world.rahimi
+    author.press(words.VERBS["check"])
+    four_eyes = "اصل دو نفر: این کار را باید مقام دیگری انجام دهد."
+    assert four_eyes in author.text(".next")
+    assert author.page.get_by_role("link", name=author.word(words.VERBS["approve"]), exact=True).count() == 0
+    author.open(f"/cases/{story.first}/approve")
+    assert four_eyes in author.text()
+    assert author.page.locator("main form").count() == 0
+    approver = world.karimi
+    approver.to_case(story.first)
+    approver.follow(words.VERBS["approve"])
+    approver.press(words.VERBS["approve"])
+    approver.follow(words.VERBS["send"])
+    approver.press(words.VERBS["send"])
+    approver.until_stage("requesting", "open")
+
+
+def viet_nam_preserves(world, story):
+    """Viet Nam assesses, accepts, orders and preserves."""
+    desk = world.tran
+    desk.to_case(story.first)
+    desk.press(words.VERBS["assess"])
+    desk.follow("Decide")
+    desk.type("Reasons", "Complete, and no ground of Article 42(6) is seen.")
+    desk.press(words.VERBS["accept"])
+    desk.follow(words.VERBS["order"])
+    assert desk.control("Provider or other custodian").input_value() == cast.PROVIDER
+    desk.type("Number of the order", "VN-PO-2026-117")
+    desk.type("What it orders", "Preserve the mailbox as it is; do not tell the user.")
+    desk.press(words.VERBS["order"])
+    desk.follow(words.VERBS["preserve"])
+    desk.press(words.VERBS["preserve"])
+    desk.until_stage("requested", "preserved")
+
+
+def sixty_days_run_on_both_sides(world, story):
+    """Both pages show the period; the Persian one says the day in both calendars."""
+    until = datetime.now(UTC).date() + timedelta(days=60)
+    days = {until, until - timedelta(days=1)}  # midnight may pass while this test runs
+    english, persian = world.tran, world.rahimi
+    assert any(f"until {almanac.day_words(day, 'en')}" in english.text("[aria-labelledby=clock]") for day in days)
+    persian.to_case(story.first)
+    persian.until_stage("requesting", "preserved")
+    shown = persian.text("[aria-labelledby=clock]")
+    assert any(almanac.solar_words(day) in shown and almanac.day_words(day, "fa") in shown for day in days), shown
+    for desk in (english, persian):
+        left = desk.text("[aria-labelledby=clock]")
+        assert re.search(desk.digits("59") + "|" + desk.digits("60"), left), left
+
+
+def the_request_for_the_data_follows(world, story):
+    """The request for the data stands on the preservation; its period is left out and the finding is named in Persian."""
+    desk = world.rahimi
+    desk.follow("Ask for the preserved data")
+    assert desk.control(fields.label("follows")).input_value() == story.first
+    story.second = desk.control(fields.label("reference")).input_value()
+    fill_in(desk, "stored-data", cast.STORED_DATA, asked_for("stored-data", but=("follows", "period_from", "period_to")))
+    desk.press("See what is missing")
+    assert missing(desk) == [desk.word(fields.label(name)) for name in ("period_from", "period_to")]
+    desk.press("Save the draft")
+    desk.press(words.VERBS["check"])
+    failed = desk.text("[aria-labelledby=findings] li.failed")
+    assert "دوره" in failed or "بازه" in failed, failed
+
+
+def approval_needs_the_reason(world, story):
+    """Without a reason the approval is refused at its field; with it the request leaves."""
+    desk = world.karimi
+    desk.to_case(story.second)
+    desk.follow(words.VERBS["approve"])
+    desk.press(words.VERBS["approve"])
+    assert desk.page.locator("#f-despite-error").inner_text() == desk.word(texts.TEXTS["case.despite"])
+    desk.type("Why it leaves although findings failed", REASON)
+    desk.press(words.VERBS["approve"])
+    assert REASON in desk.text("[aria-labelledby=history]")
+    desk.follow(words.VERBS["send"])
+    desk.press(words.VERBS["send"])
+
+
+def viet_nam_asks(world, story):
+    """Viet Nam's page names the missing period, and its officer asks for it."""
+    desk = world.tran
+    desk.to_case(story.second)
+    desk.press(words.VERBS["assess"])
+    assert "period" in desk.text("[aria-labelledby=findings] li.failed")
+    desk.follow(words.VERBS["ask"])
+    assert "period" in desk.control("Questions").input_value()
+    for name in ("period_from", "period_to"):
+        assert desk.box(fields.label(name)).is_checked()
+    desk.press(words.VERBS["ask"])
+    desk.until_stage("requested", "queried")
+
+
+def iran_answers(world, story):
+    """Iran sees the question, amends what is marked with Solar Hijri days in Persian digits, and supplements."""
+    desk = world.rahimi
+    desk.to_case(story.second)
+    desk.until_stage("requesting", "queried")
+    assert "period of the evidence" in desk.text("[aria-labelledby=history] .quote")
+    desk.follow(words.VERBS["amend"])
+    marked = desk.page.locator(".field.asked")
+    assert [name.get_attribute("name") for name in marked.locator("input").all()] == ["period_from", "period_to"]
+    fill_in(desk, "stored-data", cast.PERIOD, ("period_from", "period_to"))
+    desk.press("See what is missing")
+    assert marked.locator(".beside").all_inner_texts() == ["۱ سپتامبر ۲۰۲۶ (۱۰ شهریور ۱۴۰۵)", "۱۵ اکتبر ۲۰۲۶ (۲۳ مهر ۱۴۰۵)"]
+    desk.press("Save the amended request")
+    desk.press(words.VERBS["check"])
+    approver = world.karimi
+    approver.to_case(story.second)
+    approver.follow(words.VERBS["approve"])
+    approver.press(words.VERBS["approve"])
+    approver.follow(words.VERBS["supplement"])
+    approver.press(words.VERBS["supplement"])
+
+
+def viet_nam_accepts_with_conditions(world, story):
+    """Viet Nam assesses again and accepts under conditions: one of those offered, one in its own words."""
+    desk = world.tran
+    desk.until_stage("requested", "open")
+    desk.press(words.VERBS["assess"])
+    desk.follow("Decide")
+    desk.page.locator("#choice-accept input[name=conditions]").first.check()
+    desk.type("Conditions of use", cast.ADDED_CONDITION)
+    desk.type("Reasons", "The conduct is an offence here too; the request is complete now.")
+    desk.press(words.VERBS["accept"])
+    assert desk.page.locator("[aria-labelledby=conditions] li").count() == 2
+
+
+def the_judge_authorises(world, story):
+    """The officer who decided may not record the authorisation; the judge does."""
+    assert "Four eyes are needed" in world.tran.text(".next")
+    world.tran.open(f"/cases/{story.second}/authorise")
+    assert world.tran.page.locator("main form").count() == 0
+    judge = world.nguyen
+    judge.to_case(story.second)
+    judge.follow(words.VERBS["authorise"])
+    judge.type("Authority that authorised", "Exercise court")
+    judge.type("Number of its decision", "EX-441/2026")
+    judge.type("Provision that it rests on", "Criminal procedure law (exercise)")
+    judge.type("What it covers, and what not", "The one mailbox named; not correspondence with counsel.")
+    judge.type("Valid until", (date.today() + timedelta(days=60)).isoformat())
+    judge.press(words.VERBS["authorise"])
+
+
+def viet_nam_discloses(world, story):
+    """Order, delivery chosen from the list, disclosure."""
+    desk = world.tran
+    desk.to_case(story.second)
+    desk.follow(words.VERBS["order"])
+    desk.type("Number of the order", "VN-PO-2026-131")
+    desk.type("What it orders", "Hand over the preserved data.")
+    desk.press(words.VERBS["order"])
+    desk.follow(words.VERBS["execute"])
+    desk.control("Delivery").select_option(label=cast.DELIVERY)
+    desk.press(words.VERBS["execute"])
+    desk.until_stage("requested", "executed")
+    assert f"{len(world.mailbox.exhibits)} files" in desk.text("[aria-labelledby=history]")
+    desk.follow(words.VERBS["disclose"])
+    assert cast.ADDED_CONDITION in desk.text()
+    desk.press(words.VERBS["disclose"])
+    desk.until_stage("requested", "disclosed")
+
+
+def iran_verifies(world, story):
+    """The evidence arrives in Iran and is verified."""
+    desk = world.rahimi
+    desk.to_case(story.second)
+    desk.until_stage("requesting", "disclosed")
+    verify = desk.page.get_by_role("link", name=desk.word(words.VERBS["verify"]), exact=True)
+    desk.until(verify.count)
+    assert desk.digits(str(len(world.mailbox.exhibits))) in desk.text("[aria-labelledby=evidence]")
+    desk.follow(words.VERBS["verify"])
+    desk.press(words.VERBS["verify"])
+    desk.until_stage("requesting", "verified")
+
+
+def files_are_carried_away(world, story):
+    """Letter, evidence and both exported cases, through the links of the pages; each passes the offline verifier."""
+    desk, out = world.rahimi, world.root
+    letter = desk.fetch("Request letter (PDF)", out / "letter.pdf")
+    sealed = desk.fetch("Sealed evidence", out / "evidence.asice")
+    key = desk.fetch("Content key of the evidence", out / "evidence.key")
+    ours = exported(desk, out / "IR.asice")
+    world.tran.to_case(story.second)
+    exported(world.tran, out / "VN.asice")
+    assert verify_file(sealed).passed
+    assert verify_letter(letter, ours).passed
+    assert canon.loads(key.read_bytes().strip(), limit=4096)["case"] == story.second
+
+
+def exported(desk: Desk, to: Path) -> Path:
+    """The exported case, once the newest heads are witnessed and it proves everything."""
+    end = time.monotonic() + PATIENCE
+    while not (report := verify_file(desk.fetch("The whole case, for verification", to))).passed:
+        assert time.monotonic() < end, report.verdicts
+        desk.page.wait_for_timeout(300)
+    return to
+
+
+def both_close(world, story):
+    """Both sides close both cases, and the lists say so."""
+    for reference in (story.second, story.first):
+        world.rahimi.to_case(reference)
+        close(world.rahimi)
+        world.tran.to_case(reference)
+        world.tran.until_stage("requested", "closing")
+        close(world.tran)
+        world.tran.until_stage("requested", "closed")
+        world.rahimi.until_stage("requesting", "closed")
+    for desk in (world.rahimi, world.tran):
+        desk.follow("Cases", within="nav")
+        assert desk.text("tbody").count(desk.word("Closed")) == 2
+
+
+def close(desk: Desk) -> None:
+    """Close the case that is open on the page."""
+    name = desk.word(words.VERBS["close"])
+    if not desk.page.get_by_role("link", name=name, exact=True).filter(visible=True).count():
+        desk.unfold("Also possible")
+    desk.follow(words.VERBS["close"])
+    desk.type("Note", "With thanks.")
+    desk.press(words.VERBS["close"])
+
+
+STEPS = (
+    everybody_signs_in, preservation_is_drafted, preservation_is_approved_by_another, viet_nam_preserves,
+    sixty_days_run_on_both_sides, the_request_for_the_data_follows, approval_needs_the_reason, viet_nam_asks, iran_answers,
+    viet_nam_accepts_with_conditions, the_judge_authorises, viet_nam_discloses, iran_verifies, files_are_carried_away,
+    both_close,
+)  # fmt: skip
