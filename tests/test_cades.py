@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from asn1crypto import cms, core, tsp
+from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -143,6 +144,21 @@ def _more(box: dict) -> None:
     box["attributes"].append(cms.CMSAttribute({"type": "cms_algorithm_protection", "values": [protection]}))
 
 
+def _crl(box: dict) -> None:
+    now = SPAN["not_before"]
+    name = x509.load_der_x509_certificate(KEY.certificate_der).subject
+    crl = x509.CertificateRevocationListBuilder(name, now, SPAN["not_after"]).sign(KEY._private, hashes.SHA256())
+    choice = cms.RevocationInfoChoice(
+        "crl", asn1_crl.CertificateList.load(crl.public_bytes(serialization.Encoding.DER))
+    )
+    box["data"]["crls"] = cms.RevocationInfoChoices([choice])
+
+
+def _other_type(box: dict) -> None:
+    _drop("content_type")(box)
+    box["attributes"].append(cms.CMSAttribute({"type": "content_type", "values": [cms.ContentType("signed_data")]}))
+
+
 def _set(*path: str, to) -> Callable[[dict], None]:
     def edit(box: dict) -> None:
         target = box[path[0]]
@@ -166,6 +182,8 @@ CADES_FAULTS = [
     ("bound by SHA-1", "cades.binding", lambda box: _bind(box, [KEY.certificate_der], "sha1")),
     ("a counter-signature", "cades.form", _unsigned),
     ("a second certificate", "cades.certificate", _other_certificates),
+    ("a revocation list", "cades.form", _crl),
+    ("signed as other content", "cades.form", _other_type),
     ("two signers", "cades.form", lambda box: box.update(times=2)),
     ("no signer", "cades.form", lambda box: box.update(times=0)),
     ("content inside", "cades.form", _set("data", "encap_content_info", "content", to=b"content")),

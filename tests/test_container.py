@@ -369,6 +369,7 @@ def test_source_that_changes(tmp_path, monkeypatch):
         make(tmp_path / "c", [("log", grow)])
     assert error.value.code == "container.source"
     assert listed(tmp_path) == ["log"]
+    assert grow.stat().st_size < 20_000
 
 
 def test_empty_means_no(tmp_path):
@@ -454,6 +455,7 @@ def _renamed(parts: list[tuple[str, bytes]], *names: str) -> bytes:
 
 Fault = Callable[[bytes, list[tuple[str, bytes]]], bytes]
 # fmt: off
+MANY = 17 << 20
 FAULTS: list[tuple[str, str, Fault]] = [
     ("a byte behind the end", "container.end", lambda raw, _: raw + b"\n"),
     ("another archive behind the end", "container.directory", lambda raw, _: raw + raw),
@@ -471,6 +473,7 @@ FAULTS: list[tuple[str, str, Fault]] = [
     ("both counts one more", "container.directory", lambda raw, _: raw[:-14] + b"\x08\0\x08\0" + raw[-10:]),
     ("no part", "container.empty", lambda raw, _: raw[:-14] + bytes(4) + raw[-10:]),
     ("65,535 parts", "container.too-many", lambda raw, _: raw[:-14] + b"\xff" * 4 + raw[-10:]),
+    ("17 MB of directory", "container.too-many", lambda raw, _: bytes(MANY) + _zip.end_records(1, 0, MANY)),
     ("nothing but an end record", "container.empty", lambda raw, _: _zip.end_records(0, 0, 0)),
     ("a part twice", "container.duplicate", lambda _, p: assemble([*p[:2], p[1], *p[2:]])),
     ("a compressed part", "container.compressed", lambda _, p: assemble(p, central=on(LETTER, 10, b"\x08\0"))),
@@ -565,6 +568,7 @@ NAMES_REFUSED = [
     "a\0b", "a\nb", "a\x7f", "a\x85b", "\x1b[2J", "a\u2028b", "gpj.\u202eexe", "\u2066a\u2069", "file.txt:stream",
     "what?", "a*", "a|b", "a<b", 'a"b', "con", "CON.txt", "aux .c", "dir/nul", "COM1.log", "lpt¹", "a.", "a ", "a /b",
     "x" * 256, "ی" * 128, "/".join(["long"] * 206),
+    "/".join(["ی" * 100] * 6),
 ]  # fmt: skip
 
 NAMES_ACCEPTED = [

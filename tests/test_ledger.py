@@ -280,6 +280,24 @@ def test_a_consistency_proof_holds_for_its_sizes_only():
                 assert bool(code(check_consistency, other_old, other_new, *roots, steps)) != good
 
 
+def test_a_head_cannot_claim_more_leaves_than_its_root_has():
+    """A root signed together with a wrong size: proofs of the true tree do not hold where more steps would be needed."""
+    for size, claimed in ((2, 3), (2, 4), (3, 8), (4, 5), (8, 1000), (7, 2**40)):
+        steps = merkle.inclusion(0, size, TREE.get)
+        assert code(check_inclusion, leaf_hash(LEAVES[0]), 0, claimed, steps, ROOTS[size]) == "proof.inclusion"
+        steps = merkle.consistency(1, size, TREE.get)
+        assert code(check_consistency, 1, claimed, ROOTS[1], ROOTS[size], steps) == "proof.consistency"
+
+
+def test_hashes_have_32_bytes():
+    """A log that hashed children of odd sizes, to cut them elsewhere later, made no tree: its proofs are refused."""
+    leaf, odd = leaf_hash(LEAVES[0]), b"x" * 40
+    assert code(check_inclusion, leaf, 1, 2, [odd], merkle.node_hash(odd, leaf)) == "proof.inclusion"
+    assert code(check_inclusion, leaf, 0, 2, [odd], merkle.node_hash(leaf, odd)) == "proof.inclusion"
+    assert code(check_consistency, 1, 2, leaf, merkle.node_hash(leaf, odd), [odd]) == "proof.consistency"
+    assert code(check_consistency, 1, 2, odd, merkle.node_hash(odd, leaf), [leaf]) == "proof.consistency"
+
+
 RANGES = [
     ("no leaf of an empty tree", lambda: merkle.inclusion(0, 0, TREE.get)),
     ("a place behind the last", lambda: merkle.inclusion(5, 5, TREE.get)),

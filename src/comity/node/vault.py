@@ -18,6 +18,18 @@ from comity.seal import stream
 _HEADER = 16
 
 
+def settle(made: Path, place: Path) -> None:
+    """Move a file that is whole to its place, so that it is there also after a power cut."""
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(place)
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 class Vault:
     """The vault in `folder`.
 
@@ -41,10 +53,8 @@ class Vault:
                 for chunk in stream.encrypt(source, stream.subkey(self._key, "vault/" + header.hex())):
                     digest.update(chunk)
                     file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
             name = digest.hexdigest()
-            partial.replace(self._folder / name)
+            settle(partial, self._folder / name)
         finally:
             partial.unlink(missing_ok=True)
         return name

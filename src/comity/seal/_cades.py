@@ -266,7 +266,6 @@ def _match_attributes(data: Any, digest: bytes, certificate_der: bytes) -> datet
         or not isinstance(signer["unsigned_attrs"], core.Void)
         or sorted(attribute["type"].native for attribute in signer["signed_attrs"]) != _SIGNED
         or any(len(values) != 1 for values in attributes.values())
-        or attributes["content_type"] != ["data"]
     ):
         raise BrokenSeal("The CAdES signature is not a B-B signature by ECDSA and SHA-256.", code="cades.form")
     bound = attributes["signing_certificate_v2"][0]["certs"]

@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from comity.errors import BrokenContainer
-from comity.seal._names import MAX_DIRECTORY, MAX_NAME, MAX_PARTS, check_names
+from comity.seal._names import MAX_DIRECTORY, MAX_PARTS, check_names
 
 Source = bytes | Path | Iterable[bytes]
 """A part's content: bytes, the path of a regular file, or chunks that are made on the way."""
@@ -57,7 +57,6 @@ _END64: Final = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR: Final = struct.Struct("<4sIQI")
 _END: Final = struct.Struct("<4s4H2IH")
 _ZIP64_GROWTH: Final = 20  # what a local header gains when its part outgrows 32 bits
-_MAX_EXTRA: Final = 28  # a directory header's Zip64 field with all its values
 
 # First byte after the field, the field, the code of its error: to name what differs between two headers.
 _CENTRAL_FIELDS: Final = (
@@ -349,21 +348,12 @@ def _directory_place(file: BinaryIO) -> tuple[int, int, int]:
     return count, start, length
 
 
-def _listed(file: BinaryIO, at: int, end: int) -> tuple[Entry, int]:
+def _listed(file: BinaryIO, at: int) -> tuple[Entry, int]:
     """Read one directory header; return it, and where the next one begins."""
-    if at + _CENTRAL.size > end:
-        raise _broken("The directory is shorter than it announces.", "container.directory", at)
     fixed = _at(file, at, _CENTRAL.size)
     signature, *_, crc, _, size, named, extended, _, _, _, _, start = _CENTRAL.unpack(fixed)
     if signature != b"PK\1\2":
         raise _broken("Here should be a directory header.", "container.directory", at)
-    if named > MAX_NAME:
-        raise _broken("A name in the directory is too long.", "container.name", at + 28)
-    if extended > _MAX_EXTRA:
-        raise _broken("A directory header has an extra field.", "container.extra", at + 30)
-    after = at + _CENTRAL.size + named + extended
-    if after > end:
-        raise _broken("The directory is shorter than it announces.", "container.directory", at)
     raw, extra = _at(file, at + _CENTRAL.size, named), _at(file, at + _CENTRAL.size + named, extended)
     values = list(struct.unpack_from(f"<{extended // 8}Q", extra, 4)) if extended % 8 == 4 else []
     if len(values) < 2 * (size == _FULL) + (start == _FULL):
@@ -377,7 +367,7 @@ def _listed(file: BinaryIO, at: int, end: int) -> tuple[Entry, int]:
     except UnicodeDecodeError as error:
         raise _broken("A name in the directory is not UTF-8.", "container.name", at + _CENTRAL.size) from error
     _match_central(fixed + raw + extra, entry, at)
-    return entry, after
+    return entry, at + len(fixed + raw + extra)
 
 
 def _match_central(found: bytes, entry: Entry, at: int) -> None:
@@ -428,11 +418,11 @@ def read_entries(file: BinaryIO) -> tuple[Entry, ...]:
     count, start, length = _directory_place(file)  # 1
     entries: list[Entry] = []
     at = start
-    for _ in range(count):
-        entry, at = _listed(file, at, start + length)  # 2
+    while at < start + length:
+        entry, at = _listed(file, at)  # 2
         entries.append(entry)
-    if at != start + length:
-        raise _broken("The directory lists fewer parts than it holds.", "container.directory", at)
+    if at != start + length or len(entries) != count:
+        raise _broken("The directory is longer or shorter than is announced.", "container.directory", at)
     check_names([entry.name for entry in entries])  # 3
     _match_places(entries, start)  # 4
     for entry in entries:

@@ -22,7 +22,7 @@ from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreach
 from comity.node import models
 from comity.node.desk import _record
 from comity.node.settings import Settings
-from comity.node.vault import Vault
+from comity.node.vault import Vault, settle
 from comity.seal import canon
 from comity.wire import bag
 from comity.wire.directory import trust_in
@@ -178,7 +178,7 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
     path = settings.shelf / f".{case.reference}.making"
     _write_bag(settings, case, path, manifest, _counted(vault.get(holding.exhibits_blob), executed, progress), now)
     digest, size = _digest(path), path.stat().st_size
-    path.replace(settings.shelf / f"{digest}.asice")
+    settle(path, settings.shelf / f"{digest}.asice")
     with transaction.atomic():
         models.Container.objects.create(
             digest=digest, case_id=case.reference, size=size, peer=case.requesting, outgoing=True, complete=True
@@ -263,7 +263,7 @@ def collected(settings: Settings, job: models.Job) -> None:
         if path.stat().st_size != row.size or _digest(path) != row.digest:
             path.unlink()
             raise BrokenSeal("What was collected is not what was announced.", code="collect.digest")
-        path.replace(settings.shelf / f"{row.digest}.asice")
+        settle(path, settings.shelf / f"{row.digest}.asice")
     with transaction.atomic():
         models.Container.objects.filter(pk=row.pk).update(complete=True)
         _finish(job)

@@ -136,6 +136,11 @@ def _shown(request: HttpRequest, page: Page) -> HttpResponse:
     return render(request, "act.html", page.shown(), status=page.status)
 
 
+def _prefix(verb: str) -> str:
+    """What the ids of a decision's inputs begin with: three forms share one page."""
+    return f"{verb}-" if verb else ""
+
+
 def _decision(request: HttpRequest, page: Page) -> HttpResponse:
     """The decision page: what was typed for its verb, and fresh forms for the other two."""
     settings, case, at, officer = page.settings, page.case, page.at, reading.officer(request)
@@ -143,9 +148,11 @@ def _decision(request: HttpRequest, page: Page) -> HttpResponse:
     for verb in moves.DECISIONS:
         fresh = inputs.prefilled(settings, case, verb, at=at, language=markup.language())
         way = moves.may(settings, case, moves.KIND[verb], officer, at=at)
-        choices.append({"verb": verb, "inputs": page.inputs if verb == page.verb else fresh, "way": way})
+        typed = page.inputs if verb == page.verb else fresh
+        choices.append({"verb": verb, "inputs": typed, "way": way, "prefix": _prefix(verb)})
     shown = page.shown() | {
         "choices": choices,
+        "prefix": _prefix(page.verb),
         "grounds": {ground.id: ground for ground in asking.grounds(settings, case, at.date())},
         "suggested": asking.suggested_conditions(case),
     }

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from comity.casework.lifecycle import Case, Kind
+from comity.casework.lifecycle import Act, Case, Kind
 from comity.casework.request import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
@@ -112,63 +112,49 @@ def machine(request: HttpRequest, reference: str) -> HttpResponse:
         found = reading.case(settings, reference)
     except ComityError as error:
         return JsonResponse({"code": error.code, "reason": error.message}, status=answers.status(error))
-    clock = reading.clock(settings, found, at=at)
-    crossed = history.passages(settings, reference)
-    return JsonResponse(
-        {
-            "reference": found.reference,
-            "requesting": found.requesting,
-            "requested": found.requested,
-            "measure": str(found.measure),
-            "exercise": found.request.exercise,
-            "side": reading.side(settings, found),
-            "stage": str(found.stage),
-            "turn": words.turn(reading.side(settings, found), str(found.stage)),
-            "acts": [_act(act, crossed[act.id]) for act in found.acts],
-            "jobs": [
-                {
-                    "kind": job.kind,
-                    "status": job.status,
-                    "done": job.done,
-                    "total": job.total,
-                    "attempts": job.attempts,
-                    "code": job.code,
-                    "trouble": job.trouble,
-                }
-                for job in models.Job.objects.filter(case=reference).order_by("pk")
-            ],
-            "deliveries": [
-                {
-                    "act": act.id,
-                    "kind": str(act.kind),
-                    "delivered": way.delivered,
-                    "attempts": way.attempts,
-                    "trouble": way.trouble,
-                }
-                for act in found.acts
-                if (way := crossed[act.id]).crosses
-            ],
-            "next": [
-                str(move.kind)
-                for move in moves.possible(settings, found, reading.officer(request), at=at)
-                if move.allowed
-            ],
-            "clocks": []
-            if clock is None
-            else [
-                {
-                    "kind": clock.kind,
-                    "due": moment_text(clock.due),
-                    "days_left": clock.left,
-                    "state": str(clock.state),
-                    "held": str(clock.state) == "held",
-                }
-            ],
-        }
-    )
+    side, crossed = reading.side(settings, found), history.passages(settings, reference)
+    possible = moves.possible(settings, found, reading.officer(request), at=at)
+    said = {
+        "reference": found.reference,
+        "requesting": found.requesting,
+        "requested": found.requested,
+        "measure": str(found.measure),
+        "exercise": found.request.exercise,
+        "side": side,
+        "stage": str(found.stage),
+        "turn": words.turn(side, str(found.stage)),
+        "acts": [_act(act, crossed[act.id]) for act in found.acts],
+        "jobs": [_job(job) for job in models.Job.objects.filter(case=reference).order_by("pk")],
+        "deliveries": [_delivery(act, crossed[act.id]) for act in found.acts if crossed[act.id].crosses],
+        "next": [str(move.kind) for move in possible if move.allowed],
+        "clocks": _clocks(reading.clock(settings, found, at=at)),
+    }
+    return JsonResponse(said)
 
 
-def _act(act: Any, way: history.Passage) -> dict[str, Any]:
+def _job(job: models.Job) -> dict[str, Any]:
+    names = ("kind", "status", "done", "total", "attempts", "code", "trouble")
+    return {name: getattr(job, name) for name in names}
+
+
+def _delivery(act: Act, way: history.Passage) -> dict[str, Any]:
+    return {
+        "act": act.id,
+        "kind": str(act.kind),
+        "delivered": way.delivered,
+        "attempts": way.attempts,
+        "trouble": way.trouble,
+    }
+
+
+def _clocks(clock: reading.Clock | None) -> list[dict[str, Any]]:
+    if clock is None:
+        return []
+    said = {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state)}
+    return [said | {"held": str(clock.state) == "held"}]
+
+
+def _act(act: Act, way: history.Passage) -> dict[str, Any]:
     return {
         "kind": str(act.kind),
         "by": act.by,
