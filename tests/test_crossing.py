@@ -9,8 +9,8 @@ from peer import Peer, request
 
 from comity.casework.lifecycle import Kind
 from comity.errors import Invalid, NotYours
-from comity.node import models
-from comity.node.desk import _record, crossing, evidence, registry, requested
+from comity.node import archive, models
+from comity.node.desk import crossing, evidence, registry, requested
 from comity.seal import canon, envelope
 from comity.wire import messages
 from comity.wire.directory import read_entry, trust_in
@@ -42,7 +42,7 @@ def test_a_request_opens_a_case(node, peer, at):
     data, act = peer.asks(request())
     row = arrive(node, data, at)
     assert row.status == "admitted"
-    case = _record.load("VN-2026-0001", home="IR")
+    case = archive.load("VN-2026-0001", home="IR")
     assert (case.stage, case.acts) == ("open", (act,))
 
 
@@ -157,7 +157,7 @@ def test_a_foreign_act_cannot_leave_its_column(node, peer, officers, at):
     for kind, body in bodies.items():
         forged, _ = peer.say(kind, "VN-2026-0001", body, after=act.id)
         assert arrive(node, forged, at).code == "case.stage", kind
-    assert _record.load("VN-2026-0001", home="IR").stage == "open"
+    assert archive.load("VN-2026-0001", home="IR").stage == "open"
     assert not models.Job.objects.exists()
 
 
@@ -189,7 +189,7 @@ def test_refusing_needs_consultation_reasons_and_a_ground(node, peer, officers, 
     """40(25), 40(28): a refusal without any of the three cannot be recorded."""
     arrive(node, peer.asks(request())[0], at)
     requested.assess(node, "VN-2026-0001", officer=officers.decider, at=at)
-    ground = requested.grounds_for(node, _record.load("VN-2026-0001", home="IR"), at.date())[0].id
+    ground = requested.grounds_for(node, archive.load("VN-2026-0001", home="IR"), at.date())[0].id
     refuse = {"officer": officers.decider, "at": at}
     with pytest.raises(Invalid, match="ground"):
         requested.refuse(node, "VN-2026-0001", grounds=["politics"], reasons="r", **refuse)

@@ -12,9 +12,9 @@ from peer import request
 
 from comity.casework.lifecycle import Kind, Stage
 from comity.errors import NotPossible, NotYours
-from comity.node import models
+from comity.node import archive, models
 from comity.node.courier import now
-from comity.node.desk import _record, crossing, evidence, requested, requesting
+from comity.node.desk import crossing, evidence, requested, requesting
 from comity.seal import canon, envelope
 from comity.wire import bag, messages
 from comity.wire.directory import trust_in
@@ -51,7 +51,7 @@ def test_we_are_asked(node, peer, officers, at, tmp_path):
 
     # 6-7  what arrives is kept and receipted, then opened, verified and admitted: the case stands open, undecided
     bring(node, data, at)
-    assert _record.load(reference, home="IR").stage is Stage.OPEN
+    assert archive.load(reference, home="IR").stage is Stage.OPEN
 
     # 8    a decision is made beside the findings: without an assessment there is none
     with pytest.raises(NotPossible, match="Assess"):
@@ -74,7 +74,7 @@ def test_we_are_asked(node, peer, officers, at, tmp_path):
     (node.intake / "delivery" / "نامه.eml").write_bytes(b"evidence")
     requested.execute(node, reference, delivery="delivery", source="provider", officer=officers.decider, at=at)
     work(node)
-    assert _record.load(reference, home="IR").last(Kind.EXECUTED).body["files"] == 1
+    assert archive.load(reference, home="IR").last(Kind.EXECUTED).body["files"] == 1
 
     # 10   the exhibits are sealed for Viet Nam: only its key opens the bag, and the conditions travel inside
     requested.disclose(node, reference, officer=officers.decider, at=at)

@@ -22,7 +22,7 @@ PLAN = {
     "6 frame, where doors are hung": "node.urls node.wsgi",
     "5 doors": "node.officers node.peers node.providers node.public node.management node.run",
     "4 writers": "node.desk node.courier",
-    "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings"
+    "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive"
     " node.django_settings node.letter",
     # ─── Django stops here ───
     "2.5 outside the office": "cli demo verify __main__",
@@ -38,6 +38,7 @@ SIDE_DOORS = {
     ("ledger", "seal"): ("comity.seal.keys", "comity.seal.canon"),  # it signs its heads
     ("node.courier", "node.desk"): ("comity.node.desk",),
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
+    ("node.archive", "node.models"): ("comity.node.models",),
     ("cli", "demo"): ("comity.demo",),
     ("cli", "verify"): ("comity.verify",),
     ("demo", "verify"): ("comity.verify",),

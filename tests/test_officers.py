@@ -642,8 +642,9 @@ def test_the_content_key_needs_its_power(officers, asked):
 
 
 def test_the_case_can_be_carried_away(officers, asked):
-    """The export is one file, given as such."""
-    answer = Browser(officers.idle).get(f"/cases/{THEIRS}/export")
+    """The export is one file, given as such; an officer without any power looks, but does not carry away."""
+    assert Browser(officers.idle).get(f"/cases/{THEIRS}/export").status_code == 403
+    answer = Browser(officers.decider).get(f"/cases/{THEIRS}/export")
     assert b"".join(answer.streaming_content).startswith(b"PK")
     assert "attachment" in answer["Content-Disposition"]
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import OperationalError, close_old_connections
 
 from comity.errors import ComityError, Unreachable
-from comity.node import models
-from comity.node.desk import _record, crossing, evidence, registry
+from comity.node import archive, models
+from comity.node.desk import crossing, evidence, registry
 from comity.node.settings import Settings
 from comity.wire.directory import Entry
 from comity.wire.transport import Line
@@ -62,7 +62,7 @@ class Courier:
             if row.act.case_id in stuck or self._earlier_waits(row):
                 continue
             try:
-                status, answer = self._line(_record.peer_entry(row.peer)).post("/messages", bytes(row.data), at=now())
+                status, answer = self._line(archive.peer_entry(row.peer)).post("/messages", bytes(row.data), at=now())
                 if status != 200:
                     raise Unreachable(f"{row.peer} answered {status}: {answer[:200]!r}", code="wire.status")
                 crossing.delivered(self._settings, row.digest, answer, at=now())
@@ -83,7 +83,7 @@ class Courier:
         due = models.Departure.objects.filter(receipt__isnull=False, witnessed=False, next_at__lte=now())
         for row in due[:20]:
             try:
-                answer = self._line(_record.peer_entry(row.peer)).get(f"/receipts/{row.digest}", at=now())
+                answer = self._line(archive.peer_entry(row.peer)).get(f"/receipts/{row.digest}", at=now())
                 crossing.delivered(self._settings, row.digest, answer, at=now())
             except ComityError as error:
                 _log.info("receipt of %s for %s not completed: %s", row.peer, row.digest[:12], error)
@@ -100,7 +100,7 @@ class Courier:
             if self._witness_next.get(state, now()) > now():
                 continue
             try:
-                self._ask_witness(_record.peer_entry(state), *todo)
+                self._ask_witness(archive.peer_entry(state), *todo)
                 self._witness_next.pop(state, None)
             except ComityError as error:
                 _log.warning("%s did not cosign: %s", state, error)
@@ -143,7 +143,7 @@ class Courier:
     def _collect(self, job: models.Job) -> None:
         """Collect a container from the peer's shelf, going on where an earlier attempt stopped."""
         row, path = evidence.collecting(self._settings, job)
-        line, progress = self._line(_record.peer_entry(row.peer)), _throttled(job)
+        line, progress = self._line(archive.peer_entry(row.peer)), _throttled(job)
         with path.open("ab") as file:
             while file.tell() < row.size:
                 piece = line.collect(f"/evidence/{row.digest}", file.tell(), at=now())

@@ -9,46 +9,15 @@ from typing import Any
 from django.db import transaction
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, Power, advance, open_case, power_for
-from comity.casework.request import Measure, Request
+from comity.casework.request import Request
 from comity.errors import BrokenProof, Invalid, NotPossible, NotYours
 from comity.ledger import checkpoint as cp
 from comity.ledger import log, merkle
 from comity.node import models
+from comity.node.archive import load, log_node, peer_entry
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.wire import messages
-from comity.wire.directory import Entry, read_entry
-
-
-def peer_entry(state: str) -> Entry:
-    """The pinned entry of `state`. Raises NotPossible: this State is not pinned here."""
-    row = models.Peer.objects.filter(pk=state).first()
-    if row is None:
-        raise NotPossible(f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state)
-    return read_entry(bytes(row.entry), at=row.pinned_at)
-
-
-def load_row(reference: str) -> models.Case:
-    """The row that names the case `reference`. Raises Invalid: there is none."""
-    row = models.Case.objects.filter(pk=reference).first()
-    if row is None:
-        raise Invalid(f"There is no case {reference} here.", code="case.unknown", where=reference)
-    return row
-
-
-def load(reference: str, *, home: str) -> Case:
-    """The case `reference`, folded from its acts. Raises Invalid: there is none."""
-    row = load_row(reference)
-    case = Case(row.reference, row.requesting, row.requested, Measure(row.measure))
-    for act in row.acts.order_by("seq"):
-        case = advance(case, read_stored(act), home=home)
-    return case
-
-
-def read_stored(row: models.Act) -> Act:
-    """The act in `row`: it was verified before it was stored."""
-    statement = canon.loads(bytes(row.statement), limit=envelope.MESSAGE_LIMIT)
-    return Act.from_dict(canon.loads(canon.unb64(statement["payload"]), limit=envelope.MESSAGE_LIMIT), id=row.digest)
 
 
 def log_append(data: bytes) -> int:
@@ -57,28 +26,13 @@ def log_append(data: bytes) -> int:
     Sequencing and integrating are one step here, so that a receipt can carry its proof at once.
     """
     head = models.LogHead.objects.select_for_update().get_or_create(pk=1)[0]
-    written = merkle.appended(head.size, merkle.leaf_hash(data), _log_node)
+    written = merkle.appended(head.size, merkle.leaf_hash(data), log_node)
     models.LogNode.objects.bulk_create(
         models.LogNode(level=level, index=index, hash=value) for level, index, value in written
     )
     head.size += 1
     head.save(update_fields=["size"])
     return head.size - 1
-
-
-def _log_node(level: int, index: int) -> bytes:
-    return bytes(models.LogNode.objects.values_list("hash", flat=True).get(level=level, index=index))
-
-
-def log_proof(index: int, note: str) -> log.Proof:
-    """The proof that entry `index` is in the log whose head `note` is."""
-    size = cp.parse(note)[0].size
-    return log.Proof(index, tuple(merkle.inclusion(index, size, _log_node)), note)
-
-
-def log_consistency(old: int, new: int) -> list[bytes]:
-    """The proof that this log's tree of `new` entries begins with its tree of `old`."""
-    return merkle.consistency(old, new, _log_node)
 
 
 def log_note(settings: Settings, *, covering: int) -> str:
@@ -97,7 +51,7 @@ def new_checkpoint(settings: Settings, *, covering: int = -1) -> str:
     size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
     if size <= covering:
         raise BrokenProof(f"The log does not reach entry {covering}.", code="log.range")
-    head = cp.Checkpoint(settings.log.name, size, merkle.root(size, _log_node))
+    head = cp.Checkpoint(settings.log.name, size, merkle.root(size, log_node))
     row, _ = models.Checkpoint.objects.get_or_create(size=size, defaults={"note": cp.signed(head, settings.log)})
     return row.note
 

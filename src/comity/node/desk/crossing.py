@@ -14,7 +14,7 @@ from django.db.models import F
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.ledger import log
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import _record, evidence
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
@@ -50,7 +50,7 @@ def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messa
 
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
-    proof = _record.log_proof(row.entry, _record.log_note(settings, covering=row.entry))
+    proof = archive.log_proof(row.entry, _record.log_note(settings, covering=row.entry))
     return messages.Receipt(settings.state, row.digest, row.at, row.entry, bytes(row.receipt), proof)
 
 
@@ -86,9 +86,13 @@ def admit(settings: Settings, digest: str, *, at: datetime) -> None:
 
 
 def _admitted(settings: Settings, row: models.Arrival, at: datetime) -> models.Act:
-    entries = [_record.peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True)]
     opened = envelope.unseal(
-        bytes(row.data), home=settings.state, keys=[settings.opening], trust=trust_in(entries), kind="act", at=row.at
+        bytes(row.data),
+        home=settings.state,
+        keys=[settings.opening],
+        trust=trust_in(archive.entries()),
+        kind="act",
+        at=row.at,
     )
     act = messages.decode_act(opened)
     if models.Act.objects.filter(pk=act.id).exists():
@@ -105,7 +109,7 @@ def delivered(settings: Settings, digest: str, answer: bytes, *, at: datetime) -
         BrokenSeal, BrokenProof: the answer is no valid receipt of this peer for this envelope.
     """
     row = models.Departure.objects.get(pk=digest)
-    peer = _record.peer_entry(row.peer)
+    peer = archive.peer_entry(row.peer)
     receipt = messages.read_receipt(canon.loads(answer, limit=envelope.MESSAGE_LIMIT), trust_in([peer]), now=at)
     if receipt.by != row.peer or receipt.envelope != digest:
         raise BrokenSeal("This is a receipt for something else.", code="receipt.other")
@@ -117,8 +121,7 @@ def delivered(settings: Settings, digest: str, answer: bytes, *, at: datetime) -
 
 
 def _witness_keys(*, except_for: str) -> dict[str, bytes]:
-    entries = [_record.peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True)]
-    return dict(entry.witness for entry in entries if entry.state != except_for)
+    return dict(entry.witness for entry in archive.entries() if entry.state != except_for)
 
 
 def not_delivered(digest: str, reason: str, *, at: datetime) -> None:

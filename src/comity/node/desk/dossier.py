@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from comity.casework.lifecycle import CROSSING, Kind
-from comity.node import models
+from comity.errors import NotYours
+from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings
@@ -17,7 +18,7 @@ from comity.wire import dossier
 
 def chain(reference: str) -> list[str]:
     """The case, the one it follows and those that follow it, oldest first."""
-    found = [_record.load_row(reference)]
+    found = [archive.load_row(reference)]
     while found[0].follows and (earlier := models.Case.objects.filter(pk=found[0].follows).first()):
         found.insert(0, earlier)
     names = [row.reference for row in found]
@@ -26,16 +27,19 @@ def chain(reference: str) -> list[str]:
     return names
 
 
-def export(settings: Settings, reference: str, *, at: datetime) -> Path:
+def export(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Path:
     """Write the case with all that proves it to the shelf; returns the file.
 
     The acts of both States as signed, the receipts, the inclusion proofs under witnessed heads of both logs, the directory
     entries to verify them with, and the request letters.
 
     Raises:
+        NotYours: the officer has no power at all: he may look, not carry away.
         Invalid: there is no such case.
         BrokenProof: the log has no head that covers it yet (a moment after the last act).
     """
+    if not officer.is_active or not officer.powers:
+        raise NotYours("Who has no power here does not carry cases away.", code="case.power", where="power")
     references = chain(reference)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
     covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
@@ -44,7 +48,7 @@ def export(settings: Settings, reference: str, *, at: datetime) -> Path:
         {"reference": name, "acts": [_act(row, note) for row in rows if row.case_id == name]} for name in references
     ]
     entries = [own_entry(settings), *(bytes(row.entry) for row in models.Peer.objects.order_by("state"))]
-    first = _record.load(references[0], home=settings.state).request
+    first = archive.load(references[0], home=settings.state).request
     said = dossier.build(home=settings.state, at=at, exercise=first.exercise, entries=entries, cases=cases)
     letters = [
         (dossier.letter_name(row.case_id), bytes(row.data)) for row in models.Letter.objects.filter(
@@ -61,7 +65,7 @@ def export(settings: Settings, reference: str, *, at: datetime) -> Path:
 
 
 def _sent_letters(settings: Settings, references: list[str]) -> list[str]:
-    cases = (_record.load(reference, home=settings.state) for reference in references)
+    cases = (archive.load(reference, home=settings.state) for reference in references)
     return [sent.body["letter"] for case in cases if (sent := case.last(Kind.REQUESTED)) is not None]
 
 
@@ -70,11 +74,11 @@ def _act(row: models.Act, note: str) -> dict[str, Any]:
     if row.entry is None:
         arrival = row.arrival
         return dossier.act(
-            bytes(row.statement), _record.log_proof(arrival.entry, note), envelope=bytes(arrival.data), receipt=None
+            bytes(row.statement), archive.log_proof(arrival.entry, note), envelope=bytes(arrival.data), receipt=None
         )  # fmt: skip
     departure = models.Departure.objects.filter(act=row).first() if row.kind in CROSSING else None
     return dossier.act(
-        bytes(row.statement), _record.log_proof(row.entry, note),
+        bytes(row.statement), archive.log_proof(row.entry, note),
         envelope=bytes(departure.data) if departure else b"", receipt=departure.receipt if departure else None,
     )  # fmt: skip
 

@@ -17,9 +17,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
-from comity.casework.lifecycle import Act, Case, Kind, power_for, steps
+from comity.casework.lifecycle import Act, Case, Kind, Power, power_for, steps
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
@@ -50,7 +50,7 @@ def order(
         NotPossible: the case does not stand where this may happen, or it is ordered already.
     """
     with transaction.atomic():
-        case = _record.load(reference, home=settings.state)
+        case = archive.load(reference, home=settings.state)
         _record.needs(officer, power_for(case, act, home=settings.state))
         if not any(step.kind is act for step in steps(case, home=settings.state)):
             raise NotPossible(f"A case that is '{case.stage}' cannot be '{act}'.", code="case.stage", where=reference)
@@ -129,7 +129,7 @@ def _exhibits(root: Path, found: list[Exhibit], progress: Progress) -> Iterator[
 
 def take_in(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
     """Take a provider's delivery in: read it once, hash it, lock it in the vault, list it, record `executed`."""
-    case = _record.load(job.case_id, home=settings.state)
+    case = archive.load(job.case_id, home=settings.state)
     source, officer = job.given["source"], _officer(job)
     found: list[Exhibit] = []
     root = find_delivery(settings, job.given["delivery"])
@@ -165,7 +165,7 @@ def _manifest(
 
 def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
     """Seal what is held for the requesting State into a bag on the shelf, and record `disclosed`."""
-    case = _record.load(job.case_id, home=settings.state)
+    case = archive.load(job.case_id, home=settings.state)
     executed, accepted = case.last(Kind.EXECUTED), case.last(Kind.ACCEPTED)
     if executed is None or accepted is None:
         raise NotPossible("Nothing was taken in, or nothing was decided.", code="case.stage", where=case.reference)
@@ -210,8 +210,8 @@ def _write_bag(
 ) -> None:
     row = _executed_row(case.reference)
     place = row.entry or 0
-    proof = _record.log_proof(place, _record.log_note(settings, covering=place))
-    peer = _record.peer_entry(case.requesting)
+    proof = archive.log_proof(place, _record.log_note(settings, covering=place))
+    peer = archive.peer_entry(case.requesting)
     witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk")
     entries = (own_entry(settings), *(bytes(witness.entry) for witness in witnesses))
     bag.write(
@@ -278,11 +278,11 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
     4. the content key opens, the exhibits' manifest is the announced one and carries the conditions of the decision;
     5. every exhibit has the size and digest that the manifest says.
     """
-    case = _record.load(job.case_id, home=settings.state)
+    case = archive.load(job.case_id, home=settings.state)
     said = case.last(Kind.DISCLOSED)
     if said is None:
         raise NotPossible("Nothing was disclosed.", code="case.stage", where=case.reference)
-    peer = _record.peer_entry(case.requested)
+    peer = archive.peer_entry(case.requested)
     path = settings.shelf / f"{said.body['container']}.asice"
     if _digest(path) != said.body["container"]:  # 1
         raise BrokenSeal("The container changed since it arrived.", code="verify.container")
@@ -356,19 +356,17 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def content_key(settings: Settings, reference: str) -> bytes:
-    """The content key of the bag that came back for `reference`, for a court that shall open this one bag.
+def content_key(settings: Settings, reference: str, *, officer: models.Officer) -> bytes:
+    """The content key of the bag that came back for `reference`, as a file, for a court that shall open this one bag.
 
     Raises:
+        NotYours: the officer may not hand evidence out.
         NotPossible: no bag has come back.
     """
+    _record.needs(officer, Power.EXECUTE)
     row = models.Container.objects.filter(case=reference, outgoing=False, complete=True).first()
     if row is None:
         raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
     with bag.Bag(settings.shelf / f"{row.digest}.asice") as found:
-        return found.content_key([settings.opening])
-
-
-def key_file(secret: bytes, reference: str) -> bytes:
-    """The text of a content-key file."""
+        secret = found.content_key([settings.opening])
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"

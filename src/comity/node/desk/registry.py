@@ -11,7 +11,7 @@ from comity.casework.lifecycle import Power
 from comity.errors import BrokenProof, BrokenSeal, Invalid, NotPossible
 from comity.ledger import checkpoint as cp
 from comity.ledger import merkle
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.settings import Settings
 from comity.seal import canon
@@ -108,8 +108,7 @@ def cosign(settings: Settings, request: str, *, at: datetime) -> str:
 
 
 def _log_keys() -> dict[str, bytes]:
-    entries = (_record.peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True))
-    return dict(entry.log for entry in entries)
+    return dict(entry.log for entry in archive.entries())
 
 
 def _parse(request: str) -> tuple[int, list[bytes], str]:
@@ -136,7 +135,7 @@ def checkpoint_to_witness(settings: Settings) -> tuple[str, int] | None:
 
 def ask_witness(note: str, size: int, old: int) -> str:
     """The body of an add-checkpoint request for this log's head `note` of `size`, from `old` on."""
-    proof = _record.log_consistency(old, size) if 0 < old < size else []
+    proof = archive.log_consistency(old, size) if 0 < old < size else []
     return "\n".join([f"old {old}", *(canon.b64(step) for step in proof)]) + "\n\n" + note
 
 

@@ -18,14 +18,14 @@ from comity.law import clocks
 from comity.law.assess import Assessment
 from comity.law.assess import assess as assess_law
 from comity.law.treaty import Ground
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import _record, evidence
 from comity.node.settings import Settings
 
 
 def assess(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Assessment:
     """Assess the request as it stands under the treaty and this State's own book."""
-    case = _record.load(reference, home=settings.state)
+    case = archive.load(reference, home=settings.state)
     assessment = assess_law(case.request, settings.books, on=at.date(), side="requested")
     body = {"assessment": assessment.to_dict()}
     _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at)
@@ -78,7 +78,7 @@ def refuse(
     Raises:
         Invalid: a ground that the book does not know for this measure.
     """
-    case = _record.load(reference, home=settings.state)
+    case = archive.load(reference, home=settings.state)
     known = {ground.id for ground in grounds_for(settings, case, at.date())}
     for ground in grounds:
         if ground not in known:
@@ -149,7 +149,7 @@ def preserve(
     """
     if effected_at > at:
         raise Invalid("The preservation cannot have begun in the future.", code="preserve.future", where="effected_at")
-    case = _record.load(reference, home=settings.state)
+    case = archive.load(reference, home=settings.state)
     rule = settings.books.clock(case.request.basis, "preservation")
     due = clocks.preservation(effected_at, rule, ZoneInfo(settings.time_zone)).due
     body = {"effected_at": moment_text(effected_at), "until": moment_text(due)}

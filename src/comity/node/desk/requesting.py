@@ -13,7 +13,7 @@ from django.db import transaction
 from comity.casework.lifecycle import Case, Kind, Power
 from comity.casework.request import Request
 from comity.law.assess import Assessment, assess
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import _record, evidence
 from comity.node.letter import request_letter
 from comity.node.settings import Settings
@@ -46,7 +46,7 @@ def draft(settings: Settings, request: Request, *, officer: models.Officer, at: 
 
 def check(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Assessment:
     """Assess the request as it stands under the treaty and both States' books, before it leaves."""
-    case = _record.load(reference, home=settings.state)
+    case = archive.load(reference, home=settings.state)
     assessment = assess(case.request, settings.books, on=at.date(), side="requesting")
     body = {"assessment": assessment.to_dict()}
     _record.record(settings, reference, Kind.CHECKED, body, officer=officer, at=at)
@@ -69,7 +69,7 @@ def approve(settings: Settings, reference: str, *, despite: str, officer: models
 def send(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Case:
     """Seal the approved request, with its letter, and put it on its way."""
     with transaction.atomic():
-        case = _record.load(reference, home=settings.state)
+        case = archive.load(reference, home=settings.state)
         letter = _letter(settings, case, at)
         body = {"request": case.request.to_dict(), "letter": letter.digest}
         return _record.record(settings, reference, Kind.REQUESTED, body, officer=officer, at=at)
@@ -78,7 +78,7 @@ def send(settings: Settings, reference: str, *, officer: models.Officer, at: dat
 def _letter(settings: Settings, case: Case, at: datetime) -> models.Letter:
     """The request letter, kept under its digest; the same request gives the same letter."""
     drafted, approved = case.last(Kind.DRAFTED, Kind.AMENDED), case.last(Kind.APPROVED)
-    parties = (read_entry(evidence.own_entry(settings), at=at), _record.peer_entry(case.requested))
+    parties = (read_entry(evidence.own_entry(settings), at=at), archive.peer_entry(case.requested))
     pdf = request_letter(
         case.request,
         authority_names={party.state: party.central for party in parties},
@@ -101,7 +101,7 @@ def amend(settings: Settings, request: Request, *, officer: models.Officer, at: 
 
 def supplement(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Case:
     """Seal the approved supplement and put it on its way."""
-    case = _record.load(reference, home=settings.state)
+    case = archive.load(reference, home=settings.state)
     body = {"request": case.request.to_dict()}
     return _record.record(settings, reference, Kind.SUPPLEMENTED, body, officer=officer, at=at)
 

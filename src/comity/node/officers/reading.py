@@ -17,8 +17,8 @@ from comity.errors import BrokenProof, ComityError
 from comity.law import clocks
 from comity.law.clocks import ClockState
 from comity.ledger import checkpoint as cp
-from comity.node import models
-from comity.node.desk import _record, crossing
+from comity.node import archive, models
+from comity.node.desk import crossing
 from comity.node.desk.evidence import own_entry
 from comity.node.officers import words
 from comity.node.settings import Settings
@@ -32,7 +32,7 @@ _UNDECIDED = frozenset({"open", "queried", "redraft", "reready", "postponed"})
 
 def case(settings: Settings, reference: str) -> Case:
     """The case `reference`, folded from its acts. Raises Invalid (``case.unknown``): there is none."""
-    return _record.load(reference, home=settings.state)
+    return archive.load(reference, home=settings.state)
 
 
 def officer(request: HttpRequest) -> models.Officer:

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from comity.errors import BrokenProof, ComityError
-from comity.node import models
-from comity.node.desk import _record, crossing, registry
+from comity.node import archive, models
+from comity.node.desk import crossing, registry
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings, current
 from comity.seal import canon
@@ -61,7 +61,7 @@ def _peer_only(view: View) -> View:
             headers = {name: request.headers.get(name, "") for name in _SIGNED}
             uri = settings.peers.rstrip("/") + request.get_full_path()
             hop = check_hop(request.method or "", uri, headers, body, at=at,
-                            key_of=lambda state: _record.peer_entry(state).hop)  # fmt: skip
+                            key_of=lambda state: archive.peer_entry(state).hop)  # fmt: skip
         except ComityError as error:
             head = head or request.read(_HEAD)
             size = int(request.META.get("CONTENT_LENGTH") or 0)

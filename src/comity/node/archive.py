@@ -1,0 +1,71 @@
+"""What the tables say: cases, acts, pinned entries, the log's tree. Nothing here writes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from comity.casework.lifecycle import Act, Case, advance
+from comity.casework.request import Measure
+from comity.errors import Invalid, NotPossible
+from comity.ledger import checkpoint as cp
+from comity.ledger import log, merkle
+from comity.node import models
+from comity.seal import canon, envelope
+from comity.wire.directory import Entry, read_entry
+
+
+def peer_entry(state: str) -> Entry:
+    """The pinned entry of `state`. Raises NotPossible: this State is not pinned here."""
+    row = models.Peer.objects.filter(pk=state).first()
+    if row is None:
+        raise NotPossible(f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state)
+    return read_entry(bytes(row.entry), at=row.pinned_at)
+
+
+def entries() -> list[Entry]:
+    """All pinned entries."""
+    return [peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True)]
+
+
+def load_row(reference: str) -> models.Case:
+    """The row that names the case `reference`. Raises Invalid: there is none."""
+    row = models.Case.objects.filter(pk=reference).first()
+    if row is None:
+        raise Invalid(f"There is no case {reference} here.", code="case.unknown", where=reference)
+    return row
+
+
+def load(reference: str, *, home: str) -> Case:
+    """The case `reference`, folded from its acts. Raises Invalid: there is none."""
+    row = load_row(reference)
+    case = Case(row.reference, row.requesting, row.requested, Measure(row.measure))
+    for act in row.acts.order_by("seq"):
+        case = advance(case, read_stored(act), home=home)
+    return case
+
+
+def read_stored(row: models.Act) -> Act:
+    """The act in `row`: it was verified before it was stored."""
+    return _read(row.digest, bytes(row.statement))
+
+
+@lru_cache(maxsize=4096)
+def _read(digest: str, statement: bytes) -> Act:
+    outer = canon.loads(statement, limit=envelope.MESSAGE_LIMIT)
+    return Act.from_dict(canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT), id=digest)
+
+
+def log_node(level: int, index: int) -> bytes:
+    """The hash of a complete subtree of this node's log."""
+    return bytes(models.LogNode.objects.values_list("hash", flat=True).get(level=level, index=index))
+
+
+def log_proof(index: int, note: str) -> log.Proof:
+    """The proof that entry `index` is in the log whose head `note` is."""
+    size = cp.parse(note)[0].size
+    return log.Proof(index, tuple(merkle.inclusion(index, size, log_node)), note)
+
+
+def log_consistency(old: int, new: int) -> list[bytes]:
+    """The proof that this log's tree of `new` entries begins with its tree of `old`."""
+    return merkle.consistency(old, new, log_node)

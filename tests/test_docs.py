@@ -1,0 +1,517 @@
+"""The documents are held to the code: what they list is all there is, what they name exists, their bytes are recomputed."""
+
+import ast
+import importlib
+import importlib.util
+import json
+import re
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import typer.main
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from comity import cli
+from comity.casework import lifecycle, request
+from comity.casework.evidence import Custody, Exhibit, Manifest
+from comity.casework.lifecycle import TABLE, Act, Kind
+from comity.ledger import checkpoint, log, merkle
+from comity.law.assess import ORDER
+from comity.seal import _names, canon, container, envelope, keys, stream, trust
+from comity.verify import CHECKS
+from comity.wire import bag, directory, dossier, messages, transport
+
+ROOT = Path(__file__).parent.parent
+SRC = ROOT / "src" / "comity"
+PAGES = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]}
+PROTOCOL, OPERATIONS = PAGES["docs/PROTOCOL.md"], PAGES["docs/OPERATIONS.md"]
+ALL = "\n".join(PAGES.values())
+AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def rows(page: str) -> dict[str, str]:
+    """The rows of a page's tables whose first cell is one name in code: name -> the row; a name stands once."""
+    found: dict[str, str] = {}
+    for line in page.splitlines():
+        if name := re.match(r"\| `([^`]+)` \|", line):
+            assert name[1] not in found, f"{name[1]} has two rows"
+            found[name[1]] = line
+    return found
+
+
+def section(page: str, title: str) -> str:
+    """The part of `page` below the heading `title`, to the next heading of its level or above."""
+    head, _, rest = page.partition(f"\n{title}\n")
+    assert rest, f"no heading {title!r} after {len(head)} characters"
+    level = len(title) - len(title.lstrip("#"))
+    return re.split(rf"^#{{1,{level}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+# ---------------------------------------------------------------------------------------- what is listed is all there is
+
+
+def test_every_setting_has_its_row():
+    """docs/OPERATIONS.md describes each setting of node.toml, and no other."""
+    from comity.node import settings
+
+    assert set(rows(section(OPERATIONS, "## Settings"))) == set(settings._TYPES)
+
+
+def test_every_file_of_a_home_folder_is_described():
+    """What `comity node init` leaves is named in docs/OPERATIONS.md, each key with its own row."""
+    from comity.node import settings
+
+    home, page = settings.current().home, section(OPERATIONS, "## The home folder")
+    listed = rows(page)
+    for path in [*home.iterdir(), *(home / "keys").iterdir()]:
+        if path.name.endswith(("-wal", "-shm")) or path.name == "test.sqlite3":
+            continue
+        name = path.name + "/" * path.is_dir()
+        assert name in listed or f"keys/{name}" in listed, name
+
+
+def test_every_act_and_its_fields():
+    """docs/PROTOCOL.md lists each kind of act with exactly its body's fields."""
+    listed = rows(section(PROTOCOL, "### Kinds and their bodies"))
+    assert set(listed) == set(Kind)
+    for kind, row in listed.items():
+        assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == set(lifecycle._BODY[Kind(kind)]), kind
+
+
+GUARDS = {
+    "_checked": "checked", "_not_by_author": "four eyes", "_not_by_decider": "four eyes", "_assessed": "assessed",
+    "_consulted": "consulted", "_follows_approval": "as approved", "_still_authorised": "authorised",
+    "_as_executed": "as executed", "_as_accepted": "as accepted", "_as_disclosed": "as disclosed",
+}  # fmt: skip
+
+
+def ways(stages: dict) -> str:
+    """`stages` as the table writes them: ``draft, new → draft``."""
+    targets = list(dict.fromkeys(stages.values()))
+    return "; ".join(f"{', '.join(now for now in stages if stages[now] is then)} → {then}" for then in targets) or "–"
+
+
+def test_the_lifecycle_table_is_that_of_the_code():
+    """Row by row, in order: act, side, power, measure, both columns, conditions."""
+    expected = [
+        f"| {step.kind} | {step.side} | {step.power} | {'both' if len(step.measures) == 2 else min(step.measures)} | "
+        f"{ways(step.own)} | {ways(step.seen)} | "
+        f"{', '.join([GUARDS[g.__name__] for g in step.guards] + ['*' + GUARDS[g.__name__] + '*' for g in step.both]) or '–'} |"
+        for step in TABLE
+    ]
+    table = section(PROTOCOL, "### The lifecycle")
+    found = [line for line in table.splitlines() if line.startswith("| ") and " → " in line]
+    assert "\n".join(found) == "\n".join(expected)
+
+
+def test_every_field_of_a_request():
+    """docs/PROTOCOL.md lists each field of a request and of the records inside it."""
+    page = rows(section(PROTOCOL, "### The request"))
+    inside = {"offence": request.Offence, "conducting": request.Person, "accounts": request.Account}
+    names = {field.name for field in fields(request.Request)} - set(inside)
+    names |= {f"{name}.{field.name}" for name, kind in inside.items() for field in fields(kind)}
+    assert set(page) == names
+
+
+def test_every_field_of_an_entry():
+    """docs/PROTOCOL.md lists each field of a directory entry."""
+    assert set(rows(section(PROTOCOL, "## Directory entry"))) == set(directory._FIELDS)
+
+
+def test_every_kind_of_statement():
+    """docs/PROTOCOL.md lists the kinds under whose labels something is signed."""
+    assert set(rows(section(PROTOCOL, "### Kinds of statements"))) == envelope.KINDS
+
+
+def test_every_address_of_the_peers_door():
+    """docs/PROTOCOL.md lists the addresses of the peers' door, and no other."""
+    from comity.node.peers import urls
+
+    paths = {"/" + re.sub(r"<\w+:(\w+)>", lambda name: name[1].upper(), str(one.pattern)) for one in urls.urlpatterns}
+    listed = rows(section(PROTOCOL, "## The peers' door"))
+    assert {name.split(" ")[1] for name in listed if name.startswith(("GET ", "POST "))} == paths
+
+
+def test_every_check_of_the_verifier():
+    """docs/PROTOCOL.md lists the verifier's checks in their order."""
+    assert tuple(rows(section(PROTOCOL, "## Verifying"))) == CHECKS
+
+
+def test_the_limits_are_those_of_the_code():
+    """Every limit in docs/PROTOCOL.md has the number that the code has."""
+    limits = {
+        "an envelope": envelope.MESSAGE_LIMIT, "padding": envelope._PAD, "nesting": canon.MAX_DEPTH,
+        "a text of a request": request._TEXT_LIMIT, "a signed directory entry": directory._LIMIT,
+        "a signed checkpoint": checkpoint._LIMIT, "an answer": transport.ANSWER_LIMIT,
+        "evidence in one answer": transport.COLLECT, "about.json, executed.json, key.json": bag._SMALL,
+        "a manifest of exhibits": bag.MANIFEST_LIMIT, "case.json": dossier.LIMIT, "a chunk of a stream": stream.CHUNK,
+        "parts of a container": _names.MAX_PARTS, "a container's directory": _names.MAX_DIRECTORY,
+        "a name in a container": _names.MAX_NAME, "a piece of a name": _names.MAX_SEGMENT,
+        "clock difference of two nodes": int(transport._SKEW.total_seconds()),
+    }  # fmt: skip
+    found = re.findall(r"^\| ([^|`]+?) \| ([\d,]+) \|", section(PROTOCOL, "## Limits"), re.MULTILINE)
+    assert {name: int(number.replace(",", "")) for name, number in found} == limits
+
+
+def raised() -> set[str]:
+    """Every error code in the sources: ``code="…"`` in a call, and the families whose codes are handed on by place."""
+    found: set[str] = set()
+    for path in SRC.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                values = [word.value for word in node.keywords if word.arg == "code"]
+                values = [part for value in values for part in (value.body, value.orelse)] if _choices(values) else values
+                found |= {value.value for value in values if isinstance(value, ast.Constant)}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= set(re.findall(r"^(?:container|lawbook)\.[a-z0-9-]+$", node.value))
+    return found
+
+
+def _choices(values: list[ast.expr]) -> bool:
+    return bool(values) and all(isinstance(value, ast.IfExp) for value in values)
+
+
+def test_every_error_code_is_explained():
+    """docs/OPERATIONS.md explains each error code of the code base, and none that is not there."""
+    listed = set(rows(section(OPERATIONS, "## Error codes")))
+    assert listed - raised() == set()
+    assert raised() - listed == set()
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command of the command line with its options."""
+    from comity.node import run
+
+    found = {}
+    for prefix, app in (("comity", cli.app), ("comity node", run.app)):
+        for name, command in typer.main.get_command(app).commands.items():
+            options = [param.opts[0] for param in command.params if param.param_type_name == "option"]
+            found[f"{prefix} {name}"] = set(options) - {"--help"}
+    return found
+
+
+def test_every_command_and_option_is_described():
+    """docs/OPERATIONS.md has a row for each command, with each of its options."""
+    listed = {" ".join(re.findall(r"^[a-z ]+", name)[0].split()): row for name, row in rows(OPERATIONS).items() if name.startswith("comity ")}
+    assert set(listed) == set(commands())
+    for name, options in commands().items():
+        assert set(re.findall(r"--[a-z-]+", listed[name])) == options, name
+
+
+def test_every_table_of_the_database_is_named():
+    """docs/ARCHITECTURE.md says what each table holds."""
+    from django.apps import apps
+
+    listed = rows(section(PAGES["docs/ARCHITECTURE.md"], "## Where state lives"))
+    assert set(listed) == {model.__name__ for model in apps.get_app_config("node").get_models()}
+
+
+def test_the_floors_are_those_that_are_held():
+    """Every room of src/comity stands in the drawing of docs/ARCHITECTURE.md."""
+    drawing = section(PAGES["docs/ARCHITECTURE.md"], "## The floors")
+    for path in [*SRC.iterdir(), *(SRC / "node").iterdir()]:
+        if path.name not in ("node", "_lawbooks", "locale", "letters", "migrations") and not path.name.startswith("_"):
+            assert re.search(rf"\b{path.stem}\b", drawing), path.name
+
+
+# ------------------------------------------------------------------------------------------------- what is named exists
+
+
+def test_commands_of_make_exist():
+    """Each `make …` in the documents is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)(?=[ `\n])", " ".join(re.findall(r"`[^`]+`|```.*?```", ALL, re.DOTALL))))
+    assert {"demo", "test"} <= named <= targets
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def test_links_lead_somewhere():
+    """Relative links and their anchors resolve; no document points to an address on this machine."""
+    for name, text in PAGES.items():
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+            if "://" in target:
+                continue
+            path, _, anchor = target.partition("#")
+            found = (ROOT / name).parent / path if path else ROOT / name
+            assert found.exists(), f"{name}: {target}"
+            if anchor:
+                headings = re.findall(r"^#+ (.+)$", found.read_text("utf-8"), re.MULTILINE)
+                assert anchor in map(slug, headings), f"{name}: {target}"
+
+
+def test_named_tests_exist():
+    """Each test that a document appeals to is there."""
+    there = {name for path in (ROOT / "tests").glob("test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)}
+    there |= {path.stem for path in (ROOT / "tests").glob("test_*.py")}
+    named = set(re.findall(r"\btest_\w+", ALL))
+    assert named - there == set()
+
+
+def test_named_code_exists():
+    """Each `room.module.name` in the documents can be imported, each file that is named is there."""
+    for name in set(re.findall(r"`((?:casework|law|seal|ledger|wire|node|verify|demo)(?:\.\w+)+)`", ALL)):
+        parts = name.split(".")
+        for cut in range(len(parts), 0, -1):
+            dotted = ".".join(["comity", *parts[:cut]])
+            if importlib.util.find_spec(".".join(["comity", *parts[: cut - 1]])) is None and cut > 1:
+                continue
+            try:
+                found = importlib.import_module(dotted)
+            except ModuleNotFoundError:
+                continue
+            for part in parts[cut:]:
+                assert hasattr(found, part), name
+                found = getattr(found, part)
+            break
+        else:
+            pytest.fail(name)
+    for path in set(re.findall(r"`((?:src|tests|docs|lawbooks|scripts|bench)/[\w./-]+)`", ALL)):
+        assert (ROOT / path).exists(), path
+
+
+FORBIDDEN = re.compile(
+    r"pypi|pythonhosted|npmjs|crates\.io|docker\.io|deb\.debian|/work/|/tmp/|/root/|/Users/|\bhelpers?\b|\bsessions?\b|"
+    r"\bissues?\b|\bTODO\b|\bFIXME\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_they_speak_of_comity_alone(name):
+    """No registry, no path of a developer's machine, no word of how the work is organised."""
+    assert FORBIDDEN.findall(PAGES[name]) == []
+
+
+def test_decisions_are_short_and_name_what_was_rejected():
+    """Numbered without gaps, listed in their index, at most forty lines each, with the options that were set aside."""
+    found = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    assert [int(path.name[:4]) for path in found] == list(range(1, len(found) + 1))
+    for path in found:
+        text = path.read_text("utf-8")
+        assert f"]({path.name})" in PAGES["docs/decisions/README.md"], path.name
+        assert 12 <= len(text.splitlines()) <= 40, path.name
+        for part in ("## Decided", "## Why", "## Rejected"):
+            assert f"\n{part}\n" in text, path.name
+
+
+# ------------------------------------------------------------------------------------------- examples are recomputed
+
+
+def vector(name: str) -> dict:
+    """What is given in a frozen vector."""
+    return json.loads((ROOT / "tests" / "vectors" / f"{name}.json").read_text("utf-8"))["given"]
+
+
+SIGNER = keys.SigningKey(bytes.fromhex(vector("statement")["ed25519_seed"]), bytes.fromhex(vector("statement")["mldsa65_seed"]))
+OPENER = keys.OpeningKey(bytes.fromhex(vector("envelope")["xwing_seed"]))
+LOG = keys.NoteKey("comity.example/IR/log", bytes.fromhex(vector("checkpoint")["seed"]))
+WITNESS = keys.NoteKey("comity.example/QA/witness", bytes.fromhex(vector("cosignature")["seed"]))
+TRUST = trust.Trust([trust.Grant("IR", SIGNER.public, envelope.KINDS, AT, AT.replace(year=2027))])
+
+
+def short(value):
+    """`value` with every long text cut, as the documents show it."""
+    if isinstance(value, dict):
+        return {name: short(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [short(item) for item in value]
+    if isinstance(value, str) and len(value) > 100:
+        return f"{value[:24]}…({len(value)} characters)"
+    return value
+
+
+def shown(data: bytes) -> str:
+    """Canonical JSON with its long texts cut; none of the rest is changed."""
+    return canon.dumps(short(canon.loads(data, limit=1 << 20))).decode()
+
+
+def wrapped(data: bytes) -> str:
+    """Bytes in hex, 32 a line."""
+    return "\n".join(data[at : at + 32].hex() for at in range(0, len(data), 32))
+
+
+def canonical() -> str:
+    """Objects sorted by UTF-16 code units, no blanks, only what must be is escaped."""
+    return canon.dumps({"b": [1, -2, True, None], "a": 'سلام\n"/', "é": {}, "": ""}).decode()
+
+
+def ids() -> str:
+    """The ids of both keys, and the fingerprint that officers compare."""
+    digest = SIGNER.public.id.removeprefix("sign-")
+    return f"{SIGNER.public.id}\n{OPENER.public.id}\n" + " ".join(digest[at : at + 4] for at in range(0, 32, 4))
+
+
+def signed_bytes() -> str:
+    """What both signatures cover, and the Ed25519 one, which is always the same."""
+    data = envelope._signed_bytes("act", "IR", "VN", SIGNER.public.id, b'{"x":1}')
+    return f"{wrapped(data)}\n\n{canon.b64(SIGNER.sign(data).ed25519)}"
+
+
+def statement() -> str:
+    """The frozen statement, verified once more, and its id."""
+    data = vector("statement")["statement"].encode()
+    envelope.verify(data, TRUST, kind="act", at=AT)
+    return f"{shown(data)}\n\n{canon.content_id(data)}"
+
+
+def sealed() -> str:
+    """The frozen envelope, opened once more, the `info` of its seal, and its digest."""
+    data = vector("envelope")["envelope"].encode()
+    envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kind="act", at=AT)
+    found = canon.loads(data, limit=1 << 20)
+    info = envelope._info(found["to"], found["key"], found["statement"]).decode()
+    return f"{shown(data)}\n\n{info}\n\n{canon.content_id(data)}"
+
+
+def act() -> str:
+    """The payload of an act."""
+    one = Act(Kind.ASKED, "IR-2026-0002", "VN", "tran", "Tran V., Central authority", "decide", AT,
+              {"questions": "Which period?", "fields": ["period_from", "period_to"]}, after="5a" * 32, salt="07" * 16)  # fmt: skip
+    data = canon.dumps(one.to_dict())
+    assert Act.from_dict(canon.loads(data, limit=1 << 20), id="") == one
+    return data.decode()
+
+
+def tree() -> tuple[list[bytes], merkle.Get]:
+    """A log of three entries: their bytes, and its complete subtrees."""
+    leaves = [log.entry(log.ACT, "a1" * 32), log.entry(log.RECEIVED, "b2" * 32), log.entry(log.ACT, "c3" * 32)]
+    nodes: dict[tuple[int, int], bytes] = {}
+    for size, leaf in enumerate(leaves):
+        written = merkle.appended(size, merkle.leaf_hash(leaf), lambda *at: nodes[at])
+        nodes.update({(level, index): value for level, index, value in written})
+    return leaves, lambda *at: nodes[at]
+
+
+def head() -> checkpoint.Checkpoint:
+    """The head of that log."""
+    return checkpoint.Checkpoint(LOG.name, 3, merkle.root(3, tree()[1]))
+
+
+def entries() -> str:
+    """Each entry's bytes and the hash of its leaf, and the root."""
+    leaves = tree()[0]
+    return "\n".join([*(f"{leaf.decode()}\n  {merkle.leaf_hash(leaf).hex()}" for leaf in leaves), head().root.hex()])
+
+
+def note() -> str:
+    """The signed checkpoint of that log with a witness's cosignature."""
+    return (checkpoint.signed(head(), LOG) + checkpoint.cosignature(head(), WITNESS, AT)).rstrip("\n")
+
+
+def proof() -> str:
+    """The proof that the second entry is in that log, checked once more."""
+    one = log.Proof(1, tuple(merkle.inclusion(1, 3, tree()[1])), note() + "\n")
+    one.check(tree()[0][1], LOG.name, LOG.public, {WITNESS.name: WITNESS.public})
+    return shown(canon.dumps(one.to_dict()))
+
+
+def add_checkpoint() -> str:
+    """What a log posts to its witness when it has grown from one entry to three."""
+    path = merkle.consistency(1, 3, tree()[1])
+    return "\n".join(["old 1", *map(canon.b64, path)]) + "\n\n" + checkpoint.signed(head(), LOG).rstrip("\n")
+
+
+def receipt() -> str:
+    """What a receipt says, and how it travels."""
+    said = {"receipt": "delivery", "envelope": "b2" * 32, "at": "2026-11-24T09:00:00Z", "index": 1}
+    data = messages.sign_receipt(by="IR", digest="b2" * 32, at=AT, index=1, key=SIGNER)
+    assert envelope.verify(data, TRUST, kind="receipt", at=AT).payload == canon.dumps(said)
+    return f"{canon.dumps(said).decode()}\n" + '{"proof":{"index":1,"note":"…","path":["…","…"]},"receipt":"…"}'
+
+
+def hop() -> str:
+    """The signature base and the three headers of a signed request."""
+    uri, body = "https://192.0.2.7:8442/messages", b"{}"
+    found = transport.hop_headers("POST", uri, body, state="IR", key=LOG, at=AT)
+    parameters = found["Signature-Input"].removeprefix("hop=")
+    base = transport._signature_base("POST", uri, found["Content-Digest"], parameters).decode()
+    headers = "\n".join(f"{name}: {value}" for name, value in found.items())
+    assert transport.check_hop("POST", uri, found, body, key_of=lambda _: LOG.public, at=AT) == "IR"
+    return f"{base}\n\n{headers}"
+
+
+def entry() -> str:
+    """The payload of a directory entry."""
+    one = directory.Entry(
+        state="IR", version=1, issued_on=date(2026, 11, 24), names={"en": "Islamic Republic of Iran"},
+        authorities=(directory.Authority("contact", {"en": "24/7 contact"}, ("fa", "en"), "Asia/Tehran", "telephone"),),
+        sign=SIGNER.public, open=OPENER.public, log=(LOG.name, LOG.public), witness=(WITNESS.name, WITNESS.public),
+        hop=LOG.public, certificate=b"(DER)", tls="(PEM)", address="https://192.0.2.7:8442", since=AT,
+        until=AT.replace(year=2031), exercise=True,
+    )  # fmt: skip
+    data = canon.dumps(one.to_dict())
+    assert directory.Entry.from_dict(canon.loads(data, limit=1 << 20)) == one
+    return shown(data)
+
+
+EXHIBITS = (
+    Exhibit("نامه/1.eml".encode(), 8, canon.content_id(b"evidence")),
+    Exhibit(b"link", 0, "", "link", "نامه/1.eml".encode()),
+    Exhibit(b"not utf-8 \xff", 0, canon.content_id(b"")),
+)
+
+
+def manifest() -> str:
+    """A manifest of three exhibits with its custody."""
+    listed = canon.content_id(canon.dumps([exhibit.to_dict() for exhibit in EXHIBITS]))
+    given = Custody("handed-over", "Provider", AT, listed)
+    taken = Custody("taken-in", "VN, Tran V.", AT, listed, canon.content_id(canon.dumps(given.to_dict())))
+    data = bag.manifest_bytes(Manifest("IR-2026-0002", "Provider", EXHIBITS, (given, taken), ("One use only.",), exercise=True))
+    bag.read_manifest(data)
+    return data.decode()
+
+
+def streamed() -> str:
+    """The key of a stream, and the stream of eight bytes."""
+    key = stream.subkey(b"\x07" * 32, "exhibits")
+    return f"{key.hex()}\n{b''.join(stream.encrypt([b'evidence'], key)).hex()}"
+
+
+def listing() -> str:
+    """The listing that a container's seal is over, and a line of its manifest."""
+    parts = [
+        container.Part(container.MIMETYPE_NAME, len(container.MIMETYPE), canon.content_id(container.MIMETYPE.encode()), 0),
+        container.Part("نامه.txt", 8, canon.content_id(b"evidence"), 0),
+    ]
+    return f"{container.listing_of(parts).decode()}\n\n{container.manifest_of(parts[1:]).decode().rstrip()}"
+
+
+def content_key() -> str:
+    """A content-key file."""
+    from comity.node.desk import evidence
+
+    return evidence.key_file(b"\x07" * 32, "IR-2026-0002").decode().rstrip("\n")
+
+
+EXAMPLES = {
+    "canonical": canonical, "ids": ids, "signed-bytes": signed_bytes, "statement": statement, "envelope": sealed,
+    "act": act, "log": entries, "checkpoint": note, "proof": proof, "add-checkpoint": add_checkpoint,
+    "receipt": receipt, "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
+    "content-key": content_key,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_what_the_code_makes(name):
+    """Each example of docs/PROTOCOL.md, byte for byte, from fixed seeds."""
+    found = re.findall(rf"^```text example={name}\n(.*?)\n```$", PROTOCOL, re.DOTALL | re.MULTILINE)
+    assert found == [EXAMPLES[name]()]
+
+
+def test_there_is_no_example_that_nobody_computes():
+    """Every marked example has its function."""
+    assert set(re.findall(r"^```text example=(.*)$", PROTOCOL, re.MULTILINE)) == set(EXAMPLES)
+
+
+def test_the_seeds_are_stated():
+    """The seeds of the examples stand in docs/PROTOCOL.md, so that others can compute them too."""
+    for seed in (SIGNER.ed25519, SIGNER.mldsa65, OPENER.seed, LOG.seed, WITNESS.seed):
+        assert f"`{seed.decode()}`" in PROTOCOL
