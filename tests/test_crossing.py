@@ -113,10 +113,12 @@ def _tampered(peer, node):
     unknown = act.body["request"] | {"colour": "red"}
     bad = {"request": unknown, "letter": ""}
     yield "an unknown field", peer.say(Kind.REQUESTED, "VN-2026-0001", bad)[0], "request.unknown-field"
+    earnest = {"request": request(exercise=False).to_dict(), "letter": ""}
+    yield "in earnest, to a node of exercises", peer.say(Kind.REQUESTED, "VN-2026-0001", earnest)[0], "request.earnest"
     yield "an act of a case that is not here", peer.say(Kind.CLOSED, "VN-2026-0001", {"note": ""})[0], "case.unknown"
 
 
-@pytest.mark.parametrize("number", range(17))
+@pytest.mark.parametrize("number", range(18))
 def test_what_does_not_hold_is_kept_and_refused_with_its_reason(node, peer, at, number):
     """Each forged or broken message: kept as bytes, receipted, refused with its code, and nothing else changed."""
     title, data, code = list(_tampered(peer, node))[number]
@@ -130,7 +132,7 @@ def test_what_does_not_hold_is_kept_and_refused_with_its_reason(node, peer, at, 
 
 def test_there_are_as_many_attacks_as_numbers(node, peer):
     """The table above is run whole."""
-    assert len(list(_tampered(peer, node))) == 17
+    assert len(list(_tampered(peer, node))) == 18
 
 
 def test_an_act_sealed_twice_counts_once(node, peer, at):

@@ -389,7 +389,11 @@ REFUSALS = [
      {"body": {"request": OTHER_TEXT | {"requested": "QA"}}}, "case.other"),
     ("another measure", LONG, "drafted", "IR", "sara", "drafted",
      {"body": {"request": OTHER_TEXT | {"measure": "preservation"}}}, "case.other"),
-    ("a draft may still become earnest", LONG, "drafted", "IR", "sara", "drafted", {"body": {"request": EARNEST}}, ""),
+    ("a draft may still become earnest", LONG, "drafted", "IR", "sara", "drafted",
+     {"body": {"request": EARNEST}, "exercise": False}, ""),
+    ("but not by an act that says exercise", LONG, "drafted", "IR", "sara", "drafted", {"body": {"request": EARNEST}},
+     "case.exercise"),
+    ("an act in earnest in an exercise", LONG, "assessed 2", "VN", "lan", "accepted", {"exercise": False}, "case.exercise"),
     ("what was sent as an exercise may not", LONG, "asked", "IR", "sara", "amended", {"body": {"request": EARNEST}},
      "case.other"),
 ]  # fmt: skip
@@ -700,6 +704,20 @@ OFFICERS = ("sara", "reza", "lan")
 BEYOND = {Stage.EXECUTED, Stage.DISCLOSED}
 
 
+def judge_history(case: Case) -> None:
+    """Judge, at either State, that no act stands twice, each stands on one that is known, and conditions stay."""
+    assert len({act.id for act in case.acts}) == len(case.acts)
+    known, conditions = {""}, None
+    for act in case.acts:
+        if act.kind in CROSSING:
+            assert act.after in known
+            known = (known | {act.id}) - {""}
+        if act.kind is Kind.ACCEPTED:
+            conditions = act.body["conditions"]
+        if act.kind is Kind.DISCLOSED:
+            assert act.body["conditions"] == conditions
+
+
 def judge_requested(case: Case) -> None:
     """Judge a requested State's case by its acts alone, knowing nothing of the table."""
     home = case.requested
@@ -721,6 +739,9 @@ def judge_requested(case: Case) -> None:
             taken = next(old for old in before if old.kind is Kind.EXECUTED)
             assert act.body["manifest"] == taken.body["manifest"]
             assert act.body["conditions"] == decisions[0].body["conditions"]
+        if act.kind in (Kind.ASKED, Kind.ACCEPTED, Kind.REFUSED, Kind.POSTPONED):
+            basis = [old.kind for old in before if old.kind in (Kind.ASSESSED, Kind.REQUESTED, Kind.SUPPLEMENTED)]
+            assert basis[-1] is Kind.ASSESSED
         if act.kind in (Kind.REFUSED, Kind.POSTPONED):
             assert any(old.kind is Kind.CONSULTED and old.by == home for old in before)
     if case.stage in BEYOND:
@@ -795,6 +816,7 @@ class Node:
     def judge(self) -> None:
         """Judge the whole case."""
         (judge_requesting if self.home == self.case.requesting else judge_requested)(self.case)
+        judge_history(self.case)
         assert [json.dumps(act.to_dict()) for act in self.case.acts] == self.kept  # nothing was changed in its place
         assert replay(open_case(REQUEST[self.case.measure]), self.case.acts, home=self.home) == self.case
 
@@ -853,7 +875,11 @@ def twisted(kind: Kind, case: Case, draw) -> dict:
     """Give single fields of a body other values: wrong types, other requests, other digests."""
     strange = ["", "x", BOX, 0, -1, 7, True, [], ["x"], [5], {}, {"findings": []}, {"x": 1}, BAD, OTHER_TEXT, EARNEST]
     strange += [OTHER_TEXT | {"requested": "QA"}, REQUEST[HOLD].to_dict(), REQUEST[DATA].to_dict()]
-    return {name: draw.choice(strange) for name in body_of(kind, case) if draw.random() < 0.5}
+    body = body_of(kind, case)
+    if draw.random() < 0.5:  # a single field, and nothing that its form would refuse
+        name = draw.choice(sorted(body))
+        return {name: draw.choice([value for value in strange if type(value) is type(body[name])] or [body[name]])}
+    return {name: draw.choice(strange) for name in body if draw.random() < 0.5}
 
 
 @pytest.mark.parametrize("measure", Measure)

@@ -405,6 +405,13 @@ def swap(old: str, new: str) -> dict:
     return changed(**{"Signature-Input": HEADERS["Signature-Input"].replace(old, new)})
 
 
+def flagged() -> dict:
+    """Sign a fourth component with a flag as if it were not there, as a careless reader would check it."""
+    listed = f'("@method" "@target-uri" "content-digest" "x";req){USUAL}'
+    base = transport._signature_base("POST", URI, content_digest(BODY), listed)
+    return changed(**{"Signature-Input": f"hop={listed}", "Signature": f"hop=:{canon.b64(HOP['IR'].sign(base))}:"})
+
+
 TWO = f'hop=("@method"){USUAL}, {HEADERS["Signature-Input"]}'
 HOPS = [
     ("as it was sent", {}, "IR"),
@@ -452,6 +459,7 @@ HOPS = [
     ("more covered", {"headers": by_hand(USUAL, covered=(*ALL, "@authority"))}, "hop.cover"),
     ("covered in another order", {"headers": by_hand(USUAL, covered=ALL[::-1])}, "hop.cover"),
     ("covered with a flag", {"headers": swap('"@method"', '"@method";req')}, "hop.cover"),
+    ("covered, and something flagged beside", {"headers": flagged()}, "hop.cover"),
     ("two signatures under one label", {"headers": changed(**{"Signature-Input": TWO})}, "hop.missing"),
     ("two labels", {"headers": changed(**{"Signature-Input": HEADERS["Signature-Input"] + ', x=("@method")'})},
      "hop.cover"),

@@ -178,6 +178,7 @@ class Act:
         after: id of the last crossing act of the case that its author knew; empty for the first. This chains the
             acts of both States into one history.
         salt: random text, so that an act's id tells nothing to who holds only the id.
+        exercise: True: said in an exercise only, with no legal effect; the same for all acts of a case.
         id: SHA-256 of the act's signed payload, hex; known once it is written down.
     """
 
@@ -191,6 +192,7 @@ class Act:
     body: Mapping[str, Any]
     after: str = ""
     salt: str = ""
+    exercise: bool = True
     id: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -211,7 +213,7 @@ class Act:
         return {
             "act": str(self.kind), "case": self.case, "by": self.by, "officer": self.officer, "name": self.name,
             "power": self.power, "at": moment_text(self.at), "body": dict(self.body), "after": self.after,
-            "salt": self.salt,
+            "salt": self.salt, "exercise": self.exercise,
         }  # fmt: skip
 
     @classmethod
@@ -221,8 +223,9 @@ class Act:
         Raises:
             Invalid: anything else.
         """
-        names = {"act", "case", "by", "officer", "name", "power", "at", "body", "after", "salt"}
-        if set(raw) != names or not all(isinstance(raw[name], str) for name in names - {"body"}):
+        names = {"act", "case", "by", "officer", "name", "power", "at", "body", "after", "salt", "exercise"}
+        texts = names - {"body", "exercise"}
+        if set(raw) != names or not all(isinstance(raw[name], str) for name in texts) or type(raw["exercise"]) is not bool:
             raise Invalid("The act's fields are not the known ones.", code="act.form", where="act")
         try:
             kind, at = Kind(raw["act"]), _moment(raw["at"])
@@ -230,7 +233,7 @@ class Act:
             raise Invalid("The act's kind or time is not usable.", code="act.form", where="act") from error
         if not isinstance(raw["body"], dict):
             raise Invalid("The act's body must be an object.", code="act.form", where="body")
-        rest = {name: raw[name] for name in ("case", "by", "officer", "name", "power", "body", "after", "salt")}
+        rest = {name: raw[name] for name in names - {"act", "at"}}
         return cls(kind=kind, at=at, id=id, **rest)
 
 
@@ -492,8 +495,10 @@ def advance(case: Case, act: Act, *, home: str) -> Case:
         raise NotYours(f"This needs the power to {step.power}.", code="case.power", where="power")
     for guard in (*(step.guards if act.by == home else ()), *step.both):
         guard(case, act)
-    if "request" in act.body:
-        _same_case(case, Request.from_dict(act.body["request"]))
+    request = Request.from_dict(act.body["request"]) if "request" in act.body else case.request
+    _same_case(case, request)
+    if act.exercise != request.exercise:
+        raise NotPossible("Every act of an exercise says so, and no other does.", code="case.exercise", where="exercise")
     return replace(case, stage=target, acts=(*case.acts, act))
 
 

@@ -87,8 +87,9 @@ def record(
         case = load(reference, home=settings.state)
         power = power_for(case, kind, home=settings.state)
         needs(officer, power)
+        exercise = Request.from_dict(body["request"]).exercise if "request" in body else case.request.exercise
         act = Act(kind, reference, settings.state, officer.username, f"{officer.full_name}, {officer.office}",
-                  power, at, body, after=case.head)  # fmt: skip
+                  power, at, body, after=case.head, exercise=exercise)  # fmt: skip
         crosses = kind in CROSSING
         to = case.peer(settings.state) if crosses else settings.state
         act, statement = messages.sign_act(act, to=to, key=settings.signing)
@@ -146,6 +147,8 @@ def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
         if act.kind is not Kind.REQUESTED:
             raise Invalid(f"There is no case {act.case} here.", code="case.unknown", where=act.case)
         request = Request.from_dict(act.body["request"])
+        if settings.exercise and not request.exercise:
+            raise Invalid("This node only takes part in exercises.", code="request.earnest", where="exercise")
         if request.requesting != act.by or request.requested != settings.state or request.reference != act.case:
             raise Invalid("The request is not its sender's own, or not for this State.", code="request.parties")
         case = open_case(request)
