@@ -1,6 +1,4 @@
 """Evidence bags: what comes out is byte for byte what went in, in one folder only, and no byte is changed unseen."""
-# ruff: noqa: PTH103, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
-# Names of exhibits are bytes, which pathlib does not take.
 
 import copy
 import hashlib

@@ -181,7 +181,6 @@ CADES_FAULTS = [
     ("bound to none", "cades.binding", lambda box: _bind(box, [])),
     ("bound by SHA-1", "cades.binding", lambda box: _bind(box, [KEY.certificate_der], "sha1")),
     ("a counter-signature", "cades.form", _unsigned),
-    ("a second certificate", "cades.certificate", _other_certificates),
     ("a revocation list", "cades.form", _crl),
     ("signed as other content", "cades.form", _other_type),
     ("two signers", "cades.form", lambda box: box.update(times=2)),
@@ -197,6 +196,13 @@ CADES_FAULTS = [
 def test_cades_forms_refused(code, edit):
     """Also the true key's holder cannot sign in another form than ours: each is refused by name."""
     assert cades_refusal(resigned(edit)) == code
+
+
+def test_second_certificate():
+    """A certificate beside the signer's is refused, whichever of the two comes first."""
+    for key in (KEY, OTHER):
+        both = resigned(_other_certificates, key)
+        assert cades_refusal(both, certificate=key.certificate_der) == "cades.certificate"
 
 
 def test_cades_bytes_refused():

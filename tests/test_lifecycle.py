@@ -94,8 +94,10 @@ def act_of(kind: Kind, case: Case, by: str, officer: str, /, **changes) -> Act:
         power = str(power_for(case, kind, home=by))
     except NotPossible:
         power = str(Power.DECIDE)
+    told = body.get("request", case.request.to_dict() if any("request" in act.body for act in case.acts) else {})
+    exercise = not isinstance(told, dict) or told.get("exercise") is not False
     values = {"case": case.reference, "by": by, "officer": officer, "name": f"{officer}, office", "power": power,
-              "at": AT, "body": body, "after": case.head}  # fmt: skip
+              "at": AT, "body": body, "after": case.head, "exercise": exercise}  # fmt: skip
     return Act(Kind(kind), **(values | {"id": hashlib.sha256(b"%d" % next(_ids)).hexdigest()} | changes))
 
 
@@ -226,11 +228,11 @@ def arrived(act: Act, *, sender: str) -> Act:
     return replace(read_act(Statement("act", sender, "", data, raw, "")), id=act.id)
 
 
-def walked(walk: str, *, upto: str = "", nth: int = 1) -> Border:
-    """Walk until the `nth` act of the kind `upto` is done, or to the end."""
-    measure, lines = WALKS[walk]
+def walked(walk: str, *, upto: str = "", nth: int = 1, lines: int | None = None) -> Border:
+    """Walk until the `nth` act of the kind `upto` is done, or so many lines, or to the end."""
+    measure, table = WALKS[walk]
     border, left = Border(measure), nth
-    for line in lines.split("\n")[1:]:
+    for line in table.split("\n")[1:][:lines]:
         state, officer, kind, *_ = line.split()
         border.act(state, officer, Kind(kind))
         left -= kind == upto
@@ -391,9 +393,10 @@ REFUSALS = [
      {"body": {"request": OTHER_TEXT | {"measure": "preservation"}}}, "case.other"),
     ("a draft may still become earnest", LONG, "drafted", "IR", "sara", "drafted",
      {"body": {"request": EARNEST}, "exercise": False}, ""),
-    ("but not by an act that says exercise", LONG, "drafted", "IR", "sara", "drafted", {"body": {"request": EARNEST}},
+    ("but not by an act that says exercise", LONG, "drafted", "IR", "sara", "drafted",
+     {"body": {"request": EARNEST}, "exercise": True}, "case.exercise"),
+    ("an act in earnest in an exercise", LONG, "assessed 2", "VN", "lan", "accepted", {"exercise": False},
      "case.exercise"),
-    ("an act in earnest in an exercise", LONG, "assessed 2", "VN", "lan", "accepted", {"exercise": False}, "case.exercise"),
     ("what was sent as an exercise may not", LONG, "asked", "IR", "sara", "amended", {"body": {"request": EARNEST}},
      "case.other"),
 ]  # fmt: skip
@@ -481,6 +484,8 @@ FOREIGN = [
     ("it disclosed under other conditions", LONG, "executed", "IR", "disclosed",
      {"body": {"conditions": ["Pay first."]}}, "case.differs"),
     ("it dropped a condition", LONG, "executed", "IR", "disclosed", {"body": {"conditions": []}}, "case.differs"),
+    ("it accepts in earnest", LONG, "assessed 2", "IR", "accepted", {"exercise": False}, "case.exercise"),
+    ("it accepts in the exercise", LONG, "assessed 2", "IR", "accepted", {}, ""),
     ("it discloses what was not accepted", LONG, "assessed", "IR", "disclosed", {}, "case.stage"),
     ("it accepts for the second time", LONG, "accepted", "IR", "accepted", {}, "case.stage"),
     ("it tells an internal step", LONG, "accepted", "IR", "authorised", {}, "case.stage"),
@@ -603,6 +608,8 @@ WIRE = [
     ("a time before all time", {"at": "0001-01-01T00:00:00+10:00"}, "act.form"),
     ("a time of no day", {"at": "2026-11-31T12:00:05Z"}, "act.form"),
     ("an officer that is a number", {"officer": 5}, "act.form"),
+    ("an exercise that is 1", {"exercise": 1}, "act.form"),
+    ("an exercise in words", {"exercise": "no"}, "act.form"),
     ("a body that is a list", {"body": []}, "act.form"),
     ("a body that is nothing", {"body": None}, "act.form"),
     ("a body of another kind", {"act": "closed"}, "act.form"),
@@ -707,11 +714,14 @@ BEYOND = {Stage.EXECUTED, Stage.DISCLOSED}
 def judge_history(case: Case) -> None:
     """Judge, at either State, that no act stands twice, each stands on one that is known, and conditions stay."""
     assert len({act.id for act in case.acts}) == len(case.acts)
-    known, conditions = {""}, None
+    known, conditions, exercise = {""}, None, True
     for act in case.acts:
         if act.kind in CROSSING:
             assert act.after in known
             known = (known | {act.id}) - {""}
+        if "request" in act.body:
+            exercise = act.body["request"].get("exercise", True)
+        assert act.exercise is exercise
         if act.kind is Kind.ACCEPTED:
             conditions = act.body["conditions"]
         if act.kind is Kind.DISCLOSED:
@@ -791,8 +801,7 @@ class Node:
     def start(self, draw: random.Random) -> None:
         """Begin somewhere in one of the walks."""
         walk = draw.choice([name for name, (measure, _) in WALKS.items() if measure is self.case.measure])
-        kind = draw.choice([line.split()[2] for line in WALKS[walk][1].split("\n")[1:]])
-        for act in walked(walk, upto=kind).cases[self.home].acts:
+        for act in walked(walk, lines=draw.randrange(20)).cases[self.home].acts:
             self.attempt(act)
 
     def attempt(self, act: Act) -> bool:
@@ -823,15 +832,19 @@ class Node:
 
 def own(node: Node, draw) -> None:
     """Let a random officer of the node do something: mostly what the stage allows, sometimes anything."""
-    allowed = [step.kind for step in steps(node.case, home=node.home)]
-    kind = draw.choice(allowed) if allowed and draw.random() < 0.8 else draw.choice(list(Kind))
-    if kind is Kind.WITHDRAWN and draw.random() < 0.8:  # or few cases would live long
+    ahead = steps(node.case, home=node.home)
+    if draw.random() < 0.6:  # or most cases would stay where they are
+        ahead = [step for step in ahead if step.own[node.case.stage] is not node.case.stage] or ahead
+    kind = draw.choice(ahead).kind if ahead and draw.random() < 0.8 else draw.choice(list(Kind))
+    if kind is Kind.WITHDRAWN and draw.random() < 0.8:  # or few would live long
         return
     changes = {}
     if draw.random() < 0.1:
         changes["power"] = draw.choice([str(power) for power in Power] + [""])
     if draw.random() < 0.1:
         changes["at"] = AT + timedelta(days=draw.choice([-400, 30, 400]))
+    if draw.random() < 0.05:
+        changes["exercise"] = draw.random() < 0.5
     body = twisted(kind, node.case, draw) if draw.random() < 0.15 else {}
     try:
         node.attempt(act_of(kind, node.case, node.home, draw.choice(OFFICERS), body=body, **changes))
@@ -858,11 +871,15 @@ def foreign(node: Node, draw) -> None:
         by = draw.choice([peer, peer, peer, peer, node.home, "QA", ""])
         body = twisted(kind, case, draw) if draw.random() < 0.3 else {}
         after = draw.choice([case.head, case.head, *(act.id for act in case.acts), "", BOX])
-        power = draw.choice([str(power) for power in Power])
+        changes = {"power": draw.choice([str(power) for power in Power])}
+        if draw.random() < 0.05:
+            changes["exercise"] = draw.random() < 0.5
         try:
-            made = act_of(kind, case, by, draw.choice(OFFICERS), body=body, after=after, power=power)
+            made = act_of(kind, case, by, draw.choice(OFFICERS), body=body, after=after, **changes)
         except Invalid:
             return
+    if made.kind is Kind.WITHDRAWN and draw.random() < 0.8:
+        return
     try:
         made = arrived(made, sender=peer)
     except ComityError:
@@ -892,7 +909,7 @@ def test_no_sequence_of_acts(home, measure):
     reached = Counter()
     for seed in range(300):
         draw, node = random.Random(f"{home} {measure} {seed}"), Node(home, measure)
-        if seed % 2:
+        if seed % 3:
             node.start(draw)
         node.reached.clear()
         bias = draw.choice([0.3, 0.5, 0.8])

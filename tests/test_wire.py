@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -86,6 +87,13 @@ def test_an_act_crosses():
     assert again == act
     assert again.id == act.id
     assert Request.from_dict(again.body["request"]) == REQUEST
+
+
+def test_an_act_has_whole_seconds():
+    """What its author keeps is what crosses: fractions of a second are gone before anybody signs them."""
+    act, statement = sign_act(replace(ACT_, at=AT.replace(microsecond=999_999)), to="VN", key=SIGN["IR"])
+    assert act.at == AT
+    assert read_act(envelope.verify(statement, TRUST, kind="act", at=AT)) == act
 
 
 def test_equal_acts_have_unlike_ids():

@@ -207,10 +207,10 @@ def serve(
         _die_with_parent()
     settings = _django(home)
     from comity.node.courier import Stop
-    from comity.node.vault import Vault
+    from comity.node.vault import sweep
 
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
-    Vault(settings.home / "vault", settings.vault_key).sweep()
+    sweep(settings.home / "vault", settings.shelf)
     work = {"officers": _door, "peers": _door, "courier": _courier}
     children = {name: _start(name, target, settings) for name, target in work.items()}
     stop = Stop()

@@ -30,6 +30,13 @@ def settle(made: Path, place: Path) -> None:
         os.close(folder)
 
 
+def sweep(*folders: Path) -> None:
+    """Remove what a killed process left half-written in `folders`: whatever is still hidden."""
+    for folder in folders:
+        for partial in folder.glob(".*"):
+            partial.unlink(missing_ok=True)
+
+
 class Vault:
     """The vault in `folder`.
 
@@ -72,8 +79,3 @@ class Vault:
                 yield from stream.decrypt(pieces, stream.subkey(self._key, "vault/" + header.hex()))
         except OSError as error:
             raise BrokenSeal(f"The vault does not hold {name}.", code="vault.missing") from error
-
-    def sweep(self) -> None:
-        """Remove what a killed process left half-written."""
-        for partial in self._folder.glob(".*.partial"):
-            partial.unlink(missing_ok=True)
