@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.translation import gettext, override
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
 from comity.demo import cast, mailbox, nodes
 from comity.node.officers import almanac, fields, texts, words
@@ -35,7 +35,18 @@ FLAGS = [
 DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE = 90  # seconds until something that another process does must show
 FIRST_PORT = 9441  # not those of other tests, which may run beside these
-BOTH_POWERS = {"rahimi": "approve", "tran": "authorise"}  # so that four eyes stand in their way, not a missing power
+BOTH_POWERS = {
+    "rahimi": ("approve",),
+    "tran": ("authorise",),
+}  # so that four eyes stand in their way, not a missing power
+IRAN_SAW = (
+    "drafted", "checked", "approved", "requested", "asked", "amended", "checked", "approved", "supplemented", "accepted",
+    "disclosed", "verified", "closed", "closed",
+)  # fmt: skip
+VIET_NAM_SAW = (
+    "Request received", "assessed", "asked", "Supplement received", "assessed", "accepted", "authorised", "ordered",
+    "executed", "disclosed", "closed", "closed",
+)  # fmt: skip
 REASON = "بانک هنوز بازه دقیق را تعیین نکرده است و بیم از بین رفتن داده‌ها می‌رود؛ بازه به‌زودی اعلام می‌شود."
 
 LOOK = r"""(language) => {
@@ -128,7 +139,8 @@ class Desk:
             self.noise.append(f"asked {url}")
 
     def _heard(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning") and not re.search("status of (403|422)", text):  # its own note of what was refused
+        refused = re.search("status of (403|422)", text)  # the browser's own note of what a page then says in words
+        if kind in ("error", "warning") and not refused:
             self.noise.append(f"console: {text}")
 
     # ---- words
@@ -160,7 +172,8 @@ class Desk:
 
     def follow(self, name: object, *, within: str = "body") -> None:
         """Follow the link `name`."""
-        self._leads(self.page.locator(within).get_by_role("link", name=self.word(name), exact=True).filter(visible=True).first)
+        links = self.page.locator(within).get_by_role("link", name=self.word(name), exact=True)
+        self._leads(links.filter(visible=True).first)
 
     def unfold(self, name: object) -> None:
         """Open the part of the page that hides behind `name`."""
@@ -264,8 +277,7 @@ def world(tmp_path_factory):
     states = {node.state: node for node in cast.three_states()}
     for node in states.values():
         node.people = tuple(
-            replace(person, powers=(*person.powers, BOTH_POWERS[person.username])) if person.username in BOTH_POWERS else person
-            for person in node.people
+            replace(person, powers=person.powers + BOTH_POWERS.get(person.username, ())) for person in node.people
         )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
@@ -273,7 +285,7 @@ def world(tmp_path_factory):
     written = mailbox.write(root / "mailbox", 7)
     nodes.place_delivery(states["VN"], root / "mailbox", cast.DELIVERY)
     (root / "shots").mkdir()
-    print(f"pictures: {root / 'shots'}")
+    print(f"pictures: {root / 'shots'}")  # noqa: T201  they are there to be looked at
     try:
         for node in states.values():
             node.start()
@@ -306,7 +318,7 @@ def _answers(desk: Desk) -> None:
     while True:
         try:
             desk.page.goto("/sign-in")
-        except Exception:
+        except Error:
             assert time.monotonic() < end, desk.node.log.read_text()[-2000:]
             time.sleep(0.2)
         else:
@@ -419,6 +431,7 @@ def preservation_is_drafted(world, story):
     assert desk.word(fields.label("purpose", "preservation")) in named
     assert desk.word(fields.label("facts")) not in named
     desk.page.locator(".look .remedy a").first.click()
+    assert desk.page.locator(":target").get_by_role("textbox").or_(desk.page.locator("input:target")).first.is_visible()
     fill_in(desk, "preservation", cast.PRESERVATION, last)
     desk.press("See what is missing")
     assert missing(desk) == []
@@ -465,7 +478,7 @@ def viet_nam_preserves(world, story):
 
 def sixty_days_run_on_both_sides(world, story):
     """Both pages show the period; the Persian one says the day in both calendars."""
-    until = datetime.now(ZoneInfo(world.tran.node.zone)).date() + timedelta(days=60)
+    until = _today(world.tran) + timedelta(days=60)
     days = {until, until - timedelta(days=1)}  # midnight may pass while this test runs
     english, persian = world.tran, world.rahimi
     assert any(f"until {almanac.day_words(day, 'en')}" in english.text("[aria-labelledby=clock]") for day in days)
@@ -478,13 +491,18 @@ def sixty_days_run_on_both_sides(world, story):
         assert re.search(desk.digits("59") + "|" + desk.digits("60"), left), left
 
 
+def _today(desk: Desk) -> date:
+    return datetime.now(ZoneInfo(desk.node.zone)).date()
+
+
 def the_request_for_the_data_follows(world, story):
     """The request for the data stands on the preservation; its period is left out and the finding is named in Persian."""
     desk = world.rahimi
     desk.follow("Ask for the preserved data")
     assert desk.control(fields.label("follows")).input_value() == story.first
     story.second = desk.control(fields.label("reference")).input_value()
-    fill_in(desk, "stored-data", cast.STORED_DATA, asked_for("stored-data", but=("follows", "period_from", "period_to")))
+    typed = asked_for("stored-data", but=("follows", "period_from", "period_to"))
+    fill_in(desk, "stored-data", cast.STORED_DATA, typed)
     desk.press("See what is missing")
     assert missing(desk) == [desk.word(fields.label(name)) for name in ("period_from", "period_to")]
     desk.press("Save the draft")
@@ -532,7 +550,8 @@ def iran_answers(world, story):
     assert [name.get_attribute("name") for name in marked.locator("input").all()] == ["period_from", "period_to"]
     fill_in(desk, "stored-data", cast.PERIOD, ("period_from", "period_to"))
     desk.press("See what is missing")
-    assert marked.locator(".beside").all_inner_texts() == ["۱ سپتامبر ۲۰۲۶ (۱۰ شهریور ۱۴۰۵)", "۱۵ اکتبر ۲۰۲۶ (۲۳ مهر ۱۴۰۵)"]
+    both_calendars = ["۱ سپتامبر ۲۰۲۶ (۱۰ شهریور ۱۴۰۵)", "۱۵ اکتبر ۲۰۲۶ (۲۳ مهر ۱۴۰۵)"]
+    assert marked.locator(".beside").all_inner_texts() == both_calendars
     desk.press("Save the amended request")
     desk.press(words.VERBS["check"])
     approver = world.karimi
@@ -568,7 +587,7 @@ def the_judge_authorises(world, story):
     judge.type("Number of its decision", "EX-441/2026")
     judge.type("Provision that it rests on", "Criminal procedure law (exercise)")
     judge.type("What it covers, and what not", "The one mailbox named; not correspondence with counsel.")
-    judge.type("Valid until", (date.today() + timedelta(days=60)).isoformat())
+    judge.type("Valid until", (_today(judge) + timedelta(days=60)).isoformat())
     judge.press(words.VERBS["authorise"])
 
 
@@ -598,6 +617,7 @@ def iran_verifies(world, story):
     desk.until_stage("requesting", "disclosed")
     verify = desk.page.get_by_role("link", name=desk.word(words.VERBS["verify"]), exact=True)
     desk.until(verify.count)
+    assert cast.ADDED_CONDITION in desk.text("[aria-labelledby=conditions]")
     assert desk.digits(str(len(world.mailbox.exhibits))) in desk.text("[aria-labelledby=evidence]")
     desk.follow(words.VERBS["verify"])
     desk.press(words.VERBS["verify"])
@@ -628,7 +648,7 @@ def exported(desk: Desk, to: Path) -> Path:
 
 
 def both_close(world, story):
-    """Both sides close both cases, and the lists say so."""
+    """Both sides close both cases; the timeline shows the acts of both, and the lists say that all is closed."""
     for reference in (story.second, story.first):
         world.rahimi.to_case(reference)
         close(world.rahimi)
@@ -637,7 +657,11 @@ def both_close(world, story):
         close(world.tran)
         world.tran.until_stage("requested", "closed")
         world.rahimi.until_stage("requesting", "closed")
-    for desk in (world.rahimi, world.tran):
+    for desk, acts in ((world.rahimi, IRAN_SAW), (world.tran, VIET_NAM_SAW)):
+        desk.to_case(story.second)
+        assert desk.page.locator("ol.line h3").all_inner_texts() == [
+            desk.word(words.KINDS.get(act, act)) for act in acts
+        ]
         desk.follow("Cases", within="nav")
         assert desk.text("tbody").count(desk.word("Closed")) == 2
 

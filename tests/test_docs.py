@@ -66,7 +66,7 @@ def test_every_file_of_a_home_folder_is_described():
     home, page = settings.current().home, section(OPERATIONS, "## The home folder")
     listed = rows(page)
     for path in [*home.iterdir(), *(home / "keys").iterdir()]:
-        if path.name.endswith(("-wal", "-shm")) or path.name == "test.sqlite3":
+        if path.name.endswith(("-wal", "-shm")) or path.name.startswith("test"):
             continue
         name = path.name + "/" * path.is_dir()
         assert name in listed or f"keys/{name}" in listed, name

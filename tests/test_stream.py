@@ -1,6 +1,7 @@
 """Encrypted streams: of any size, at constant memory, and never with a chunk moved, lost or cut off."""
 
 import hashlib
+import time
 import tracemalloc
 
 import pytest
@@ -163,6 +164,14 @@ def test_chunks_come_out_before_the_end():
     with pytest.raises(BrokenSeal, match="Chunk 2"):
         found.extend(reader)
     assert b"".join(found) == content(3 * CHUNK)[: 2 * CHUNK]
+
+
+def test_many_small_pieces():
+    """A megabyte in pieces of ten bytes costs no more than a moment: thousands of small files are the usual case."""
+    began, piece = time.monotonic(), bytes(10)
+    pieces = [piece] * (CHUNK // 5)
+    assert len(b"".join(encrypt(pieces, KEY))) == encrypted_size(10 * len(pieces))
+    assert time.monotonic() - began < 2
 
 
 def test_constant_memory():

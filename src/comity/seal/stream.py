@@ -32,19 +32,18 @@ def _nonce(number: int, *, last: bool) -> bytes:
 
 def _blocks(source: Iterable[bytes], size: int) -> Iterator[bytes]:
     """The bytes of `source` cut into blocks of `size`; only the last may be shorter, and there is always one."""
-    held = b""
+    held: list[bytes] = []  # joined once, so that many small pieces cost no more than few; one alone passes uncopied
+    length = 0
     for piece in source:
-        if len(held) == size and piece:  # pieces of the right size pass uncopied
-            yield held
-            held = piece
-        else:
-            held += piece
         start = 0
-        while len(held) - start > size:
-            yield held[start : start + size]
-            start += size
-        held = held[start:]
-    yield held
+        while start < len(piece):
+            if length == size:
+                yield b"".join(held)
+                held, length = [], 0
+            held.append(piece[start : start + size - length])
+            start += len(held[-1])
+            length += len(held[-1])
+    yield b"".join(held)
 
 
 def _marked(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes, bool]]:
