@@ -225,7 +225,11 @@ class Act:
         """
         names = {"act", "case", "by", "officer", "name", "power", "at", "body", "after", "salt", "exercise"}
         texts = names - {"body", "exercise"}
-        if set(raw) != names or not all(isinstance(raw[name], str) for name in texts) or type(raw["exercise"]) is not bool:
+        if (
+            set(raw) != names
+            or not all(isinstance(raw[name], str) for name in texts)
+            or type(raw["exercise"]) is not bool
+        ):
             raise Invalid("The act's fields are not the known ones.", code="act.form", where="act")
         try:
             kind, at = Kind(raw["act"]), _moment(raw["at"])
@@ -498,7 +502,9 @@ def advance(case: Case, act: Act, *, home: str) -> Case:
     request = Request.from_dict(act.body["request"]) if "request" in act.body else case.request
     _same_case(case, request)
     if act.exercise != request.exercise:
-        raise NotPossible("Every act of an exercise says so, and no other does.", code="case.exercise", where="exercise")
+        raise NotPossible(
+            "Every act of an exercise says so, and no other does.", code="case.exercise", where="exercise"
+        )
     return replace(case, stage=target, acts=(*case.acts, act))
 
 

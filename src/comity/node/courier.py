@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, close_old_connections
 
-from comity.errors import ComityError, Unreachable
+from comity.errors import BrokenSeal, ComityError, Unreachable
 from comity.node import archive, models
 from comity.node.desk import crossing, evidence, registry
 from comity.node.settings import Settings
@@ -58,19 +58,21 @@ class Courier:
         """Post what is on its way; the acts of a case go in their order, so the first that fails holds the rest back."""
         due = models.Departure.objects.filter(receipt__isnull=True, next_at__lte=now()).order_by("made_at", "act__seq")
         stuck: set[str] = set()
+        delivered = False
         for row in due.select_related("act")[:100]:
-            if row.act.case_id in stuck or self._earlier_waits(row):
+            if row.peer in stuck or row.act.case_id in stuck or self._earlier_waits(row):
                 continue
             try:
                 status, answer = self._line(archive.peer_entry(row.peer)).post("/messages", bytes(row.data), at=now())
                 if status != 200:
                     raise Unreachable(f"{row.peer} answered {status}: {answer[:200]!r}", code="wire.status")
                 crossing.delivered(self._settings, row.digest, answer, at=now())
+                delivered = True
             except ComityError as error:
-                stuck.add(row.act.case_id)
+                stuck.add(row.peer if error.code == "wire.unreachable" else row.act.case_id)
                 crossing.not_delivered(row.digest, str(error), at=now())
                 _log.warning("%s for %s not delivered: %s", row.act.case_id, row.peer, error)
-        return bool(due)
+        return delivered
 
     @staticmethod
     def _earlier_waits(row: models.Departure) -> bool:
@@ -81,14 +83,14 @@ class Courier:
     def _complete_receipts(self) -> bool:
         """Fetch newer proofs for receipts whose head no witness had seen yet."""
         due = models.Departure.objects.filter(receipt__isnull=False, witnessed=False, next_at__lte=now())
-        for row in due[:20]:
+        for row in due.order_by("next_at")[:20]:
             try:
                 answer = self._line(archive.peer_entry(row.peer)).get(f"/receipts/{row.digest}", at=now())
                 crossing.delivered(self._settings, row.digest, answer, at=now())
             except ComityError as error:
                 _log.info("receipt of %s for %s not completed: %s", row.peer, row.digest[:12], error)
             if not models.Departure.objects.filter(pk=row.pk, witnessed=True).exists():
-                crossing.not_delivered(row.digest, "", at=now())
+                crossing.not_witnessed(row.digest, at=now())
         return False
 
     def _witness(self) -> bool:
@@ -104,6 +106,8 @@ class Courier:
                 self._witness_next.pop(state, None)
             except ComityError as error:
                 _log.warning("%s did not cosign: %s", state, error)
+                if error.code == "witness.ahead" and state not in self._witness_next:
+                    crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
                 self._witness_next[state] = now() + timedelta(seconds=2)
         return False
 
@@ -114,7 +118,8 @@ class Courier:
         if status == 409:  # it remembers another size than this process does
             old = int(answer)
             if old > size:
-                raise Unreachable(f"{witness.state} saw this log at {old}, it is at {size}.", code="witness.ahead")
+                reason = f"{witness.state} saw this log at {old}, it is at {size}: was an older database restored?"
+                raise Unreachable(reason, code="witness.ahead")
             status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
         if status != 200:
             raise Unreachable(f"{witness.state} answered {status}: {answer[:200]!r}", code="witness.status")
@@ -133,11 +138,13 @@ class Courier:
                 self._collect(job)
             else:
                 evidence.WORK[job.kind](self._settings, job, now=now, progress=_throttled(job))
-        except Unreachable as error:
+        except (Unreachable, BrokenSeal) as error:
+            if isinstance(error, BrokenSeal) and job.kind != models.Job.Kind.COLLECT:
+                _fail(job, error)
+                return True
             evidence.again(job, error, at=now() + crossing.retry_after(job.attempts))
         except ComityError as error:
-            _log.warning("job %s of %s failed: %s", job.kind, job.case_id, error)
-            evidence.failed(job, error)
+            _fail(job, error)
         return True
 
     def _collect(self, job: models.Job) -> None:
@@ -152,6 +159,11 @@ class Courier:
                 file.write(piece)
                 progress(file.tell(), row.size)
         evidence.collected(self._settings, job)
+
+
+def _fail(job: models.Job, error: ComityError) -> None:
+    _log.warning("job %s of %s failed: %s", job.kind, job.case_id, error)
+    evidence.failed(job, error)
 
 
 def _throttled(job: models.Job) -> Callable[[int, int], None]:

@@ -106,6 +106,12 @@ def needs(officer: models.Officer, power: Power) -> None:
         raise NotYours(f"{officer.full_name} has no power to {power}.", code="case.power", where="power")
 
 
+def carries(officer: models.Officer) -> None:
+    """Return when `officer` may carry a case away: who has no power at all only looks. Raises NotYours."""
+    if not officer.is_active or not officer.powers:
+        raise NotYours("Who has no power here does not carry cases away.", code="case.power", where="power")
+
+
 def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
     return models.Act.objects.create(
         digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at, statement=statement, entry=entry

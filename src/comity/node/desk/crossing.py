@@ -7,9 +7,10 @@ and nothing else changes.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
@@ -21,8 +22,10 @@ from comity.seal import canon, envelope
 from comity.wire import messages
 from comity.wire.directory import trust_in
 
+_log = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 1000
 _FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
+_LAST_ASKING = timedelta(hours=1)
 _LONG_UNANSWERED = 20  # attempts after which an operator is shown a delivery as in trouble
 
 
@@ -82,6 +85,12 @@ def admit(settings: Settings, digest: str, *, at: datetime) -> None:
         except ComityError as error:
             row.act, row.status = None, models.Arrival.Status.REFUSED
             row.code, row.reason = error.code, str(error)
+        except OperationalError:
+            raise  # the database, not the message: read it again
+        except Exception as error:  # noqa: BLE001  a defect of ours must not let one message hold back all others
+            _log.exception("arrival %s", digest)
+            row.act, row.status = None, models.Arrival.Status.REFUSED
+            row.code, row.reason = "node.defect", f"This node has a defect: {type(error).__name__}. The bytes are kept."
         row.save(update_fields=["act", "status", "code", "reason"])
 
 
@@ -132,9 +141,17 @@ def not_delivered(digest: str, reason: str, *, at: datetime) -> None:
     )  # fmt: skip
 
 
-def retry_after(attempts: int) -> timedelta:
-    """How long to wait after `attempts` failures."""
-    return min(_FIRST_RETRY * 2 ** min(attempts, 20), _LAST_RETRY)
+def not_witnessed(digest: str, *, at: datetime) -> None:
+    """Note that a receipt's proof still lacks a witness, and when to ask again: at most an hour apart."""
+    attempts = models.Departure.objects.values_list("attempts", flat=True).get(pk=digest)
+    models.Departure.objects.filter(pk=digest).update(
+        attempts=F("attempts") + 1, next_at=at + retry_after(attempts, most=_LAST_ASKING)
+    )
+
+
+def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:
+    """How long to wait after `attempts` failures, at most `most`."""
+    return min(_FIRST_RETRY * 2 ** min(attempts, 20), most)
 
 
 def troubled() -> list[models.Departure]:

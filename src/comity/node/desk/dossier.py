@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from comity.casework.lifecycle import CROSSING, Kind
-from comity.errors import NotYours
 from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.desk.evidence import own_entry
@@ -18,11 +17,13 @@ from comity.wire import dossier
 
 def chain(reference: str) -> list[str]:
     """The case, the one it follows and those that follow it, oldest first."""
-    found = [archive.load_row(reference)]
-    while found[0].follows and (earlier := models.Case.objects.filter(pk=found[0].follows).first()):
-        found.insert(0, earlier)
-    names = [row.reference for row in found]
-    while later := models.Case.objects.filter(follows=names[-1]).order_by("opened_at").first():
+    row = archive.load_row(reference)
+    same = models.Case.objects.filter(requesting=row.requesting, requested=row.requested)  # never another pair's cases
+    names = [reference]
+    while earlier := same.filter(pk=row.follows).exclude(pk__in=names).first():
+        names.insert(0, earlier.reference)
+        row = earlier
+    while later := same.filter(follows=names[-1]).exclude(pk__in=names).order_by("opened_at").first():
         names.append(later.reference)
     return names
 
@@ -38,8 +39,7 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
         Invalid: there is no such case.
         BrokenProof: the log has no head that covers it yet (a moment after the last act).
     """
-    if not officer.is_active or not officer.powers:
-        raise NotYours("Who has no power here does not carry cases away.", code="case.power", where="power")
+    _record.carries(officer)
     references = chain(reference)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
     covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -30,6 +31,7 @@ from comity.wire.directory import trust_in
 Now = Callable[[], datetime]
 Progress = Callable[[int, int], None]  # (bytes done, bytes in all; 0 while not known)
 _READ = 1 << 20
+_SPARE = 1 << 30  # bytes of disk that collecting never uses up
 _WITNESS_ATTEMPTS = 6  # half a minute, by the courier's growing waits
 
 
@@ -77,10 +79,24 @@ def deliveries(settings: Settings) -> list[str]:
 
 
 def find_delivery(settings: Settings, name: str) -> Path:
-    """The file or folder `name` of the intake folder. Raises Invalid: there is none."""
+    """The file or folder `name` of the intake folder.
+
+    It may be a link that the node's own account made, to a medium for instance; a link that a provider managed to place
+    there is refused, and so is anything that would take in the node's own home with its keys.
+
+    Raises:
+        Invalid: there is no such delivery, or it may not be taken in.
+    """
     if name not in deliveries(settings):
         raise Invalid(f"There is no '{name}' in the intake folder.", code="intake.unknown", where="delivery")
-    return (settings.intake / name).resolve()
+    place = settings.intake / name
+    found, home = place.resolve(), settings.home.resolve()
+    if place.is_symlink():
+        if place.lstat().st_uid != os.getuid():
+            raise Invalid(f"'{name}' is a link that this node did not make.", code="intake.link", where="delivery")
+        if found.is_relative_to(home) or home.is_relative_to(found):
+            raise Invalid(f"'{name}' leads to the node's own files.", code="intake.link", where="delivery")
+    return found
 
 
 def walk(root: Path) -> Iterator[tuple[bytes, bytes, os.stat_result]]:
@@ -114,7 +130,7 @@ def _exhibits(root: Path, found: list[Exhibit], progress: Progress) -> Iterator[
             found.append(Exhibit(inside, 0, "", "folder"))
         elif stat.S_ISREG(status.st_mode):
             digest, size = hashlib.sha256(), 0
-            with open(full, "rb") as file:
+            with open(os.open(full, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
                 while chunk := file.read(_READ):
                     digest.update(chunk)
                     size += len(chunk)
@@ -239,6 +255,8 @@ def announced(settings: Settings, act: Act, *, at: datetime) -> None:
     """When a peer's act announces a container, note that it has to be collected (inside `crossing.admit`)."""
     if act.kind is not Kind.DISCLOSED:
         return
+    if models.Container.objects.filter(pk=act.body["container"]).exists():
+        raise NotPossible("This container was announced for another case.", code="evidence.announced", where=act.case)
     models.Container.objects.create(
         digest=act.body["container"], case_id=act.case, size=act.body["size"], peer=act.by, outgoing=False
     )
@@ -246,9 +264,15 @@ def announced(settings: Settings, act: Act, *, at: datetime) -> None:
 
 
 def collecting(settings: Settings, job: models.Job) -> tuple[models.Container, Path]:
-    """(the container to collect, the file that its bytes are appended to)."""
+    """(the container to collect, the file that its bytes are appended to).
+
+    Raises:
+        Unreachable: there is no room for it; the job waits until there is.
+    """
     row = models.Container.objects.get(case=job.case_id, outgoing=False)
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
+    if shutil.disk_usage(settings.shelf).free - row.size < _SPARE:
+        raise Unreachable(f"There is no room for {row.size} bytes of evidence.", code="collect.room")
     return row, settings.shelf / f"{row.digest}.collecting"
 
 
@@ -354,6 +378,20 @@ def _vault(settings: Settings) -> Vault:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sealed(settings: Settings, reference: str, *, officer: models.Officer) -> Path:
+    """The bag of `reference` as it lies on the shelf, to be carried away.
+
+    Raises:
+        NotYours: the officer has no power at all.
+        NotPossible: there is none, or it has not arrived in full.
+    """
+    _record.carries(officer)
+    row = models.Container.objects.filter(case=reference, complete=True).first()
+    if row is None:
+        raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
+    return settings.shelf / f"{row.digest}.asice"
 
 
 def content_key(settings: Settings, reference: str, *, officer: models.Officer) -> bytes:

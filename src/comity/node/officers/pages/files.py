@@ -56,14 +56,11 @@ def _names() -> dict[str, dict[str, str]]:
 
 @require_safe
 @answered
-def sealed(request: HttpRequest, reference: str) -> FileResponse:  # noqa: ARG001  Django hands every view its request
+def sealed(request: HttpRequest, reference: str) -> FileResponse:
     """The sealed evidence, byte for byte; without its key it says nothing."""
     settings = current()
     reading.case(settings, reference)
-    row = models.Container.objects.filter(case=reference, complete=True).first()
-    path = settings.shelf / f"{row.digest}.asice" if row else None
-    if path is None or not path.is_file():
-        raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
+    path = evidence.sealed(settings, reference, officer=reading.officer(request))
     return FileResponse(path.open("rb"), as_attachment=True, filename=f"{reference}.asice", content_type=_ASICE)
 
 
