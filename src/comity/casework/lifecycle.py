@@ -5,14 +5,15 @@ the node of `home`, which sees its own acts (also the internal ones) and, of the
 
     requesting State                          requested State
     ────────────────                          ───────────────
-    drafted · checked · approved
+    drafted · checked · approved (or discarded)
     requested  ─────────────────────────────▶ (open)
                                               assessed
     (queried)  ◀───────────────────────────── asked               40(16)
     amended · checked · approved
     supplemented ───────────────────────────▶ (open)
                ◀───────────────────────────── consulted           40(28)
-               ◀───────────────────────────── accepted | refused | postponed
+               ◀───────────────────────────── accepted | postponed
+               ◀───────────────────────────── refused             40(21)-(25), until something was executed
                                               authorised          24   (stored data)
                                               ordered
                ◀───────────────────────────── preserved           42   (preservation)
@@ -61,6 +62,7 @@ class Stage(StrEnum):
     VERIFIED = "verified"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
     CLOSING = "closing"
     CLOSED = "closed"
 
@@ -74,6 +76,7 @@ class Kind(StrEnum):
     REQUESTED = "requested"
     AMENDED = "amended"
     SUPPLEMENTED = "supplemented"
+    DISCARDED = "discarded"
     WITHDRAWN = "withdrawn"
     VERIFIED = "verified"
     ASSESSED = "assessed"
@@ -108,6 +111,7 @@ _BODY: dict[Kind, dict[str, type]] = {
     Kind.REQUESTED: {"request": _DICT, "letter": _TEXT},
     Kind.AMENDED: {"request": _DICT},
     Kind.SUPPLEMENTED: {"request": _DICT},
+    Kind.DISCARDED: {"reasons": _TEXT},
     Kind.WITHDRAWN: {"reasons": _TEXT},
     Kind.VERIFIED: {"container": _TEXT, "manifest": _TEXT},
     Kind.ASSESSED: {"assessment": _DICT},
@@ -329,9 +333,9 @@ def _checked(case: Case, act: Act) -> None:
 
 
 def _not_by_author(case: Case, act: Act) -> None:
-    """Four eyes on what leaves: who drafted or amended since the last approval does not approve."""
+    """Four eyes on what leaves: who drafted or amended since anything was last sent does not approve."""
     for earlier in reversed(case.acts):
-        if earlier.kind in (Kind.APPROVED, Kind.REQUESTED, Kind.SUPPLEMENTED):
+        if earlier.kind in (Kind.REQUESTED, Kind.SUPPLEMENTED):
             return
         if earlier.kind in (Kind.DRAFTED, Kind.AMENDED) and earlier.officer == act.officer:
             raise NotYours("Nobody approves his own request.", code="case.four-eyes", where="officer")
@@ -396,30 +400,38 @@ S, K, P = Stage, Kind, Power
 _DATA, _HOLD = frozenset({Measure.STORED_DATA}), frozenset({Measure.PRESERVATION})
 _RUNNING = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.PRESERVED)
 _AT_HOME = (S.AUTHORISED, S.ORDERED, S.EXECUTED)
+_UNDONE = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.AUTHORISED, S.ORDERED)  # nothing has been executed yet
+_AWAITED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED)  # the same, as the other side sees it
+
+
+def _stay(*stages: Stage) -> dict[Stage, Stage]:
+    return {stage: stage for stage in stages}
+
 
 TABLE: tuple[Step, ...] = (
-    Step(K.DRAFTED, "requesting", P.DRAFT, _to(S.DRAFT, S.NEW, S.DRAFT)),
-    Step(K.CHECKED, "requesting", P.DRAFT, {S.DRAFT: S.DRAFT, S.REDRAFT: S.REDRAFT}),
+    Step(K.DRAFTED, "requesting", P.DRAFT, _to(S.DRAFT, S.NEW, S.DRAFT, S.READY)),
+    Step(K.DISCARDED, "requesting", P.DRAFT, _to(S.DISCARDED, S.DRAFT, S.READY)),
+    Step(K.CHECKED, "requesting", P.DRAFT, _stay(S.DRAFT, S.REDRAFT)),
     Step(K.APPROVED, "requesting", P.APPROVE, {S.DRAFT: S.READY, S.REDRAFT: S.REREADY},
          guards=(_not_by_author, _checked)),
     Step(K.REQUESTED, "requesting", P.APPROVE, _to(S.OPEN, S.READY), _to(S.OPEN, S.NEW), (_follows_approval,)),
-    Step(K.AMENDED, "requesting", P.DRAFT, _to(S.REDRAFT, S.QUERIED, S.REDRAFT)),
+    Step(K.AMENDED, "requesting", P.DRAFT, _to(S.REDRAFT, S.QUERIED, S.REDRAFT, S.REREADY)),
     Step(K.SUPPLEMENTED, "requesting", P.APPROVE, _to(S.OPEN, S.REREADY), _to(S.OPEN, S.QUERIED), (_follows_approval,)),
-    Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, *_RUNNING, S.REDRAFT, S.REREADY),
+    Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, *_RUNNING, S.REDRAFT, S.REREADY, S.DISCLOSED),
          _to(S.WITHDRAWN, *_RUNNING, *_AT_HOME, S.REFUSED, S.DISCLOSED)),  # the two may cross on their way
-    Step(K.ASSESSED, "requested", P.DECIDE, {S.OPEN: S.OPEN, S.POSTPONED: S.POSTPONED}),
+    Step(K.ASSESSED, "requested", P.DECIDE, _stay(S.OPEN, S.QUERIED, S.POSTPONED)),
     Step(K.ASKED, "requested", P.DECIDE, _to(S.QUERIED, S.OPEN), _to(S.QUERIED, S.OPEN), (_assessed,)),
-    Step(K.CONSULTED, "requested", P.DECIDE, _to(S.OPEN, S.OPEN), _to(S.OPEN, S.OPEN)),
+    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_UNDONE), _stay(*_AWAITED)),
     Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN, S.POSTPONED), _to(S.ACCEPTED, S.OPEN, S.POSTPONED),
          (_assessed,)),
-    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.POSTPONED), _to(S.REFUSED, S.OPEN, S.POSTPONED),
+    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, *_UNDONE), _to(S.REFUSED, *_AWAITED),
          (_assessed, _consulted)),
     Step(K.POSTPONED, "requested", P.DECIDE, _to(S.POSTPONED, S.OPEN), _to(S.POSTPONED, S.OPEN),
          (_assessed, _consulted)),
-    Step(K.AUTHORISED, "requested", P.AUTHORISE, _to(S.AUTHORISED, S.ACCEPTED), guards=(_not_by_decider,),
-         measures=_DATA),
-    Step(K.ORDERED, "requested", P.EXECUTE, _to(S.ORDERED, S.ACCEPTED), measures=_HOLD),
-    Step(K.ORDERED, "requested", P.EXECUTE, _to(S.ORDERED, S.AUTHORISED), guards=(_still_authorised,),
+    Step(K.AUTHORISED, "requested", P.AUTHORISE, _to(S.AUTHORISED, S.ACCEPTED, S.AUTHORISED, S.ORDERED),
+         guards=(_not_by_decider,), measures=_DATA),
+    Step(K.ORDERED, "requested", P.EXECUTE, _to(S.ORDERED, S.ACCEPTED, S.ORDERED), measures=_HOLD),
+    Step(K.ORDERED, "requested", P.EXECUTE, _to(S.ORDERED, S.AUTHORISED, S.ORDERED), guards=(_still_authorised,),
          measures=_DATA),
     Step(K.PRESERVED, "requested", P.EXECUTE, _to(S.PRESERVED, S.ORDERED), _to(S.PRESERVED, S.ACCEPTED),
          measures=_HOLD),
