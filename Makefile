@@ -9,7 +9,7 @@ help: ## show this list
 dev: ## make .venv with everything locked; leaves .venv/bin/comity
 	@scripts/setup.sh
 
-demo: dev ## two States on this machine; ARGS="--once" walks one request through and ends
+demo: dev ## three States on this machine; ARGS="--once" walks one request through and ends
 	@.venv/bin/comity demo $(ARGS)
 
 test: export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH)$(if $(LD_LIBRARY_PATH),:)$(CURDIR)/.cache/lib

@@ -91,5 +91,5 @@ def peer(node, at):
     from comity.node.desk import registry
 
     found = Peer("VN", node)
-    registry.pin(found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
     return found

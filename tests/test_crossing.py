@@ -13,7 +13,7 @@ from comity.node import archive, models
 from comity.node.desk import crossing, evidence, registry, requested
 from comity.seal import canon, envelope
 from comity.wire import messages
-from comity.wire.directory import read_entry, trust_in
+from comity.wire.directory import read_entry, sign_entry, trust_in
 
 pytestmark = pytest.mark.django_db
 
@@ -171,10 +171,12 @@ def test_a_stale_history_is_refused(node, peer, at):
 
 
 def test_what_the_door_turns_away_is_noted_and_bounded(node, at):
-    """Refusals at the door keep their reason and first bytes; only the newest thousand stay."""
-    for number in range(1005):
+    """Refusals at the door keep their reason and first bytes; the newest hundred of each reason stay, no flood erases all."""
+    crossing.turn_away(code="hop.missing", reason="first", head=b"", size=2**70, path="/messages", at=at)
+    for number in range(130):
         crossing.turn_away(code="door.too-long", reason="r", head=b"x" * 9000, size=number, path="/messages", at=at)
-    assert models.Refusal.objects.count() == 1000
+    assert models.Refusal.objects.count() == 101
+    assert models.Refusal.objects.filter(reason="first").exists()
     assert len(models.Refusal.objects.order_by("-pk")[0].head) == 4096
 
 
@@ -207,9 +209,9 @@ def test_a_pinned_key_is_not_replaced(node, peer, at):
     """Another key for a State that is pinned already is refused, and a wrong fingerprint pins nothing."""
     other = Peer("VN", node, which=1)
     with pytest.raises(Exception, match="Another key"):
-        registry.pin(other.entry_bytes, fingerprint=other.entry.fingerprint, by="t", at=at)
+        registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, by="t", at=at)
     with pytest.raises(Exception, match="fingerprint"):
-        registry.pin(Peer("QA", node).entry_bytes, fingerprint="00", by="t", at=at)
+        registry.pin(node, Peer("QA", node).entry_bytes, fingerprint="00", by="t", at=at)
     assert models.Peer.objects.count() == 1
 
 
@@ -231,3 +233,63 @@ def test_a_renamed_draft_is_still_the_same_officer(node, officers, at):
     officers.all.save()
     with pytest.raises(NotYours, match="own"):
         requesting.approve(node, own.reference, despite="x", officer=officers.all, at=at)
+
+
+def test_one_container_announced_in_two_cases_stops_nobody(node, peer, officers, at):
+    """The second announcement is refused with its reason; what comes after it is admitted all the same."""
+    from comity.node.desk import requesting
+
+    said = []
+    for number in (1, 2):
+        own = replace(request(), reference=f"IR-2026-000{number}", requesting="IR", requested="VN")
+        requesting.draft(node, own, officer=officers.drafter, at=at)
+        requesting.check(node, own.reference, officer=officers.drafter, at=at)
+        requesting.approve(node, own.reference, despite="x", officer=officers.approver, at=at)
+        requesting.send(node, own.reference, officer=officers.approver, at=at)
+        head = archive.load(own.reference, home="IR").head
+        data, act = peer.say(Kind.ACCEPTED, own.reference, {"conditions": [], "reasons": "r"}, after=head)
+        arrive(node, data, at)
+        body = {"container": "a" * 64, "size": 1, "manifest": "b" * 64, "files": 1, "conditions": []}
+        data, _ = peer.say(Kind.DISCLOSED, own.reference, body, after=act.id)
+        said.append(arrive(node, data, at).code)
+    assert said == ["", "evidence.announced"]
+    assert arrive(node, peer.asks(request())[0], at).status == "admitted"
+
+
+def test_a_defect_of_ours_stops_nobody_either(node, peer, at, monkeypatch):
+    """An error that nobody foresaw refuses the one message, keeps its bytes, and lets the next one pass."""
+    monkeypatch.setattr(messages, "decode_act", lambda opened: 1 / 0)
+    row = arrive(node, peer.asks(request())[0], at)
+    assert (row.status, row.code) == ("refused", "node.defect")
+    monkeypatch.undo()
+    assert arrive(node, peer.asks(request(reference="VN-2026-0002"))[0], at).status == "admitted"
+
+
+@pytest.mark.parametrize("days", [-30, 2])
+def test_an_act_dated_when_it_cannot_have_been_signed_is_refused(node, peer, at, days):
+    """Dated before the key began, or tomorrow: who verifies our file later would go by that time."""
+    what = request()
+    body = {"request": what.to_dict(), "letter": ""}
+    data, _ = peer.say(Kind.REQUESTED, what.reference, body, at=at + timedelta(days=days))
+    assert arrive(node, data, at).code == "act.time"
+
+
+def test_what_was_shown_is_what_is_decided(node, peer, officers, at):
+    """An officer who was shown an older state of the case decides nothing."""
+    _, act = peer.asks(request())
+    statement = messages.sign_act(act, to="IR", key=peer.signing)[1]
+    arrive(node, envelope.seal(statement, to="IR", key=peer.home_entry.open), at)
+    seen = archive.load("VN-2026-0001", home="IR").acts[-1].id
+    requested.assess(node, "VN-2026-0001", officer=officers.decider, at=at, seen=seen)
+    with pytest.raises(Exception, match="changed since"):
+        requested.accept(node, "VN-2026-0001", conditions=[], reasons="r", officer=officers.decider, at=at, seen=seen)
+
+
+def test_a_name_of_another_log_cannot_be_claimed(node, peer, at):
+    """A State whose entry names Viet Nam's log or our own as its own is not pinned."""
+    thief = Peer("QA", node)
+    for name in (peer.entry.log[0], node.log.name):
+        thief.entry = replace(thief.entry, log=(name, thief.entry.log[1]))
+        data = sign_entry(thief.entry, thief.signing)
+        with pytest.raises(Invalid, match="both claim"):
+            registry.pin(node, data, fingerprint=thief.entry.fingerprint, by="t", at=at)

@@ -84,23 +84,31 @@ def unpack(
     if folder.exists():
         raise Invalid(f"{folder} exists already. Name a new folder.", code="unpack.exists", where=str(folder))
     secret = _content_key(key)
+    report = verify_file(file)
+    if not report.passed:
+        _print(console, report)
+    if any(verdict is Verdict.FAILED for verdict, _ in report.verdicts.values()):
+        raise Invalid("Nothing is unpacked from a file of which a check failed.", code="unpack.failed", where=str(file))
     with bag.Bag(file) as opened, _bar(console) as bar:
         task = bar.add_task("unpacking", total=None)
         manifest = opened.unpack(secret, folder, lambda done, total: bar.update(task, completed=done, total=total))
     files = sum(1 for _ in manifest.files)
     left_out = [item.name for item in manifest.exhibits if item.kind == "link" and not bag.leads_inside(item)]
-    console.print(
-        f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}", markup=False, highlight=False
-    )
+    words = f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}"
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
     if left_out:
-        console.print(f"{len(left_out)} links that lead outside were not made, e.g. {left_out[0]}", markup=False)
+        words = f"{len(left_out)} links that lead outside were not made, e.g. {left_out[0]}"
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
     for condition in manifest.conditions:
-        console.print(f"Condition of use: {condition}", markup=False, style="bold")
+        console.print(f"Condition of use: {condition}", markup=False, style="bold", soft_wrap=True)
 
 
 def _content_key(path: Path) -> bytes:
+    """The key in a content-key file. Raises Invalid."""
     try:
         found = canon.fields(canon.loads(path.read_bytes().strip(), limit=4096), "comity", "case", "key")
+        if found["comity"] != "content-key/1":
+            raise ValueError(found["comity"])
         secret = bytes.fromhex(found["key"])
     except (OSError, ValueError, TypeError) as error:
         raise Invalid(f"{path} is no content-key file.", code="unpack.key", where=str(path)) from error

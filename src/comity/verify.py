@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from comity.seal import canon, envelope
 from comity.seal.container import SEAL_NAME, Container, Progress, open_container
 from comity.seal.trust import Trust
 from comity.wire import bag, dossier, messages
-from comity.wire.directory import Entry, read_entry, trust_in
+from comity.wire.directory import Entry, distinct, read_entry, trust_in
 
 
 class Verdict(StrEnum):
@@ -114,7 +114,7 @@ def _pinned(report: Report, pins: Sequence[Path]) -> dict[str, Entry] | None:
     found: dict[str, Entry] = {}
     with report.check("pins") as words:
         for path in pins:
-            pinned = read_entry(path.read_bytes(), at=datetime.now(UTC))
+            pinned = read_entry(path.read_bytes())
             found[pinned.state] = pinned
         words.append(", ".join(found))
     return found
@@ -132,6 +132,7 @@ def _entries(report: Report, signed: Sequence[bytes], at: datetime, pins: dict[s
                 raise BrokenSeal(f"The key of {found.state} is not the pinned one.", code="verify.pins")
             entries[found.state] = found
             report.signers.append(f"{found.state}  {found.fingerprint}  {found.name('en')}")
+        distinct(entries.values())
         words.append(f"{len(entries)} entries, each signed by its own key: {', '.join(entries)}")
     return entries
 
@@ -268,19 +269,27 @@ def _acts(report: Report, said: dossier.Dossier, trust: Trust) -> Acts:
     found: Acts = {}
     with report.check("acts") as words:
         for reference, records in said.cases:
-            found[reference] = [(record, _act(record, trust)) for record in records]
+            if reference in found:
+                raise BrokenSeal(f"{reference} stands twice.", code="verify.twice", where=reference)
+            found[reference] = [(record, _act(record, trust, said.exercise)) for record in records]
         words.append(f"{sum(len(acts) for acts in found.values())} acts, two signatures each")
     return found
 
 
-def _act(record: dossier.ActRecord, trust: Trust) -> Act:
+def _act(record: dossier.ActRecord, trust: Trust, exercise: bool) -> Act:  # noqa: FBT001  a fact, not a switch
     outer = canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)
     stated = canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT)["at"]
     at = datetime.fromisoformat(str(stated))
     statement = envelope.verify(record.statement, trust, kind="act", at=at)
     act = messages.read_act(statement)
+    if act.exercise != exercise:
+        raise BrokenSeal(
+            f"'{act.kind}' of {act.case} is another than the file says: exercise or not.", code="verify.exercise"
+        )
     if (act.kind in CROSSING) != bool(record.envelope):
         raise BrokenSeal(f"'{act.kind}' of {act.case} is shown with the wrong envelope.", code="verify.envelope")
+    if not record.envelope and statement.to != act.by:
+        raise BrokenSeal(f"'{act.kind}' is internal and addressed to another.", code="verify.envelope")
     if record.envelope and envelope.commitment(record.envelope) != (statement.to, act.id):
         raise BrokenSeal(f"The envelope of '{act.kind}' held another act.", code="verify.envelope")
     return act
@@ -291,11 +300,17 @@ def _history(report: Report, said: dossier.Dossier, acts: Acts) -> None:
     with report.check("history") as words:
         for reference, records in acts.items():
             case: Case | None = None
-            for _, act in records:
+            for record, act in records:
                 case = advance(case or _opened(act, reference), act, home=said.home)
+                if record.envelope and envelope.commitment(record.envelope)[0] != case.peer(act.by):
+                    raise BrokenSeal(f"'{act.kind}' went to another State.", code="verify.addressee", where=reference)
             if case is None:
                 raise Invalid(f"{reference} has no acts.", code="verify.history")
-            words.append(f"{reference}: {len(records)} acts, now '{case.stage}'")
+            if case.request.follows and case.request.follows not in acts:
+                raise Invalid(
+                    f"{case.request.follows}, which it follows, is missing.", code="verify.linked", where=reference
+                )
+            words.append(f"{reference}: {len(records)} acts, '{case.stage}' after the last one shown")
         if not acts:
             raise Invalid("There is no case in it.", code="verify.history")
 

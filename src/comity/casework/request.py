@@ -7,7 +7,9 @@ unknown measure); what is merely *missing* is allowed here, because saying what 
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -17,7 +19,12 @@ from comity.errors import Invalid
 
 STATE = re.compile(r"^[A-Z]{2}$")
 OFFENCE = re.compile(r"^uncc:(7|8|9|10|11|12|13|14|15|16|17)$")
-_TEXT_LIMIT = 20_000
+REFERENCE = re.compile(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,9}")  # \d would take ۰ and ٠ as well
+YEARS = range(1900, 2200)  # beyond them somebody mistyped, or means to break a calendar
+LINE_LIMIT, TEXT_LIMIT = 1_000, 20_000  # characters
+LIST_LIMITS = {"categories": 4, "accounts": 200, "persons": 200}
+WHOLE_LIMIT = 512_000  # bytes as JSON: sealed, it still crosses in one message (1 MiB)
+_TEXTS = frozenset({"subject", "facts", "assistance", "link", "purpose", "urgency_reason", "rights"})
 
 
 class Measure(StrEnum):
@@ -167,17 +174,8 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant. Raises Invalid naming the field."""
-        if not re.fullmatch(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,9}", self.reference):  # \d would take ۰ and ٠ as well
-            raise Invalid("A reference looks like IR-2026-0001.", code="request.reference", where="reference")
-        for name in ("requesting", "requested"):
-            if not STATE.fullmatch(getattr(self, name)):
-                raise Invalid("A State is named by its two-letter ISO code.", code="request.state", where=name)
-        if self.requesting == self.requested:
-            raise Invalid("A State does not send itself a request.", code="request.same-state", where="requested")
-        if not self.reference.startswith(self.requesting + "-"):
-            raise Invalid(
-                "The reference begins with the requesting State's code.", code="request.reference", where="reference"
-            )
+        _check_parties(self)
+        _check_lengths(self)
         if self.offence.code and not OFFENCE.fullmatch(self.offence.code):
             raise Invalid("Offences are named uncc:7 to uncc:17.", code="request.offence", where="offence.code")
         if self.offence.max_penalty_months is not None and not 0 <= self.offence.max_penalty_months <= 1200:
@@ -193,9 +191,6 @@ class Request:
                 raise Invalid("A time needs its UTC offset.", code="request.time-zone", where="accounts.at")
             if account.port is not None and not 0 < account.port < 65536:
                 raise Invalid("A port is 1 to 65535.", code="request.port", where="accounts.port")
-        for name in ("facts", "assistance", "link", "purpose", "subject", "rights"):
-            if len(getattr(self, name)) > _TEXT_LIMIT:
-                raise Invalid(f"At most {_TEXT_LIMIT} characters.", code="request.too-long", where=name)
 
     def to_dict(self) -> dict[str, Any]:
         """The request as plain JSON values; empty optional fields are left out."""
@@ -223,26 +218,76 @@ class Request:
         return cls(**values)
 
 
+def _check_parties(request: Request) -> None:
+    """Names: of the case, of the two States, of the case that it follows."""
+    if not REFERENCE.fullmatch(request.reference):
+        raise Invalid("A reference looks like IR-2026-0001.", code="request.reference", where="reference")
+    for name in ("requesting", "requested"):
+        if not STATE.fullmatch(getattr(request, name)):
+            raise Invalid("A State is named by its two-letter ISO code.", code="request.state", where=name)
+    if request.requesting == request.requested:
+        raise Invalid("A State does not send itself a request.", code="request.same-state", where="requested")
+    if not request.reference.startswith(request.requesting + "-"):
+        raise Invalid(
+            "The reference begins with the requesting State's code.", code="request.reference", where="reference"
+        )
+    if request.follows and (not REFERENCE.fullmatch(request.follows) or request.follows == request.reference):
+        raise Invalid("What a request follows is another request.", code="request.follows", where="follows")
+
+
+def _check_lengths(request: Request) -> None:
+    """Every text and list has an end, so that what was drafted can be read again and crosses in one message."""
+    for name, most in LIST_LIMITS.items():
+        if len(getattr(request, name)) > most:
+            raise Invalid(f"At most {most} entries.", code="request.too-long", where=name)
+    for where, text in _texts(request):
+        most = TEXT_LIMIT if where in _TEXTS else LINE_LIMIT
+        if len(text) > most:
+            raise Invalid(f"At most {most} characters.", code="request.too-long", where=where)
+    size = len(json.dumps(request.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if size > WHOLE_LIMIT:
+        longest = max(_TEXTS, key=lambda name: len(getattr(request, name)))
+        raise Invalid("Together the texts are too long for one message.", code="request.too-large", where=longest)
+
+
+def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """(field, text) of every text in `found`, also inside its parts and lists."""
+    for part in fields(found):
+        where, value = prefix + part.name, getattr(found, part.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, str):
+                yield where, item
+            elif hasattr(item, "__dataclass_fields__"):
+                yield from _texts(item, where + ".")
+
+
 _FLAGS = frozenset({"exercise", "intends_request", "confidential"})
 _SPEAKING = frozenset({"basis", "language", "kind"})  # left out, their default would be read into an empty one
 
 
 def parse_date(text: str) -> date:
-    """The date written as ``YYYY-MM-DD`` (ISO 8601, Gregorian). Raises ValueError."""
+    """The date written as ``YYYY-MM-DD`` (ISO 8601, Gregorian), of 1900 to 2199. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(text)
-    return date.fromisoformat(text)
+    found = date.fromisoformat(text)
+    if found.year not in YEARS:
+        raise ValueError(text)
+    return found
 
 
 def parse_moment(text: str) -> datetime:
-    """The moment written in RFC 3339 with its offset. Raises ValueError: no offset, or UTC has no such year."""
+    """The moment written in RFC 3339 with its offset, of 1900 to 2199 there and in UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    if moment.utcoffset() is None:
+    if moment.utcoffset() is None or moment.year not in YEARS or moment.astimezone(UTC).year not in YEARS:
         raise ValueError(text)
-    try:
-        moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(text) from error
+    return moment
+
+
+def strict_moment(text: str) -> datetime:
+    """The moment in the one form that crosses the border, that of `moment_text`. Raises ValueError."""
+    moment = parse_moment(text)
+    if moment_text(moment) != text:
+        raise ValueError(text)
     return moment
 
 

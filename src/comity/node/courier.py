@@ -44,7 +44,9 @@ class Courier:
 
     def round(self) -> bool:
         """One round over everything that waits; returns whether there was anything to do."""
-        return any([self._admit(), self._deliver(), self._witness(), self._complete_receipts()])
+        steps = (self._admit, self._deliver, self._witness, self._complete_receipts)
+        busy = [_guarded(step) for step in steps]  # all of them, each time
+        return any(busy)
 
     def _admit(self) -> bool:
         """Open and read what arrived, in the order of arrival."""
@@ -116,14 +118,14 @@ class Courier:
         line = self._line(witness)
         status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
         if status == 409:  # it remembers another size than this process does
-            old = int(answer)
+            old = _size_seen(witness, answer)
             if old > size:
                 reason = f"{witness.state} saw this log at {old}, it is at {size}: was an older database restored?"
                 raise Unreachable(reason, code="witness.ahead")
             status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
         if status != 200:
             raise Unreachable(f"{witness.state} answered {status}: {answer[:200]!r}", code="witness.status")
-        registry.witnessed(self._settings, size, answer.decode(), witness)
+        registry.witnessed(self._settings, size, answer.decode("utf-8", "replace"), witness)
         self._witness_size[witness.state] = size
 
     def work(self) -> bool:
@@ -145,6 +147,14 @@ class Courier:
             evidence.again(job, error, at=now() + crossing.retry_after(job.attempts))
         except ComityError as error:
             _fail(job, error)
+        except OSError as error:  # the disk: full, or gone for a while
+            trouble = Unreachable(f"The disk did not do its part: {error.strerror}.", code="job.disk")
+            evidence.again(job, trouble, at=now() + crossing.retry_after(job.attempts))
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  a defect of ours must not hold back all other jobs
+            _log.exception("job %s of %s", job.kind, job.case_id)
+            _fail(job, ComityError(f"This node has a defect: {type(error).__name__}.", code="job.defect"))
         return True
 
     def _collect(self, job: models.Job) -> None:
@@ -159,6 +169,14 @@ class Courier:
                 file.write(piece)
                 progress(file.tell(), row.size)
         evidence.collected(self._settings, job)
+
+
+def _size_seen(witness: Entry, answer: bytes) -> int:
+    """The size that a witness says it saw last. Raises Unreachable: it says nothing of the kind."""
+    text = answer.decode("ascii", "replace").removesuffix("\n")
+    if not text.isdecimal() or len(text) > 15:
+        raise Unreachable(f"{witness.state} answered no size.", code="witness.status")
+    return int(text)
 
 
 def _fail(job: models.Job, error: ComityError) -> None:
@@ -199,17 +217,20 @@ def run(settings: Settings, stop: Stop) -> None:
     worker.join(timeout=5)
 
 
+def _guarded(step: Callable[[], bool]) -> bool:
+    """Take one step; a defect in it must neither end the courier nor hold back the other steps."""
+    try:
+        return step()
+    except OperationalError:  # the database was busy for too long: the next round sees the same work
+        _log.exception("the database did not answer")
+    except Exception:  # noqa: BLE001  it is logged whole, and the work stays in the tables
+        _log.exception("a step failed")
+    return False
+
+
 def _loop(step: Callable[[], bool], stop: Stop) -> None:
     while not stop.requested:
-        try:
-            busy = step()
-        except OperationalError:  # the database was busy for too long: the next round sees the same work
-            _log.exception("the database did not answer")
-            busy = False
-        except Exception:  # noqa: BLE001  a defect must not end the courier; it is logged whole and the work stays in the tables
-            _log.exception("a round failed")
-            busy = False
-            stop.wait(2)
+        busy = _guarded(step)
         close_old_connections()
         if not busy:
             stop.wait(_IDLE)

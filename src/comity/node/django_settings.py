@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from comity.node.settings import LANGUAGES as OUR_LANGUAGES
 from comity.node.settings import address, current
 from comity.seal.keys import read_secret
 
@@ -76,13 +77,15 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = _node.time_zone
 LANGUAGE_CODE = _node.language
-LANGUAGES = [("en", "English"), ("fa", "فارسی")]
+LANGUAGES = list(OUR_LANGUAGES.items())
 LOCALE_PATHS = [_here / "locale"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
+    },
     "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["log"], "level": "INFO"},
     "loggers": {"httpx2": {"level": "WARNING"}, "pyhanko": {"level": "ERROR"}},

@@ -93,7 +93,7 @@ class Arrival(models.Model):
 
 
 class Refusal(models.Model):
-    """Something turned away at the peers' door, before it could become an arrival. The newest thousand are kept."""
+    """Something turned away at the peers' door, before it could become an arrival. The newest hundred of each reason stay."""
 
     at = models.DateTimeField()
     code = models.CharField(max_length=60)

@@ -6,13 +6,16 @@ One node is a few processes under one parent: a server for each door and the cou
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import logging
 import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,10 +31,12 @@ from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_s
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run a State's node.")
 Home = Annotated[Path, typer.Argument(help="The node's home folder.")]
 _YEARS = 5
+_THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
 
 
 def _django(home: Path) -> Any:
-    """Set Django up for the node in `home`; returns its settings."""
+    """Set Django up for the node in `home`; returns its settings. What it writes, no other account may read."""
+    os.umask(0o077)
     os.environ["COMITY_HOME"] = str(home.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "comity.node.django_settings"
     import django
@@ -55,13 +60,20 @@ def init(
     live: Annotated[bool, typer.Option(help="Not an exercise. Only with a legal basis in force.")] = False,
 ) -> None:
     """Make a node: its keys, certificates, law books, database and signed directory entry."""
-    if (home / "node.toml").exists():
+    from comity.node.settings import check
+
+    os.umask(0o077)
+    if (home / "entry.json").exists():
         raise Misconfigured(f"{home} holds a node already.", code="init.exists")
-    for name in ("keys", "intake", "vault", "shelf"):
-        (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copytree(default_folder(), home / "lawbooks")
     values = {"state": state, "exercise": not live, "officers": officers, "peers": peers, "witnesses": witness or [],
               "language": language, "time_zone": time_zone}  # fmt: skip
+    check(values, "init")
+    load(default_folder()).state(state)
+    named = json.loads(_file(authorities)) if authorities else []
+    shutil.rmtree(home / "keys", ignore_errors=True)  # of an init that was cut off: its keys were never published
+    for name in ("", "keys", "intake", "vault", "shelf"):
+        (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copytree(default_folder(), home / "lawbooks", dirs_exist_ok=True)
     (home / "node.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     moment = datetime.now(UTC).replace(microsecond=0)
     _make_keys(home, state, moment)
@@ -70,9 +82,16 @@ def init(
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    named = json.loads(authorities.read_text("utf-8")) if authorities else []
     entry = _entry(settings, named, moment)
     typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry}")
+
+
+def _file(path: Path) -> bytes:
+    """What the file at `path` holds. Raises Misconfigured: it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}.", code="file.unreadable") from error
 
 
 def _make_keys(home: Path, state: str, moment: datetime) -> None:
@@ -158,10 +177,6 @@ def officer(
     from comity.node.desk import registry
 
     password = sys.stdin.readline().strip()
-    if len(password) < 12:
-        raise Misconfigured(
-            "A password has at least 12 characters; it is read from standard input.", code="officer.password"
-        )
     registry.add_officer(username, password, full_name=full_name, office=office, powers=power or [], language=language)
 
 
@@ -171,8 +186,11 @@ def enrol(home: Home) -> None:
     _django(home)
     from comity.node.desk import registry
 
-    for given in json.load(sys.stdin):
-        registry.add_officer(given.pop("username"), given.pop("password"), **given)
+    try:
+        for given in json.load(sys.stdin):
+            registry.add_officer(given.pop("username"), given.pop("password"), **given)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Misconfigured(f"This is no list of officers: {error}.", code="enrol.form") from error
 
 
 @app.command()
@@ -183,10 +201,10 @@ def pin(
     by: Annotated[str, typer.Option(help="Who compared it.")],
 ) -> None:
     """Pin another State's directory entry after comparing its fingerprint."""
-    _django(home)
+    settings = _django(home)
     from comity.node.desk import registry
 
-    pinned = registry.pin(entry.read_bytes(), fingerprint=fingerprint, by=by, at=datetime.now(UTC))
+    pinned = registry.pin(settings, _file(entry), fingerprint=fingerprint, by=by, at=datetime.now(UTC))
     typer.echo(f"{pinned.state} is pinned.")
 
 
@@ -195,7 +213,7 @@ def fingerprint(entry: Path) -> None:
     """Print the fingerprint of a directory entry file."""
     from comity.wire.directory import read_entry
 
-    typer.echo(read_entry(entry.read_bytes(), at=datetime.now(UTC)).fingerprint)
+    typer.echo(read_entry(_file(entry)).fingerprint)
 
 
 @app.command()
@@ -204,7 +222,8 @@ def serve(
 ) -> None:
     """Run the node until it is told to stop."""
     if attached:
-        _die_with_parent()
+        _die_with_parent(os.getppid())
+    _only_one(home)
     settings = _django(home)
     from comity.node.courier import Stop
     from comity.node.vault import sweep
@@ -232,24 +251,42 @@ def serve(
 
 
 def _start(name: str, target: Callable[[str, Any], None], settings: Any) -> multiprocessing.process.BaseProcess:
-    child = multiprocessing.get_context("fork").Process(target=_child, args=(target, name, settings), name=name)
+    given = (target, name, settings, os.getpid())
+    child = multiprocessing.get_context("fork").Process(target=_child, args=given, name=name)
     child.start()
     return child
 
 
-def _child(target: Callable[[str, Any], None], name: str, settings: Any) -> None:
+def _child(target: Callable[[str, Any], None], name: str, settings: Any, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with_parent()
+    _die_with_parent(parent)
     target(name, settings)
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies (prctl PR_SET_PDEATHSIG), so that no half node goes on."""
+def _die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when its parent dies (prctl PR_SET_PDEATHSIG), so that no half node goes on.
+
+    Args:
+        parent: the parent's process id: if it is another by now, the parent has died already.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        if os.getppid() == 1:
+        if os.getppid() != parent:
             os._exit(1)
+
+
+def _only_one(home: Path) -> int:
+    """Hold the node's lock, for as long as any of its processes lives. Raises Misconfigured: it runs already."""
+    held = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(50):  # a node killed a moment ago may still be dying
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return held
+    raise Misconfigured(f"The node in {home} runs already.", code="serve.twice")
 
 
 def _door(name: str, settings: Any) -> None:
@@ -264,17 +301,19 @@ def _door(name: str, settings: Any) -> None:
         django_settings.ROOT_URLCONF = "comity.node.peers.urls"
         django_settings.MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
 
+    parent = os.getpid()
+
     def application() -> Any:
         from django.core.wsgi import get_wsgi_application
 
-        _die_with_parent()
+        _die_with_parent(parent)
         return get_wsgi_application()
 
     host, port = address(getattr(settings, name))
     Granian(
-        "comity", host, port, interface=Interfaces.WSGI, blocking_threads=4, websockets=False, log_access=False,
-        log_level=LogLevels.warning, ssl_cert=settings.keys / "tls.crt", ssl_key=settings.keys / "tls.key",
-        respawn_failed_workers=True,
+        "comity", socket.gethostbyname(host), port, interface=Interfaces.WSGI, blocking_threads=_THREADS,
+        websockets=False, log_access=False, log_level=LogLevels.warning, respawn_failed_workers=True,
+        ssl_cert=settings.keys / "tls.crt", ssl_key=settings.keys / "tls.key",
     ).serve(target_loader=lambda *_: application(), wrap_loader=False)  # fmt: skip
 
 
@@ -289,7 +328,7 @@ def _courier(_name: str, settings: Any) -> None:
 def main() -> None:
     """Run the command line; a `ComityError` becomes one line and exit code 2."""
     try:
-        app()
+        app(prog_name="comity node")
     except ComityError as error:
         typer.echo(f"comity node: {error}", err=True)
         raise SystemExit(2) from error

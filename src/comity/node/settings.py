@@ -3,6 +3,7 @@
 The home folder is named by ``COMITY_HOME``, the only thing read from the environment. It holds::
 
     node.toml     what this page's `Settings` says
+    entry.json    the State's own signed directory entry
     keys/         secrets, each a file of mode 0600
     lawbooks/     the law books this node goes by
     intake/       where providers' deliveries are placed
@@ -121,6 +122,8 @@ def address(url: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
+LANGUAGES = {"en": "English", "fa": "فارسی"}  # of the officers' pages
+
 _TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
                            "language": str, "time_zone": str}  # fmt: skip
 
@@ -135,6 +138,12 @@ def read(home: Path) -> Settings:
         raw = tomllib.loads((home / "node.toml").read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{home / 'node.toml'} cannot be read: {error}", code="settings.file") from error
+    check(raw, str(home / "node.toml"))
+    return Settings(home=home, **raw | {"witnesses": tuple(raw["witnesses"])})
+
+
+def check(raw: dict[str, Any], where: str) -> None:
+    """Return when `raw` holds every setting, each of a usable value. Raises Misconfigured: naming every fault found."""
     faults = [f"'{name}' is not a setting" for name in sorted(set(raw) - set(_TYPES))]
     for name, kind in _TYPES.items():
         if not isinstance(raw.get(name), kind):
@@ -142,14 +151,14 @@ def read(home: Path) -> Settings:
     if not faults:
         faults += _value_faults(raw)
     if faults:
-        raise Misconfigured(f"{home / 'node.toml'}: " + "; ".join(faults) + ".", code="settings.value")
-    return Settings(home=home, **raw | {"witnesses": tuple(raw["witnesses"])})
+        raise Misconfigured(f"{where}: " + "; ".join(faults) + ".", code="settings.value")
 
 
 def _value_faults(raw: dict[str, Any]) -> list[str]:
-    faults = [
-        f"'{code}' is no State's ISO code" for code in (raw["state"], *raw["witnesses"]) if not STATE.fullmatch(code)
-    ]
+    codes = (raw["state"], *raw["witnesses"])
+    faults = [f"'{code}' is no State's ISO code" for code in codes if not STATE.fullmatch(str(code))]
+    if raw["language"] not in LANGUAGES:
+        faults.append(f"the pages do not speak '{raw['language']}', but " + ", ".join(LANGUAGES))
     try:
         ZoneInfo(raw["time_zone"])
     except (ValueError, OSError):

@@ -163,14 +163,14 @@ def sign_entry(entry: Entry, key: SigningKey) -> bytes:
     return envelope.sign("entry", canon.dumps(entry.to_dict()), sender=entry.state, to="", key=key)
 
 
-def read_entry(data: bytes, *, at: datetime) -> Entry:
+def read_entry(data: bytes, *, at: datetime | None = None) -> Entry:
     """The entry in `data`, when it is signed by the very key that it names.
 
     This shows that the entry is whole, not whose it is: compare the fingerprint over another channel before pinning it.
 
     Args:
         data: as `sign_entry` wrote it.
-        at: the moment for which it must be valid.
+        at: the moment for which it must be valid; when None, only that it is whole is looked at.
 
     Raises:
         BrokenSeal: not signed by its own key.
@@ -181,10 +181,24 @@ def read_entry(data: bytes, *, at: datetime) -> Entry:
         raise BrokenSeal("This is no signed directory entry.", code="entry.form")
     payload = canon.unb64(outer["payload"])
     entry = Entry.from_dict(canon.loads(payload, limit=_LIMIT))
-    statement = envelope.verify(data, trust_in([entry]), kind="entry", at=at, limit=_LIMIT)
+    statement = envelope.verify(data, trust_in([entry]), kind="entry", at=at or entry.since, limit=_LIMIT)
     if statement.sender != entry.state or statement.payload != payload:
         raise BrokenSeal("The entry is signed by another State.", code="entry.author")
     return entry
+
+
+def distinct(entries: Iterable[Entry]) -> None:
+    """Return when no two of `entries` claim one name for their logs or witnesses: proofs are looked up by these names.
+
+    Raises:
+        Invalid: two States claim the same name.
+    """
+    taken: dict[str, str] = {}
+    for entry in entries:
+        for name in (entry.log[0], entry.witness[0]):
+            if taken.setdefault(name, entry.state) != entry.state:
+                message = f"{entry.state} and {taken[name]} both claim the name {name}."
+                raise Invalid(message, code="entry.names", where=entry.state)
 
 
 def trust_in(entries: Iterable[Entry]) -> Trust:

@@ -7,6 +7,7 @@ answer longer than asked for. Requests carry an HTTP message signature (RFC 9421
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,6 +21,7 @@ from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
 from comity.wire.directory import Entry
 
+DEADLINE = 120.0  # seconds that an answer may take from its first byte to its last
 ANSWER_LIMIT = 1 << 20
 COLLECT = 8 << 20  # bytes of evidence asked for at a time
 _SKEW = timedelta(minutes=5)
@@ -130,7 +132,7 @@ class Line:
         limit = ANSWER_LIMIT + (COLLECT if extra else 0)
         try:
             with _client(self._peer.tls).stream(method, uri, content=body, headers=headers) as answer:
-                return answer.status_code, _limited(answer.iter_raw(), limit)
+                return answer.status_code, _limited(answer.iter_raw(), limit, partial=bool(extra))
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             raise Unreachable(f"{self._peer.state} did not answer: {error}.", code="wire.unreachable") from error
 
@@ -146,7 +148,7 @@ class Line:
         return body
 
     def collect(self, path: str, start: int, *, at: datetime) -> bytes:
-        """The bytes at `path` from `start` on, at most `COLLECT` of them. Raises Unreachable."""
+        """The bytes at `path` from `start` on, at most `COLLECT` of them; fewer on a slow line. Raises Unreachable."""
         wanted = {"Range": f"bytes={start}-{start + COLLECT - 1}"}
         status, body = self._ask("GET", path, b"", at, wanted)
         if status != 206 or len(body) > COLLECT:
@@ -154,10 +156,15 @@ class Line:
         return body
 
 
-def _limited(chunks: Iterator[bytes], limit: int) -> bytes:
-    found = bytearray()
+def _limited(chunks: Iterator[bytes], limit: int, *, partial: bool) -> bytes:
+    """The bytes of an answer, within `limit` and `DEADLINE`; with `partial`, what has come by the deadline will do."""
+    found, end = bytearray(), time.monotonic() + DEADLINE
     for chunk in chunks:
         found += chunk
         if len(found) > limit:
             raise Unreachable(f"The answer is longer than {limit} bytes.", code="wire.too-long")
+        if time.monotonic() > end:
+            if partial:
+                break
+            raise Unreachable(f"The answer took longer than {DEADLINE:.0f} seconds.", code="wire.too-slow")
     return bytes(found)

@@ -64,6 +64,7 @@ def record(
     *,
     officer: models.Officer,
     at: datetime,
+    seen: str = "",
 ) -> Case:
     """Record an act of this State in the case `reference`: what every verb of the desks ends in.
 
@@ -74,19 +75,21 @@ def record(
         body: its contents.
         officer: who acts.
         at: now.
+        seen: id of the last act that the officer was shown, when he was shown one.
 
     Returns:
         The case after the act.
 
     Raises:
         NotYours: the officer lacks the power, or four eyes are required.
-        NotPossible: the act does not fit the case.
+        NotPossible: the act does not fit the case, or the case has changed since the officer saw it.
         Invalid: the body does not follow its form.
     """
     with transaction.atomic():
         case = load(reference, home=settings.state)
         power = power_for(case, kind, home=settings.state)
         needs(officer, power)
+        unchanged(case, seen)
         exercise = Request.from_dict(body["request"]).exercise if "request" in body else case.request.exercise
         act = Act(kind, reference, settings.state, officer.username, f"{officer.full_name}, {officer.office}",
                   power, at, body, after=case.head, exercise=exercise)  # fmt: skip
@@ -98,6 +101,12 @@ def record(
         if crosses:
             _depart(row, statement, to, at)
         return after
+
+
+def unchanged(case: Case, seen: str) -> None:
+    """Return when `seen` is the case's last act, or empty. Raises NotPossible: what is decided must be what was shown."""
+    if seen and (not case.acts or case.acts[-1].id != seen):
+        raise NotPossible("The case has changed since this page was shown.", code="case.changed", where=case.reference)
 
 
 def needs(officer: models.Officer, power: Power) -> None:
@@ -113,15 +122,20 @@ def carries(officer: models.Officer) -> None:
 
 
 def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
+    if len(statement) > envelope.MESSAGE_LIMIT * 3 // 4:  # in an envelope it grows by a third
+        raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
     return models.Act.objects.create(
         digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at, statement=statement, entry=entry
     )
 
 
 def _depart(row: models.Act, statement: bytes, to: str, at: datetime) -> None:
-    data = envelope.seal(statement, to=to, key=peer_entry(to).open)
+    peer = peer_entry(to)
+    if not peer.since <= at < peer.until:
+        raise NotPossible(f"The keys of {to} are not valid now. Ask for its new entry.", code="peer.expired", where=to)
+    data = envelope.seal(statement, to=to, key=peer.open)
     if len(data) > envelope.MESSAGE_LIMIT:
-        raise Invalid("This message is too long to cross. Shorten its texts.", code="act.too-long")
+        raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
     models.Departure.objects.create(
         digest=canon.content_id(data), act=row, peer=to, data=data, made_at=at, next_at=at
     )  # fmt: skip

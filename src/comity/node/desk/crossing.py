@@ -13,18 +13,19 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, transaction
 from django.db.models import F
 
+from comity.casework.lifecycle import Act
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
-from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record, evidence
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.wire import messages
-from comity.wire.directory import trust_in
+from comity.wire.directory import Entry, trust_in
 
 _log = logging.getLogger("comity.crossing")
-_KEPT_REFUSALS = 1000
+_KEPT_REFUSALS = 100
 _FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
+_SKEW = timedelta(minutes=5)
 _LAST_ASKING = timedelta(hours=1)
 _LONG_UNANSWERED = 20  # attempts after which an operator is shown a delivery as in trouble
 
@@ -58,12 +59,13 @@ def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
 
 
 def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: datetime) -> None:
-    """Note something that the door refused before it could become an arrival. The newest thousand are kept."""
+    """Note something that the door refused before it could become an arrival. The newest hundred of each reason are kept."""
     with transaction.atomic():
-        row = models.Refusal.objects.create(
-            at=at, code=code, reason=reason, size=size, head=head[:4096], path=path[:200]
-        )  # fmt: skip
-        models.Refusal.objects.filter(pk__lte=row.pk - _KEPT_REFUSALS).delete()
+        models.Refusal.objects.create(
+            at=at, code=code, reason=reason, size=min(size, 2**63 - 1), head=head[:4096], path=path[:200]
+        )
+        same = models.Refusal.objects.filter(code=code).order_by("-pk").values_list("pk", flat=True)
+        models.Refusal.objects.filter(pk__in=list(same[_KEPT_REFUSALS:])).delete()
 
 
 def admit(settings: Settings, digest: str, *, at: datetime) -> None:
@@ -104,11 +106,18 @@ def _admitted(settings: Settings, row: models.Arrival, at: datetime) -> models.A
         at=row.at,
     )
     act = messages.decode_act(opened)
+    _said_now(act, row.at, archive.peer_entry(act.by))
     if models.Act.objects.filter(pk=act.id).exists():
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
     kept = _record.admit(settings, act, opened.statement.raw, at=at)
     evidence.announced(settings, act, at=at)
     return kept
+
+
+def _said_now(act: Act, arrived: datetime, peer: Entry) -> None:
+    """The act's own time is one for which its key is valid, and not ahead of our clock: who verifies later goes by it."""
+    if not peer.since <= act.at < peer.until or act.at > arrived + _SKEW:
+        raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
 
 
 def delivered(settings: Settings, digest: str, answer: bytes, *, at: datetime) -> None:
@@ -159,8 +168,3 @@ def troubled() -> list[models.Departure]:
     return list(
         models.Departure.objects.filter(receipt__isnull=True, attempts__gte=_LONG_UNANSWERED).order_by("made_at")
     )
-
-
-def entry_of_act(act: models.Act) -> bytes:
-    """The log entry of one of this node's own acts."""
-    return log.entry(log.ACT, act.digest)

@@ -44,6 +44,7 @@ def order(
     *,
     officer: models.Officer,
     at: datetime,
+    seen: str = "",
 ) -> models.Job:
     """Note that `officer` ordered `work`, whose end will be recorded as `act`.
 
@@ -54,6 +55,7 @@ def order(
     with transaction.atomic():
         case = archive.load(reference, home=settings.state)
         _record.needs(officer, power_for(case, act, home=settings.state))
+        _record.unchanged(case, seen)
         if not any(step.kind is act for step in steps(case, home=settings.state)):
             raise NotPossible(f"A case that is '{case.stage}' cannot be '{act}'.", code="case.stage", where=reference)
         _must_be_complete(case, act)

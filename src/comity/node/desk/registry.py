@@ -13,9 +13,11 @@ from comity.ledger import checkpoint as cp
 from comity.ledger import merkle
 from comity.node import archive, models
 from comity.node.desk import _record
-from comity.node.settings import Settings
+from comity.node.settings import LANGUAGES, Settings
 from comity.seal import canon
-from comity.wire.directory import Entry, read_entry
+from comity.wire.directory import Entry, distinct, read_entry
+
+_SHORTEST_PASSWORD = 12
 
 
 class Stale(NotPossible):
@@ -32,8 +34,12 @@ def add_officer(
     """Add an officer.
 
     Raises:
-        Invalid: an unknown power, or the name is taken.
+        Invalid: an unknown power or language, a password under 12 characters, or the name is taken.
     """
+    if len(password) < _SHORTEST_PASSWORD:
+        raise Invalid("A password has at least 12 characters.", code="officer.password", where="password")
+    if language not in LANGUAGES:
+        raise Invalid(f"The pages do not speak '{language}'.", code="officer.language", where="language")
     unknown = sorted(set(powers) - set(Power))
     if unknown:
         raise Invalid(f"'{unknown[0]}' is no power.", code="officer.power", where="powers")
@@ -49,25 +55,33 @@ def set_language(officer: models.Officer, language: str) -> None:
     models.Officer.objects.filter(pk=officer.pk).update(language=language)
 
 
-def pin(data: bytes, *, fingerprint: str, by: str, at: datetime) -> Entry:
+def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datetime) -> Entry:
     """Pin another State's entry, after its fingerprint was compared over another channel.
 
     Args:
+        settings: the node's.
         data: the signed entry.
         fingerprint: as read aloud by the other State; blanks do not matter.
         by: who compared it.
 
     Raises:
         BrokenSeal: the entry is not signed by its own key, or the fingerprint is another.
-        NotPossible: another key is pinned for this State already.
+        Invalid: it claims a name that another State's log or witness bears.
+        NotPossible: another key or a newer entry is pinned for this State already, or it is this State's own.
     """
     entry = read_entry(data, at=at)
+    if entry.state == settings.state:
+        raise NotPossible("A State does not pin its own entry.", code="peer.own", where=entry.state)
     if fingerprint.replace(" ", "").lower() != entry.fingerprint.replace(" ", ""):
         raise BrokenSeal("The fingerprint is another. Do not pin this entry.", code="peer.fingerprint")
     with transaction.atomic():
         row = models.Peer.objects.filter(pk=entry.state).first()
         if row is not None and row.fingerprint != entry.fingerprint:
             raise NotPossible(f"Another key of {entry.state} is pinned already.", code="peer.other-key")
+        if row is not None and read_entry(bytes(row.entry), at=row.pinned_at).version > entry.version:
+            raise NotPossible(f"A newer entry of {entry.state} is pinned already.", code="peer.older")
+        own = read_entry((settings.home / "entry.json").read_bytes())
+        distinct([own, entry, *(other for other in archive.entries() if other.state != entry.state)])
         models.Peer.objects.update_or_create(
             state=entry.state,
             defaults={"entry": data, "fingerprint": entry.fingerprint, "pinned_at": at, "pinned_by": by},

@@ -8,8 +8,10 @@ What arrives is kept and admitted in `crossing`; from there on nothing moves wit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
+
+from django.db import transaction
 
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.request import moment_text
@@ -23,17 +25,25 @@ from comity.node.desk import _record, evidence
 from comity.node.settings import Settings
 
 
-def assess(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Assessment:
+def assess(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> Assessment:
     """Assess the request as it stands under the treaty and this State's own book."""
-    case = archive.load(reference, home=settings.state)
-    assessment = assess_law(case.request, settings.books, on=at.date(), side="requested")
-    body = {"assessment": assessment.to_dict()}
-    _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at)
+    with transaction.atomic():
+        case = archive.load(reference, home=settings.state)
+        assessment = assess_law(case.request, settings.books, on=at.date(), side="requested")
+        body = {"assessment": assessment.to_dict()}
+        _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at, seen=seen)
     return assessment
 
 
 def ask(
-    settings: Settings, reference: str, *, questions: str, fields: Sequence[str], officer: models.Officer, at: datetime
+    settings: Settings,
+    reference: str,
+    *,
+    questions: str,
+    fields: Sequence[str],
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
 ) -> Case:
     """Ask for more information (40(16)).
 
@@ -42,12 +52,14 @@ def ask(
         fields: names of the request's fields that are missing or unclear.
     """
     body = {"questions": questions, "fields": list(fields)}
-    return _record.record(settings, reference, Kind.ASKED, body, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.ASKED, body, officer=officer, at=at, seen=seen)
 
 
-def consult(settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime) -> Case:
+def consult(
+    settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
     """Consult the requesting State before refusing or postponing (40(28))."""
-    return _record.record(settings, reference, Kind.CONSULTED, {"message": message}, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.CONSULTED, {"message": message}, officer=officer, at=at, seen=seen)
 
 
 def accept(
@@ -58,10 +70,11 @@ def accept(
     reasons: str,
     officer: models.Officer,
     at: datetime,
+    seen: str = "",
 ) -> Case:
     """Decide that the help will be given, under `conditions` of use if there are any (36, 40(19), 40(28))."""
     body = {"conditions": [text for text in conditions if text.strip()], "reasons": reasons}
-    return _record.record(settings, reference, Kind.ACCEPTED, body, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.ACCEPTED, body, officer=officer, at=at, seen=seen)
 
 
 def grounds_for(settings: Settings, case: Case, on: date) -> list[Ground]:
@@ -71,7 +84,14 @@ def grounds_for(settings: Settings, case: Case, on: date) -> list[Ground]:
 
 
 def refuse(
-    settings: Settings, reference: str, *, grounds: Sequence[str], reasons: str, officer: models.Officer, at: datetime
+    settings: Settings,
+    reference: str,
+    *,
+    grounds: Sequence[str],
+    reasons: str,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
 ) -> Case:
     """Decide to refuse, on grounds of the book, with reasons (40(21)-(25)), after consultation (40(28)).
 
@@ -86,12 +106,14 @@ def refuse(
     if not grounds:
         raise Invalid("A refusal names its grounds.", code="refuse.ground", where="grounds")
     body = {"grounds": list(grounds), "reasons": reasons}
-    return _record.record(settings, reference, Kind.REFUSED, body, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.REFUSED, body, officer=officer, at=at, seen=seen)
 
 
-def postpone(settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime) -> Case:
+def postpone(
+    settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
     """Postpone because it would interfere with a proceeding here (40(27)), after consultation."""
-    return _record.record(settings, reference, Kind.POSTPONED, {"reasons": reasons}, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.POSTPONED, {"reasons": reasons}, officer=officer, at=at, seen=seen)
 
 
 def authorise(
@@ -105,6 +127,7 @@ def authorise(
     until: date,
     officer: models.Officer,
     at: datetime,
+    seen: str = "",
 ) -> Case:
     """Record the domestic authorisation that safeguards require (Article 24), by someone other than who decided.
 
@@ -121,7 +144,7 @@ def authorise(
     if until < at.date():
         raise Invalid("The authorisation has expired already.", code="authorise.until", where="until")
     body = {"authority": authority, "decision": decision, "ground": ground, "scope": scope, "until": until.isoformat()}
-    return _record.record(settings, reference, Kind.AUTHORISED, body, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.AUTHORISED, body, officer=officer, at=at, seen=seen)
 
 
 def order(
@@ -133,31 +156,61 @@ def order(
     content: str,
     officer: models.Officer,
     at: datetime,
+    seen: str = "",
 ) -> Case:
     """Record the domestic order to the provider: its number and what it orders."""
     body = {"provider": provider, "order": order, "content": content}
-    return _record.record(settings, reference, Kind.ORDERED, body, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.ORDERED, body, officer=officer, at=at, seen=seen)
 
 
 def preserve(
-    settings: Settings, reference: str, *, effected_at: datetime, officer: models.Officer, at: datetime
+    settings: Settings,
+    reference: str,
+    *,
+    effected_at: datetime,
+    until: date | None = None,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
 ) -> Case:
     """Tell the requesting State that the data are preserved; the period of Article 42(8) runs from `effected_at`.
 
+    Args:
+        effected_at: since when they are.
+        until: the last day of the period, when the legal basis sets none; otherwise left out.
+
     Raises:
-        Invalid: the moment lies in the future.
+        Invalid: the moment lies in the future, or the basis sets no period and `until` is missing or past.
     """
     if effected_at > at:
         raise Invalid("The preservation cannot have begun in the future.", code="preserve.future", where="effected_at")
     case = archive.load(reference, home=settings.state)
-    rule = settings.books.clock(case.request.basis, "preservation")
-    due = clocks.preservation(effected_at, rule, ZoneInfo(settings.time_zone)).due
+    due = _preserved_until(settings, case, effected_at, until)
     body = {"effected_at": moment_text(effected_at), "until": moment_text(due)}
-    return _record.record(settings, reference, Kind.PRESERVED, body, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.PRESERVED, body, officer=officer, at=at, seen=seen)
+
+
+def _preserved_until(settings: Settings, case: Case, effected_at: datetime, until: date | None) -> datetime:
+    zone = ZoneInfo(settings.time_zone)
+    try:
+        rule = settings.books.clock(case.request.basis, "preservation")
+    except Invalid:
+        if until is None or until < effected_at.astimezone(zone).date():
+            message = "The legal basis sets no period: say until which day the data are held."
+            raise Invalid(message, code="preserve.until", where="until") from None
+        return datetime.combine(until, time(23, 59, 59), zone)
+    return clocks.preservation(effected_at, rule, zone).due
 
 
 def execute(
-    settings: Settings, reference: str, *, delivery: str, source: str, officer: models.Officer, at: datetime
+    settings: Settings,
+    reference: str,
+    *,
+    delivery: str,
+    source: str,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
 ) -> models.Job:
     """Order that the provider's delivery be taken in: hashed, listed and locked in the vault.
 
@@ -169,17 +222,25 @@ def execute(
     """
     evidence.find_delivery(settings, delivery)
     given = {"delivery": delivery, "source": source}
-    return evidence.order(settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given, officer=officer, at=at)
+    return evidence.order(
+        settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given, officer=officer, at=at, seen=seen
+    )
 
 
-def disclose(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> models.Job:
+def disclose(
+    settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = ""
+) -> models.Job:
     """Order that what was taken in be sealed for the requesting State and disclosed.
 
     The courier does the long work (`evidence.seal_return`); the act is recorded, and crosses, when the container is whole.
     """
-    return evidence.order(settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, {}, officer=officer, at=at)
+    return evidence.order(
+        settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, {}, officer=officer, at=at, seen=seen
+    )
 
 
-def close(settings: Settings, reference: str, *, note: str, officer: models.Officer, at: datetime) -> Case:
+def close(
+    settings: Settings, reference: str, *, note: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
     """Close the case on this side, after the requesting State closed it on its own."""
-    return _record.record(settings, reference, Kind.CLOSED, {"note": note}, officer=officer, at=at)
+    return _record.record(settings, reference, Kind.CLOSED, {"note": note}, officer=officer, at=at, seen=seen)

@@ -1,17 +1,22 @@
 """The requesting State's desk: the life of a request, read from top to bottom.
 
 draft · check · approve · send · (amend · check · approve · supplement) · verify · close · withdraw
+
+A draft that is not to leave is discarded. Every verb takes `seen`: the id of the case's last act as its officer saw it.
+When the case has moved on since, the verb is refused; empty means that nobody looked, as with machines.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 
 from django.db import transaction
 
 from comity.casework.lifecycle import Case, Kind, Power
 from comity.casework.request import Request
+from comity.errors import Invalid
 from comity.law.assess import Assessment, assess
 from comity.node import archive, models
 from comity.node.desk import _record, evidence
@@ -20,41 +25,74 @@ from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire.directory import read_entry
 
+_COUNTED = 8  # digits: a longer number was typed by mistake, and the counting goes on without it
+
 
 def new_reference(settings: Settings, *, at: datetime) -> str:
     """The next free reference of this State in the year of `at`."""
     prefix = f"{settings.state}-{at.year}-"
-    last = models.Case.objects.filter(reference__startswith=prefix).order_by("-reference").first()
-    return f"{prefix}{int(last.reference.rsplit('-', 1)[1]) + 1 if last else 1:04d}"
+    rows = models.Case.objects.filter(requesting=settings.state, reference__startswith=prefix)
+    taken = {reference.removeprefix(prefix) for reference in rows.values_list("reference", flat=True)}
+    last = max((int(number) for number in taken if len(number) <= _COUNTED), default=0)
+    return prefix + next(number for place in count(last + 1) if (number := f"{place:04d}") not in taken)
 
 
-def draft(settings: Settings, request: Request, *, officer: models.Officer, at: datetime) -> Case:
+def draft(
+    settings: Settings, request: Request, *, new: bool = False, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
     """Draft a request, or draft it anew; a new one opens a case. Its reference may be left to `new_reference`.
+
+    Args:
+        new: it must open a case: a reference that is taken is refused, so that no other draft is overwritten.
 
     Raises:
         NotYours: the officer may not draft.
-        NotPossible: the case has gone further already.
-        Invalid: the request is not this State's own.
+        NotPossible: the reference is taken, or the case has gone further already.
+        Invalid: the request is not this State's own, or follows a case that is not there.
     """
     _record.needs(officer, Power.DRAFT)
+    whole = replace(request, exercise=request.exercise or settings.exercise)
     with transaction.atomic():
-        if not models.Case.objects.filter(pk=request.reference).exists():
-            _record.open_new(settings, replace(request, exercise=request.exercise or settings.exercise), at=at)
-        body = {"request": replace(request, exercise=request.exercise or settings.exercise).to_dict()}
-        return _record.record(settings, request.reference, Kind.DRAFTED, body, officer=officer, at=at)
+        _must_follow_a_case(whole)
+        if new or not models.Case.objects.filter(pk=whole.reference).exists():
+            _record.open_new(settings, whole, at=at)
+        body = {"request": whole.to_dict()}
+        return _record.record(settings, whole.reference, Kind.DRAFTED, body, officer=officer, at=at, seen=seen)
 
 
-def check(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Assessment:
+def _must_follow_a_case(request: Request) -> None:
+    """The case that `request` stands on is one that the same State asked of the same other State."""
+    if (
+        request.follows
+        and not models.Case.objects.filter(
+            pk=request.follows, requesting=request.requesting, requested=request.requested
+        ).exists()
+    ):
+        raise Invalid("No case between these two States has this reference.", code="request.follows", where="follows")
+
+
+def discard(
+    settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
+    """Throw a draft away that will not be sent. Nothing crosses; the reference is not used again."""
+    body = {"reasons": reasons}
+    return _record.record(settings, reference, Kind.DISCARDED, body, officer=officer, at=at, seen=seen)
+
+
+def check(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> Assessment:
     """Assess the request as it stands under the treaty and both States' books, before it leaves."""
-    case = archive.load(reference, home=settings.state)
-    assessment = assess(case.request, settings.books, on=at.date(), side="requesting")
-    body = {"assessment": assessment.to_dict()}
-    _record.record(settings, reference, Kind.CHECKED, body, officer=officer, at=at)
+    with transaction.atomic():
+        case = archive.load(reference, home=settings.state)
+        assessment = assess(case.request, settings.books, on=at.date(), side="requesting")
+        body = {"assessment": assessment.to_dict()}
+        _record.record(settings, reference, Kind.CHECKED, body, officer=officer, at=at, seen=seen or case.acts[-1].id)
     return assessment
 
 
-def approve(settings: Settings, reference: str, *, despite: str, officer: models.Officer, at: datetime) -> Case:
-    """Approve what another officer drafted.
+def approve(
+    settings: Settings, reference: str, *, despite: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
+    """Approve what another officer drafted, as he saw it.
 
     Args:
         despite: why it leaves although findings failed; needed only then.
@@ -63,16 +101,17 @@ def approve(settings: Settings, reference: str, *, despite: str, officer: models
         NotYours: it is his own draft, or he may not approve.
         NotPossible: it was changed since it was checked, or findings failed and no reason is given.
     """
-    return _record.record(settings, reference, Kind.APPROVED, {"despite": despite}, officer=officer, at=at)
+    body = {"despite": despite}
+    return _record.record(settings, reference, Kind.APPROVED, body, officer=officer, at=at, seen=seen)
 
 
-def send(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Case:
+def send(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> Case:
     """Seal the approved request, with its letter, and put it on its way."""
     with transaction.atomic():
         case = archive.load(reference, home=settings.state)
         letter = _letter(settings, case, at)
         body = {"request": case.request.to_dict(), "letter": letter.digest}
-        return _record.record(settings, reference, Kind.REQUESTED, body, officer=officer, at=at)
+        return _record.record(settings, reference, Kind.REQUESTED, body, officer=officer, at=at, seen=seen)
 
 
 def _letter(settings: Settings, case: Case, at: datetime) -> models.Letter:
@@ -92,33 +131,46 @@ def _letter(settings: Settings, case: Case, at: datetime) -> models.Letter:
     return row
 
 
-def amend(settings: Settings, request: Request, *, officer: models.Officer, at: datetime) -> Case:
-    """Answer the requested State's questions (40(16)) by a changed request; it is checked and approved again."""
-    return _record.record(
-        settings, request.reference, Kind.AMENDED, {"request": request.to_dict()}, officer=officer, at=at
-    )
+def amend(settings: Settings, request: Request, *, officer: models.Officer, at: datetime, seen: str = "") -> Case:
+    """Answer the requested State's questions (40(16)) by a changed request; it is checked and approved again.
+
+    Raises:
+        Invalid: the request follows a case that is not there.
+    """
+    with transaction.atomic():
+        _must_follow_a_case(request)
+        body = {"request": request.to_dict()}
+        return _record.record(settings, request.reference, Kind.AMENDED, body, officer=officer, at=at, seen=seen)
 
 
-def supplement(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Case:
+def supplement(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> Case:
     """Seal the approved supplement and put it on its way."""
-    case = archive.load(reference, home=settings.state)
-    body = {"request": case.request.to_dict()}
-    return _record.record(settings, reference, Kind.SUPPLEMENTED, body, officer=officer, at=at)
+    with transaction.atomic():
+        case = archive.load(reference, home=settings.state)
+        body = {"request": case.request.to_dict()}
+        return _record.record(settings, reference, Kind.SUPPLEMENTED, body, officer=officer, at=at, seen=seen)
 
 
-def withdraw(settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime) -> Case:
+def withdraw(
+    settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
     """Say that the help is no longer needed (40(26))."""
-    return _record.record(settings, reference, Kind.WITHDRAWN, {"reasons": reasons}, officer=officer, at=at)
+    body = {"reasons": reasons}
+    return _record.record(settings, reference, Kind.WITHDRAWN, body, officer=officer, at=at, seen=seen)
 
 
-def verify(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> models.Job:
+def verify(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> models.Job:
     """Order the verification of what came back: container, signatures, manifest and every exhibit.
 
     The courier does the long work (`evidence.verify_return`); the act is recorded when everything held.
     """
-    return evidence.order(settings, reference, models.Job.Kind.VERIFY, Kind.VERIFIED, {}, officer=officer, at=at)
+    work = models.Job.Kind.VERIFY
+    return evidence.order(settings, reference, work, Kind.VERIFIED, {}, officer=officer, at=at, seen=seen)
 
 
-def close(settings: Settings, reference: str, *, note: str, officer: models.Officer, at: datetime) -> Case:
+def close(
+    settings: Settings, reference: str, *, note: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
     """Close the case on this side and tell the other State."""
-    return _record.record(settings, reference, Kind.CLOSED, {"note": note}, officer=officer, at=at)
+    body = {"note": note}
+    return _record.record(settings, reference, Kind.CLOSED, body, officer=officer, at=at, seen=seen)

@@ -1,6 +1,6 @@
 """Dates as officers type and read them: Gregorian everywhere, Solar Hijri beside it in Persian.
 
-The legal date is Gregorian, in UTC.
+The legal date is Gregorian, in UTC. What is shown may come from another State: no date, however odd, stops a page.
 """
 
 from __future__ import annotations
@@ -106,31 +106,52 @@ def _offset(text: str) -> tzinfo | None:
 
 def day_typed(day: date, language: str) -> str:
     """`day` as it stands in a form field: Solar Hijri on Persian pages, where the year leaves no doubt."""
-    solar = _SolarHijri(day)
-    if language == "fa" and solar.year in _SOLAR_YEARS:
+    solar = _solar(day) if language == "fa" else None
+    if solar is not None and solar.year in _SOLAR_YEARS:
         return persian_digits(f"{solar.year:04d}/{solar.month:02d}/{solar.day:02d}")
     return day.isoformat()
 
 
+def _solar(day: date) -> Any | None:
+    """`day` in the Solar Hijri calendar; None where that calendar, as computed here, does not reach."""
+    try:
+        return _SolarHijri(day, locale="fa")
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
 def day_words(day: date, language: str) -> str:
     """`day` in words: ``24 November 2026``; in Persian with the Solar Hijri date beside it."""
-    gregorian = format_date(day, "d MMMM y", locale=language)
+    gregorian = _gregorian_words(day, language)
     if language != "fa":
         return gregorian
-    return f"{persian_digits(gregorian)} ({solar_words(day)})"
+    solar = solar_words(day)
+    return f"{persian_digits(gregorian)} ({solar})" if solar else persian_digits(gregorian)
+
+
+def _gregorian_words(day: date, language: str) -> str:
+    if day.year not in _GREGORIAN_YEARS:
+        return day.isoformat()
+    return format_date(day, "d MMMM y", locale=language)
 
 
 def solar_words(day: date) -> str:
-    """`day` in the Solar Hijri calendar, in Persian: ``۳ آذر ۱۴۰۵``."""
-    solar = _SolarHijri(day, locale="fa")
-    return persian_digits(f"{solar.day} {solar.strftime('%B')} {solar.year}")
+    """`day` in the Solar Hijri calendar, in Persian: ``۳ آذر ۱۴۰۵``; empty where that calendar does not reach."""
+    solar = _solar(day)
+    return "" if solar is None else persian_digits(f"{solar.day} {solar.strftime('%B')} {solar.year}")
 
 
 def moment_parts(moment: datetime, zone: tzinfo, language: str) -> tuple[str, str, str]:
-    """(`moment` in the node's zone in words, its offset such as ``UTC+03:30``, the same in UTC as digits)."""
-    local = moment.astimezone(zone)
+    """(`moment` in the node's zone in words, its offset such as ``UTC+03:30``, the same in UTC as digits).
+
+    At the ends of the calendar, where a zone leads beyond it, the moment stays as it is written.
+    """
+    try:
+        local, utc = moment.astimezone(zone), moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        local = utc = moment.replace(tzinfo=UTC)
     hour = f"{local:%H:%M}"
     words = day_words(local.date(), language)
     text = f"{words}، ساعت {persian_digits(hour)}" if language == "fa" else f"{words}, {hour}"
     offset = f"{local:%z}"
-    return text, f"UTC{offset[:3]}:{offset[3:5]}", f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return text, f"UTC{offset[:3]}:{offset[3:5]}", f"{utc:%Y-%m-%d %H:%M:%S} UTC"

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 
+from comity.casework.lifecycle import Kind
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node.officers import texts
 
@@ -47,21 +48,7 @@ def _field(where: str) -> str:
     return field if dot and kind in _ACT_PLACES else where
 
 
-_ACT_PLACES = frozenset(
-    {
-        "accepted",
-        "approved",
-        "asked",
-        "authorised",
-        "closed",
-        "consulted",
-        "ordered",
-        "postponed",
-        "preserved",
-        "refused",
-        "withdrawn",
-    }
-)
+_ACT_PLACES = frozenset(str(kind) for kind in Kind)
 
 
 def status(error: ComityError) -> int:

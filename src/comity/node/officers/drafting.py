@@ -15,7 +15,8 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.utils.functional import Promise
 
-from comity.casework.request import Request
+from comity.casework.lifecycle import Kind
+from comity.casework.request import LIST_LIMITS, Request
 from comity.errors import ComityError, Invalid
 from comity.law.assess import assess
 from comity.node import models
@@ -25,7 +26,7 @@ from comity.node.settings import Settings
 
 _FLAGS: Final = frozenset(name for name, item in fields.FIELDS.items() if item.kind == "flag")
 _BLANK_ROWS: Final = 2
-_MOST_ROWS: Final = 50
+_MOST_ROWS: Final = LIST_LIMITS["accounts"] + 1  # so that one too many is said to be, not lost
 Typed = dict[str, Any]
 
 
@@ -334,10 +335,9 @@ def _options(settings: Settings, form: Form) -> dict[str, Mapping[str, Any]]:
 
 
 def own_preservations(settings: Settings) -> list[models.Case]:
-    """Our own requests for preservation, newest first."""
-    return list(
-        models.Case.objects.filter(requesting=settings.state, measure="preservation").order_by("-opened_at")[:100]
-    )
+    """Our own requests for preservation that were not discarded, newest first."""
+    found = models.Case.objects.filter(requesting=settings.state, measure="preservation")
+    return list(found.exclude(acts__kind=Kind.DISCARDED).order_by("-opened_at")[:100])
 
 
 def provisions(settings: Settings) -> list[tuple[str, str]]:

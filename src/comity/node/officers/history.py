@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.safestring import SafeString
-
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind
 from comity.node import models
-from comity.node.officers import fields, judgement, markup, words
+from comity.node.officers import fields, judgement, words
 from comity.node.settings import Settings
 
 
@@ -115,8 +113,3 @@ def conditions(case: Case) -> tuple[str, ...]:
     """The conditions of use that the decision set; they travel with the evidence (36, 40(19), 40(28))."""
     decision = case.last(Kind.ACCEPTED)
     return tuple(decision.body["conditions"]) if decision else ()
-
-
-def ground_name(name: str) -> SafeString | str:
-    """A ground for refusal in words."""
-    return str(judgement.GROUNDS[name]) if name in judgement.GROUNDS else markup.ident(name)

@@ -64,6 +64,7 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
             optional=True,
         ),
     ),
+    "discard": (replace(_REASONS, help=_("They stay in this State’s own record.")),),
     "withdraw": (_REASONS,),
     "ask": (
         Input(
@@ -120,6 +121,7 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
             _("Date and time; without an offset, this node’s own time is meant."),
             "moment",
         ),
+        Input("until", _("Until when"), _("The last day. It is asked for because the legal basis sets no period."), "date"),
     ),
     "execute": (
         Input("delivery", _("Delivery"), _("What lies in the intake folder of this node."), "choice"),
@@ -134,7 +136,20 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
 def prefilled(settings: Settings, case: Case, verb: str, *, at: datetime, language: str) -> list[Input]:
     """The inputs of `verb` with what is known already."""
     known = _KNOWN.get(verb, _nothing)(settings, case, at, language)
-    return [replace(item, **known.get(item.name, {})) for item in INPUTS.get(verb, ())]
+    asked = [item for item in INPUTS.get(verb, ()) if (verb, item.name) != _PERIOD or not _has_period(settings, case)]
+    return [replace(item, **known.get(item.name, {})) for item in asked]
+
+
+_PERIOD: Final = ("preserve", "until")
+
+
+def _has_period(settings: Settings, case: Case) -> bool:
+    """Whether the legal basis says how long data are preserved; else the officer has to."""
+    try:
+        settings.books.clock(case.request.basis, "preservation")
+    except ComityError:
+        return False
+    return True
 
 
 Known = dict[str, dict[str, Any]]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from comity.casework.lifecycle import Act, Case, Kind, Step, advance, steps
-from comity.casework.request import moment_text
+from comity.casework.lifecycle import Act, Case, Kind, Stage, Step, advance, steps
+from comity.casework.request import moment_text, parse_date
 from comity.errors import ComityError, NotPossible, NotYours
 from comity.node import models
 from comity.node.officers import answers, reading, words
@@ -25,6 +25,7 @@ VERB: Final[Mapping[Kind, str]] = {
     Kind.REQUESTED: "send",
     Kind.AMENDED: "amend",
     Kind.SUPPLEMENTED: "supplement",
+    Kind.DISCARDED: "discard",
     Kind.WITHDRAWN: "withdraw",
     Kind.VERIFIED: "verify",
     Kind.ASSESSED: "assess",
@@ -80,7 +81,7 @@ class Move:
 
 def possible(settings: Settings, case: Case, officer: models.Officer, *, at: datetime) -> list[Move]:
     """The steps that `case` is ready for on this side, with what stands in this officer's way."""
-    aside = _aside(case)
+    aside = _aside(case, at)
     found = [
         Move(
             step.kind,
@@ -94,9 +95,9 @@ def possible(settings: Settings, case: Case, officer: models.Officer, *, at: dat
     return sorted(found, key=lambda move: move.kind is not Kind.ACCEPTED)
 
 
-def _aside(case: Case) -> frozenset[Kind]:
+def _aside(case: Case, at: datetime) -> frozenset[Kind]:
     """What the case does not wait for: ending it early, doing again what was done, asking when nothing failed."""
-    found = {Kind.WITHDRAWN, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED}
+    found = {Kind.WITHDRAWN, Kind.DISCARDED, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED} | _again(case, at)
     checked = case.last(Kind.CHECKED, Kind.ASSESSED, Kind.DRAFTED, Kind.AMENDED, Kind.REQUESTED, Kind.SUPPLEMENTED)
     fresh = checked is not None and checked.kind in (Kind.CHECKED, Kind.ASSESSED)
     failed = (
@@ -107,10 +108,23 @@ def _aside(case: Case) -> frozenset[Kind]:
     if fresh:
         found |= {Kind.CHECKED, Kind.ASSESSED}
     if not failed:
-        found |= {Kind.DRAFTED, Kind.ASKED} | ({Kind.AMENDED} if case.stage == "redraft" else set())
-    if case.stage == "preserved":
+        found |= {Kind.DRAFTED, Kind.ASKED} | ({Kind.AMENDED} if case.stage is Stage.REDRAFT else set())
+    if case.stage is Stage.PRESERVED:
         found.add(Kind.CLOSED)
     return frozenset(found)
+
+
+def _again(case: Case, at: datetime) -> set[Kind]:
+    """What may be done once more although it was done: changing what is approved, authorising, ordering."""
+    found: set[Kind] = set()
+    if case.stage in (Stage.READY, Stage.REREADY):
+        found |= {Kind.DRAFTED, Kind.AMENDED}
+    if case.stage is Stage.ORDERED:
+        found.add(Kind.ORDERED)
+    grant = case.last(Kind.AUTHORISED)
+    if grant is not None and parse_date(grant.body["until"]) >= at.date():
+        found.add(Kind.AUTHORISED)
+    return found
 
 
 def may(settings: Settings, case: Case, kind: Kind, officer: models.Officer, *, at: datetime) -> Problem | None:
@@ -148,30 +162,49 @@ def _problem(code: str) -> Problem:
 
 def _probe(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:
     """A body that an act of `kind` might have, to ask the table with; it is thrown away."""
-    if kind in (Kind.DRAFTED, Kind.AMENDED, Kind.SUPPLEMENTED):
-        return {"request": case.request.to_dict()}
-    if kind is Kind.REQUESTED:
-        return {"request": case.request.to_dict(), "letter": ""}
-    if kind in (Kind.CHECKED, Kind.ASSESSED):
-        return {"assessment": {"findings": []}}
-    return {name: moment_text(at) if value == "time" else value for name, value in _PROBES[kind].items()}
+    said: dict[str, Any] = {
+        "request": case.request.to_dict(),
+        "assessment": {"findings": []},
+        "letter": "",
+        "effected_at": moment_text(at),
+        "until": at.date().isoformat() if kind is Kind.AUTHORISED else moment_text(at),
+        "conditions": [],
+        "grounds": ["-"],
+        "fields": [],
+        "container": "0" * 64,
+        "manifest": "0" * 64,
+        "size": 1,
+        "files": 0,
+        "bytes": 0,
+    }
+    for earlier in case.acts:  # what is taken in, disclosed and verified must agree with what was said before
+        said |= {name: value for name, value in earlier.body.items() if name in _CARRIED}
+    return {name: said.get(name, "-") for name in _NAMES[kind]}
 
 
-_PROBES: Final[Mapping[Kind, Mapping[str, Any]]] = {
-    Kind.APPROVED: {"despite": "-"},
-    Kind.WITHDRAWN: {"reasons": "-"},
-    Kind.VERIFIED: {"container": "-", "manifest": "-"},
-    Kind.ASKED: {"questions": "-", "fields": []},
-    Kind.CONSULTED: {"message": "-"},
-    Kind.ACCEPTED: {"conditions": [], "reasons": "-"},
-    Kind.REFUSED: {"grounds": ["-"], "reasons": "-"},
-    Kind.POSTPONED: {"reasons": "-"},
-    Kind.AUTHORISED: {"authority": "-", "decision": "-", "ground": "-", "scope": "-", "until": "-"},
-    Kind.ORDERED: {"provider": "-", "order": "-", "content": "-"},
-    Kind.PRESERVED: {"effected_at": "time", "until": "time"},
-    Kind.EXECUTED: {"manifest": "-", "files": 0, "bytes": 0},
-    Kind.DISCLOSED: {"container": "-", "size": 1, "manifest": "-", "files": 0, "conditions": []},
-    Kind.CLOSED: {"note": ""},
+_CARRIED: Final = frozenset({"conditions", "container", "manifest", "size", "files", "bytes"})
+_NAMES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.DRAFTED: ("request",),
+    Kind.CHECKED: ("assessment",),
+    Kind.APPROVED: ("despite",),
+    Kind.REQUESTED: ("request", "letter"),
+    Kind.AMENDED: ("request",),
+    Kind.SUPPLEMENTED: ("request",),
+    Kind.DISCARDED: ("reasons",),
+    Kind.WITHDRAWN: ("reasons",),
+    Kind.VERIFIED: ("container", "manifest"),
+    Kind.ASSESSED: ("assessment",),
+    Kind.ASKED: ("questions", "fields"),
+    Kind.CONSULTED: ("message",),
+    Kind.ACCEPTED: ("conditions", "reasons"),
+    Kind.REFUSED: ("grounds", "reasons"),
+    Kind.POSTPONED: ("reasons",),
+    Kind.AUTHORISED: ("authority", "decision", "ground", "scope", "until"),
+    Kind.ORDERED: ("provider", "order", "content"),
+    Kind.PRESERVED: ("effected_at", "until"),
+    Kind.EXECUTED: ("manifest", "files", "bytes"),
+    Kind.DISCLOSED: ("container", "size", "manifest", "files", "conditions"),
+    Kind.CLOSED: ("note",),
 }
 
 
@@ -186,27 +219,33 @@ class Mark:
 
 def walk(settings: Settings, case: Case) -> list[Mark]:
     """The steps of the case as this side sees them: done, now, ahead."""
-    side = reading.side(settings, case)
-    done = {str(act.kind) for act in case.acts}
-    ended = "refused" if case.stage == "refused" or "refused" in done else "withdrawn" if "withdrawn" in done else ""
-    kinds = list(words.WALKS[side, str(case.measure)])
-    if ended:
-        kinds = [kind for kind in kinds if kind in done and kind != "closed"] + [ended, "closed"]
+    kinds = list(words.WALKS[reading.side(settings, case), str(case.measure)])
+    ended = case.last(Kind.REFUSED, Kind.WITHDRAWN, Kind.DISCARDED)
+    if ended is not None:
+        kinds = [kind for kind in kinds if kind != "closed" and _reached(case, kind)] + [str(ended.kind)]
+        kinds += ["closed"] if ended.kind is not Kind.DISCARDED else []
+    current = next((kind for kind in kinds if not _reached(case, kind)), "")
     marks = []
-    current = next((kind for kind in kinds if not _reached(case, kind, done)), "")
     for kind in kinds:
-        state = "done" if _reached(case, kind, done) else "now" if kind == current else "ahead"
+        state = "done" if _reached(case, kind) else "now" if kind == current else "ahead"
         marks.append(Mark(kind, state, _whose(case, kind)))
     return marks
 
 
-def _reached(case: Case, kind: str, done: set[str]) -> bool:
+def _reached(case: Case, kind: str) -> bool:
+    """Whether the step is done and still holds: a new draft undoes the approval, a new authorisation the order."""
     if kind == "closed":
-        return case.stage == "closed"
-    return kind in done
+        return case.stage is Stage.CLOSED
+    done = Kind(kind)
+    latest = case.last(done, *_UNDOES.get(done, ()))
+    return latest is not None and latest.kind is done
 
 
-_REQUESTING: Final = frozenset({"drafted", "approved", "requested", "verified", "withdrawn"})
+_UNDOES: Final[Mapping[Kind, tuple[Kind, ...]]] = {
+    Kind.APPROVED: (Kind.DRAFTED,),
+    Kind.ORDERED: (Kind.AUTHORISED,),
+}
+_REQUESTING: Final = frozenset({"drafted", "approved", "requested", "verified", "withdrawn", "discarded"})
 
 
 def _whose(case: Case, kind: str) -> str:

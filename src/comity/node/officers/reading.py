@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from comity.casework.lifecycle import Case, Kind
@@ -113,18 +114,31 @@ def clock(settings: Settings, found: Case, *, at: datetime) -> Clock | None:
         if preserved is not None:
             effected = datetime.fromisoformat(preserved.body["effected_at"])
             due = datetime.fromisoformat(preserved.body["until"])
-            rule = settings.books.clock(found.request.basis, "preservation")
-            deadline = clocks.Deadline("preservation", effected, due, (rule.provision,))
+            deadline = clocks.Deadline("preservation", effected, due, _period(settings, found))
             held, met = _held(settings, found), found.stage in ("closed", "closing", "withdrawn")
             return _shown(deadline, at, held=held and not met, met=met)
         sent = found.last(Kind.REQUESTED)
         if sent is None or found.request.deadline is None:
             return None
         cites = settings.books.cites(found.request.basis, found.measure, "deadline")
-        deadline = clocks.suggested(sent.at, found.request.deadline, cites)
+        deadline = clocks.suggested(sent.at, found.request.deadline, cites, _zone(settings, found.requested))
         return _shown(deadline, at, held=False, met=found.stage not in _UNDECIDED and found.stage != "accepted")
     except (ComityError, ValueError):
         return None
+
+
+def _period(settings: Settings, found: Case) -> tuple[str, ...]:
+    """The provision that sets the period of preservation; none where the officer had to set it."""
+    try:
+        return (settings.books.clock(found.request.basis, "preservation").provision,)
+    except ComityError:
+        return ()
+
+
+def _zone(settings: Settings, state: str) -> tzinfo:
+    """The time zone of `state`, as its law book has it; UTC while there is no book."""
+    book = settings.books.states.get(state)
+    return ZoneInfo(book.zone) if book else UTC
 
 
 def _shown(deadline: clocks.Deadline, at: datetime, *, held: bool, met: bool) -> Clock:
@@ -138,9 +152,16 @@ def _shown(deadline: clocks.Deadline, at: datetime, *, held: bool, met: bool) ->
     )
 
 
+def following(found: Case) -> QuerySet[models.Case]:
+    """The cases that stand on this one: of the same two States, whatever a third one writes into its requests."""
+    return models.Case.objects.filter(
+        follows=found.reference, requesting=found.requesting, requested=found.requested
+    )
+
+
 def _held(settings: Settings, found: Case) -> bool:
     """Whether a request that follows this preservation is undecided: until then the data stay held (42(8))."""
-    for row in models.Case.objects.filter(follows=found.reference):
+    for row in following(found):
         later = case(settings, row.reference)
         if later.last(Kind.REQUESTED) is not None and later.stage in _UNDECIDED:
             return True

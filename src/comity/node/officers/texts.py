@@ -28,7 +28,13 @@ TEXTS: Final[dict[str, Promise]] = {
     "request.period": _("The period ends before it begins."),
     "request.time-zone": _("A time needs its offset from UTC, for example +03:30."),
     "request.port": _("A port is a number from 1 to 65535."),
-    "request.too-long": _("This text is too long: at most 20,000 characters."),
+    "request.too-long": _(
+        "This is too long: a line takes 1,000 characters, a text 20,000, a list of persons or accounts 200 entries."
+    ),
+    "request.too-large": _("Together the texts are too long to cross in one message. Shorten them."),
+    "request.follows": _(
+        "Only another case between the same two States can be named here, by its reference such as IR-2026-0001."
+    ),
     "request.unknown-field": _("This form holds a field that is not known here. Open the page again."),
     "request.value": _("This value is not usable here."),
     "request.type": _("This value is not usable here."),
@@ -36,6 +42,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "act.empty": _("Fill this in."),
     "act.too-long": _("Together the texts are too long to cross in one message. Shorten them."),
     "authorise.until": _("This day has passed: the authorisation has expired already."),
+    "preserve.until": _("The legal basis sets no period: write until which day the data are held."),
     "preserve.future": _("The preservation cannot have begun in the future."),
     "refuse.ground": _("A refusal names at least one ground that the law books know for this measure."),
     "letter.character": _("A text holds a character that cannot be written. Remove it."),
@@ -45,6 +52,9 @@ TEXTS: Final[dict[str, Promise]] = {
     # the case and the officer
     "case.unknown": _("There is no case with this reference here."),
     "case.exists": _("This reference is taken already. A free one is proposed instead."),
+    "case.changed": _(
+        "The case has changed since this page was shown. It is shown anew; what you typed is kept. Read it again first."
+    ),
     "case.stage": _("The case has moved on: this can no longer be done, or not yet."),
     "case.side": _("This is for the other State to do."),
     "case.power": _("You do not hold the power that this needs."),
@@ -57,6 +67,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "case.no-request": _("The case has no request yet."),
     "case.other": _("Reference, States and measure of a case do not change."),
     "case.history": _("The message stands on a history that this node does not know."),
+    "peer.expired": _("The keys of the other State are not valid now. Its new directory entry is needed."),
     "peer.unknown": _("No directory entry of this State is pinned at this node."),
     "job.running": _("This is being done already."),
     "job.done": _("This work is done already."),

@@ -96,6 +96,7 @@ STAGES: Final[dict[tuple[str, str], Promise]] = {
     ("requesting", "verified"): _("Evidence verified"),
     ("requesting", "refused"): _("Refused"),
     ("requesting", "withdrawn"): _("Withdrawn"),
+    ("requesting", "discarded"): _("Draft discarded"),
     ("requesting", "closing"): _("Closed here, the other State still to close"),
     ("requesting", "closed"): _("Closed"),
     ("requested", "open"): _("Received, to be decided"),
@@ -129,7 +130,7 @@ _OURS: Final = {
     },
     "requested": {"open", "postponed", "accepted", "authorised", "ordered", "executed", "closing"},
 }
-_NOBODYS: Final = {"requesting": {"preserved", "closed"}, "requested": {"preserved", "closed"}}
+_NOBODYS: Final = {"requesting": {"preserved", "discarded", "closed"}, "requested": {"preserved", "closed"}}
 
 
 def turn(side: str, stage: str) -> str:
@@ -147,6 +148,7 @@ KINDS: Final[Words] = {
     "requested": _("Request sent"),
     "amended": _("Request amended"),
     "supplemented": _("Supplement sent"),
+    "discarded": _("Draft discarded"),
     "withdrawn": _("Request withdrawn"),
     "verified": _("Evidence verified"),
     "assessed": _("Assessed against the law books"),
@@ -190,6 +192,7 @@ VERBS: Final[Words] = {
     "send": _("Seal and send"),
     "amend": _("Answer the questions"),
     "supplement": _("Seal and send the answer"),
+    "discard": _("Discard the draft"),
     "withdraw": _("Withdraw"),
     "verify": _("Verify the evidence"),
     "assess": _("Assess against the law"),
@@ -213,6 +216,7 @@ VERB_HELP: Final[Words] = {
     "send": _("The request is signed, sealed for the other State alone and put on its way, with its letter."),
     "amend": _("Change the request so that it answers what was asked; it is checked and approved again."),
     "supplement": _("The approved answer is signed, sealed and put on its way."),
+    "discard": _("The request is not sent. Nothing leaves this State; the reference is not used again."),
     "withdraw": _("Say that the help is no longer needed."),
     "verify": _("Signatures, seal, list of exhibits and every single file are compared with what was announced."),
     "assess": _("The machine lists findings and open questions. It decides nothing."),
@@ -226,7 +230,9 @@ VERB_HELP: Final[Words] = {
         "What the court or other independent authority decided. Who decided on the request does not record it."
     ),
     "order": _("The domestic order to whoever holds the data."),
-    "preserve": _("Tell the other State that the data are held; the period of at least 60 days runs from then."),
+    "preserve": _(
+        "Tell the other State that the data are held. Under the Convention a period of at least 60 days runs from then."
+    ),
     "execute": _("What the provider delivered is read once, hashed, listed and locked in the vault."),
     "disclose": _("What was taken in is sealed for the requesting State alone, with its conditions of use."),
     "close": _("End the case on this side and tell the other State."),
@@ -239,6 +245,7 @@ VERB_DONE: Final[Words] = {
     "send": _("Sealed and put on its way."),
     "amend": _("The amended request is saved. It has to be checked and approved again."),
     "supplement": _("The answer is sealed and put on its way."),
+    "discard": _("Discarded. Nothing was sent."),
     "withdraw": _("Withdrawn; the other State is told."),
     "verify": _("The verification has been ordered."),
     "assess": _("Assessed. The findings stand below; the decision is yours."),
@@ -321,4 +328,5 @@ WALK_WORDS: Final[Words] = {
     "refused": _("Refusal"),
     "postponed": _("Postponement"),
     "withdrawn": _("Withdrawal"),
+    "discarded": _("Discarded"),
 }

@@ -1,6 +1,6 @@
 """The peers' door. Limits come before reading, signatures before keeping; nothing here parses what an envelope holds.
 
-Every answer that is not 200 is canonical JSON ``{"code": …, "reason": …}``.
+A refusal is canonical JSON ``{"code": …, "reason": …}``; a stale witness request is answered as C2SP says.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def _body(request: HttpRequest, limit: int) -> bytes:
     if request.method == "GET":
         return b""
     raw = request.META.get("CONTENT_LENGTH") or ""
-    if not raw.isdigit():
+    if not (raw.isascii() and raw.isdigit()):
         raise ComityError("State the length of the body.", code="door.length")
-    if int(raw) > limit:
+    if len(raw) > len(str(limit)) or int(raw) > limit:
         raise ComityError(f"{raw} bytes are more than the {limit} that are taken.", code="door.too-long")
     return request.read(limit)
 
@@ -64,7 +64,8 @@ def _peer_only(view: View) -> View:
                             key_of=lambda state: archive.peer_entry(state).hop)  # fmt: skip
         except ComityError as error:
             head = head or request.read(_HEAD)
-            size = int(request.META.get("CONTENT_LENGTH") or 0)
+            stated = request.META.get("CONTENT_LENGTH") or ""
+            size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
             crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
             return _refusal({"door.too-long": 413, "door.length": 411}.get(error.code, 401), error)
         return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)

@@ -36,6 +36,7 @@ def heading(settings: Settings, case: Case, *, at: datetime) -> dict[str, Any]:
         "walk": moves.walk(settings, case),
         "clock": reading.clock(settings, case, at=at),
         "case_exercise": case.request.exercise,
+        "seen": case.acts[-1].id,
     }
 
 
@@ -100,8 +101,10 @@ def _evidence(found: Case) -> dict[str, Any] | None:
 
 def _linked(found: Case) -> list[models.Case]:
     """The case that this one follows, and those that follow it."""
-    follows = found.request.follows
-    return [*models.Case.objects.filter(pk=follows), *models.Case.objects.filter(follows=found.reference)]
+    earlier = models.Case.objects.filter(
+        pk=found.request.follows, requesting=found.requesting, requested=found.requested
+    )
+    return [*earlier, *reading.following(found)]
 
 
 @require_safe
