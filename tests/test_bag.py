@@ -14,13 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
+from comity.casework.lifecycle import Act, Kind
 from comity.errors import BrokenSeal, ComityError, Invalid
+from comity.ledger.checkpoint import Checkpoint
+from comity.ledger.checkpoint import signed as note
+from comity.ledger.log import ACT, Proof, entry
+from comity.ledger.merkle import leaf_hash
 from comity.seal import canon, container, envelope, stream
 from comity.seal.container import CadesKey
 from comity.seal.envelope import KINDS
-from comity.seal.keys import OpeningKey, SigningKey
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey
 from comity.seal.trust import Grant, Trust
-from comity.wire import bag
+from comity.wire import bag, messages
 from comity.wire.bag import Bag, Sender, leads_inside, manifest_bytes, read_manifest, split
 
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
@@ -28,6 +33,7 @@ SIGN = {state: SigningKey(bytes([n]) * 32, bytes([n + 100]) * 32) for n, state i
 OPEN = {state: OpeningKey(bytes([n + 50]) * 32) for n, state in enumerate(SIGN, 1)}
 CADES = CadesKey.generate("Comity node VN", not_before=AT - timedelta(days=1), not_after=AT + timedelta(days=9))
 TRUST = Trust(Grant(s, key.public, KINDS, AT - timedelta(days=9), AT + timedelta(days=9)) for s, key in SIGN.items())
+LOG = NoteKey.generate("vn/log")
 VN = Sender("VN", (b"entry of VN",), SIGN["VN"], CADES)
 CASE, SECRET = "IR-2026-0001", b"s" * 32
 
@@ -310,6 +316,19 @@ def test_a_path_as_long_as_a_message():
     assert code(read_manifest, canon.dumps(listed(file(deep), file(deep + "/b")))) == "manifest.twice"
     many = [file("a/" * number + "b") for number in range(1500)]
     assert code(read_manifest, canon.dumps(listed(*many))) == ""
+
+
+@pytest.mark.parametrize("piece", ["[" * 30 + "]" * 30, "{}", '{"":[[]]}', '"\\"[",[]', '"\\\\",[]'])
+def test_a_manifest_of_brackets_does_not_fill_the_memory(piece):
+    """Four million brackets are refused at less than their own size; strings that hold brackets do not count."""
+    data = ("[" + ",".join([piece] * (4_000_000 // len(piece))) + "]").encode()
+    tracemalloc.start()
+    found = code(read_manifest, data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found, peak < len(data)) == ("manifest.form", True)
+    names = [file("[{" * 100 + str(number) + '"\\') for number in range(100)]
+    assert code(read_manifest, canon.dumps(listed(*names))) == ""
 
 
 junk = st.recursive(
@@ -610,16 +629,19 @@ def test_whose_bag_it_is(tmp_path):
     assert code(verdict, late) == "trust.time"
 
 
-def crafted(path: Path, *, about=None, key=None, executed=None, signer="VN", to="IR", names=bag.NAMES) -> Path:
+def crafted(
+    path: Path, *, about=None, key=None, executed=None, signer="VN", to="IR", names=bag.NAMES, inside=None
+) -> Path:
     """Write a container that looks like a bag, with anything in its parts."""
-    said = {"comity": "evidence/1", "case": CASE, "from": "VN", "to": "IR", "exercise": True,
-            "at": "2026-11-24T12:00:05Z", "entries": []}  # fmt: skip
+    inside = inside or PAIR
+    outside = {"comity": "evidence/1", "case": CASE, "from": "VN", "to": "IR", "exercise": True,
+            "at": "2026-11-24T12:00:05Z", "manifest": sha(canon.dumps(inside)), "entries": []}  # fmt: skip
     sealed = OPEN["IR"].public.seal(SECRET, f"comity/v1/bag\n{CASE}\nIR".encode())
     parts = [
-        canon.dumps(said | (about or {})) if about != b"" else b"",
+        canon.dumps(outside | (about or {})) if about != b"" else b"",
         canon.dumps(executed if executed is not None else {"statement": "", "proof": {}}),
         canon.dumps({"key": OPEN["IR"].public.id, "sealed": canon.b64(sealed)} | (key or {})),
-        b"".join(stream.encrypt([canon.dumps(PAIR)], stream.subkey(SECRET, "manifest"))),
+        b"".join(stream.encrypt([canon.dumps(inside)], stream.subkey(SECRET, "manifest"))),
         b"".join(stream.encrypt(TWO, stream.subkey(SECRET, "exhibits"))),
     ]
     container.write(
@@ -649,6 +671,11 @@ CRAFTED = [
     ("at a local time", {"about": {"at": "2026-11-24T12:00:05"}}, "bag.form"),
     ("before all time", {"about": {"at": "0001-01-01T00:00:00+10:00"}}, "bag.form"),
     ("at a time when its key was not valid", {"about": {"at": "2020-01-01T00:00:00Z"}}, "trust.time"),
+    ("naming another manifest", {"about": {"manifest": "0" * 64}}, "bag.manifest"),
+    ("naming a manifest by a number", {"about": {"manifest": 5}}, "bag.form"),
+    ("with another case's manifest", {"inside": PAIR | {"case": "IR-2026-0009"}}, "bag.manifest"),
+    ("in an exercise, with a manifest in earnest", {"inside": PAIR | {"exercise": False}}, "bag.manifest"),
+    ("in earnest, with a manifest of an exercise", {"about": {"exercise": False}}, "bag.manifest"),
     ("with entries that are one text", {"about": {"entries": "AAAA"}}, "bag.form"),
     ("with a field more", {"about": {"note": ""}}, "canon.fields"),
     ("about nothing", {"about": b""}, "canon.json"),
@@ -675,6 +702,52 @@ def test_what_only_looks_like_a_bag(changes, expected, tmp_path):
     before = len(list(Path("/proc/self/fd").iterdir()))
     assert code(all_of_it) == expected
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def said(**changes) -> Act:
+    """What Viet Nam says when it took PAIR in."""
+    body = {"manifest": sha(canon.dumps(PAIR)), "files": 2, "bytes": 11}
+    return Act(**({"kind": Kind.EXECUTED, "case": CASE, "by": "VN", "officer": "lan", "name": "Lan", "power": "execute",
+                   "at": AT, "body": body, "exercise": True} | changes))  # fmt: skip
+
+
+def signed(act: Act, *, signer: str = "VN", log: NoteKey = LOG) -> dict:
+    """The act, signed, with the proof that a log of one entry holds it."""
+    act, statement = messages.sign_act(act, to="VN", key=SIGN[signer])
+    head = Checkpoint("vn/log", 1, leaf_hash(entry(ACT, act.id)))
+    return {"statement": canon.b64(statement), "proof": Proof(0, (), note(head, log)).to_dict()}
+
+
+OTHER = {"manifest": "0" * 64, "files": 2, "bytes": 11}
+# The act that stands in a bag -> the code of the refusal.
+EXECUTED = [
+    ("as it should be", said(), "VN", ""),
+    ("of another case", said(case="IR-2026-0009"), "VN", "bag.executed"),
+    ("in earnest", said(exercise=False), "VN", "bag.executed"),
+    ("of another manifest", said(body=OTHER), "VN", "bag.executed"),
+    ("of another kind", said(kind=Kind.CLOSED, body={"note": ""}), "VN", "bag.executed"),
+    ("by another State", said(by="QA"), "QA", "bag.executed"),
+    ("by a State that did not sign it", said(), "QA", "trust.unknown-key"),
+]
+
+
+@pytest.mark.parametrize(("act", "signer", "expected"), [row[1:] for row in EXECUTED], ids=[r[0] for r in EXECUTED])
+def test_the_act_that_took_the_exhibits_in(act, signer, expected, tmp_path):
+    """The act in a bag is its sender's, says `executed`, and is about this case, this exercise, this manifest."""
+    with Bag(crafted(tmp_path / "one.asice", executed=signed(act, signer=signer))) as found:
+        assert code(found.check_executed, TRUST) == expected
+        if not expected:
+            assert found.check_executed(TRUST).body["files"] == 2
+
+
+def test_the_act_stands_in_the_log(tmp_path):
+    """The proof beside the act leads to a head that the sender's log signed; no other log's, and of no other act."""
+    one, two = signed(said()), signed(said())
+    with Bag(crafted(tmp_path / "one.asice", executed=one)) as found:
+        assert found.check_logged(("vn/log", LOG.public), {}) == {}
+        assert code(found.check_logged, ("vn/log", NoteKey.generate("vn/log").public), {}) == "checkpoint.signature"
+    with Bag(crafted(tmp_path / "two.asice", executed=one | {"proof": two["proof"]})) as found:
+        assert code(found.check_logged, ("vn/log", LOG.public), {}) == "proof.inclusion"
 
 
 def test_parts_of_another_bag(tmp_path):

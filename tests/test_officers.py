@@ -2,23 +2,26 @@
 
 import html
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import peer as peers
 import pytest
 from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.casework.lifecycle import Kind
-from comity.casework.request import Measure
+from comity.casework.lifecycle import TABLE, Kind, Stage
+from comity.casework.request import Account, Measure
 from comity.errors import Invalid
 from comity.node import models
 from comity.node.desk import crossing, registry, requested, requesting
-from comity.node.officers import almanac, reading, texts
+from comity.node.officers import almanac, answers, inputs, moves, reading, texts, words
+from comity.node.officers.pages import signing
 from comity.node.officers.pages.act import _DO
 
 PASSWORD = "correct horse battery staple"
@@ -121,19 +124,46 @@ def test_signing_in_leads_nowhere_else(node, to):
     assert Browser().post("/sign-in", username="lan", password=PASSWORD, next=to)["Location"] == "/cases"
 
 
-def test_five_failures_mean_waiting(node):
-    """After five failures for a name the right password helps no more; nor does another name from the same address."""
+@pytest.fixture
+def pauses(monkeypatch):
+    """The seconds that answers to wrong passwords were held back."""
+    found = []
+    monkeypatch.setattr(signing.time, "sleep", found.append)
+    return found
+
+
+def tries(username, password, address="10.0.0.1") -> int:
+    """The status that an attempt to sign in from `address` gets."""
+    form = {"username": username, "password": password}
+    return Client().post("/sign-in", form, secure=True, REMOTE_ADDR=address).status_code
+
+
+def test_five_failures_mean_waiting(node, pauses):
+    """After five failures for a name from an address the right password helps no more there; other names go on."""
     for name in ("lan", "minh"):
         registry.add_officer(name, PASSWORD, full_name=name, office="desk", powers=[], language="en")
-    browser = Browser()
-    for _ in range(5):
-        assert browser.post("/sign-in", username="lan", password="wrong").status_code == 422
-    assert browser.post("/sign-in", username="LAN", password=PASSWORD).status_code == 429
-    assert browser.post("/sign-in", username="minh", password=PASSWORD).status_code == 429
-    elsewhere = browser.client.post(
-        "/sign-in", {"username": "minh", "password": PASSWORD}, secure=True, REMOTE_ADDR="10.0.0.9"
-    )
-    assert elsewhere.status_code == 303
+    assert [tries("lan", "wrong") for _ in range(5)] == [422] * 5
+    assert tries("LAN", PASSWORD) == 429
+    assert tries("minh", PASSWORD) == 303
+
+
+def test_nobody_locks_an_officer_out_from_elsewhere(node, pauses):
+    """Guesses at a name from many addresses are answered ever more slowly; the right password is answered at once."""
+    registry.add_officer("lan", PASSWORD, full_name="Lan", office="desk", powers=[], language="en")
+    for number in range(10):
+        assert [tries("lan", "wrong", f"10.0.1.{number}") for _ in range(5)] == [422] * 5
+    assert pauses == sorted(pauses)
+    assert (pauses[0], max(pauses)) == (0, 2.0)
+    held = len(pauses)
+    assert tries("lan", PASSWORD) == 303
+    assert len(pauses) == held
+
+
+def test_thirty_failures_from_an_address_mean_waiting(node, pauses):
+    """Who tries many names from one address is asked to wait there, and only there."""
+    registry.add_officer("lan", PASSWORD, full_name="Lan", office="desk", powers=[], language="en")
+    assert [tries(f"name{number}", "wrong") for number in range(30)] == [422] * 30
+    assert (tries("lan", PASSWORD), tries("lan", PASSWORD, "10.0.0.2")) == (429, 303)
 
 
 def test_the_language_switch(node, officers):
@@ -338,6 +368,52 @@ def test_looking_saves_nothing_and_names_what_is_missing(node, officers, peer):
     assert 'href="#f-authority"' not in text
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "at_field"),
+    [
+        ("authority", "x" * 1_001, "authority"),
+        ("rights", "x" * 20_001, "rights"),
+        ("offence.label", "x" * 1_001, "offence-label"),
+        ("conducting.contact", "x" * 1_001, "conducting-contact"),
+        ("accounts-0-value", "x" * 1_001, "accounts"),
+        ("persons", "x\n" * 201, "persons"),
+    ],
+)
+def test_what_is_too_long_is_said_at_its_field(officers, peer, field, value, at_field):
+    """A draft that nobody could read again is not saved; the form says where it is too long and keeps it."""
+    form = FORM | {field: value}
+    answer = Browser(officers.drafter).post("/cases/new/stored-data", reference=OURS, **form)
+    text = answer.content.decode()
+    assert (answer.status_code, saved(), models.Case.objects.count()) == (422, 0, 0)
+    assert f'<a href="#f-{at_field}">' in text
+    assert str(texts.TEXTS["request.too-long"]) in html.unescape(text)
+    assert value[:1_000] in text
+
+
+def test_two_hundred_accounts_are_kept(node, officers, peer, at):
+    """The form shows and keeps as many rows as a request may have; one more is refused, not lost."""
+    rows = {f"accounts-{number}-value": f"a{number}@mail.example" for number in range(201)}
+    rows |= {f"accounts-{number}-kind": "email" for number in range(201)}
+    form = {name: value for name, value in FORM.items() if not name.startswith("accounts")} | rows
+    assert Browser(officers.drafter).post("/cases/new/stored-data", reference=OURS, **form).status_code == 422
+    del form["accounts-200-value"]
+    assert Browser(officers.drafter).post("/cases/new/stored-data", reference=OURS, **form).status_code == 303
+    assert reading.case(node, OURS).request.accounts[199] == Account("email", "a199@mail.example")
+
+
+def test_a_request_follows_a_case_that_is_there(officers, drafted):
+    """A reference in the address bar or form that names no case between the two is refused at its field."""
+    for follows in ("x", "IR-2026-0099", "VN-2026-0001"):
+        answer = Browser(officers.drafter).post(
+            "/cases/new/stored-data", **(FORM | {"reference": "IR-2026-0002", "follows": follows})
+        )
+        assert answer.status_code == 422
+        assert '<a href="#f-follows">' in answer.content.decode()
+        assert Browser(officers.drafter).get(f"/cases/new/stored-data?follows={follows}").status_code in (200, 422)
+    form = FORM | {"reference": "IR-2026-0002", "follows": OURS}
+    assert Browser(officers.drafter).post("/cases/new/stored-data", **form).status_code == 303
+
+
 def test_text_with_markup_comes_back_as_typed(node, officers, peer):
     """What is shown again in a form is escaped."""
     form = FORM | {"facts": "</textarea><script>alert(1)</script>", "authority": '"><img src=x onerror=alert(1)>'}
@@ -367,6 +443,43 @@ def test_leap_years_of_the_solar_hijri_calendar():
     assert almanac.parse_day("1403/12/30", where="", language="fa") == date(2025, 3, 20)
     with pytest.raises(Invalid):
         almanac.parse_day("1404/12/30", where="", language="fa")
+
+
+ODD = (date.min, date(621, 3, 21), date(1899, 12, 31), date(2200, 1, 1), date(9999, 12, 31))
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("day", ODD)
+def test_no_date_stops_a_page(day, language):
+    """What another State may once have said is shown in ISO where a calendar ends; nothing raises."""
+    assert almanac.day_words(day, language) == day.isoformat()
+    assert almanac.day_typed(day, language)
+    assert almanac.solar_words(day)
+    for zone in (ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Etc/GMT+12"), ZoneInfo("Asia/Tehran")):
+        for moment in (
+            datetime.combine(day, datetime.min.time(), UTC),
+            datetime.combine(day, datetime.max.time(), UTC),
+        ):
+            assert all(almanac.moment_parts(moment, zone, language))
+
+
+@given(st.datetimes(timezones=st.timezones()), st.timezones())
+def test_every_moment_can_be_shown(moment, zone):
+    """Any moment in any zone, in both languages."""
+    for language in ("en", "fa"):
+        assert all(almanac.moment_parts(moment, zone, language))
+        assert all((almanac.day_words(moment.date(), language), almanac.day_typed(moment.date(), language)))
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_foreign_date_stops_no_page(node, officers, peer, asked, at, day, language):
+    """A request with a date of no usable year is refused when it comes in; the list opens for every reader."""
+    raw = peers.request(reference="VN-2026-0002").to_dict() | {"deadline": day}
+    envelope, _ = peer.say(Kind.REQUESTED, "VN-2026-0002", {"request": raw, "letter": ""})
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    assert not models.Case.objects.filter(pk="VN-2026-0002").exists()
+    assert Browser(officers.all, language).get("/cases").status_code == 200
 
 
 # ---- verbs, powers, four eyes ---------------------------------------------------------------------------------
@@ -409,11 +522,98 @@ def test_nobody_approves_his_own_draft(node, officers, peer, at):
     answer = browser.post(f"/cases/{OURS}/approve", despite="")
     assert (answer.status_code, saved()) == (403, before)
     assert str(texts.TEXTS["case.four-eyes"]) in answer.content.decode()
-    assert browser.get(f"/cases/{OURS}.json").json()["next"] == ["drafted", "checked"]
+    assert browser.get(f"/cases/{OURS}.json").json()["next"] == ["drafted", "discarded", "checked"]
     second = Browser(officers.approver)
     assert second.post(f"/cases/{OURS}/approve", despite="").status_code == 303
     assert second.post(f"/cases/{OURS}/send").status_code == 303
     assert models.Departure.objects.count() == 1
+
+
+def shown(browser, path) -> str:
+    """The id of the last act that the form at `path` stands on."""
+    found = set(re.findall(r'name="seen" value="([0-9a-f]{64})"', browser.text(path)))
+    assert len(found) == 1, path
+    return found.pop()
+
+
+def test_nobody_approves_what_he_did_not_see(node, officers, drafted, at):
+    """The draft changed after the approver's page was shown: he is told, what he wrote is kept, and then he may."""
+    browser = Browser(officers.approver)
+    seen = shown(browser, f"/cases/{OURS}/approve")
+    changed = replace(reading.case(node, OURS).request, facts="Something else.")
+    requesting.draft(node, changed, officer=officers.drafter, at=at)
+    requesting.check(node, OURS, officer=officers.drafter, at=at)
+    before = saved()
+    answer = browser.post(f"/cases/{OURS}/approve", despite="For a reason.", seen=seen)
+    text = html.unescape(answer.content.decode())
+    assert (answer.status_code, saved()) == (422, before)
+    for part in (str(texts.TEXTS["case.changed"]), "For a reason.", "Something else."):
+        assert part in text
+    again = re.search(r'name="seen" value="([0-9a-f]{64})"', text)[1]
+    assert again == reading.case(node, OURS).acts[-1].id
+    assert browser.post(f"/cases/{OURS}/approve", despite="For a reason.", seen=again).status_code == 303
+
+
+def test_a_form_stands_on_what_it_first_showed(node, officers, drafted, at):
+    """Looking, or a fault in the form, does not make a drafter take over changes that he never read."""
+    browser = Browser(officers.drafter)
+    seen = shown(browser, f"/cases/{OURS}/draft")
+    requesting.draft(node, replace(reading.case(node, OURS).request, facts="Others’."), officer=officers.all, at=at)
+    for form in (FORM | {"look": "1"}, FORM | {"deadline": "soon"}):
+        text = browser.post(f"/cases/{OURS}/draft", **(form | {"seen": seen})).content.decode()
+        assert f'name="seen" value="{seen}"' in text
+    answer = browser.post(f"/cases/{OURS}/draft", **(FORM | {"facts": "Mine.", "seen": seen}))
+    assert answer.status_code == 422
+    assert str(texts.TEXTS["case.changed"]) in html.unescape(answer.content.decode())
+    assert "Mine." in answer.content.decode()
+    assert reading.case(node, OURS).request.facts == "Others’."
+
+
+@pytest.mark.parametrize("verb", ["ask", "consult", "decide", "assess"])
+def test_every_form_says_what_it_stands_on(node, officers, asked, at, verb):
+    """The forms of the requested side too; a decision on a request that was withdrawn meanwhile says so."""
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    browser = Browser(officers.decider)
+    seen = shown(browser, f"/cases/{THEIRS}/{verb}")
+    first = reading.case(node, THEIRS).acts[0].id
+    envelope, _ = peers.Peer("VN", node).say(Kind.WITHDRAWN, THEIRS, {"reasons": "x"}, after=first)
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    verb = "accept" if verb == "decide" else verb
+    given = {"questions": "x", "message": "x", "reasons": "Because.", "conditions": ""}
+    text = browser.post(f"/cases/{THEIRS}/{verb}", seen=seen, **given).content.decode()
+    assert str(texts.TEXTS["case.changed"]) in html.unescape(text)
+
+
+def test_a_draft_is_discarded_with_a_reason(officers, drafted):
+    """The page of a draft offers it aside; the reason stands in the history; nobody's move is left."""
+    browser = Browser(officers.drafter)
+    assert f'href="/cases/{OURS}/discard"' in browser.text(f"/cases/{OURS}")
+    assert browser.post(f"/cases/{OURS}/discard", reasons="").status_code == 422
+    assert browser.post(f"/cases/{OURS}/discard", reasons="Settled otherwise.").status_code == 303
+    text = browser.text(f"/cases/{OURS}")
+    for part in ("Settled otherwise.", "Draft discarded", "Nobody’s move", "Discarded. Nothing was sent."):
+        assert part in text
+    assert (models.Departure.objects.count(), browser.get(f"/cases/{OURS}.json").json()["next"]) == (0, [])
+    assert OURS not in browser.text("/cases/new/stored-data")
+
+
+def test_what_is_open_is_offered(node, officers, asked, at):
+    """The authorisation, the disclosure, doing it again: the pages offer what the table allows, and no dead buttons."""
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    requested.accept(node, THEIRS, conditions=[], reasons="x", officer=officers.decider, at=at)
+    judge, decider = Browser(officers.judge), Browser(officers.decider)
+    assert "authorised" in judge.get(f"/cases/{THEIRS}.json").json()["next"]
+    assert 'name="decision"' in judge.text(f"/cases/{THEIRS}/authorise")
+    grant = {"authority": "Court", "decision": "1", "ground": "x", "scope": "x", "until": "2099-01-01"}
+    assert judge.post(f"/cases/{THEIRS}/authorise", **grant).status_code == 303
+    order = {"provider": "Provider", "order": "1", "content": "x"}
+    assert decider.post(f"/cases/{THEIRS}/order", **order).status_code == 303
+    assert {"consulted", "ordered", "executed"} <= set(decider.get(f"/cases/{THEIRS}.json").json()["next"])
+    assert judge.post(f"/cases/{THEIRS}/authorise", **grant).status_code == 303
+    states = {mark.kind: mark.state for mark in moves.walk(node, reading.case(node, THEIRS))}
+    assert (states["authorised"], states["ordered"]) == ("done", "now")
+    assert decider.post(f"/cases/{THEIRS}/consult", message="x").status_code == 303
+    assert 'value="essential-interests"' in decider.text(f"/cases/{THEIRS}/refuse")
 
 
 def test_leaving_despite_a_failed_finding_needs_a_reason(node, officers, peer, at):
@@ -540,7 +740,7 @@ def test_the_machine_reads_the_same_case(officers, drafted, asked):
         "draft",
         "requesting",
         True,
-        ["drafted", "checked"],
+        ["drafted", "discarded", "checked"],
     )
     assert [(act["kind"], act["by"], act["officer"], act["receipt"]) for act in found["acts"]] == [
         ("drafted", "IR", "drafter", None), ("checked", "IR", "drafter", None),
@@ -607,9 +807,9 @@ def test_trouble_is_shown(node, officers, drafted, peer, at):
     crossing.admit(node, crossing.receive(node, b"garbage", hop="VN", at=at).envelope, at=at)
     crossing.turn_away(code="hop.missing", reason="none", head=b"", size=7, path="/messages", at=at)
     text = browser.get("/cases").content.decode()
-    for words in ("Deliveries in trouble", "20 attempts", "Messages refused after they arrived", "1 thing turned away",
-                  str(texts.TEXTS["hop.missing"])):  # fmt: skip
-        assert words in text
+    for part in ("Deliveries in trouble", "20 attempts", "Messages refused after they arrived", "1 thing turned away",
+                 str(texts.TEXTS["hop.missing"])):  # fmt: skip
+        assert part in text
     assert "connection refused <b>" not in text
 
 
@@ -656,3 +856,154 @@ def test_the_states_page(node, officers, peer):
         assert f"<span>{part}</span>" in text
     assert "State VN" in text
     assert peer.entry.address in text
+
+
+# ---- every kind and stage -------------------------------------------------------------------------------------
+
+
+def reachable() -> set[tuple[str, Stage]]:
+    """(side, stage) of every stage that the table leads to."""
+    other = {"requesting": "requested", "requested": "requesting"}
+    found = {("requesting", Stage.NEW)}
+    for step in TABLE:
+        found |= {(step.side, stage) for stage in step.own.values()}
+        found |= {(other[step.side], stage) for stage in step.seen.values()}
+    return found
+
+
+def test_every_stage_has_words():
+    """Each stage that a side can reach is called something there, and whose move it is follows from the table."""
+    assert {stage for _, stage in reachable()} == set(Stage)
+    for side, stage in reachable():
+        assert str(words.STAGES[side, str(stage)])
+        turn = words.turn(side, str(stage))
+        goes_on = any(step.side == side and stage in step.own for step in TABLE)
+        assert turn != "ours" or goes_on, (side, stage)
+    assert words.turn("requesting", "discarded") == "nobodys"
+
+
+SAID = {
+    "reasons": "reasons-said", "despite": "despite-said", "questions": "questions-said", "fields": ["facts"],
+    "message": "message-said", "conditions": ["condition-said"], "grounds": ["ground-said"], "authority": "authority-said",
+    "decision": "decision-said", "ground": "provision-said", "scope": "scope-said", "until": "2027-01-01T00:00:00Z",
+    "provider": "provider-said", "order": "order-said", "content": "content-said", "effected_at": "2026-11-01T00:00:00Z",
+    "note": "note-said", "files": 3, "bytes": 4_000, "size": 5_000, "container": "0" * 64, "manifest": "1" * 64,
+    "letter": "", "request": {"facts": "x"}, "assessment": {"findings": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_is_known(node, officers, drafted, at, kind):
+    """Each kind of act has a heading, a verb with its words, a probe, and a sentence that tells what was said."""
+    verb = moves.VERB[kind]
+    assert moves.KIND[verb] is kind
+    assert all(str(table[verb]) for table in (words.VERBS, words.VERB_HELP, words.VERB_DONE))
+    assert str(words.KINDS[str(kind)])
+    assert verb in {"draft", "amend"} or any(verb in verbs for verbs in _DO.values())
+    probe = moves._probe(kind, reading.case(node, OURS), at)
+    act = peers.Peer("VN", node).act(kind, OURS, probe)  # its form is checked when it is made
+    shown = {name: SAID[name] for name in act.body if (kind, name) != (Kind.DISCLOSED, "conditions")}  # the decision's
+    line = {"counts": {"failed": 1}, "changed": ["facts"]}
+    text = render_to_string(
+        "_said.html", {"act": replace_body(kind, shown), "line": line, "case": reading.case(node, OURS)}
+    )
+    for name, value in shown.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str) and item.endswith("-said"):
+                assert item in text, name
+    assert "said" in text or {"request", "assessment"} & set(shown) or re.search("[0-9]|compared|announced", text)
+
+
+def replace_body(kind, body):
+    """What a template sees of an act, with any body."""
+    return {"kind": str(kind), "body": body}
+
+
+def test_an_error_of_every_kind_finds_its_input():
+    """Errors name their place as ``kind.field``; each input of a verb is found by the field alone."""
+    for verb, asked in inputs.INPUTS.items():
+        for item in asked:
+            assert (
+                answers.problem(Invalid("", code="act.empty", where=f"{moves.KIND[verb]}.{item.name}")).where
+                == item.name
+            )
+
+
+def test_the_steps_of_a_case_are_called_something():
+    """Every step on the line across the page, also those that end a case early."""
+    for walk in words.WALKS.values():
+        assert all(Kind(kind) and str(words.WALK_WORDS[kind]) for kind in walk)
+    assert all(str(words.WALK_WORDS[kind]) for kind in ("refused", "withdrawn", "discarded"))
+
+
+# ---- clocks, other States, caches -----------------------------------------------------------------------------
+
+
+def preserving(node, officers, peer, at, **changed) -> str:
+    """A preservation of Viet Nam's that was ordered; its reference."""
+    what = peers.request(**({"reference": "VN-2026-0002", "measure": Measure.PRESERVATION} | changed))
+    crossing.admit(node, crossing.receive(node, peer.asks(what)[0], hop="VN", at=at).envelope, at=at)
+    requested.assess(node, what.reference, officer=officers.decider, at=at)
+    requested.accept(node, what.reference, conditions=[], reasons="x", officer=officers.decider, at=at)
+    requested.order(node, what.reference, provider="P", order="1", content="x", officer=officers.decider, at=at)
+    return what.reference
+
+
+def test_preservation_without_a_period_in_the_basis(node, officers, peer, at):
+    """Under reciprocity the officer says until when, is asked for it, and the clock shows it."""
+    reference, browser = preserving(node, officers, peer, at, basis="reciprocity"), Browser(officers.decider)
+    assert 'name="until"' in browser.text(f"/cases/{reference}/preserve")
+    local = at.astimezone(ZoneInfo("Asia/Tehran"))
+    given = {"effected_at": f"{local - timedelta(hours=1):%Y-%m-%d %H:%M}"}
+    answer = browser.post(f"/cases/{reference}/preserve", until="", **given)
+    assert (answer.status_code, '<a href="#f-until">' in answer.content.decode()) == (422, True)
+    until = (local + timedelta(days=90)).date()
+    assert browser.post(f"/cases/{reference}/preserve", until=until.isoformat(), **given).status_code == 303
+    assert reading.case(node, reference).last(Kind.PRESERVED).body["until"].startswith(until.isoformat())
+    clock = browser.get(f"/cases/{reference}.json").json()["clocks"][0]
+    assert (clock["kind"], clock["days_left"]) == ("preservation", 90)
+    assert browser.get(f"/cases/{reference}").status_code == 200
+
+
+def test_preservation_with_a_period_in_the_basis(node, officers, peer, at):
+    """Under the Convention nobody is asked until when."""
+    reference = preserving(node, officers, peer, at)
+    assert 'name="until"' not in Browser(officers.decider).text(f"/cases/{reference}/preserve")
+
+
+def test_a_suggested_deadline_ends_in_the_requested_state(node, officers, peer, at):
+    """The last moment of the day is that of the State that acts."""
+    day = at.date() + timedelta(days=20)
+    what = peers.request(deadline=day, deadline_reason="A hearing.")
+    crossing.admit(node, crossing.receive(node, peer.asks(what)[0], hop="VN", at=at).envelope, at=at)
+    due = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=ZoneInfo("Asia/Tehran"))
+    assert reading.clock(node, reading.case(node, THEIRS), at=at).due == due
+
+
+def test_a_third_state_holds_no_clock(node, officers, peer, at):
+    """Whatever another State's request says that it follows, only one of the same two States holds the data."""
+    reference, qatar = preserving(node, officers, peer, at), peers.Peer("QA", node)
+    registry.pin(node, qatar.entry_bytes, fingerprint=qatar.entry.fingerprint, by="test", at=at)
+    requested.preserve(node, reference, effected_at=at, officer=officers.decider, at=at)
+    browser = Browser(officers.all)
+    stranger = peers.request(reference="QA-2026-0001", requesting="QA", follows=reference)
+    crossing.admit(node, crossing.receive(node, qatar.asks(stranger)[0], hop="QA", at=at).envelope, at=at)
+    assert models.Case.objects.filter(pk="QA-2026-0001").exists()
+    assert not browser.get(f"/cases/{reference}.json").json()["clocks"][0]["held"]
+    assert "QA-2026-0001" not in browser.text(f"/cases/{reference}")
+    own = peers.request(reference="VN-2026-0003", follows=reference)
+    crossing.admit(node, crossing.receive(node, peer.asks(own)[0], hop="VN", at=at).envelope, at=at)
+    assert browser.get(f"/cases/{reference}.json").json()["clocks"][0]["held"]
+
+
+def test_no_cache_keeps_what_belongs_to_a_case(officers, drafted, asked):
+    """Pages, the JSON twin, letter, export, refusals, redirects: none is stored; only assets are."""
+    browser = Browser(officers.all)
+    for path in (f"/cases/{OURS}", f"/cases/{OURS}.json", f"/cases/{OURS}/letter.pdf", f"/cases/{OURS}/draft", "/cases",
+                 f"/cases/{THEIRS}/export", f"/cases/{THEIRS}/evidence.asice", "/cases/QA-2026-0001.json", "/"):  # fmt: skip
+        answer = browser.get(path)
+        b"".join(answer.streaming_content if answer.streaming else ())  # so that no file stays open
+        assert answer["Cache-Control"] == "no-store", path
+    for verb in ("approve", "check", "evidence.key"):
+        assert browser.post(f"/cases/{OURS}/{verb}")["Cache-Control"] == "no-store"
+    assert Browser().get(f"/cases/{OURS}")["Cache-Control"] == "no-store"

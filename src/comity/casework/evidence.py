@@ -90,7 +90,8 @@ class Custody:
     """One hand-over: who had the exhibits from when on, and what was done.
 
     Args:
-        step: ``handed-over`` (provider to authority), ``taken-in``, ``sealed``.
+        step: ``handed-over`` (by the provider) or ``taken-in`` (by the authority). What follows stands in acts, outside
+            the manifest: `executed` names the manifest, `disclosed` the container it was sealed into.
         by: who did it.
         at: when, UTC.
         digest: SHA-256 over the exhibits' list at that moment, hex: the same in each entry, or the chain is broken.

@@ -183,7 +183,7 @@ class Act:
             acts of both States into one history.
         salt: random text, so that an act's id tells nothing to who holds only the id.
         exercise: True: said in an exercise only, with no legal effect; the same for all acts of a case.
-        id: SHA-256 of the act's signed payload, hex; known once it is written down.
+        id: SHA-256 of the signed statement that says it, hex; known once it is signed.
     """
 
     kind: Kind

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -124,6 +128,18 @@ def _run(*arguments: str, given: str = "") -> str:
     return done.stdout
 
 
+@cache
+def _claim() -> IO[bytes] | None:
+    """A lock on the usual ports, held while this process lives; None when another exercise holds it."""
+    file = (Path(tempfile.gettempdir()) / f"comity-exercise-{os.getuid()}.lock").open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
 def _free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -135,9 +151,9 @@ def _free(port: int) -> bool:
 
 
 def _ports(count: int) -> list[int]:
-    """`count` free ports of loopback: the usual ones if they are free, so that addresses stay the same."""
+    """`count` free ports of loopback: the usual ones if no other exercise has them, so that addresses stay the same."""
     usual = list(range(_FIRST_PORT, _FIRST_PORT + count))
-    if all(_free(port) for port in usual):
+    if _claim() and all(_free(port) for port in usual):
         return usual
     probes = [socket.socket() for _ in range(count)]
     try:

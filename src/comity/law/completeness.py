@@ -55,7 +55,7 @@ def identifiers(request: Request, books: Books, on: date) -> tuple[Finding, ...]
     """One finding for each account or address: can a provider find one subscriber by it?
 
     An IP address needs the moment of use with its UTC offset and the source port, since addresses are shared and pass
-    from hand to hand. Source: 40(15)(e), 42(3)(d); practice of providers (convention/practice.md).
+    from hand to hand. Source: 40(15)(e), 42(3)(d); what providers report as the commonest reason for returning requests.
     """
     del on
     cites = books.cites(request.basis, request.measure, "identifiers")

@@ -24,7 +24,7 @@ class Provision:
         article: article and paragraph as printed, e.g. ``40(15)(f)``; empty when the line is about none.
         en: what it says, in our own words, in English; never the treaty's sentences.
         fa: the same in Persian.
-        sure: for treaties the mark of convention/facts.md: V, S, M or ?; empty in State books.
+        sure: for treaties how sure the line is, V, S, M or ? (see ``lawbooks/treaties/uncc.toml``); empty in State books.
         verified: whether the line was compared with the official text. For treaties: whether the mark is V.
         source: where the line comes from, and what was not seen.
         since: the first day in force, or None when the book does not know or the text has no beginning of its own.

@@ -1,7 +1,11 @@
 """Encrypted blobs by digest, in a folder.
 
-A blob is a random 16-byte header followed by an encrypted stream (`seal.stream`) under a key derived from the vault's key
-and that header. Its name is the SHA-256 of the file, so a damaged blob is noticed before anything else.
+A blob is a random 16-byte header followed by an encrypted stream (`seal.stream`) under a key derived from the vault's key,
+that header and a label that says what the blob is for. Its name is the SHA-256 of the file.
+
+Reading finds at once, chunk by chunk, whatever was changed, exchanged, or put in the place of a blob for something else. A
+whole genuine blob with the same label under another's name is found when its last byte was read: by then all bytes
+were given out, so who reads must not act on them before the end.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from comity.errors import BrokenSeal
 from comity.seal import stream
@@ -49,15 +54,20 @@ class Vault:
         self._folder, self._key = folder, key
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def put(self, source: Iterable[bytes]) -> str:
-        """Keep the bytes of `source`; returns the blob's name. It is whole and on disk when this returns."""
+    def put(self, source: Iterable[bytes], label: str) -> str:
+        """Keep the bytes of `source`; returns the blob's name. It is whole and on disk when this returns.
+
+        Args:
+            source: plaintext in pieces of any size.
+            label: what the blob is for; only `get` with the same label opens it.
+        """
         header = secrets.token_bytes(_HEADER)
         partial = self._folder / f".{header.hex()}.partial"
         digest = hashlib.sha256(header)
         try:
             with partial.open("xb") as file:
                 file.write(header)
-                for chunk in stream.encrypt(source, stream.subkey(self._key, "vault/" + header.hex())):
+                for chunk in stream.encrypt(source, self._stream_key(header, label)):
                     digest.update(chunk)
                     file.write(chunk)
             name = digest.hexdigest()
@@ -66,16 +76,36 @@ class Vault:
             partial.unlink(missing_ok=True)
         return name
 
-    def get(self, name: str) -> Iterator[bytes]:
-        """The blob's plaintext in chunks, each genuine when given out.
+    def get(self, name: str, label: str) -> Iterator[bytes]:
+        """The blob's plaintext in chunks: each genuine and of `label` when given out, the blob's name compared at the end.
 
         Raises:
-            BrokenSeal: the blob is missing, damaged or another node's.
+            BrokenSeal: the blob is missing, damaged, another node's, for something else, or not the one of this name.
         """
+        digest = hashlib.sha256()
+
+        def pieces(file: BinaryIO) -> Iterator[bytes]:
+            while piece := file.read(stream.CHUNK + stream.TAG):
+                digest.update(piece)
+                yield piece
+
         try:
             with (self._folder / name).open("rb") as file:
                 header = file.read(_HEADER)
-                pieces = iter(lambda: file.read(stream.CHUNK + stream.TAG), b"")
-                yield from stream.decrypt(pieces, stream.subkey(self._key, "vault/" + header.hex()))
+                digest.update(header)
+                yield from stream.decrypt(pieces(file), self._stream_key(header, label))
         except OSError as error:
             raise BrokenSeal(f"The vault does not hold {name}.", code="vault.missing") from error
+        if digest.hexdigest() != name:
+            raise BrokenSeal(f"The vault holds another blob under the name {name}.", code="vault.name")
+
+    def names(self) -> list[str]:
+        """The names of all blobs."""
+        return sorted(path.name for path in self._folder.iterdir() if not path.name.startswith("."))
+
+    def remove(self, name: str) -> None:
+        """Remove a blob that is needed no more; it may be gone already."""
+        (self._folder / name).unlink(missing_ok=True)
+
+    def _stream_key(self, header: bytes, label: str) -> bytes:
+        return stream.subkey(self._key, f"vault/{header.hex()}/{label}")

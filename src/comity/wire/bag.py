@@ -8,6 +8,9 @@
     manifest.sealed   the manifest: names, sizes, digests, custody, use limits
     exhibits.sealed   the exhibits' bytes, one after another in the manifest's order
 
+`about.json` names the manifest by its SHA-256, which reveals nothing else of it: so everybody can check that the act is
+about these exhibits (`Bag.check_executed`), and who opens the manifest, that it is the one of the act and of the case.
+
 Anybody can check that a bag is whole and whose it is; only who has the content key can see how many exhibits it holds,
 what they are called and what they say. `Bag` does the reading; the steps of checking are those of `seal.container`.
 """
@@ -17,26 +20,36 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from comity.casework.evidence import Exhibit, Manifest
+from comity.casework.lifecycle import Act, Kind
 from comity.casework.request import moment_text, parse_moment
 from comity.errors import BrokenSeal, Invalid
+from comity.ledger.log import ACT, Proof, entry
 from comity.seal import canon, container, envelope, stream
 from comity.seal.container import SEAL_NAME, CadesKey, Progress, open_container
 from comity.seal.keys import OpeningKey, SealKey, SigningKey
 from comity.seal.trust import Trust
+from comity.wire import messages
 
 _ABOUT, _EXECUTED, _KEY = "about.json", "executed.json", "key.json"
 _MANIFEST, _EXHIBITS = "manifest.sealed", "exhibits.sealed"
 NAMES = (_ABOUT, _EXECUTED, _KEY, _MANIFEST, _EXHIBITS)
+_ABOUT_FIELDS = ("comity", "case", "from", "to", "exercise", "at", "manifest", "entries")
 _SMALL = 1 << 20
-MANIFEST_LIMIT = 256 << 20  # bytes of the manifest: some two million exhibits
+MANIFEST_LIMIT = (
+    24 << 20
+)  # bytes of the manifest: some 150,000 exhibits, and less than 1 GB to read the most hostile one
+# Everything up to the next opening bracket that stands in no string; possessive, so that it keeps nothing in memory.
+_TO_BRACKET = re.compile(rb'(?s)(?:[^"\[{]++|"(?:[^"\\]++|\\.)*+"?)*+(?:[\[{]|\Z)')
+_PER_BRACKET = 40  # bytes that go to each at least: an exhibit takes 49
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
@@ -45,7 +58,15 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """The manifest in `data`. Raises BrokenSeal or Invalid."""
+    """The manifest in `data`; one that is mostly brackets, and would fill the memory, is not even parsed.
+
+    Raises:
+        BrokenSeal, Invalid: it is too long, not canonical, or says what no manifest says.
+    """
+    if len(data) <= MANIFEST_LIMIT:
+        for brackets, _ in enumerate(_TO_BRACKET.finditer(data)):
+            if (brackets - 100) * _PER_BRACKET > len(data):
+                raise Invalid("The manifest's contents do not follow its form.", code="manifest.form")
     return Manifest.from_dict(canon.loads(data, limit=MANIFEST_LIMIT))
 
 
@@ -97,7 +118,8 @@ def write(
     """
     secret = secrets.token_bytes(stream.KEY)
     about = {"comity": "evidence/1", "case": case, "from": sender.state, "to": to, "exercise": exercise,
-             "at": moment_text(at), "entries": [canon.b64(entry) for entry in sender.entries]}  # fmt: skip
+             "at": moment_text(at), "manifest": canon.content_id(manifest),
+             "entries": [canon.b64(signed) for signed in sender.entries]}  # fmt: skip
     sealed = {"key": key.id, "sealed": canon.b64(key.seal(secret, _info(case, to)))}
     files: list[tuple[str, container.Source]] = [
         (_ABOUT, canon.dumps(about)),
@@ -120,7 +142,7 @@ class Bag:
         try:
             if self.container.files() != NAMES:
                 raise Invalid("This container is no evidence bag.", code="bag.form")
-            self.about = canon.fields(self._json(_ABOUT), "comity", "case", "from", "to", "exercise", "at", "entries")
+            self.about = canon.fields(self._json(_ABOUT), *_ABOUT_FIELDS)
             self.executed = canon.fields(self._json(_EXECUTED), "statement", "proof")
             if self.about["comity"] != "evidence/1":
                 raise Invalid("This evidence bag is of another version.", code="bag.version")
@@ -170,15 +192,55 @@ class Bag:
             raise BrokenSeal("The bag's content key has not 32 bytes.", code="bag.key")
         return secret
 
+    def check_executed(self, trust: Trust) -> Act:
+        """The act by which the sender took these exhibits in.
+
+        What the exhibits are is sealed; that the manifest inside is the one of this act, `manifest` checks.
+
+        Raises:
+            BrokenSeal: a signature does not hold, or the act is of another kind, State, case or manifest than `about` says,
+                or said in an exercise when the bag is in earnest (or the other way round).
+            Invalid: it is no act.
+        """
+        raw = canon.unb64(self.executed["statement"])
+        act = messages.read_act(envelope.verify(raw, trust, kind="act", at=self.made_at()))
+        said = (act.kind, act.by, act.case, act.exercise, act.body.get("manifest"))
+        about = self.about
+        if said != (Kind.EXECUTED, about["from"], about["case"], about["exercise"], about["manifest"]):
+            raise BrokenSeal("The act does not say that these exhibits were taken in.", code="bag.executed")
+        return act
+
+    def check_logged(self, log: tuple[str, bytes], witnesses: Mapping[str, bytes]) -> dict[str, datetime]:
+        """When each witness saw a head of the sender's log that holds the act of `check_executed`.
+
+        Args:
+            log: (origin, Ed25519 key) of the sender's log.
+            witnesses: name -> Ed25519 key of the witnesses known here.
+
+        Raises:
+            BrokenProof: the log does not hold the act, or a cosignature of a known witness does not hold.
+        """
+        logged = entry(ACT, canon.content_id(canon.unb64(self.executed["statement"])))
+        return Proof.from_dict(self.executed["proof"]).check(logged, *log, witnesses)
+
     def manifest(self, secret: bytes) -> tuple[Manifest, bytes]:
-        """(the manifest, its canonical bytes). Raises BrokenSeal: another key, or more than `MANIFEST_LIMIT`."""
+        """(the manifest, its canonical bytes).
+
+        Raises:
+            BrokenSeal: another key, more than `MANIFEST_LIMIT`, or not the manifest, case or exercise that `about` names.
+        """
         held = bytearray()
         for chunk in stream.decrypt(self.container.stream(_MANIFEST), stream.subkey(secret, "manifest")):
             held += chunk
             if len(held) > MANIFEST_LIMIT:
                 raise BrokenSeal(f"The manifest has more than {MANIFEST_LIMIT} bytes.", code="canon.too-long")
         data = bytes(held)
-        return read_manifest(data), data
+        if canon.content_id(data) != self.about["manifest"]:
+            raise BrokenSeal("The manifest is not the one that the bag names.", code="bag.manifest")
+        found = read_manifest(data)
+        if (found.case, found.exercise) != (self.about["case"], self.about["exercise"]):
+            raise BrokenSeal("The manifest belongs to another case than the bag.", code="bag.manifest")
+        return found, data
 
     def exhibits(self, secret: bytes, manifest: Manifest) -> Iterator[tuple[Exhibit, Iterator[bytes]]]:
         """Each exhibit with its bytes, in order; read each to its end before the next.

@@ -90,7 +90,7 @@ class Entry:
 
     @property
     def fingerprint(self) -> str:
-        """What two officers compare aloud: SHA-256 of the signing key, in groups of four hex digits."""
+        """What two officers compare aloud: 128 bits of a SHA-256 over both signing keys, in groups of four hex digits."""
         digest = self.sign.id.split("-", 1)[1]
         return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 

@@ -7,10 +7,10 @@ that leaves only files that the next attempt replaces.
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 import shutil
-import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,15 @@ from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Case, Kind, Power, power_for, steps
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
-from comity.node.desk import _record
+from comity.node.desk import _record, intake
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
 from comity.seal import canon
 from comity.wire import bag
-from comity.wire.directory import trust_in
+from comity.wire.directory import Entry, trust_in
 
 Now = Callable[[], datetime]
 Progress = Callable[[int, int], None]  # (bytes done, bytes in all; 0 while not known)
-_READ = 1 << 20
 _SPARE = 1 << 30  # bytes of disk that collecting never uses up
 _WITNESS_ATTEMPTS = 6  # half a minute, by the courier's growing waits
 
@@ -73,101 +72,81 @@ def _must_be_complete(case: Case, act: Kind) -> None:
         raise NotPossible("The evidence has not arrived in full yet.", code="evidence.incomplete", where=case.reference)
 
 
-def deliveries(settings: Settings) -> list[str]:
-    """Names of what lies in the intake folder."""
-    if not settings.intake.is_dir():
-        return []
-    return sorted(item.name for item in settings.intake.iterdir() if not item.name.startswith("."))
-
-
-def find_delivery(settings: Settings, name: str) -> Path:
-    """The file or folder `name` of the intake folder.
-
-    It may be a link that the node's own account made, to a medium for instance; a link that a provider managed to place
-    there is refused, and so is anything that would take in the node's own home with its keys.
-
-    Raises:
-        Invalid: there is no such delivery, or it may not be taken in.
-    """
-    if name not in deliveries(settings):
-        raise Invalid(f"There is no '{name}' in the intake folder.", code="intake.unknown", where="delivery")
-    place = settings.intake / name
-    found, home = place.resolve(), settings.home.resolve()
-    if place.is_symlink():
-        if place.lstat().st_uid != os.getuid():
-            raise Invalid(f"'{name}' is a link that this node did not make.", code="intake.link", where="delivery")
-        if found.is_relative_to(home) or home.is_relative_to(found):
-            raise Invalid(f"'{name}' leads to the node's own files.", code="intake.link", where="delivery")
-    return found
-
-
-def walk(root: Path) -> Iterator[tuple[bytes, bytes, os.stat_result]]:
-    """(path inside `root`, full path, status) of everything below `root`, in the order of the paths' bytes.
-
-    Links are given as links and never followed. A folder is given only when it is empty.
-    """
-    if not stat.S_ISDIR(root.stat().st_mode):
-        yield os.fsencode(root.name), os.fsencode(root), root.lstat()
-        return
-    pending = [b""]
-    while pending:
-        inside = pending.pop()
-        full = os.fsencode(root) + b"/" + inside if inside else os.fsencode(root)
-        if inside and not stat.S_ISDIR(os.lstat(full).st_mode):
-            yield inside, full, os.lstat(full)
-            continue
-        names = sorted(os.listdir(full), reverse=True)
-        if not names and inside:
-            yield inside, full, os.lstat(full)
-        pending += [inside + b"/" + name if inside else name for name in names]
-
-
-def _exhibits(root: Path, found: list[Exhibit], progress: Progress) -> Iterator[bytes]:
-    """The bytes of every file below `root`; what was read is listed in `found` as it goes."""
-    done, total = 0, sum(status.st_size for _, _, status in walk(root) if stat.S_ISREG(status.st_mode))
-    for inside, full, status in walk(root):
-        if stat.S_ISLNK(status.st_mode):
-            found.append(Exhibit(inside, 0, "", "link", os.readlink(full)))
-        elif stat.S_ISDIR(status.st_mode):
-            found.append(Exhibit(inside, 0, "", "folder"))
-        elif stat.S_ISREG(status.st_mode):
-            digest, size = hashlib.sha256(), 0
-            with open(os.open(full, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-                while chunk := file.read(_READ):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    yield chunk
-                    progress(done + size, total)
-            done += size
-            found.append(Exhibit(inside, size, digest.hexdigest()))
-        else:
-            name = inside.decode("utf-8", "backslashreplace")
-            raise Invalid(f"{name} is no file, folder or link.", code="intake.special", where=name)
+deliveries, find_delivery = intake.deliveries, intake.find_delivery  # the desks ask for them here
 
 
 def take_in(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
-    """Take a provider's delivery in: read it once, hash it, lock it in the vault, list it, record `executed`."""
+    """Take a provider's delivery in: read it once, hash it, lock it in the vault, list it, record `executed`.
+
+    Raises:
+        Invalid: the delivery may not, or cannot, be taken in.
+        OSError: this node's disk did not do its part. In both cases nothing is kept of what was read.
+    """
     case = archive.load(job.case_id, home=settings.state)
     source, officer = job.given["source"], _officer(job)
     found: list[Exhibit] = []
-    root = find_delivery(settings, job.given["delivery"])
     began, vault = now(), _vault(settings)
+    with _dropped_on_failure(_drop_blobs, settings) as made:
+        with intake.opened(settings, job.given["delivery"]) as delivery:
+            made.append(vault.put(intake.exhibits(delivery, found, progress), _label(case, "exhibits")))
+        if not found:
+            raise Invalid("The delivery is empty.", code="intake.empty", where="delivery")
+        manifest = _manifest(case, source, tuple(found), f"{settings.state}, {officer.full_name}", began, now())
+        data = bag.manifest_bytes(manifest)
+        if len(data) > bag.MANIFEST_LIMIT:
+            raise intake.too_many()
+        made.append(vault.put([data], _label(case, "manifest")))
+        with transaction.atomic():
+            models.Holding.objects.create(
+                case_id=case.reference, manifest=canon.content_id(data), exhibits_blob=made[0], manifest_blob=made[1]
+            )
+            body = {"manifest": canon.content_id(data), "files": sum(1 for _ in manifest.files), "bytes": manifest.size}
+            _record.record(settings, case.reference, Kind.EXECUTED, body, officer=officer, at=now())
+            _finish(job)
+
+
+def _label(case: Case, part: str) -> str:
+    """What a blob of the vault is for."""
+    return f"{case.reference}/{part}"
+
+
+@contextmanager
+def _dropped_on_failure(drop: Callable[[Settings, list[str]], object], settings: Settings) -> Iterator[list[str]]:
+    """A list for the names of what is made on the way; when it fails, `drop` removes what no row names."""
+    made: list[str] = []
     try:
-        blob = vault.put(_exhibits(root, found, progress))
-    except OSError as error:
-        raise Invalid(f"{error.filename!r} cannot be read: {error.strerror}.", code="intake.unreadable") from error
-    if not found:
-        raise Invalid("The delivery is empty.", code="intake.empty", where="delivery")
-    manifest = _manifest(case, source, tuple(found), f"{settings.state}, {officer.full_name}", began, now())
-    data = bag.manifest_bytes(manifest)
-    manifest_blob, digest = vault.put([data]), canon.content_id(data)
-    with transaction.atomic():
-        models.Holding.objects.create(
-            case_id=case.reference, manifest=digest, manifest_blob=manifest_blob, exhibits_blob=blob
-        )
-        body = {"manifest": digest, "files": sum(1 for _ in manifest.files), "bytes": manifest.size}
-        _record.record(settings, case.reference, Kind.EXECUTED, body, officer=officer, at=now())
-        _finish(job)
+        yield made
+    except BaseException:
+        drop(settings, made)
+        raise
+
+
+def _drop_blobs(settings: Settings, names: list[str]) -> list[str]:
+    """Remove those blobs of the vault that no Holding names; returns their names."""
+    named = {name for pair in models.Holding.objects.values_list("manifest_blob", "exhibits_blob") for name in pair}
+    dropped, vault = [name for name in names if name not in named], _vault(settings)
+    for name in dropped:
+        vault.remove(name)
+    return dropped
+
+
+def _drop_bags(settings: Settings, digests: list[str]) -> list[str]:
+    """Remove those bags from the shelf that no Container names; returns their digests."""
+    named = set(models.Container.objects.values_list("digest", flat=True))
+    dropped = [digest for digest in digests if digest not in named]
+    for digest in dropped:
+        _bag(settings, digest).unlink(missing_ok=True)
+    return dropped
+
+
+def sweep(settings: Settings) -> list[str]:
+    """Remove blobs and bags that no row names: what a process left that was killed between making and recording them.
+
+    Only to be called at start, while nothing is being made; returns the names of what was removed. With a database that is
+    older than the vault, what was taken in since is removed too: the database does not know of it.
+    """
+    bags = [path.stem for path in settings.shelf.glob("*.asice") if re.fullmatch(r"[0-9a-f]{64}", path.stem)]
+    return _drop_blobs(settings, _vault(settings).names()) + _drop_bags(settings, bags)
 
 
 def _manifest(
@@ -182,29 +161,50 @@ def _manifest(
 
 
 def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
-    """Seal what is held for the requesting State into a bag on the shelf, and record `disclosed`."""
+    """Seal what is held for the requesting State into a bag on the shelf, and record `disclosed`.
+
+    Raises:
+        BrokenSeal: the vault does not give back, exhibit by exhibit, what was taken in; nothing was sealed.
+    """
     case = archive.load(job.case_id, home=settings.state)
     executed, accepted = case.last(Kind.EXECUTED), case.last(Kind.ACCEPTED)
     if executed is None or accepted is None:
         raise NotPossible("Nothing was taken in, or nothing was decided.", code="case.stage", where=case.reference)
     _await_witness(settings, job)
-    holding, vault = models.Holding.objects.get(case=job.case_id), _vault(settings)
-    manifest = b"".join(vault.get(holding.manifest_blob))
-    if canon.content_id(manifest) != holding.manifest:
+    holding = models.Holding.objects.get(case=job.case_id)
+    data = b"".join(_vault(settings).get(holding.manifest_blob, _label(case, "manifest")))
+    if not canon.content_id(data) == holding.manifest == executed.body["manifest"]:
         raise BrokenSeal("The vault's manifest is not the one that was recorded.", code="vault.manifest")
+    manifest = bag.read_manifest(data)
+    if manifest.case != case.reference:
+        raise BrokenSeal("The vault's manifest is of another case.", code="vault.manifest")
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
     path = settings.shelf / f".{case.reference}.making"
-    _write_bag(settings, case, path, manifest, _counted(vault.get(holding.exhibits_blob), executed, progress), now)
-    digest, size = _digest(path), path.stat().st_size
-    settle(path, settings.shelf / f"{digest}.asice")
-    with transaction.atomic():
-        models.Container.objects.create(
-            digest=digest, case_id=case.reference, size=size, peer=case.requesting, outgoing=True, complete=True
-        )
-        body = {"container": digest, "size": size, "manifest": holding.manifest, "files": executed.body["files"],
-                "conditions": accepted.body["conditions"]}  # fmt: skip
-        _record.record(settings, case.reference, Kind.DISCLOSED, body, officer=_officer(job), at=now())
-        _finish(job)
+    with _dropped_on_failure(_drop_bags, settings) as made:
+        _write_bag(settings, case, path, data, _held(settings, case, holding, manifest, progress), now)
+        digest, size = _digest(path), path.stat().st_size
+        made.append(digest)
+        settle(path, _bag(settings, digest))
+        with transaction.atomic():
+            models.Container.objects.create(
+                digest=digest, case_id=case.reference, size=size, peer=case.requesting, outgoing=True, complete=True
+            )
+            body = {"container": digest, "size": size, "manifest": holding.manifest, "files": executed.body["files"],
+                    "conditions": accepted.body["conditions"]}  # fmt: skip
+            _record.record(settings, case.reference, Kind.DISCLOSED, body, officer=_officer(job), at=now())
+            _finish(job)
+
+
+def _held(
+    settings: Settings, case: Case, holding: models.Holding, manifest: Manifest, progress: Progress
+) -> Iterator[bytes]:
+    """The exhibits' bytes from the vault; each exhibit is compared with its digest in the manifest."""
+    done, held = 0, _vault(settings).get(holding.exhibits_blob, _label(case, "exhibits"))
+    for _, chunks in bag.split(held, manifest):
+        for chunk in chunks:
+            done += len(chunk)
+            progress(done, manifest.size)
+            yield chunk
 
 
 def _await_witness(settings: Settings, job: models.Job) -> None:
@@ -245,14 +245,6 @@ def own_entry(settings: Settings) -> bytes:
     return (settings.home / "entry.json").read_bytes()
 
 
-def _counted(source: Iterator[bytes], executed: Act, progress: Progress) -> Iterator[bytes]:
-    done = 0
-    for chunk in source:
-        done += len(chunk)
-        progress(done, executed.body["bytes"])
-        yield chunk
-
-
 def announced(settings: Settings, act: Act, *, at: datetime) -> None:
     """When a peer's act announces a container, note that it has to be collected (inside `crossing.admit`)."""
     if act.kind is not Kind.DISCLOSED:
@@ -266,16 +258,23 @@ def announced(settings: Settings, act: Act, *, at: datetime) -> None:
 
 
 def collecting(settings: Settings, job: models.Job) -> tuple[models.Container, Path]:
-    """(the container to collect, the file that its bytes are appended to).
+    """(the container to collect, the file that its bytes are appended to: so many are here already as it is long).
+
+    A process killed after it moved the whole file to its place, and before it noted that, finds the file moved back: there
+    is nothing left to fetch, and `collected` compares it once more.
 
     Raises:
-        Unreachable: there is no room for it; the job waits until there is.
+        Unreachable: there is no room for the rest; the job waits until there is.
     """
     row = models.Container.objects.get(case=job.case_id, outgoing=False)
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
-    if shutil.disk_usage(settings.shelf).free - row.size < _SPARE:
+    path, whole = settings.shelf / f"{row.digest}.collecting", _bag(settings, row.digest)
+    if not row.complete and whole.exists():
+        whole.replace(path)
+    here = path.stat().st_size if path.exists() else 0
+    if here < row.size and shutil.disk_usage(settings.shelf).free - (row.size - here) < _SPARE:
         raise Unreachable(f"There is no room for {row.size} bytes of evidence.", code="collect.room")
-    return row, settings.shelf / f"{row.digest}.collecting"
+    return row, path
 
 
 def collected(settings: Settings, job: models.Job) -> None:
@@ -285,11 +284,10 @@ def collected(settings: Settings, job: models.Job) -> None:
         BrokenSeal: they are not; they are thrown away, to be collected anew.
     """
     row, path = collecting(settings, job)
-    if path.exists():  # a process killed after the rename finds it done
-        if path.stat().st_size != row.size or _digest(path) != row.digest:
-            path.unlink()
-            raise BrokenSeal("What was collected is not what was announced.", code="collect.digest")
-        settle(path, settings.shelf / f"{row.digest}.asice")
+    if not path.exists() or path.stat().st_size != row.size or _digest(path) != row.digest:
+        path.unlink(missing_ok=True)
+        raise BrokenSeal("What was collected is not what was announced.", code="collect.digest")
+    settle(path, _bag(settings, row.digest))
     with transaction.atomic():
         models.Container.objects.filter(pk=row.pk).update(complete=True)
         _finish(job)
@@ -301,15 +299,17 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
     1. the container is the announced one, of our strict form;
     2. the sender's two signatures hold over every byte of it, by the key pinned here;
     3. its CAdES signature holds under the pinned certificate, its manifest lists what is there;
-    4. the content key opens, the exhibits' manifest is the announced one and carries the conditions of the decision;
-    5. every exhibit has the size and digest that the manifest says.
+    4. it is for this case, from and to its parties, with the sender's act that took these exhibits in; and that act
+       stands in the sender's log, by the log key pinned here: a cosignature of a witness known here must hold, if there is one;
+    5. the content key opens, the exhibits' manifest is the announced one and carries the conditions of the decision;
+    6. every exhibit has the size and digest that the manifest says.
     """
     case = archive.load(job.case_id, home=settings.state)
     said = case.last(Kind.DISCLOSED)
     if said is None:
         raise NotPossible("Nothing was disclosed.", code="case.stage", where=case.reference)
     peer = archive.peer_entry(case.requested)
-    path = settings.shelf / f"{said.body['container']}.asice"
+    path = _bag(settings, said.body["container"])
     if _digest(path) != said.body["container"]:  # 1
         raise BrokenSeal("The container changed since it arrived.", code="verify.container")
     with bag.Bag(path) as found:
@@ -317,20 +317,42 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
         if found.container.manifest_mismatches():  # 3
             raise BrokenSeal("The container's manifest does not list what is there.", code="verify.manifest")
         found.container.check_cades(peer.certificate)
-        secret = found.content_key([settings.opening])  # 4
+        executed = _about_this_case(found, case, peer)  # 4
+        secret = found.content_key([settings.opening])  # 5
         manifest, data = found.manifest(secret)
-        if canon.content_id(data) != said.body["manifest"] or list(manifest.conditions) != said.body["conditions"]:
-            raise BrokenSeal("The exhibits' manifest is not the announced one.", code="verify.manifest")
+        _as_announced(manifest, canon.content_id(data), executed, said)
         done = 0
-        for exhibit, chunks in found.exhibits(secret, manifest):  # 5
+        for _, chunks in found.exhibits(secret, manifest):  # 6
             for chunk in chunks:
                 done += len(chunk)
                 progress(done, manifest.size)
-            del exhibit
     with transaction.atomic():
         body = {"container": said.body["container"], "manifest": said.body["manifest"]}
         _record.record(settings, case.reference, Kind.VERIFIED, body, officer=_officer(job), at=now())
         _finish(job)
+
+
+def _about_this_case(found: bag.Bag, case: Case, peer: Entry) -> Act:
+    """The act that took the exhibits in. Raises BrokenSeal, BrokenProof: what is readable to all is not this case's."""
+    about = found.about
+    parties = (about["case"], about["from"], about["to"], about["exercise"])
+    if parties != (case.reference, case.requested, case.requesting, case.request.exercise):
+        raise BrokenSeal("The bag is for another case, or between other States.", code="verify.case")
+    executed = found.check_executed(trust_in([peer]))
+    found.check_logged(peer.log, dict(entry.witness for entry in archive.entries() if entry.state != peer.state))
+    return executed
+
+
+def _as_announced(manifest: Manifest, digest: str, executed: Act, said: Act) -> None:
+    """Return when the manifest, the act that took it in and the act that announced it say the same. Raises BrokenSeal."""
+    files = sum(1 for _ in manifest.files)
+    if (
+        not digest == said.body["manifest"] == executed.body["manifest"]
+        or not files == said.body["files"] == executed.body["files"]
+        or manifest.size != executed.body["bytes"]
+        or list(manifest.conditions) != said.body["conditions"]
+    ):
+        raise BrokenSeal("The exhibits' manifest is not the announced one.", code="verify.manifest")
 
 
 WORK: dict[str, Callable[..., None]] = {
@@ -377,6 +399,11 @@ def _vault(settings: Settings) -> Vault:
     return Vault(settings.home / "vault", settings.vault_key)
 
 
+def _bag(settings: Settings, digest: str) -> Path:
+    """Where the bag `digest` lies on the shelf."""
+    return settings.shelf / f"{digest}.asice"
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -393,7 +420,7 @@ def sealed(settings: Settings, reference: str, *, officer: models.Officer) -> Pa
     row = models.Container.objects.filter(case=reference, complete=True).first()
     if row is None:
         raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
-    return settings.shelf / f"{row.digest}.asice"
+    return _bag(settings, row.digest)
 
 
 def content_key(settings: Settings, reference: str, *, officer: models.Officer) -> bytes:
@@ -407,6 +434,6 @@ def content_key(settings: Settings, reference: str, *, officer: models.Officer) 
     row = models.Container.objects.filter(case=reference, outgoing=False, complete=True).first()
     if row is None:
         raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
-    with bag.Bag(settings.shelf / f"{row.digest}.asice") as found:
+    with bag.Bag(_bag(settings, row.digest)) as found:
         secret = found.content_key([settings.opening])
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from babel.dates import format_date
 from persiantools.jdatetime import JalaliDate
 
+from comity.casework.request import YEARS
 from comity.errors import Invalid
 
 _SolarHijri: Final[Any] = JalaliDate  # the package says that it is typed, but its constructor is not
@@ -25,7 +26,6 @@ _MOMENT: Final = re.compile(
     r"([\d/-]+)[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
 _SOLAR_YEARS: Final = range(1300, 1501)
-_GREGORIAN_YEARS: Final = range(1900, 2200)
 
 
 def latin(text: str) -> str:
@@ -55,7 +55,7 @@ def parse_day(text: str, *, where: str, language: str) -> date:
         raise Invalid(f"'{text[:40]}' is no date. Write it as YYYY-MM-DD.", code="date.form", where=where)
     year, month, day = int(found[1]), int(found[3]), int(found[4])
     solar = language == "fa" and year in _SOLAR_YEARS
-    if not solar and year not in _GREGORIAN_YEARS:
+    if not solar and year not in YEARS:
         raise Invalid(f"The year {year} is not usable here.", code="date.year", where=where)
     try:
         return _from_solar(year, month, day) if solar else date(year, month, day)
@@ -122,23 +122,18 @@ def _solar(day: date) -> Any | None:
 
 def day_words(day: date, language: str) -> str:
     """`day` in words: ``24 November 2026``; in Persian with the Solar Hijri date beside it."""
-    gregorian = _gregorian_words(day, language)
-    if language != "fa":
-        return gregorian
-    solar = solar_words(day)
-    return f"{persian_digits(gregorian)} ({solar})" if solar else persian_digits(gregorian)
-
-
-def _gregorian_words(day: date, language: str) -> str:
-    if day.year not in _GREGORIAN_YEARS:
+    if day.year not in YEARS:
         return day.isoformat()
-    return format_date(day, "d MMMM y", locale=language)
+    gregorian = format_date(day, "d MMMM y", locale=language)
+    return f"{persian_digits(gregorian)} ({solar_words(day)})" if language == "fa" else gregorian
 
 
 def solar_words(day: date) -> str:
-    """`day` in the Solar Hijri calendar, in Persian: ``۳ آذر ۱۴۰۵``; empty where that calendar does not reach."""
+    """`day` in the Solar Hijri calendar, in Persian: ``۳ آذر ۱۴۰۵``; in ISO where that calendar does not reach."""
     solar = _solar(day)
-    return "" if solar is None else persian_digits(f"{solar.day} {solar.strftime('%B')} {solar.year}")
+    if solar is None:
+        return day.isoformat()
+    return persian_digits(f"{solar.day} {solar.strftime('%B')} {solar.year}")
 
 
 def moment_parts(moment: datetime, zone: tzinfo, language: str) -> tuple[str, str, str]:
@@ -149,7 +144,7 @@ def moment_parts(moment: datetime, zone: tzinfo, language: str) -> tuple[str, st
     try:
         local, utc = moment.astimezone(zone), moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        local = utc = moment.replace(tzinfo=UTC)
+        return moment.isoformat(), f"UTC{moment:%z}", moment.isoformat()
     hour = f"{local:%H:%M}"
     words = day_words(local.date(), language)
     text = f"{words}، ساعت {persian_digits(hour)}" if language == "fa" else f"{words}, {hour}"

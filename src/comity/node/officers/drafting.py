@@ -212,13 +212,11 @@ def meant(settings: Settings, form: Form, language: str) -> Request | None:
         form.blame(error)
         raw["requested"] = ""
     raw["exercise"] = bool(form.typed["exercise"]) or settings.exercise
-    if form.problems or form.other:
-        return None
-    try:
-        return Request.from_dict(raw)
+    try:  # also when something cannot be used, so that what else is wrong is said at once
+        found = Request.from_dict(raw)
     except ComityError as error:
         form.blame(error)
-        return None
+    return None if form.problems or form.other else found
 
 
 def _put(raw: dict[str, Any], name: str, value: Any) -> None:
@@ -323,6 +321,7 @@ def _beside(name: str, value: Any, language: str) -> str:
 
 def _options(settings: Settings, form: Form) -> dict[str, Mapping[str, Any]]:
     language = markup.language()
+    earlier = [form.typed.get("follows", ""), *(row.reference for row in own_preservations(settings))]
     tags = dict.fromkeys([*words.LANGUAGES, *([form.typed["language"]] if form.typed.get("language") else [])])
     return {
         "requested": {
@@ -330,7 +329,7 @@ def _options(settings: Settings, form: Form) -> dict[str, Mapping[str, Any]]:
         },
         "basis": {basis: judgement.basis_name(settings, basis) for basis in settings.books.treaties},
         "language": {tag: judgement.language_name(tag) for tag in tags},
-        "follows": {row.reference: row.reference for row in own_preservations(settings)},
+        "follows": {name: name for name in dict.fromkeys(earlier) if name},
     }
 
 

@@ -121,7 +121,9 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
             _("Date and time; without an offset, this node’s own time is meant."),
             "moment",
         ),
-        Input("until", _("Until when"), _("The last day. It is asked for because the legal basis sets no period."), "date"),
+        Input(
+            "until", _("Until when"), _("The last day. It is asked for because the legal basis sets no period."), "date"
+        ),
     ),
     "execute": (
         Input("delivery", _("Delivery"), _("What lies in the intake folder of this node."), "choice"),

@@ -154,9 +154,7 @@ def _shown(deadline: clocks.Deadline, at: datetime, *, held: bool, met: bool) ->
 
 def following(found: Case) -> QuerySet[models.Case]:
     """The cases that stand on this one: of the same two States, whatever a third one writes into its requests."""
-    return models.Case.objects.filter(
-        follows=found.reference, requesting=found.requesting, requested=found.requested
-    )
+    return models.Case.objects.filter(follows=found.reference, requesting=found.requesting, requested=found.requested)
 
 
 def _held(settings: Settings, found: Case) -> bool:

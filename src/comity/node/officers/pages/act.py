@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from comity.casework.lifecycle import Case
+from comity.casework.lifecycle import Case, steps
 from comity.errors import ComityError
 from comity.node.desk import requested, requesting
 from comity.node.officers import asking, history, inputs, judgement, markup, moves, reading, sheet
@@ -28,6 +28,7 @@ _DO: Final[Mapping[str, Mapping[str, Callable[..., Any]]]] = {
         "approve": requesting.approve,
         "send": requesting.send,
         "supplement": requesting.supplement,
+        "discard": requesting.discard,
         "withdraw": requesting.withdraw,
         "verify": requesting.verify,
         "close": requesting.close,
@@ -61,6 +62,7 @@ class Page:
         inputs: what the form asks, with what was typed.
         problem: what is wrong and belongs to no input, or None.
         closed: whether the form is not offered at all.
+        seen: id of the last act that the form stands on; empty for the case's last one.
     """
 
     settings: Settings
@@ -70,6 +72,7 @@ class Page:
     inputs: list[Input] = field(default_factory=list)
     problem: Problem | None = None
     closed: bool = False
+    seen: str = ""
 
     @property
     def wrong(self) -> list[Input]:
@@ -84,7 +87,9 @@ class Page:
 
     def shown(self) -> dict[str, Any]:
         """What its template needs."""
-        return heading(self.settings, self.case, at=self.at) | {
+        found = heading(self.settings, self.case, at=self.at)
+        return found | {
+            "seen": self.seen or found["seen"],
             "verb": self.verb or "decide",
             "inputs": self.inputs,
             "problem": self.problem,
@@ -109,12 +114,14 @@ def act(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     if request.method != "POST":
         way = moves.may(settings, found, moves.KIND[verb], officer, at=at)
         return _shown(request, Page(settings, found, verb, at, asked, way, closed=way is not None))
-    asked = inputs.typed(asked, request.POST)
+    asked, seen = inputs.typed(asked, request.POST), request.POST.get("seen", "")
     try:
-        do(settings, reference, **inputs.meant(asked, language), officer=officer, at=at)
+        do(settings, reference, **inputs.meant(asked, language), officer=officer, at=at, seen=seen)
     except ComityError as error:
         asked, problem = inputs.blamed(asked, error)
-        return _shown(request, Page(settings, found, verb, at, asked, problem))
+        if error.code == "case.changed":
+            found, seen = reading.case(settings, reference), ""
+        return _shown(request, Page(settings, found, verb, at, asked, problem, seen=seen))
     request.session["done"] = verb
     return see_other("case", reference)
 
@@ -142,10 +149,12 @@ def _prefix(verb: str) -> str:
 
 
 def _decision(request: HttpRequest, page: Page) -> HttpResponse:
-    """The decision page: what was typed for its verb, and fresh forms for the other two."""
+    """The decision page: what was typed for its verb, and fresh forms for the others that the case is ready for."""
     settings, case, at, officer = page.settings, page.case, page.at, reading.officer(request)
+    open_now = {step.kind for step in steps(case, home=settings.state)}
+    offered = [verb for verb in moves.DECISIONS if verb == page.verb or moves.KIND[verb] in open_now]
     choices = []
-    for verb in moves.DECISIONS:
+    for verb in offered or moves.DECISIONS:
         fresh = inputs.prefilled(settings, case, verb, at=at, language=markup.language())
         way = moves.may(settings, case, moves.KIND[verb], officer, at=at)
         typed = page.inputs if verb == page.verb else fresh

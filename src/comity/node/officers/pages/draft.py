@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.request import Request
-from comity.errors import ComityError, NotPossible
-from comity.node import models
+from comity.errors import ComityError
 from comity.node.desk import requesting
 from comity.node.officers import drafting, markup, moves, reading, words
 from comity.node.officers.answers import answered
@@ -39,22 +38,15 @@ def new(request: HttpRequest, measure: str) -> HttpResponse:
     typed = drafting.meant(settings, form, language)
     if typed is not None and "look" not in request.POST:
         try:
-            _must_be_free(typed)
-            requesting.draft(settings, typed, officer=reading.officer(request), at=at)
+            requesting.draft(settings, typed, new=True, officer=reading.officer(request), at=at)
         except ComityError as error:
             form.blame(error)
             if error.code == "case.exists":
-                form.typed["reference"] = free
+                form.typed["reference"] = requesting.new_reference(settings, at=at)
         else:
             request.session["done"] = "draft"
             return see_other("case", typed.reference)
     return _shown(request, settings, form, typed, at)
-
-
-def _must_be_free(typed: Request) -> None:
-    """A new draft never lands in a case that exists: two officers may have been shown the same free reference."""
-    if models.Case.objects.filter(pk=typed.reference).exists():
-        raise NotPossible(f"{typed.reference} exists already.", code="case.exists", where="reference")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,16 +68,18 @@ def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     form.typed |= {"reference": case.reference, "requested": case.requested}
     if verb == "amend" and case.request.exercise:
         form.typed["exercise"] = True  # what was asked as an exercise never becomes real on the way
-    typed = drafting.meant(settings, form, language)
+    typed, seen = drafting.meant(settings, form, language), request.POST.get("seen", "")
     if typed is not None and "look" not in request.POST:
         try:
-            do(settings, typed, officer=reading.officer(request), at=at)
+            do(settings, typed, officer=reading.officer(request), at=at, seen=seen)
         except ComityError as error:
             form.blame(error)
+            if error.code == "case.changed":
+                case, seen = reading.case(settings, reference), ""
         else:
             request.session["done"] = verb
             return see_other("case", reference)
-    return _shown(request, settings, form, typed, at, case=case, verb=verb)
+    return _shown(request, settings, form, typed, at, case=case, verb=verb, seen=seen)
 
 
 def _shown(
@@ -97,19 +91,24 @@ def _shown(
     *,
     case: Case | None = None,
     verb: str = "",
+    seen: str = "",
 ) -> HttpResponse:
     questions = case.last(Kind.ASKED) if case and verb == "amend" else None
     if questions is not None:
         form.asked = frozenset(questions.body["fields"])
-    shown = (heading(settings, case, at=at) if case else {}) | {
-        "form": form,
-        "measure": form.measure,
-        "verb": verb,
-        "questions": questions,
-        "sections": drafting.sections(settings, form, markup.language()),
-        "provisions": drafting.provisions(settings),
-        "judgement": drafting.looked_at(settings, typed, at=at),
-        "fixed": case is not None,
-        "account_kinds": list(words.ACCOUNT_KINDS.items()),
-    }
+    shown = (
+        (heading(settings, case, at=at) if case else {})
+        | ({"seen": seen} if seen else {})
+        | {
+            "form": form,
+            "measure": form.measure,
+            "verb": verb,
+            "questions": questions,
+            "sections": drafting.sections(settings, form, markup.language()),
+            "provisions": drafting.provisions(settings),
+            "judgement": drafting.looked_at(settings, typed, at=at),
+            "fixed": case is not None,
+            "account_kinds": list(words.ACCOUNT_KINDS.items()),
+        }
+    )
     return render(request, "draft.html", shown, status=form.status)

@@ -1,7 +1,13 @@
-"""Signing in and out, and the language switch."""
+"""Signing in and out, and the language switch.
+
+Guessing is stopped where it comes from: an address may try one name five times and all names together thirty times within a
+quarter of an hour. Guesses at one name from many addresses are only answered ever more slowly, and the right password is
+answered at once: nobody locks an officer out from elsewhere.
+"""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -20,8 +26,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from comity.node import models
 from comity.node.desk import registry
 
-_MOST_FAILURES: Final = 5
+_MOST_FOR_A_NAME: Final = 5  # failures from one address, for one name
+_MOST_FROM_AN_ADDRESS: Final = 30  # failures from one address, whatever the names
 _WINDOW: Final = 15 * 60  # seconds
+_SLOWEST: Final = 2.0  # seconds that a wrong password waits for its answer, at most
 
 
 def see_other(where: str, *args: Any) -> HttpResponse:
@@ -33,23 +41,31 @@ def see_other(where: str, *args: Any) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in form. After five failures for a name or an address within a quarter of an hour, it asks to wait."""
+    """The sign-in form. After too many failures from one address it asks to wait; see above."""
     to = _safe(request, request.POST.get("next") or request.GET.get("next") or "")
     if request.method != "POST":
         return see_other(to) if request.user.is_authenticated else render(request, "sign_in.html", {"next": to})
     name, address, at = request.POST.get("username", "").strip(), request.META.get("REMOTE_ADDR", ""), timezone.now()
-    keys = [_key("name", name.casefold()), _key("address", address)]
+    named, here = _key("name", name.casefold()), _key("address", address)
+    both = _key("both", f"{address} {name.casefold()}")
     given = {"next": to, "username": name[:150]}
-    if any(_failures(key, at) >= _MOST_FAILURES for key in keys):
+    if _failures(both, at) >= _MOST_FOR_A_NAME or _failures(here, at) >= _MOST_FROM_AN_ADDRESS:
         return render(request, "sign_in.html", {**given, "wait": True}, status=429)
     officer = authenticate(request, username=name[:150], password=request.POST.get("password", "")[:1000])
     if officer is None:
-        for key in keys:
+        before = _failures(named, at)
+        for key in (named, here, both):
             _note_failure(key, at)
+        _pause(before)
         return render(request, "sign_in.html", {**given, "failed": True}, status=422)
-    cache.set(keys[0], [], _WINDOW)
+    cache.delete_many([named, both])
     login(request, officer)
     return see_other(to)
+
+
+def _pause(failures: int) -> None:
+    """Let a wrong password wait, longer with every failure for its name."""
+    time.sleep(min(_SLOWEST, 0.05 * 2**failures) if failures else 0)
 
 
 def _key(kind: str, text: str) -> str:
@@ -65,7 +81,7 @@ def _failures(key: str, at: datetime) -> int:
 
 
 def _note_failure(key: str, at: datetime) -> None:
-    cache.set(key, [*_recent(key, at), at.timestamp()][-_MOST_FAILURES:], _WINDOW)
+    cache.set(key, [*_recent(key, at), at.timestamp()][-_MOST_FROM_AN_ADDRESS:], _WINDOW)
 
 
 def _safe(request: HttpRequest, to: str) -> str:

@@ -9,7 +9,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
-from comity.node.officers import asking, fields, judgement, markup, reading, texts, words
+from comity.node.officers import almanac, asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
 
 register = template.Library()
@@ -58,7 +58,7 @@ def moment(value: datetime | None) -> SafeString | str:
 @register.filter
 def utc(value: datetime) -> SafeString:
     """A moment in UTC, in digits."""
-    return markup.ident(f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC")
+    return markup.ident(almanac.moment_parts(value, UTC, "en")[2])
 
 
 @register.filter
@@ -67,14 +67,20 @@ def day(value: date | datetime | str | None) -> SafeString | str:
     if not value:
         return ""
     if isinstance(value, str):
-        value = datetime.fromisoformat(value)
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return markup.ident(value)
     return markup.day(value.date() if isinstance(value, datetime) else value)
 
 
 @register.filter
-def from_iso(value: str) -> datetime:
+def said_moment(value: str) -> SafeString:
     """The moment that an act's body names."""
-    return datetime.fromisoformat(value)
+    try:
+        return markup.moment(datetime.fromisoformat(value))
+    except ValueError:
+        return markup.ident(value)
 
 
 @register.filter

@@ -1,0 +1,282 @@
+"""The requesting desk and the words of a request: what cannot be meant, numbers of cases, what was seen, one transaction."""
+
+import threading
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+
+import peer as peers
+import pytest
+from django.db import close_old_connections
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comity.casework import request as vocabulary
+from comity.casework.lifecycle import Kind, Stage
+from comity.casework.request import Account, Measure, Offence, Person, Request, parse_date, parse_moment, strict_moment
+from comity.errors import ComityError, Invalid, NotPossible
+from comity.node import archive, models
+from comity.node.desk import crossing, requesting
+
+OURS = "IR-2026-0001"
+
+
+def ours(**changed) -> Request:
+    """A complete request of Iran to Viet Nam."""
+    return peers.request(**({"reference": OURS, "requesting": "IR", "requested": "VN"} | changed))
+
+
+def code_of(call, *args, **kwargs) -> str:
+    """The code of the error that `call` ends in; empty when it does not."""
+    try:
+        call(*args, **kwargs)
+    except ComityError as error:
+        return error.code
+    return ""
+
+
+# ---- the vocabulary -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1899-12-31", "2200-01-01", "1405-08-12"])
+def test_dates_of_no_usable_year_are_refused(text):
+    """Years outside 1900 to 2199 break calendars: no date of a request has one, whoever sent it."""
+    with pytest.raises(ValueError, match=text):
+        parse_date(text)
+    for name in ("deadline", "period_from", "period_to"):
+        assert code_of(Request.from_dict, ours().to_dict() | {name: text}) == "request.value"
+    for when in (f"{text}T10:00:00Z", f"{text}T10:00:00+03:30"):
+        with pytest.raises(ValueError, match=text):
+            parse_moment(when)
+
+
+@pytest.mark.parametrize("text", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59-12:00"])
+def test_moments_are_of_a_usable_year_in_utc_too(text):
+    """A moment whose UTC date leaves the usable years is refused as well."""
+    with pytest.raises(ValueError, match=text[:10]):
+        parse_moment(text)
+
+
+def test_the_one_form_of_a_moment_that_crosses():
+    """UTC, whole seconds, Z: everything else that names the same moment is refused."""
+    assert strict_moment("2026-11-24T10:00:00Z") == datetime(2026, 11, 24, 10, tzinfo=UTC)
+    for text in ("2026-11-24T10:00:00+00:00", "2026-11-24 10:00:00Z", "2026-11-24T10:00:00.5Z", "2026-W48-2T10:00:00Z",
+                 "2026-11-24T13:30:00+03:30", "9999-12-31T23:59:59Z", "2026-11-24T10:00:00"):  # fmt: skip
+        with pytest.raises(ValueError, match=text[:4]):
+            strict_moment(text)
+
+
+def filled(name: str, text: str) -> Request:
+    """A request with `text` in the field `name`, dotted inside."""
+    head, _, rest = name.partition(".")
+    parts = {"offence": Offence(), "conducting": Person()}
+    if head == "accounts":
+        return ours(accounts=(replace(Account(), **{rest: text}),))
+    if head == "persons":
+        return ours(persons=(text,))
+    return ours(**{head: replace(parts[head], **{rest: text}) if rest else text})
+
+
+LINES = (
+    "basis", "authority", "custodian", "deadline_reason", "language", "persons", "conducting.name", "conducting.function",
+    "conducting.contact", "offence.label", "offence.provision", "accounts.kind", "accounts.value",
+)  # fmt: skip
+TEXTS = ("subject", "facts", "assistance", "link", "purpose", "urgency_reason", "rights")
+
+
+def test_every_text_field_is_in_one_of_the_lists():
+    """The lists below leave no text of a request out."""
+    listed = {name.partition(".")[0] for name in (*LINES, *TEXTS)}
+    apart = {"reference", "requesting", "requested", "follows"}  # have a form of their own
+    kinds = {
+        part.name for part in fields(Request) if part.type in ("str", "Offence", "Person") or "Account" in part.type
+    }
+    assert kinds - apart - listed == set()
+
+
+@pytest.mark.parametrize(("name", "most"), [*((name, 1_000) for name in LINES), *((name, 20_000) for name in TEXTS)])
+def test_every_text_has_an_end(name, most):
+    """The longest that fits is taken; one character more is refused at its field."""
+    filled(name, "x" * most)
+    with pytest.raises(Invalid) as caught:
+        filled(name, "x" * (most + 1))
+    assert (caught.value.code, caught.value.where) == ("request.too-long", name)
+
+
+def test_every_list_has_an_end():
+    """Two hundred persons and accounts, four categories."""
+    for name, item in (("persons", "x"), ("accounts", Account())):
+        ours(**{name: (item,) * 200})
+        assert code_of(ours, **{name: (item,) * 201}) == "request.too-long"
+    too_many = (*vocabulary.DataCategory, vocabulary.DataCategory.OTHER)
+    assert code_of(ours, categories=too_many) == "request.too-long"
+
+
+def test_the_whole_has_an_end(node, officers, peer, at):
+    """What is as large as a request can be is drafted, read again and sent; anything larger is refused when it is made."""
+    texts = dict.fromkeys(("facts", "assistance", "link", "purpose", "subject"), "\N{PILE OF POO}" * 20_000)
+    largest = ours(**texts, persons=("ی" * 1_000,) * 48)
+    requesting.draft(node, largest, officer=officers.drafter, at=at)
+    assert archive.load(OURS, home="IR").request == largest
+    requesting.check(node, OURS, officer=officers.drafter, at=at)
+    assert code_of(ours, **texts, persons=("ی" * 1_000,) * 60) == "request.too-large"
+    assert code_of(ours, accounts=(Account("url", "\0" * 1_000),) * 200) == "request.too-large"
+
+
+@pytest.mark.parametrize("follows", ["x", "IR-2026-1", "../../cases", "IR-2026-0001 ", "IR-2026-۰۰۰۱", OURS])
+def test_what_a_request_follows_is_another_request(follows):
+    """A reference, and not its own."""
+    assert code_of(ours, follows=follows) == "request.follows"
+    assert code_of(Request.from_dict, ours().to_dict() | {"follows": follows}) == "request.follows"
+
+
+# ---- numbers of cases -----------------------------------------------------------------------------------------
+
+
+def opened(reference, requested="VN"):
+    """A row of a case."""
+    return models.Case.objects.create(reference=reference, requesting=reference[:2], requested=requested,
+                                      measure="stored-data", opened_at=datetime.now(UTC))  # fmt: skip
+
+
+def test_numbers_are_counted_not_read_as_text(node, at):
+    """After 9999 and 10000 comes 10001, although as text 9999 is the last."""
+    at = at.replace(year=2026)
+    assert requesting.new_reference(node, at=at) == "IR-2026-0001"
+    opened("IR-2026-9999")
+    assert requesting.new_reference(node, at=at) == "IR-2026-10000"
+    opened("IR-2026-10000")
+    assert requesting.new_reference(node, at=at) == "IR-2026-10001"
+
+
+@pytest.mark.parametrize("typed", ["IR-2026-999999999", "IR-2026-99999999", "IR-2026-00000007", "IR-2027-0400"])
+def test_a_typed_number_ends_no_year(node, officers, peer, at, typed):
+    """Whatever number somebody typed, the next proposals can be drafted; years are counted apart."""
+    at = at.replace(year=2026)
+    opened("IR-2026-0007")
+    opened(typed)
+    opened("VN-2026-0500", "IR")
+    for _ in range(3):
+        proposed = requesting.new_reference(node, at=at)
+        requesting.draft(node, ours(reference=proposed), new=True, officer=officers.drafter, at=at)
+
+
+# ---- drafting -------------------------------------------------------------------------------------------------
+
+
+def test_a_new_draft_never_lands_in_a_case_that_exists(node, officers, peer, at):
+    """Two officers were shown the same free reference: the second is told so, and the first keeps his draft."""
+    requesting.draft(node, ours(), new=True, officer=officers.drafter, at=at)
+    with pytest.raises(NotPossible) as caught:
+        requesting.draft(node, ours(facts="Others."), new=True, officer=officers.all, at=at)
+    assert (caught.value.code, caught.value.where) == ("case.exists", "reference")
+    assert archive.load(OURS, home="IR").request == ours()
+
+
+def test_one_of_two_who_save_at_once_is_refused(node, officers, peer, at):
+    """Both saw the same draft: the second to save would overwrite what he never read."""
+    seen = requesting.draft(node, ours(), officer=officers.drafter, at=at).acts[-1].id
+    requesting.draft(node, ours(facts="The first's."), officer=officers.drafter, at=at, seen=seen)
+    assert code_of(requesting.draft, node, ours(facts="The second's."), officer=officers.all, at=at, seen=seen) == (
+        "case.changed"
+    )
+    assert archive.load(OURS, home="IR").request.facts == "The first's."
+
+
+def test_a_draft_follows_a_case_of_the_same_two_states(node, officers, peer, at):
+    """A reference that is not here, or of a case with another State, is refused at its field; also in an amendment."""
+    drafts = {"officer": officers.drafter, "at": at}
+    opened("IR-2026-0003", "QA")
+    for follows in ("IR-2026-0002", "IR-2026-0003"):
+        with pytest.raises(Invalid) as caught:
+            requesting.draft(node, ours(follows=follows), **drafts)
+        assert (caught.value.code, caught.value.where) == ("request.follows", "follows")
+        assert code_of(requesting.amend, node, ours(follows=follows), **drafts) == "request.follows"
+    assert not models.Act.objects.exists()
+    requesting.draft(node, ours(reference="IR-2026-0002", measure=Measure.PRESERVATION), **drafts)
+    requesting.draft(node, ours(follows="IR-2026-0002"), **drafts)
+
+
+def test_a_draft_can_be_discarded(node, officers, peer, at):
+    """It ends there, with a reason, nothing crosses, and its reference is not proposed again."""
+    at = at.replace(year=2026)
+    requesting.draft(node, ours(), officer=officers.drafter, at=at)
+    assert code_of(requesting.discard, node, OURS, reasons="", officer=officers.drafter, at=at) == "act.empty"
+    case = requesting.discard(node, OURS, reasons="Settled otherwise.", officer=officers.drafter, at=at)
+    assert (case.stage, models.Departure.objects.count()) == (Stage.DISCARDED, 0)
+    assert code_of(requesting.draft, node, ours(), officer=officers.drafter, at=at) == "case.stage"
+    assert requesting.new_reference(node, at=at) == "IR-2026-0002"
+
+
+# ---- what was seen --------------------------------------------------------------------------------------------
+
+
+def sent(node, officers, peer, at):
+    """A request of ours that left; the peer's answer can be given."""
+    requesting.draft(node, ours(), officer=officers.drafter, at=at)
+    requesting.check(node, OURS, officer=officers.drafter, at=at)
+    requesting.approve(node, OURS, despite="", officer=officers.approver, at=at)
+    return requesting.send(node, OURS, officer=officers.approver, at=at)
+
+
+def test_a_check_is_of_what_stands(node, officers, peer, at, monkeypatch):
+    """A draft that is changed while the old one is being assessed is not recorded as checked."""
+    requesting.draft(node, ours(), officer=officers.drafter, at=at)
+    real = requesting.assess
+
+    def slow(*args, **kwargs):
+        found = real(*args, **kwargs)
+        requesting.draft(node, ours(facts="", purpose=""), officer=officers.drafter, at=at)
+        return found
+
+    monkeypatch.setattr(requesting, "assess", slow)
+    assert code_of(requesting.check, node, OURS, officer=officers.drafter, at=at) == "case.changed"
+    assert archive.load(OURS, home="IR").last(Kind.CHECKED) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_lets_nobody_in_between(node, officers, peer, at, monkeypatch):
+    """Assessing and recording are one transaction: another process's draft waits until the check is recorded."""
+    requesting.draft(node, ours(), officer=officers.drafter, at=at)
+    real, threads = requesting.assess, []
+
+    def other() -> None:
+        requesting.draft(node, ours(facts="Later."), officer=officers.drafter, at=at)
+        close_old_connections()
+
+    def slow(*args, **kwargs):
+        threads.append(threading.Thread(target=other))
+        threads[0].start()
+        threads[0].join(0.5)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(requesting, "assess", slow)
+    requesting.check(node, OURS, officer=officers.drafter, at=at)
+    threads[0].join()
+    assert [act.kind for act in archive.load(OURS, home="IR").acts] == [Kind.DRAFTED, Kind.CHECKED, Kind.DRAFTED]
+
+
+def test_nothing_is_done_on_what_was_not_seen(node, officers, peer, at):
+    """Every verb of the desk refuses when the case has moved on since it was shown, also by the other State's act."""
+    stale = sent(node, officers, peer, at).acts[-1].id
+    envelope, _ = peer.say(Kind.REFUSED, OURS, {"grounds": ["form"], "reasons": "x"}, after=stale)
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    given = {"officer": officers.all, "at": at, "seen": stale}
+    before = models.Act.objects.count()
+    for verb, more in (
+        (requesting.discard, {"reasons": "x"}), (requesting.check, {}), (requesting.approve, {"despite": ""}),
+        (requesting.send, {}), (requesting.supplement, {}), (requesting.withdraw, {"reasons": "x"}),
+        (requesting.verify, {}), (requesting.close, {"note": ""}),
+    ):  # fmt: skip
+        assert code_of(verb, node, OURS, **more, **given) == "case.changed", verb.__name__
+    for verb in (requesting.draft, requesting.amend):
+        assert code_of(verb, node, ours(), **given) == "case.changed"
+    assert models.Act.objects.count() == before
+    seen = archive.load(OURS, home="IR").acts[-1].id
+    assert requesting.close(node, OURS, note="", officer=officers.all, at=at, seen=seen).stage is Stage.CLOSING
+
+
+@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
+def test_usable_dates_come_back(day):
+    """Every usable day is read as it was written."""
+    assert parse_date(day.isoformat()) == day
+    assert parse_moment(f"{day.isoformat()}T12:00:00+03:30").date() == day
