@@ -601,7 +601,7 @@ FORMS = [
     ("preserved before all time", "preserved", {"until": "0001-01-01T00:00:00+10:00"}, "act.type"),
     ("authorised until a day that is none", "authorised", {"until": "2026-02-30"}, "act.type"),
     ("authorised until a Solar Hijri day", "authorised", {"until": "۱۴۰۵-۰۹-۰۳"}, "act.type"),
-    ("authorised until doomsday", "authorised", {"until": "9999-12-31"}, ""),
+    ("authorised until doomsday", "authorised", {"until": "2199-12-31"}, ""),
     ("a field too many", "closed", {"more": ""}, "act.form"),
 ]
 
@@ -654,7 +654,7 @@ REQUESTS = [
     ("a State in full-width letters", {"requested": "ＶＮ"}, "request.state"),
     ("itself", {"requested": "IR"}, "request.same-state"),
     ("a day", {"period_to": "2026-09-30"}, ""),
-    ("a day of another calendar", {"period_to": "1405-07-08"}, "request.period"),
+    ("a day of another calendar", {"period_to": "1405-07-08"}, "request.value"),
     ("a day in Persian digits", {"period_to": "۲۰۲۶-۰۹-۳۰"}, "request.value"),
     ("a day that is none", {"period_to": "2026-09-31"}, "request.value"),
     ("an unknown measure", {"measure": "arrest"}, "request.value"),

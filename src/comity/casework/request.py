@@ -231,8 +231,6 @@ def _check_parties(request: Request) -> None:
         raise Invalid(
             "The reference begins with the requesting State's code.", code="request.reference", where="reference"
         )
-    if request.follows and (not REFERENCE.fullmatch(request.follows) or request.follows == request.reference):
-        raise Invalid("What a request follows is another request.", code="request.follows", where="follows")
 
 
 def _check_lengths(request: Request) -> None:

@@ -149,6 +149,7 @@ class Bag:
             for name, value in self.about.items():
                 if not isinstance(value, {"exercise": bool, "entries": list}.get(name, str)):
                     raise Invalid("This container is no evidence bag.", code="bag.form", where=name)
+            self.made_at()
         except BaseException:
             self.container.close()
             raise

@@ -149,9 +149,13 @@ def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
 
 
 def _open(request: Request, at: datetime) -> Case:
+    """Open the case of `request`; it is linked only to a case that the same two States have here already."""
+    linked = models.Case.objects.filter(
+        pk=request.follows, requesting=request.requesting, requested=request.requested
+    ).exclude(pk=request.reference)
     models.Case.objects.create(
         reference=request.reference, requesting=request.requesting, requested=request.requested,
-        measure=request.measure, follows=request.follows, opened_at=at,
+        measure=request.measure, follows=request.follows if linked.exists() else "", opened_at=at,
     )  # fmt: skip
     return open_case(request)
 

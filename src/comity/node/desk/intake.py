@@ -86,6 +86,8 @@ def _open(settings: Settings, name: bytes, held: ExitStack) -> Delivery:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if stat.S_ISREG(status.st_mode):
         return Delivery(folder, name)
+    if stat.S_ISLNK(status.st_mode):
+        raise OSError(errno.ELOOP, "it became a link")
     if not stat.S_ISDIR(status.st_mode):
         raise _special(name)
     top = _hold(held, _same(name, folder, status))
