@@ -261,6 +261,50 @@ def test_receipts_and_proofs_cannot_be_exchanged(exercise, tmp_path):
     assert not report.passed
 
 
+def test_what_a_lying_state_can_resign_is_not_passed(exercise, tmp_path):
+    """The exercise made earnest, a case listed twice, the linked case left out: signed anew by Iran, never passed."""
+
+    def earnest(said, parts):
+        said["exercise"] = False
+
+    def twice(said, parts):
+        fragment = copy.deepcopy(said["cases"][0])
+        del fragment["acts"][3:]
+        said["cases"].insert(0, fragment)
+
+    def unlinked(said, parts):
+        del said["cases"][0]
+        return [part for part in parts if "0001" not in part[0]]
+
+    expected = {
+        earnest: ("acts", Verdict.FAILED),
+        twice: ("acts", Verdict.FAILED),
+        unlinked: ("history", Verdict.UNDETERMINED),
+    }
+    for change, (name, verdict) in expected.items():
+        report = verify_file(_resigned(exercise[0], tmp_path, change))
+        assert report.verdicts[name][0] is verdict, (change.__name__, report.verdicts)
+        assert not report.passed
+
+
+def test_nothing_is_unpacked_from_a_bag_that_was_repacked(exercise, tmp_path):
+    """The same parts in a container that another key signed: refused, no folder is made."""
+    root = exercise[0]
+    stranger = SigningKey.generate()
+    cades = CadesKey.load(read_secret(root / "home" / "IR" / "keys" / "cades.key"),
+                          (root / "home" / "IR" / "keys" / "cades.crt").read_bytes())  # fmt: skip
+    with open_container(files(root)[2]) as opened:
+        parts = [(name, opened.read(name, limit=1 << 28)) for name in opened.files()]
+    container.write(
+        tmp_path / "repacked.asice", parts, cades=cades, at=datetime.now(UTC),
+        seal=lambda listing: envelope.sign("container", listing, sender="VN", to="IR", key=stranger),
+    )  # fmt: skip
+    key = str(root / "out" / "IR" / "evidence.key")
+    done = comity("unpack", str(tmp_path / "repacked.asice"), str(tmp_path / "un"), "--key", key)
+    assert (done.returncode, (tmp_path / "un").exists()) == (2, False)
+    assert "unpack.failed" in done.stderr
+
+
 def test_bad_arguments_are_refused_before_anything_starts(tmp_path):
     """A folder that is not there, and one that is not empty: one clear sentence, exit code 2."""
     done = comity("demo", "--once", "--evidence", str(tmp_path / "gone"))

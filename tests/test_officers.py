@@ -390,6 +390,15 @@ def test_what_is_too_long_is_said_at_its_field(officers, peer, field, value, at_
     assert value[:1_000] in text
 
 
+def test_everything_that_is_wrong_is_said_at_once(officers, peer):
+    """A date that cannot be read does not hide that another text is too long; what was chosen is kept."""
+    form = FORM | {"reference": OURS, "deadline": "soon", "authority": "x" * 1_001, "follows": "IR-2026-0099"}
+    text = Browser(officers.drafter).post("/cases/new/stored-data", **form).content.decode()
+    assert '<a href="#f-deadline">' in text
+    assert '<a href="#f-authority">' in text
+    assert '<option value="IR-2026-0099" selected>' in text
+
+
 def test_two_hundred_accounts_are_kept(node, officers, peer, at):
     """The form shows and keeps as many rows as a request may have; one more is refused, not lost."""
     rows = {f"accounts-{number}-value": f"a{number}@mail.example" for number in range(201)}
@@ -613,7 +622,9 @@ def test_what_is_open_is_offered(node, officers, asked, at):
     states = {mark.kind: mark.state for mark in moves.walk(node, reading.case(node, THEIRS))}
     assert (states["authorised"], states["ordered"]) == ("done", "now")
     assert decider.post(f"/cases/{THEIRS}/consult", message="x").status_code == 303
-    assert 'value="essential-interests"' in decider.text(f"/cases/{THEIRS}/refuse")
+    text = decider.text(f"/cases/{THEIRS}/refuse")
+    assert 'value="essential-interests"' in text
+    assert 'id="choice-accept"' not in text  # decided already: only what the case is ready for
 
 
 def test_leaving_despite_a_failed_finding_needs_a_reason(node, officers, peer, at):

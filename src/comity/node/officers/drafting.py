@@ -212,6 +212,7 @@ def meant(settings: Settings, form: Form, language: str) -> Request | None:
         form.blame(error)
         raw["requested"] = ""
     raw["exercise"] = bool(form.typed["exercise"]) or settings.exercise
+    found: Request | None = None
     try:  # also when something cannot be used, so that what else is wrong is said at once
         found = Request.from_dict(raw)
     except ComityError as error:
