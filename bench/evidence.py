@@ -70,7 +70,7 @@ def write_bag(source: Path, folder: Path) -> None:
     )  # fmt: skip
 
 
-def open_bag(source: Path, folder: Path) -> None:
+def open_bag(_source: Path, folder: Path) -> None:
     """Verify every byte of the bag, decrypt it, hash every exhibit against the manifest."""
     with bag.Bag(folder / "bag.asice") as found:
         found.check_seal(TRUST)

@@ -154,7 +154,9 @@ def test_the_limits_are_those_of_the_code():
     """Every limit in docs/PROTOCOL.md has the number that the code has."""
     limits = {
         "an envelope": envelope.MESSAGE_LIMIT, "padding": envelope._PAD, "nesting": canon.MAX_DEPTH,
-        "a text of a request": request._TEXT_LIMIT, "a signed directory entry": directory._LIMIT,
+        "a text of a request": request.TEXT_LIMIT, "any other text of a request": request.LINE_LIMIT,
+        "accounts, persons of a request": request.LIST_LIMITS["accounts"], "a request": request.WHOLE_LIMIT,
+        "a signed directory entry": directory._LIMIT, "time for an answer": int(transport.DEADLINE),
         "a signed checkpoint": checkpoint._LIMIT, "an answer": transport.ANSWER_LIMIT,
         "evidence in one answer": transport.COLLECT, "about.json, executed.json, key.json": bag._SMALL,
         "a manifest of exhibits": bag.MANIFEST_LIMIT, "case.json": dossier.LIMIT, "a chunk of a stream": stream.CHUNK,
@@ -177,6 +179,11 @@ def raised() -> set[str]:
                     [part for value in values for part in (value.body, value.orelse)] if _choices(values) else values
                 )
                 found |= {value.value for value in values if isinstance(value, ast.Constant) and value.value}
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):  # row.code, row.reason = "…", "…"
+                names = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else []
+                for name, value in zip(names, node.value.elts, strict=False):
+                    if isinstance(name, ast.Attribute) and name.attr == "code" and isinstance(value, ast.Constant):
+                        found.add(value.value)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= set(re.findall(r"^(?:container|lawbook)\.[a-z0-9-]+$", node.value))
     return found

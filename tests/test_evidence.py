@@ -160,6 +160,7 @@ def test_a_parent_swapped_for_a_link(node, delivery, monkeypatch):
     """When a folder is replaced while its files are read, its own files are read; the way back is the way that was come."""
     (delivery / "f" / "d").write_bytes(b"fourth")
     (node.home / "d").write_bytes(SECRET)
+    (node.intake / "l").write_bytes(SECRET)  # what would be read next if the way back led to where the folder is by now
 
     def swap():
         (delivery / "f").rename(delivery.parent / ".aside")
@@ -469,7 +470,7 @@ def test_other_bytes_under_the_same_label(node, peer, officers, at, delivery, va
     assert (stage(node), list(node.shelf.iterdir())) == ("executed", [])
 
 
-def test_a_manifest_of_another_case_in_the_vault(node, peer, officers, at, delivery, vault):
+def test_a_manifest_of_another_case_in_the_vault(node, peer, officers, at, delivery, vault, monkeypatch):
     """A manifest that names another case is not sealed, even when the database was changed to name it."""
     ordered(node, peer, officers, at)
     execute(node, officers, at)
@@ -481,6 +482,9 @@ def test_a_manifest_of_another_case_in_the_vault(node, peer, officers, at, deliv
     models.Holding.objects.update(manifest=canon.content_id(data))
     assert disclose(node, officers, at).code == "vault.manifest"
     models.Holding.objects.update(manifest=holding.manifest, manifest_blob=holding.manifest_blob)
+    with monkeypatch.context() as patch:
+        patch.setattr(bag, "read_manifest", lambda _, real=bag.read_manifest: real(data))
+        assert disclose(node, officers, at).code == "vault.manifest"
     assert disclose(node, officers, at).status == "done"
 
 
@@ -565,6 +569,9 @@ def test_collecting_needs_room_for_the_rest_only(node, peer, officers, at, line,
         evidence.collecting(node, job)
     (node.shelf / f"{sha(b'0123456789')}.collecting").write_bytes(b"012345")
     assert evidence.collecting(node, job)[1].stat().st_size == 6
+    (node.shelf / f"{sha(b'0123456789')}.collecting").write_bytes(b"0123456789")
+    free.free = 0
+    assert evidence.collecting(node, job)[1].stat().st_size == 10
 
 
 # -------------------------------------------------------------------------------------------------- what came back

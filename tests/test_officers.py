@@ -266,6 +266,18 @@ def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
     assert '<span class="odd">U+202E</span>' in text
 
 
+@pytest.mark.parametrize("follows", ["x", "../../cases", THEIRS, "VN-2026-۰۰۰۱", HOSTILE, "VN-2026-0099"])
+def test_what_a_foreign_request_follows_stops_no_page(node, officers, peer, at, follows):
+    """Whatever another State wrote there, the pages open; only what looks like a reference becomes a link."""
+    envelope, _ = peer.asks(peers.request(follows=follows))
+    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    if not models.Case.objects.exists():
+        return  # refused when it came in
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    for path in ("/cases", f"/cases/{THEIRS}", f"/cases/{THEIRS}/decide", f"/cases/{THEIRS}.json"):
+        assert Browser(officers.all, "fa").get(path).status_code == 200
+
+
 # ---- drafting -------------------------------------------------------------------------------------------------
 
 
@@ -761,6 +773,20 @@ def test_the_machine_reads_the_same_case(officers, drafted, asked):
     assert (theirs["stage"], theirs["side"], theirs["turn"]) == ("open", "requested", "ours")
     assert theirs["acts"][0]["arrived"]
     assert Browser(officers.decider).get("/cases/QA-2026-0001.json").status_code == 404
+
+
+def test_work_never_seems_to_be_gone(node, officers, drafted, at, monkeypatch):
+    """Work that ends while the twin is being read shows as still going on or as its act, never as neither."""
+    models.Job.objects.create(kind="verify", case_id=OURS, made_at=at, next_at=at)
+    real = reading.case
+
+    def slow(*args):
+        models.Job.objects.update(status="done")
+        return real(*args)
+
+    monkeypatch.setattr(reading, "case", slow)
+    found = Browser(officers.all).get(f"/cases/{OURS}.json").json()
+    assert [job["status"] for job in found["jobs"]] == ["waiting"]
 
 
 @pytest.mark.parametrize(

@@ -57,18 +57,21 @@ def draft(
         if new or not models.Case.objects.filter(pk=whole.reference).exists():
             _record.open_new(settings, whole, at=at)
         body = {"request": whole.to_dict()}
-        return _record.record(settings, whole.reference, Kind.DRAFTED, body, officer=officer, at=at, seen=seen)
+        case = _record.record(settings, whole.reference, Kind.DRAFTED, body, officer=officer, at=at, seen=seen)
+        _note_link(whole)
+        return case
 
 
 def _must_follow_a_case(request: Request) -> None:
-    """The case that `request` stands on is one that the same State asked of the same other State."""
-    if (
-        request.follows
-        and not models.Case.objects.filter(
-            pk=request.follows, requesting=request.requesting, requested=request.requested
-        ).exists()
-    ):
+    """The case that `request` stands on is another one that the same State asked of the same other State."""
+    others = models.Case.objects.filter(requesting=request.requesting, requested=request.requested)
+    if request.follows and not others.filter(pk=request.follows).exclude(pk=request.reference).exists():
         raise Invalid("No case between these two States has this reference.", code="request.follows", where="follows")
+
+
+def _note_link(request: Request) -> None:
+    """Keep the case's row in step with the case that its request follows now: clocks and exports go by it."""
+    models.Case.objects.filter(pk=request.reference).update(follows=request.follows)
 
 
 def discard(
@@ -140,7 +143,9 @@ def amend(settings: Settings, request: Request, *, officer: models.Officer, at: 
     with transaction.atomic():
         _must_follow_a_case(request)
         body = {"request": request.to_dict()}
-        return _record.record(settings, request.reference, Kind.AMENDED, body, officer=officer, at=at, seen=seen)
+        case = _record.record(settings, request.reference, Kind.AMENDED, body, officer=officer, at=at, seen=seen)
+        _note_link(request)
+        return case
 
 
 def supplement(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> Case:

@@ -111,6 +111,9 @@ def _linked(found: Case) -> list[models.Case]:
 def machine(request: HttpRequest, reference: str) -> HttpResponse:
     """The same case for machines of the same State: JSON, under the officer's session."""
     settings, at = current(), timezone.now()
+    jobs = list(
+        models.Job.objects.filter(case=reference).order_by("pk")
+    )  # before the case: what is done shows as an act
     try:
         found = reading.case(settings, reference)
     except ComityError as error:
@@ -127,7 +130,7 @@ def machine(request: HttpRequest, reference: str) -> HttpResponse:
         "stage": str(found.stage),
         "turn": words.turn(side, str(found.stage)),
         "acts": [_act(act, crossed[act.id]) for act in found.acts],
-        "jobs": [_job(job) for job in models.Job.objects.filter(case=reference).order_by("pk")],
+        "jobs": [_job(job) for job in jobs],
         "deliveries": [_delivery(act, crossed[act.id]) for act in found.acts if crossed[act.id].crosses],
         "next": [str(move.kind) for move in possible if move.allowed],
         "clocks": _clocks(reading.clock(settings, found, at=at)),

@@ -9,6 +9,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
+from comity.casework.request import REFERENCE
 from comity.node.officers import almanac, asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
 
@@ -81,6 +82,12 @@ def said_moment(value: str) -> SafeString:
         return markup.moment(datetime.fromisoformat(value))
     except ValueError:
         return markup.ident(value)
+
+
+@register.filter
+def is_reference(text: str) -> bool:
+    """Whether `text` could name a case, so that it can stand in an address."""
+    return REFERENCE.fullmatch(text) is not None
 
 
 @register.filter
