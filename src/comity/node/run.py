@@ -63,13 +63,14 @@ def init(
     from comity.node.settings import check
 
     os.umask(0o077)
-    if (home / "entry.json").exists():
-        raise Misconfigured(f"{home} holds a node already.", code="init.exists")
+    if (home / "entry.json").exists() or (home / "db.sqlite3").exists():
+        message = f"{home} holds a node already; if its making was cut off, remove the folder first."
+        raise Misconfigured(message, code="init.exists")
     values = {"state": state, "exercise": not live, "officers": officers, "peers": peers, "witnesses": witness or [],
               "language": language, "time_zone": time_zone}  # fmt: skip
     check(values, "init")
     load(default_folder()).state(state)
-    named = json.loads(_file(authorities)) if authorities else []
+    named = _authorities(authorities)
     shutil.rmtree(home / "keys", ignore_errors=True)  # of an init that was cut off: its keys were never published
     for name in ("", "keys", "intake", "vault", "shelf"):
         (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,6 +85,21 @@ def init(
     call_command("migrate", verbosity=0)
     entry = _entry(settings, named, moment)
     typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry}")
+
+
+def _authorities(path: Path | None) -> list[dict[str, Any]]:
+    """The authorities that a JSON file names. Raises Misconfigured: it holds something else."""
+    if path is None:
+        return []
+    try:
+        named = [dict(item) for item in json.loads(_file(path))]
+        for item in named:
+            if set(item) != {"role", "names", "languages", "zone", "reach"}:
+                raise ValueError(sorted(item))
+    except (ValueError, TypeError) as error:
+        message = f"{path} is no list of authorities, each with role, names, languages, zone and reach."
+        raise Misconfigured(message, code="init.authorities") from error
+    return named
 
 
 def _file(path: Path) -> bytes:
@@ -217,19 +233,30 @@ def fingerprint(entry: Path) -> None:
 
 
 @app.command()
+def sweep(home: Home) -> None:
+    """Remove blobs and bags that no case names: left by work that was cut off. Not after restoring an older database."""
+    settings = _django(home)
+    from comity.node.desk import evidence
+
+    _only_one(home)
+    for name in evidence.sweep(settings):
+        typer.echo(f"removed {name}")
+
+
+@app.command()
 def serve(
     home: Home, attached: Annotated[bool, typer.Option("--attached", help="End when the parent process ends.")] = False
 ) -> None:
     """Run the node until it is told to stop."""
     if attached:
         _die_with_parent(os.getppid())
-    _only_one(home)
     settings = _django(home)
     from comity.node.courier import Stop
-    from comity.node.vault import sweep
+    from comity.node.vault import sweep as sweep_hidden
 
+    _only_one(home)
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
-    sweep(settings.home / "vault", settings.shelf)
+    sweep_hidden(settings.home / "vault", settings.shelf)
     work = {"officers": _door, "peers": _door, "courier": _courier}
     children = {name: _start(name, target, settings) for name, target in work.items()}
     stop = Stop()

@@ -21,7 +21,7 @@ from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
 from comity.wire.directory import Entry
 
-DEADLINE = 120.0  # seconds that an answer may take from its first byte to its last
+DEADLINE = 120.0  # seconds that the body of an answer may take
 ANSWER_LIMIT = 1 << 20
 COLLECT = 8 << 20  # bytes of evidence asked for at a time
 _SKEW = timedelta(minutes=5)

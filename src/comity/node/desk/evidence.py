@@ -250,7 +250,7 @@ def announced(settings: Settings, act: Act, *, at: datetime) -> None:
     if act.kind is not Kind.DISCLOSED:
         return
     if models.Container.objects.filter(pk=act.body["container"]).exists():
-        raise NotPossible("This container was announced for another case.", code="evidence.announced", where=act.case)
+        raise NotPossible("This container was announced already.", code="evidence.announced", where=act.case)
     models.Container.objects.create(
         digest=act.body["container"], case_id=act.case, size=act.body["size"], peer=act.by, outgoing=False
     )

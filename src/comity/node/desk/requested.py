@@ -31,7 +31,7 @@ def assess(settings: Settings, reference: str, *, officer: models.Officer, at: d
         case = archive.load(reference, home=settings.state)
         assessment = assess_law(case.request, settings.books, on=at.date(), side="requested")
         body = {"assessment": assessment.to_dict()}
-        _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at, seen=seen)
+        _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at, seen=seen or case.acts[-1].id)
     return assessment
 
 

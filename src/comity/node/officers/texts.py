@@ -76,6 +76,8 @@ TEXTS: Final[dict[str, Promise]] = {
     "intake.unknown": _("This delivery is not in the intake folder."),
     "intake.empty": _("The delivery is empty."),
     "intake.special": _("The delivery holds something that is no file, folder or link."),
+    "intake.changed": _("The delivery changed while it was being read. Order it again when nobody writes to it."),
+    "intake.too-many": _("The delivery holds more files than one manifest can list. Divide it."),
     "intake.unreadable": _("A file of the delivery cannot be read."),
     # the law books
     "law.basis": _("There is no law book for this legal basis."),
