@@ -162,6 +162,13 @@ def _nothing(settings: Settings, case: Case, at: datetime, language: str) -> Kno
     return {}
 
 
+def _approve(settings: Settings, case: Case, at: datetime, language: str) -> Known:
+    del settings, at, language
+    checked = case.last(Kind.CHECKED)
+    findings = checked.body["assessment"]["findings"] if checked else []
+    return {"despite": {"optional": not any(item["verdict"] == "failed" for item in findings)}}
+
+
 def _ask(settings: Settings, case: Case, at: datetime, language: str) -> Known:
     del settings, at, language
     found, measure = asking.suggested_questions(case), str(case.measure)
@@ -217,6 +224,7 @@ def _execute(settings: Settings, case: Case, at: datetime, language: str) -> Kno
 
 
 _KNOWN: Final[Mapping[str, Callable[[Settings, Case, datetime, str], Known]]] = {
+    "approve": _approve,
     "ask": _ask,
     "accept": _accept,
     "refuse": _refuse,

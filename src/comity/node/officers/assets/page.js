@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = "yes";
+  if (!("download" in form.dataset)) form.dataset.sent = "yes"; // after a download the page stays as it is
   changed = false;
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));

@@ -57,6 +57,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "sheet": sheet.sheet(settings, found.request),
         "lines": history.lines(settings, found),
         "conditions": history.conditions(found),
+        "question": _open_question(settings, found),
         "jobs": _newest(jobs),
         "evidence": _evidence(found),
         "letter": found.requesting == settings.state,
@@ -69,6 +70,12 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "working": bool(waiting),
     }
     return render(request, "case.html", shown)
+
+
+def _open_question(settings: Settings, found: Case) -> Act | None:
+    """What the other State asks and this one has not answered yet (40(16)): it belongs beside what may be done next."""
+    waiting = found.requesting == settings.state and found.stage in ("queried", "redraft", "reready")
+    return found.last(Kind.ASKED) if waiting else None
 
 
 def _status(settings: Settings, found: Case, at: datetime) -> Status | None:

@@ -49,9 +49,9 @@ def letter(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
 
 def _names() -> dict[str, dict[str, str]]:
     settings = current()
-    found = {row.state: entry.names for row, entry in reading.peers(settings) if entry}
+    found = {row.state: entry.central for row, entry in reading.peers(settings) if entry}
     own = reading.own(settings)
-    return found | ({own.state: own.names} if own else {})
+    return found | ({own.state: own.central} if own else {})
 
 
 @require_safe
