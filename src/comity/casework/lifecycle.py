@@ -38,7 +38,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from comity.casework.request import Measure, Request, moment_text, parse_date, parse_moment
+from comity.casework.request import Measure, Request, moment_text, parse_date, strict_moment
 from comity.errors import Invalid, NotPossible, NotYours
 
 
@@ -136,17 +136,9 @@ def _digest(text: str) -> None:
         raise ValueError(text)
 
 
-def _moment(text: str) -> datetime:
-    """The moment in the one form that crosses the border. Raises ValueError."""
-    moment = parse_moment(text)
-    if moment_text(moment) != text:
-        raise ValueError(text)
-    return moment
-
-
 _READ: dict[str, Callable[[str], object]] = {  # what a text must be, beyond being text
     "container": _digest, "manifest": _digest, "letter": _digest,
-    "effected_at": _moment, "preserved.until": _moment, "authorised.until": parse_date,
+    "effected_at": strict_moment, "preserved.until": strict_moment, "authorised.until": parse_date,
 }  # fmt: skip
 
 
@@ -236,7 +228,7 @@ class Act:
         ):
             raise Invalid("The act's fields are not the known ones.", code="act.form", where="act")
         try:
-            kind, at = Kind(raw["act"]), _moment(raw["at"])
+            kind, at = Kind(raw["act"]), strict_moment(raw["at"])
         except ValueError as error:
             raise Invalid("The act's kind or time is not usable.", code="act.form", where="act") from error
         if not isinstance(raw["body"], dict):

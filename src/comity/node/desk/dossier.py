@@ -81,13 +81,3 @@ def _act(row: models.Act, note: str) -> dict[str, Any]:
         bytes(row.statement), archive.log_proof(row.entry, note),
         envelope=bytes(departure.data) if departure else b"", receipt=departure.receipt if departure else None,
     )  # fmt: skip
-
-
-def ready(settings: Settings, reference: str) -> bool:
-    """Whether everything that the export will carry is witnessed and receipted by now."""
-    references = chain(reference)
-    waiting = models.Departure.objects.filter(act__case__in=references, witnessed=False)
-    own = models.Act.objects.filter(case__in=references, entry__isnull=False).order_by("-entry").first()
-    come = models.Arrival.objects.filter(act__case__in=references).order_by("-entry").first()
-    newest = max(row.entry if row and row.entry is not None else -1 for row in (own, come))
-    return not waiting.exists() and models.Checkpoint.objects.filter(size__gt=newest, witnessed=True).exists()
