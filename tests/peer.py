@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from comity.casework.lifecycle import Act, Kind
-from comity.casework.request import Account, DataCategory, Measure, Offence, Person, Request, Urgency
+from comity.casework.measure import Measure
+from comity.casework.request import Account, DataCategory, Offence, Person, Request, Urgency
 from comity.node.desk import evidence
 from comity.seal import envelope
 from comity.seal.container import CadesKey

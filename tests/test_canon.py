@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from comity.casework.request import Measure
+from comity.casework.measure import Measure
 from comity.errors import BrokenSeal
 from comity.seal import canon
 

@@ -27,6 +27,7 @@ PLAN = {
     # ─── Django stops here ───
     "2.5 outside the office": "cli demo verify __main__",
     "2 what crosses the border": "wire sharing",
+    "1.5 what people read": "wording",
     "1 judgement, trust, memory": "law assistance reporting seal ledger",
     "0 vocabulary": "comity casework errors",
 }

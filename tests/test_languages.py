@@ -11,7 +11,8 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
-NODE = Path(__file__).parent.parent / "src" / "comity" / "node"
+SOURCE = Path(__file__).parent.parent / "src" / "comity"
+NODE = SOURCE / "node"
 CATALOGUE = NODE / "locale" / "fa" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {
     "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
@@ -26,12 +27,12 @@ OWN_NAMES = {"Comity", "YYYY-MM-DD", "YYYY/MM/DD", "UTC", "IP", "PDF", "ASiC-E",
 def messages() -> dict[str | tuple[str, str], str]:
     """Every message of the node's code and templates: msgid (or singular and plural) -> where it stands."""
     found = {}
-    for path in [*sorted(NODE.rglob("*.py")), *TEMPLATES]:
+    for path in [*sorted(NODE.rglob("*.py")), *sorted((SOURCE / "wording").rglob("*.py")), *TEMPLATES]:
         source = path.read_text("utf-8")
         code = source if path.suffix == ".py" else templatize(source)
         for line, message, _, context in extract("python", io.BytesIO(code.encode()), keywords=KEYWORDS):
             assert context is None, f"{path}:{line}: contexts are not used here"
-            found.setdefault(message, f"{path.relative_to(NODE)}:{line}")
+            found.setdefault(message, f"{path.relative_to(SOURCE)}:{line}")
     return found
 
 

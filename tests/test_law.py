@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.casework.request import Account, DataCategory, Measure, Offence, Person, Request, Scope, Urgency
+from comity.casework.measure import Measure
+from comity.casework.request import Account, DataCategory, Offence, Person, Request, Scope, Subject, Urgency
 from comity.errors import BrokenLawbook, Invalid
 from comity.law import completeness, grounds
 from comity.law.assess import Assessment, assess
 from comity.law.book import Books, default_folder, load
 from comity.law.finding import Finding, Verdict
-from comity.node.officers._findings import FINDINGS
+from comity.wording.findings import FINDINGS
 
 ON = date(2026, 11, 24)
 SIDES = ("requesting", "requested")
@@ -109,7 +110,7 @@ def failures(request: Request, books: Books = BOOKS, side: str = "requesting", o
 
 # ── Complete requests, and the same with one defect ─────────────────────────────────────────────────────────────────
 
-BOTH = tuple(Measure)
+BOTH = (Measure.PRESERVATION, Measure.STORED_DATA)
 KEEP, DATA = (Measure.PRESERVATION,), (Measure.STORED_DATA,)
 
 ONE_DEFECT: list[tuple[str, tuple[Measure, ...], dict[str, Any], str, tuple[str, ...]]] = [
@@ -525,7 +526,7 @@ def requests(draw: st.DrawFn) -> Request:
         conducting=st.builds(Person, name=TEXT, function=TEXT), subject=TEXT, facts=TEXT, assistance=TEXT, link=TEXT,
         categories=st.lists(st.sampled_from(DataCategory), max_size=4).map(tuple),
         accounts=st.lists(ACCOUNTS, max_size=3).map(tuple), custodian=TEXT,
-        persons=st.lists(TEXT, max_size=2).map(tuple),
+        persons=st.lists(st.builds(Subject, name=TEXT), max_size=2).map(tuple),
         period_from=st.just(begin), period_to=st.just(end), purpose=TEXT, intends_request=st.booleans(),
         confidential=st.booleans(), urgency=st.sampled_from(Urgency), urgency_reason=TEXT, deadline=DAYS,
         deadline_reason=TEXT, language=st.sampled_from(["", "en", "fa", "vi-VN", "-", "ar"]),

@@ -13,7 +13,7 @@ import typst
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from comity.casework.request import (
+from comity.casework.request import (, Subject
     Account,
     DataCategory,
     Measure,
@@ -48,7 +48,7 @@ FULL = replace(
         Account("steam", "player-1"),
     ),
     custodian="thu-vien-mail.example",
-    persons=("Fulan Nemuneh", "ناشناس"),
+    persons=(Subject("Fulan Nemuneh"), Subject("ناشناس")),
     period_from=date(2026, 9, 1),
     period_to=date(2026, 10, 15),
     purpose="To prove the offence.",
@@ -294,7 +294,7 @@ def test_hostile_text_is_only_text(text):
     line = text[:1000]  # the most that a field of one line takes
     person = Person(line, line, line)
     hostile = replace(
-        FULL, basis=line, authority=line, conducting=person, facts=text, persons=(line,), language=line, follows=line
+        FULL, basis=line, authority=line, conducting=person, facts=text, persons=(Subject(line),), language=line, follows=line
     )
     hostile = replace(hostile, accounts=(Account("other", line), Account(line, "")), offence=Offence("", line, line))
     names = {"IR": {"en": text.strip() or "x", "fa": text}, "VN": NAMES["VN"]}

@@ -28,7 +28,8 @@ from comity.casework.lifecycle import (
     replay,
     steps,
 )
-from comity.casework.request import Account, Measure, Offence, Person, Request
+from comity.casework.measure import Measure
+from comity.casework.request import Account, Offence, Person, Request, Subject
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.seal import canon
 from comity.seal.envelope import Statement
@@ -683,7 +684,7 @@ requests = st.builds(
     reference=st.just("IR-2026-0001"), requesting=st.just("IR"), requested=st.just("VN"),
     measure=st.sampled_from(Measure), basis=texts, exercise=st.booleans(), facts=texts, language=texts, follows=texts,
     offence=st.builds(Offence, label=texts, max_penalty_months=st.none() | st.integers(0, 1200)),
-    conducting=st.builds(Person, name=texts, function=texts), persons=st.lists(texts, max_size=3).map(tuple),
+    conducting=st.builds(Person, name=texts, function=texts), persons=st.lists(st.builds(Subject, name=texts), max_size=3).map(tuple),
     accounts=st.lists(st.builds(Account, kind=texts, value=texts), max_size=3).map(tuple),
     period_from=st.none() | st.dates(date(1900, 1, 1), date(2199, 12, 31)), intends_request=st.booleans(),
 )  # fmt: skip

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.casework.lifecycle import TABLE, Kind, Stage
-from comity.casework.request import Account, Measure
+from comity.casework.measure import Measure
+from comity.casework.request import Account, Subject
 from comity.errors import Invalid
 from comity.node import models
 from comity.node.desk import crossing, registry, requested, requesting
@@ -255,7 +256,7 @@ HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0 \u202egpj.exe\u202c \u20
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
     """Markup of others is escaped, characters that reorder or hide text are shown as codes, on every page."""
-    hostile = peers.request(subject=HOSTILE, facts=HOSTILE, persons=(HOSTILE,), authority=HOSTILE, custodian=HOSTILE)
+    hostile = peers.request(subject=HOSTILE, facts=HOSTILE, persons=(Subject(HOSTILE),), authority=HOSTILE, custodian=HOSTILE)
     envelope, _ = peer.asks(hostile)
     crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
     requested.assess(node, THEIRS, officer=officers.decider, at=at)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from comity.casework import request as vocabulary
 from comity.casework.lifecycle import Kind, Stage
-from comity.casework.request import Account, Measure, Offence, Person, Request, parse_date, parse_moment, strict_moment
+from comity.casework.measure import Measure
+from comity.casework.request import Account, Offence, Person, Request, parse_date, parse_moment, strict_moment, Subject
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import crossing, requesting
@@ -72,7 +73,7 @@ def filled(name: str, text: str) -> Request:
     if head == "accounts":
         return ours(accounts=(replace(Account(), **{rest: text}),))
     if head == "persons":
-        return ours(persons=(text,))
+        return ours(persons=(Subject(text),))
     return ours(**{head: replace(parts[head], **{rest: text}) if rest else text})
 
 
@@ -104,7 +105,7 @@ def test_every_text_has_an_end(name, most):
 
 def test_every_list_has_an_end():
     """Two hundred persons and accounts, four categories."""
-    for name, item in (("persons", "x"), ("accounts", Account())):
+    for name, item in (("persons", Subject("x")), ("accounts", Account())):
         ours(**{name: (item,) * 200})
         assert code_of(ours, **{name: (item,) * 201}) == "request.too-long"
     too_many = (*vocabulary.DataCategory, vocabulary.DataCategory.OTHER)
@@ -114,11 +115,11 @@ def test_every_list_has_an_end():
 def test_the_whole_has_an_end(node, officers, peer, at):
     """What is as large as a request can be is drafted, read again and sent; anything larger is refused when it is made."""
     texts = dict.fromkeys(("facts", "assistance", "link", "purpose", "subject"), "\N{PILE OF POO}" * 20_000)
-    largest = ours(**texts, persons=("ی" * 1_000,) * 48)
+    largest = ours(**texts, persons=(Subject("ی" * 1_000),) * 48)
     requesting.draft(node, largest, officer=officers.drafter, at=at)
     assert archive.load(OURS, home="IR").request == largest
     requesting.check(node, OURS, officer=officers.drafter, at=at)
-    assert code_of(ours, **texts, persons=("ی" * 1_000,) * 60) == "request.too-large"
+    assert code_of(ours, **texts, persons=(Subject("ی" * 1_000),) * 60) == "request.too-large"
     assert code_of(ours, accounts=(Account("url", "\0" * 1_000),) * 200) == "request.too-large"
 
 

@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.casework.lifecycle import Act, Kind
-from comity.casework.request import Measure, Request
+from comity.casework.measure import Measure
+from comity.casework.request import Request
 from comity.errors import BrokenSeal, ComityError, Invalid, Unreachable
 from comity.ledger import merkle
 from comity.ledger.checkpoint import Checkpoint, cosignature, signed

@@ -11,266 +11,69 @@ the node of `home`, which sees its own acts (also the internal ones) and, of the
     (queried)  ◀───────────────────────────── asked               40(16)
     amended · checked · approved
     supplemented ───────────────────────────▶ (open)
-               ◀───────────────────────────── consulted           40(28)
+               ◀───────────────────────────── consulted           40(28), 42(7), 22(5); at any running stage
+    replied    ─────────────────────────────▶
+    enquired   ─────────────────────────────▶                     40(26), at any running stage
+               ◀───────────────────────────── progress
                ◀───────────────────────────── accepted | postponed
-               ◀───────────────────────────── refused             40(21)-(25), until something was executed
-                                              authorised          24   (stored data)
-                                              ordered
-               ◀───────────────────────────── preserved           42   (preservation)
-                                              executed
-               ◀───────────────────────────── disclosed           44
-    verified
+    agreed     ─────────────────────────────▶                     40(28), when there are conditions
+               ◀───────────────────────────── refused             40(21)-(25), while something is still to be given
+
+    HOLD                                      ordered
+               ◀───────────────────────────── preserved           42
+    extension-asked ────────────────────────▶                     42(9)
+               ◀───────────────────────────── extended | extension-refused
+
+    EVIDENCE                                  authorised          24; where the measure is coercive, or law asks for it
+                                              ordered · executed
+    (disclosed) ◀──────────────────────────── disclosed           44; again, while it says that something is missing
+    verified · released
+
+    DEED                                      authorised · ordered
+    (performed) ◀──────────────────────────── performed           again, while it says that something is missing
+
+    NOTICE, CONSENT: the answer is all: accepted or refused.
+
     closed     ─────────────────────────────▶ (closing)
                ◀───────────────────────────── closed
     withdrawn  ─────────────────────────────▶                     40(26)
 
 What a foreign act can do is therefore one column of the table: move a case from one of the stages in `seen`. No such
 row leads past a decision or an authorisation, which only `home`'s own officers can record (Article 5). The four-eyes
-rule is law, not manners, and lives here: nobody approves his own draft, and who decides does not also authorise.
+rule is law, not manners, and lives in `guards`: nobody approves his own draft, and who decides does not also authorise.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Any
+from typing import Final
 
-from comity.casework.request import Measure, Request, moment_text, parse_date, strict_moment
-from comity.errors import Invalid, NotPossible, NotYours
+from comity.casework import guards as g
+from comity.casework.act import CROSSING, Act, Kind, Power
+from comity.casework.case import Case, Stage
+from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
+from comity.casework.release import as_received
+from comity.casework.request import Request
+from comity.errors import NotPossible, NotYours
 
-
-class Stage(StrEnum):
-    """Where a case stands, as `home` can know it. Always derived from the acts."""
-
-    NEW = "new"
-    DRAFT = "draft"
-    READY = "ready"
-    OPEN = "open"
-    QUERIED = "queried"
-    REDRAFT = "redraft"
-    REREADY = "reready"
-    POSTPONED = "postponed"
-    ACCEPTED = "accepted"
-    AUTHORISED = "authorised"
-    ORDERED = "ordered"
-    PRESERVED = "preserved"
-    EXECUTED = "executed"
-    DISCLOSED = "disclosed"
-    VERIFIED = "verified"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    DISCARDED = "discarded"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-class Kind(StrEnum):
-    """What an act says."""
-
-    DRAFTED = "drafted"
-    CHECKED = "checked"
-    APPROVED = "approved"
-    REQUESTED = "requested"
-    AMENDED = "amended"
-    SUPPLEMENTED = "supplemented"
-    DISCARDED = "discarded"
-    WITHDRAWN = "withdrawn"
-    VERIFIED = "verified"
-    ASSESSED = "assessed"
-    ASKED = "asked"
-    CONSULTED = "consulted"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    POSTPONED = "postponed"
-    AUTHORISED = "authorised"
-    ORDERED = "ordered"
-    PRESERVED = "preserved"
-    EXECUTED = "executed"
-    DISCLOSED = "disclosed"
-    CLOSED = "closed"
-
-
-class Power(StrEnum):
-    """What an officer may do. An officer without powers can do nothing."""
-
-    DRAFT = "draft"  # prepare requests and check them
-    APPROVE = "approve"  # let a request leave in the name of the State
-    DECIDE = "decide"  # decide on another State's request
-    AUTHORISE = "authorise"  # the domestic authorisation, Article 24: a judge or who the law names
-    EXECUTE = "execute"  # order, take in, disclose; verify what came back; close
-
-
-_TEXT, _LIST, _DICT = str, list, dict
-_BODY: dict[Kind, dict[str, type]] = {
-    Kind.DRAFTED: {"request": _DICT},
-    Kind.CHECKED: {"assessment": _DICT},
-    Kind.APPROVED: {"despite": _TEXT},
-    Kind.REQUESTED: {"request": _DICT, "letter": _TEXT},
-    Kind.AMENDED: {"request": _DICT},
-    Kind.SUPPLEMENTED: {"request": _DICT},
-    Kind.DISCARDED: {"reasons": _TEXT},
-    Kind.WITHDRAWN: {"reasons": _TEXT},
-    Kind.VERIFIED: {"container": _TEXT, "manifest": _TEXT},
-    Kind.ASSESSED: {"assessment": _DICT},
-    Kind.ASKED: {"questions": _TEXT, "fields": _LIST},
-    Kind.CONSULTED: {"message": _TEXT},
-    Kind.ACCEPTED: {"conditions": _LIST, "reasons": _TEXT},
-    Kind.REFUSED: {"grounds": _LIST, "reasons": _TEXT},
-    Kind.POSTPONED: {"reasons": _TEXT},
-    Kind.AUTHORISED: {"authority": _TEXT, "decision": _TEXT, "ground": _TEXT, "scope": _TEXT, "until": _TEXT},
-    Kind.ORDERED: {"provider": _TEXT, "order": _TEXT, "content": _TEXT},
-    Kind.PRESERVED: {"effected_at": _TEXT, "until": _TEXT},
-    Kind.EXECUTED: {"manifest": _TEXT, "files": int, "bytes": int},
-    Kind.DISCLOSED: {"container": _TEXT, "size": int, "manifest": _TEXT, "files": int, "conditions": _LIST},
-    Kind.CLOSED: {"note": _TEXT},
-}
-MAY_BE_EMPTY = frozenset({"despite", "letter", "conditions", "note", "fields", "bytes", "files"})
-
-
-def _digest(text: str) -> None:
-    """Raise ValueError if `text` is no SHA-256 in hex: it names a file here, and no peer chooses names of files."""
-    if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise ValueError(text)
-
-
-_READ: dict[str, Callable[[str], object]] = {  # what a text must be, beyond being text
-    "container": _digest, "manifest": _digest, "letter": _digest,
-    "effected_at": strict_moment, "preserved.until": strict_moment, "authorised.until": parse_date,
-}  # fmt: skip
-
-
-def _fits(value: Any, kind: type, read: Callable[[str], object] | None) -> bool:
-    """Whether `value` is of `kind`: a list holds texts, a count is not negative, `read` takes a text unless empty."""
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return False
-    if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
-    if isinstance(value, int):
-        return value >= 0
-    try:
-        if read is not None and isinstance(value, str) and value:
-            read(value)
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True)
-class Act:
-    """A statement by a named authority about a case.
-
-    Args:
-        kind: what it says.
-        case: the requesting State's reference.
-        by: the State that says it.
-        officer: the officer's sign-in name, which the four-eyes rule goes by.
-        name: the officer's name and office for people to read, as that State states them.
-        power: the power it was done under.
-        at: when, UTC, whole seconds.
-        body: the statement's contents; the names and types for each kind are fixed, nothing else is allowed.
-        after: id of the last crossing act of the case that its author knew; empty for the first. This chains the
-            acts of both States into one history.
-        salt: random text, so that an act's id tells nothing to who holds only the id.
-        exercise: True: said in an exercise only, with no legal effect; the same for all acts of a case.
-        id: SHA-256 of the signed statement that says it, hex; known once it is signed.
-    """
-
-    kind: Kind
-    case: str
-    by: str
-    officer: str
-    name: str
-    power: str
-    at: datetime
-    body: Mapping[str, Any]
-    after: str = ""
-    salt: str = ""
-    exercise: bool = True
-    id: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        """Check the body against its form. Raises Invalid naming the field."""
-        form = _BODY[self.kind]
-        if set(self.body) != set(form):
-            odd = min(set(self.body) ^ set(form))
-            raise Invalid("The act's contents do not follow its form.", code="act.form", where=f"{self.kind}.{odd}")
-        for name, kind in form.items():
-            value, where = self.body[name], f"{self.kind}.{name}"
-            if not _fits(value, kind, _READ.get(where, _READ.get(name))):
-                raise Invalid("This field has the wrong type.", code="act.type", where=where)
-            if not value and name not in MAY_BE_EMPTY:
-                raise Invalid("This field must be filled in.", code="act.empty", where=where)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The act as plain JSON values, without its id."""
-        return {
-            "act": str(self.kind), "case": self.case, "by": self.by, "officer": self.officer, "name": self.name,
-            "power": self.power, "at": moment_text(self.at), "body": dict(self.body), "after": self.after,
-            "salt": self.salt, "exercise": self.exercise,
-        }  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, raw: Mapping[str, Any], *, id: str) -> Act:  # noqa: A002  the field's own name
-        """The act in `raw`, strictly: exactly the known fields, each a string, and a body of the right form.
-
-        Raises:
-            Invalid: anything else.
-        """
-        names = {"act", "case", "by", "officer", "name", "power", "at", "body", "after", "salt", "exercise"}
-        texts = names - {"body", "exercise"}
-        if (
-            set(raw) != names
-            or not all(isinstance(raw[name], str) for name in texts)
-            or type(raw["exercise"]) is not bool
-        ):
-            raise Invalid("The act's fields are not the known ones.", code="act.form", where="act")
-        try:
-            kind, at = Kind(raw["act"]), strict_moment(raw["at"])
-        except ValueError as error:
-            raise Invalid("The act's kind or time is not usable.", code="act.form", where="act") from error
-        if not isinstance(raw["body"], dict):
-            raise Invalid("The act's body must be an object.", code="act.form", where="body")
-        rest = {name: raw[name] for name in names - {"act", "at"}}
-        return cls(kind=kind, at=at, id=id, **rest)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A case as `home` knows it: the fold of its acts."""
-
-    reference: str
-    requesting: str
-    requested: str
-    measure: Measure
-    stage: Stage = Stage.NEW
-    acts: tuple[Act, ...] = ()
-
-    def last(self, *kinds: Kind) -> Act | None:
-        """The latest act of one of `kinds`, or None."""
-        return next((act for act in reversed(self.acts) if act.kind in kinds), None)
-
-    @property
-    def request(self) -> Request:
-        """The request as it stands: the latest draft, sent request or supplement that `home` knows."""
-        act = self.last(Kind.DRAFTED, Kind.AMENDED, Kind.REQUESTED, Kind.SUPPLEMENTED)
-        if act is None:
-            raise NotPossible("The case has no request yet.", code="case.no-request", where=self.reference)
-        return Request.from_dict(act.body["request"])
-
-    @property
-    def head(self) -> str:
-        """Id of the last act that crossed the border, or empty."""
-        return next((act.id for act in reversed(self.acts) if act.kind in CROSSING), "")
-
-    def peer(self, home: str) -> str:
-        """The other State."""
-        return self.requested if home == self.requesting else self.requesting
-
+__all__ = [
+    "CROSSING", "LIFE", "TABLE", "Act", "Case", "Kind", "Power", "Stage", "Step", "advance", "open_case", "power_for",
+    "replay", "steps",
+]  # fmt: skip
 
 Guard = Callable[[Case, Act], None]
+S, K, P = Stage, Kind, Power
+
+LIFE: Final[dict[Life, frozenset[Measure]]] = {
+    life: frozenset(measure for measure, its in LIVES.items() if its is life) for life in Life
+}
+"""The measures of each life."""
+
+_ALL = frozenset(Measure)
+_HOLD, _EVIDENCE, _DEED, _NOTICE, _CONSENT = (LIFE[life] for life in Life)
+_CARRIED_OUT = _EVIDENCE | _DEED
+_ASKED_FOR = _ALL - _NOTICE
 
 
 @dataclass(frozen=True)
@@ -294,7 +97,7 @@ class Step:
     own: Mapping[Stage, Stage]
     seen: Mapping[Stage, Stage] = field(default_factory=dict)
     guards: tuple[Guard, ...] = ()
-    measures: frozenset[Measure] = frozenset(Measure)
+    measures: frozenset[Measure] = _ALL
     both: tuple[Guard, ...] = ()
 
 
@@ -302,141 +105,131 @@ def _to(target: Stage, *sources: Stage) -> dict[Stage, Stage]:
     return dict.fromkeys(sources, target)
 
 
-def _since(case: Case, kind: Kind, *after: Kind) -> Act | None:
-    """The latest act of `kind`, if nothing of `after` came later."""
-    act = case.last(kind, *after)
-    return act if act is not None and act.kind is kind else None
-
-
-def _checked(case: Case, act: Act) -> None:
-    """What leaves has been checked as it stands; leaving despite a failed finding needs a written reason."""
-    check = _since(case, Kind.CHECKED, Kind.DRAFTED, Kind.AMENDED)
-    if check is None:
-        raise NotPossible("Check the request first: it changed since the last check.", code="case.unchecked")
-    try:
-        failed = any(item["verdict"] == "failed" for item in check.body["assessment"]["findings"])
-    except (KeyError, TypeError) as error:
-        raise NotPossible("The last check holds no findings. Check again.", code="case.unchecked") from error
-    if failed and not act.body["despite"].strip():
-        raise NotPossible(
-            "Some findings failed. Mend the request, or state why it leaves all the same.", code="case.despite",
-            where="despite",
-        )  # fmt: skip
-
-
-def _not_by_author(case: Case, act: Act) -> None:
-    """Four eyes on what leaves: who drafted or amended since anything was last sent does not approve."""
-    for earlier in reversed(case.acts):
-        if earlier.kind in (Kind.REQUESTED, Kind.SUPPLEMENTED):
-            return
-        if earlier.kind in (Kind.DRAFTED, Kind.AMENDED) and earlier.officer == act.officer:
-            raise NotYours("Nobody approves his own request.", code="case.four-eyes", where="officer")
-
-
-def _not_by_decider(case: Case, act: Act) -> None:
-    """Four eyes at home: the authorisation is independent of the decision (Article 24(2))."""
-    decision = case.last(Kind.ACCEPTED)
-    if decision is not None and decision.officer == act.officer:
-        raise NotYours("Who decided does not also authorise.", code="case.four-eyes", where="officer")
-
-
-def _assessed(case: Case, act: Act) -> None:
-    """A decision is made beside the findings of the request as it stands now."""
-    if _since(case, Kind.ASSESSED, Kind.REQUESTED, Kind.SUPPLEMENTED) is None:
-        raise NotPossible("Assess the request first.", code="case.unassessed")
-
-
-def _consulted(case: Case, act: Act) -> None:
-    """Article 40(28): consult before refusing or postponing."""
-    if case.last(Kind.CONSULTED) is None:
-        raise NotPossible("Consult the requesting State before refusing or postponing (40(28)).", code="case.consult")
-
-
-def _follows_approval(case: Case, act: Act) -> None:
-    """What is sent is what was approved, and the letter belongs to it."""
-    draft = case.last(Kind.DRAFTED, Kind.AMENDED)
-    if draft is None or draft.body["request"] != act.body["request"]:
-        raise NotPossible("What is sent differs from what was approved.", code="case.differs")
-
-
-def _still_authorised(case: Case, act: Act) -> None:
-    """An order rests on an authorisation in force: refused once its last day is over everywhere on Earth."""
-    grant = case.last(Kind.AUTHORISED)
-    ended = (act.at.astimezone(UTC) - timedelta(hours=36)).date()  # a day in UTC ends twelve hours later in UTC-12
-    if grant is None or ended >= parse_date(grant.body["until"]):
-        raise NotPossible("The authorisation has expired.", code="authorise.until", where="until")
-
-
-def _as_executed(case: Case, act: Act) -> None:
-    """What is disclosed is what was taken in."""
-    taken = case.last(Kind.EXECUTED)
-    if taken is None or any(taken.body[name] != act.body[name] for name in ("manifest", "files")):
-        raise NotPossible("What is disclosed differs from what was taken in.", code="case.differs", where="manifest")
-
-
-def _as_accepted(case: Case, act: Act) -> None:
-    """The conditions of use are those of the decision: neither State changes them afterwards (36, 40(19))."""
-    decision = case.last(Kind.ACCEPTED)
-    if decision is None or decision.body["conditions"] != act.body["conditions"]:
-        raise NotPossible("The conditions differ from those decided.", code="case.differs", where="conditions")
-
-
-def _as_disclosed(case: Case, act: Act) -> None:
-    """What is verified is what was disclosed."""
-    said = case.last(Kind.DISCLOSED)
-    if said is None or any(said.body[name] != act.body[name] for name in ("container", "manifest")):
-        raise NotPossible("What is verified differs from what was disclosed.", code="case.differs", where="container")
-
-
-S, K, P = Stage, Kind, Power
-_DATA, _HOLD = frozenset({Measure.STORED_DATA}), frozenset({Measure.PRESERVATION})
-_RUNNING = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.PRESERVED)
-_AT_HOME = (S.AUTHORISED, S.ORDERED, S.EXECUTED)
-_UNDONE = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.AUTHORISED, S.ORDERED)  # nothing has been executed yet
-_AWAITED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED)  # the same, as the other side sees it
-
-
 def _stay(*stages: Stage) -> dict[Stage, Stage]:
     return {stage: stage for stage in stages}
 
 
-TABLE: tuple[Step, ...] = (
+# Where a case runs, as each side sees it; and where the other side may have come to while a message was on its way.
+_ASKING = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED, S.PRESERVED, S.DISCLOSED, S.VERIFIED, S.PERFORMED)
+_ASKED = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED, S.DISCLOSED, S.PERFORMED)
+_ASKING_LATE = (*_ASKING, S.WITHDRAWN, S.CLOSING)
+_ASKED_LATE = (*_ASKED, S.REFUSED)
+_UNDONE = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED)  # nothing lies with the other State
+_AWAITED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED)  # the same, as the other side sees it
+_UNANSWERED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY)
+_DONE = _stay(S.WITHDRAWN, S.CLOSING) | _to(S.PERFORMED, S.ACCEPTED, S.PERFORMED)  # a deed done is a fact, also when it is late
+
+_BEFORE: tuple[Step, ...] = (
     Step(K.DRAFTED, "requesting", P.DRAFT, _to(S.DRAFT, S.NEW, S.DRAFT, S.READY)),
     Step(K.DISCARDED, "requesting", P.DRAFT, _to(S.DISCARDED, S.DRAFT, S.READY)),
     Step(K.CHECKED, "requesting", P.DRAFT, _stay(S.DRAFT, S.REDRAFT)),
     Step(K.APPROVED, "requesting", P.APPROVE, {S.DRAFT: S.READY, S.REDRAFT: S.REREADY},
-         guards=(_not_by_author, _checked)),
-    Step(K.REQUESTED, "requesting", P.APPROVE, _to(S.OPEN, S.READY), _to(S.OPEN, S.NEW), (_follows_approval,)),
+         guards=(g.not_by_author, g.checked)),
+    Step(K.REQUESTED, "requesting", P.APPROVE, _to(S.OPEN, S.READY), _to(S.OPEN, S.NEW), (g.as_approved,)),
     Step(K.AMENDED, "requesting", P.DRAFT, _to(S.REDRAFT, S.QUERIED, S.REDRAFT, S.REREADY)),
-    Step(K.SUPPLEMENTED, "requesting", P.APPROVE, _to(S.OPEN, S.REREADY), _to(S.OPEN, S.QUERIED), (_follows_approval,)),
-    Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, *_RUNNING, S.REDRAFT, S.REREADY, S.DISCLOSED),
-         _to(S.WITHDRAWN, *_RUNNING, *_AT_HOME, S.REFUSED, S.DISCLOSED)),  # the two may cross on their way
+    Step(K.SUPPLEMENTED, "requesting", P.APPROVE, _to(S.OPEN, S.REREADY), _to(S.OPEN, S.QUERIED), (g.as_approved,)),
+)  # fmt: skip
+
+_TALK: tuple[Step, ...] = (
+    Step(K.ENQUIRED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE)),
+    Step(K.PROGRESS, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE)),
+    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE)),
+    Step(K.REPLIED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE), (g.was_consulted,)),
+    *(
+        Step(kind, side, power, _stay(*stages))
+        for kind in (K.DEADLINE_MET, K.DEADLINE_ESCALATED, K.DEADLINE_WAIVED)
+        for side, power, stages in (("requesting", P.APPROVE, _ASKING), ("requested", P.DECIDE, _ASKED))
+    ),
+)
+
+_DECISION: tuple[Step, ...] = (
     Step(K.ASSESSED, "requested", P.DECIDE, _stay(S.OPEN, S.QUERIED, S.POSTPONED)),
-    Step(K.ASKED, "requested", P.DECIDE, _to(S.QUERIED, S.OPEN), _to(S.QUERIED, S.OPEN), (_assessed,)),
-    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_UNDONE), _stay(*_AWAITED)),
-    Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN, S.POSTPONED), _to(S.ACCEPTED, S.OPEN, S.POSTPONED),
-         (_assessed,)),
-    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, *_UNDONE), _to(S.REFUSED, *_AWAITED),
-         (_assessed, _consulted)),
+    Step(K.ASKED, "requested", P.DECIDE, _to(S.QUERIED, S.OPEN), _to(S.QUERIED, S.OPEN), (g.assessed,)),
+    Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN, S.POSTPONED, S.ACCEPTED),
+         _to(S.ACCEPTED, S.OPEN, S.POSTPONED, S.ACCEPTED), (g.assessed,), _CARRIED_OUT),
+    Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN, S.POSTPONED),
+         _to(S.ACCEPTED, S.OPEN, S.POSTPONED), (g.assessed,), _HOLD | _CONSENT),
+    Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN), _to(S.ACCEPTED, S.OPEN), (g.assessed,), _NOTICE,
+         (g.as_told,)),
+    Step(K.AGREED, "requesting", P.APPROVE, _stay(S.ACCEPTED, S.PRESERVED),
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED, S.REFUSED), (g.as_decided,), _ASKED_FOR),
     Step(K.POSTPONED, "requested", P.DECIDE, _to(S.POSTPONED, S.OPEN), _to(S.POSTPONED, S.OPEN),
-         (_assessed, _consulted)),
-    Step(K.AUTHORISED, "requested", P.AUTHORISE, _to(S.AUTHORISED, S.ACCEPTED, S.AUTHORISED, S.ORDERED),
-         guards=(_not_by_decider,), measures=_DATA),
+         (g.assessed, g.consulted), _ASKED_FOR),
+    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, *_UNDONE), _to(S.REFUSED, *_AWAITED),
+         (g.assessed, g.consulted), _HOLD | _CARRIED_OUT),
+    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.DISCLOSED, S.PERFORMED),
+         _to(S.REFUSED, S.DISCLOSED, S.VERIFIED, S.PERFORMED), (g.assessed, g.consulted), _CARRIED_OUT, (g.more_due,)),
+    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED),
+         _to(S.REFUSED, *_AWAITED) | _stay(S.CLOSING), (g.assessed, g.consulted), _CONSENT),
+    Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.QUERIED), _to(S.REFUSED, *_UNANSWERED),
+         (g.assessed,), _NOTICE),
+)  # fmt: skip
+
+_EXECUTION: tuple[Step, ...] = (
+    Step(K.AUTHORISED, "requested", P.AUTHORISE,
+         _to(S.AUTHORISED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED, S.PERFORMED),
+         guards=(g.not_by_decider, g.more_due), measures=_CARRIED_OUT),
     Step(K.ORDERED, "requested", P.EXECUTE, _to(S.ORDERED, S.ACCEPTED, S.ORDERED), measures=_HOLD),
-    Step(K.ORDERED, "requested", P.EXECUTE, _to(S.ORDERED, S.AUTHORISED, S.ORDERED), guards=(_still_authorised,),
-         measures=_DATA),
+    Step(K.ORDERED, "requested", P.EXECUTE,
+         _to(S.ORDERED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED, S.PERFORMED),
+         guards=(g.still_authorised, g.more_due), measures=_CARRIED_OUT & COERCIVE),
+    Step(K.ORDERED, "requested", P.EXECUTE,
+         _to(S.ORDERED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED, S.PERFORMED),
+         guards=(g.still_authorised, g.more_due), measures=_CARRIED_OUT - COERCIVE),
     Step(K.PRESERVED, "requested", P.EXECUTE, _to(S.PRESERVED, S.ORDERED), _to(S.PRESERVED, S.ACCEPTED),
          measures=_HOLD),
-    Step(K.EXECUTED, "requested", P.EXECUTE, _to(S.EXECUTED, S.ORDERED), measures=_DATA),
-    Step(K.DISCLOSED, "requested", P.EXECUTE, _to(S.DISCLOSED, S.EXECUTED), _to(S.DISCLOSED, S.ACCEPTED),
-         (_as_executed,), _DATA, (_as_accepted,)),
-    Step(K.VERIFIED, "requesting", P.EXECUTE, _to(S.VERIFIED, S.DISCLOSED), guards=(_as_disclosed,), measures=_DATA),
-    Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.VERIFIED, S.PRESERVED, S.REFUSED, S.WITHDRAWN),
-         _to(S.CLOSING, S.DISCLOSED, S.PRESERVED, S.REFUSED, S.WITHDRAWN)),
+    Step(K.EXECUTED, "requested", P.EXECUTE, _to(S.EXECUTED, S.ORDERED, S.DISCLOSED), guards=(g.more_due,),
+         measures=_EVIDENCE),
+    Step(K.DISCLOSED, "requested", P.EXECUTE, _to(S.DISCLOSED, S.EXECUTED),
+         _to(S.DISCLOSED, S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (g.as_executed,), _EVIDENCE,
+         (g.more_due, g.agreed, g.as_accepted, g.flagged, g.not_disclosed_before)),
+    Step(K.PERFORMED, "requested", P.EXECUTE, _to(S.PERFORMED, S.AUTHORISED, S.ORDERED, S.PERFORMED), _DONE,
+         (g.done_in_time,), _DEED & COERCIVE, (g.more_due, g.agreed)),
+    Step(K.PERFORMED, "requested", P.EXECUTE, _to(S.PERFORMED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.PERFORMED), _DONE,
+         (g.done_in_time,), _DEED - COERCIVE, (g.more_due, g.agreed)),
+)  # fmt: skip
+
+_MORE_TIME: tuple[Step, ...] = (
+    Step(K.EXTENSION_ASKED, "requesting", P.APPROVE, _stay(S.PRESERVED), _stay(S.PRESERVED), (g.later,), _HOLD,
+         (g.in_time,)),
+    Step(K.EXTENSION_ASKED, "requesting", P.APPROVE, _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED),
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED, S.REFUSED), (g.more_due, g.later),
+         TRAFFIC_AND_CONTENT, (g.in_time,)),
+    Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED, S.WITHDRAWN, S.CLOSING),
+         (g.to_come,), _HOLD, (g.was_asked, g.later)),
+    Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
+         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (g.to_come, g.more_due),
+         TRAFFIC_AND_CONTENT, (g.was_asked, g.later)),
+    Step(K.EXTENSION_REFUSED, "requested", P.DECIDE,
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED, S.DISCLOSED),
+         _stay(S.ACCEPTED, S.PRESERVED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (),
+         _HOLD | TRAFFIC_AND_CONTENT, (g.was_asked,)),
+)  # fmt: skip
+
+_AFTER: tuple[Step, ...] = (
+    Step(K.VERIFIED, "requesting", P.EXECUTE,
+         _to(S.VERIFIED, S.DISCLOSED, S.VERIFIED) | _stay(S.REFUSED, S.WITHDRAWN), guards=(g.as_disclosed,),
+         measures=_EVIDENCE),
+    Step(K.RELEASED, "requesting", P.EXECUTE,
+         _stay(S.DISCLOSED, S.VERIFIED, S.REFUSED, S.WITHDRAWN, S.CLOSING, S.CLOSED), guards=(as_received,),
+         measures=_EVIDENCE),
+    Step(K.RELEASED, "requested", P.EXECUTE, _stay(S.ACCEPTED, S.CLOSING, S.CLOSED), guards=(as_received,),
+         measures=_NOTICE),
+    Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, *_AWAITED, S.PRESERVED, S.DISCLOSED),
+         _to(S.WITHDRAWN, *_ASKED_LATE)),  # the two may cross on their way
+    Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, S.VERIFIED, S.PERFORMED),
+         _to(S.WITHDRAWN, *_ASKED_LATE), (g.more_due,), _CARRIED_OUT),
+    Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.VERIFIED, S.PERFORMED),
+         _to(S.CLOSING, S.DISCLOSED, S.PERFORMED), (g.all_verified,), _CARRIED_OUT, (g.all_done,)),
+    Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.ACCEPTED), _to(S.CLOSING, S.ACCEPTED),
+         measures=_NOTICE | _CONSENT),
+    Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.PRESERVED, S.REFUSED, S.WITHDRAWN),
+         _to(S.CLOSING, S.PRESERVED, S.REFUSED, S.WITHDRAWN)),
     Step(K.CLOSED, "requested", P.EXECUTE, _to(S.CLOSED, S.CLOSING), _to(S.CLOSED, S.CLOSING)),
 )  # fmt: skip
 
-CROSSING: frozenset[Kind] = frozenset(step.kind for step in TABLE if step.seen)
+TABLE: Final[tuple[Step, ...]] = (*_BEFORE, *_TALK, *_DECISION, *_EXECUTION, *_MORE_TIME, *_AFTER)
+"""Every step there is. At one stage of one measure, a kind of act has one row at most at the State that acts."""
 
 
 def power_for(case: Case, kind: Kind, *, home: str) -> Power:

@@ -15,31 +15,31 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from comity.casework.measure import Measure
 from comity.errors import Invalid
 
 STATE = re.compile(r"^[A-Z]{2}$")
-OFFENCE = re.compile(r"^uncc:(7|8|9|10|11|12|13|14|15|16|17)$")
+OFFENCE = re.compile(r"^[a-z][a-z0-9-]{0,39}:[0-9a-z]{1,8}$")  # book:article; which there are is for the books to say
 REFERENCE = re.compile(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,9}")  # \d would take ۰ and ٠ as well
+LIFE_MONTHS = 1200  # stands for life; no sentence in months is longer here
 YEARS = range(1900, 2200)  # beyond them somebody mistyped, or means to break a calendar
 LINE_LIMIT, TEXT_LIMIT = 1_000, 20_000  # characters
-LIST_LIMITS = {"categories": 4, "accounts": 200, "persons": 200}
+LIST_LIMITS = {"categories": 4, "accounts": 200, "persons": 200, "assets": 200, "conditions": 50, "others": 50}
 WHOLE_LIMIT = 512_000  # bytes as JSON: sealed, it still crosses in one message (1 MiB)
-_TEXTS = frozenset({"subject", "facts", "assistance", "link", "purpose", "urgency_reason", "rights"})
-
-
-class Measure(StrEnum):
-    """The form of cooperation asked for."""
-
-    PRESERVATION = "preservation"  # Article 42: expedited preservation of stored electronic data
-    STORED_DATA = "stored-data"  # Articles 40 and 44: search, seizure and disclosure of stored data
+_TEXTS = frozenset({
+    "subject", "facts", "assistance", "procedure", "link", "purpose", "period_reason", "urgency_reason", "rights",
+    "documents", "questions", "assurances", "arrangement", "costs", "order.extent", "order.notice",
+})  # fmt: skip
+ROLES = frozenset({"suspect", "accused", "convicted", "witness", "victim", "expert", "owner", "other"})
 
 
 class Scope(StrEnum):
-    """Why the Convention applies, Article 35(1): decides which forms of cooperation are open."""
+    """Why the treaty applies, Article 35(1) and its sisters: decides which forms of cooperation are open."""
 
     OFFENCE = "A"  # a Convention offence (Articles 7-17): everything
     EVIDENCE = "B"  # electronic evidence of a Convention offence
     SERIOUS = "C"  # electronic evidence of another serious crime (maximum of at least four years, Article 2(h))
+    ANY = "D"  # electronic evidence of any other crime: not under this Convention, but under Budapest 14(2)(c), 23
 
 
 class DataCategory(StrEnum):
@@ -73,7 +73,7 @@ class Offence:
     """The offence that the request is about.
 
     Args:
-        code: the Convention offence, ``uncc:13`` for Article 13; empty when the crime is none of them (scope C).
+        code: the treaty's offence, ``uncc:13`` for Article 13; empty when the crime is none of them (scopes C and D).
         label: what the requesting State's law calls it.
         provision: the national provision, e.g. ``IR-CCA:13``; an id in the requesting State's law book, or free text.
         max_penalty_months: the maximum deprivation of liberty in months; None when not stated.
@@ -105,6 +105,71 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """A person concerned, Article 40(15)(e), as far as known.
+
+    Args:
+        name: the name, with other spellings.
+        role: one of `ROLES`, or empty.
+        nationality: nationalities as ISO codes, or in words.
+        born: day of birth, or None.
+        whereabouts: where the person is, or is thought to be.
+        description: what else identifies him or her: documents, description, photograph's reference.
+        consent: that the person has agreed, informed of what it means (40(9)(a), 40(18), 40(29), 38).
+    """
+
+    name: str = ""
+    role: str = ""
+    nationality: str = ""
+    born: date | None = None
+    whereabouts: str = ""
+    description: str = ""
+    consent: bool = False
+
+
+@dataclass(frozen=True)
+class Asset:
+    """Property that is to be traced, frozen, confiscated or returned, Article 50(3)(a).
+
+    Args:
+        description: what it is.
+        location: where it is, as far as known.
+        value: its estimated value, with the currency.
+    """
+
+    description: str = ""
+    location: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A decision that the request rests on: warrant, judgment, order of freezing or confiscation.
+
+    Args:
+        authority: the court or authority that made it.
+        reference: its number.
+        issued_on: its day.
+        extent: what it orders, and how far it is asked to be carried out.
+        final: that it is final: no ordinary appeal is left.
+        notice: what was done to notify third parties in good faith and for due process.
+        copy: that an admissible copy comes with the request.
+        sentence_months: the sentence imposed, in months; None when there is none.
+        remaining_months: what is left to serve, in months.
+    """
+
+    authority: str = ""
+    reference: str = ""
+    issued_on: date | None = None
+    extent: str = ""
+    final: bool = False
+    notice: str = ""
+    copy: bool = False
+    sentence_months: int | None = None
+    remaining_months: int | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """One request of one State to another. Everything the law book may ask for has a field here.
 
@@ -121,14 +186,27 @@ class Request:
         conducting: authority conducting the investigation and its officer's functions, 40(15)(b).
         subject: subject and nature of the investigation, 40(15)(b).
         facts: summary of the relevant facts, 40(15)(c), 42(3)(b).
-        assistance: what help is sought and any special procedure, 40(15)(d); for preservation the data, 42(3)(c).
+        assistance: what help is sought, 40(15)(d); for preservation the data, 42(3)(c); what is told, 40(4).
+        procedure: a special procedure that is wanted, 40(15)(d), 40(17).
         link: the link between the data and the offence, 42(3)(c).
         categories: categories of data asked for.
         accounts: identifiers, 40(15)(e), 42(3)(d).
         custodian: the provider or other custodian, or where the system is, 42(3)(d).
         persons: persons concerned as far as known, 40(15)(e).
+        assets: property concerned, 50(3)(a).
+        order: the decision that the request rests on, 50(3)(b), 37.
         period_from: first day of the evidence, 40(15)(f).
         period_to: last day of the evidence.
+        period_reason: why the period has this length, 45(3)(f).
+        documents: the documents to be served or obtained, 40(3)(b), (i).
+        questions: what the person is to be asked, 40(3)(a), 40(18).
+        event_at: when a hearing, appearance or handing over is planned, with its UTC offset.
+        event_place: where.
+        assurances: what the requesting State undertakes: return, safe conduct, no death penalty, speciality.
+        arrangement: how joint work is arranged: members, leader, place, duration, 48.
+        others: other States (ISO codes) or organisations concerned, 22(5), 36(3), 48.
+        conditions: limits on the use of what is told, 40(5).
+        costs: substantial or extraordinary costs foreseen, 40(30).
         purpose: the purpose for which the evidence is sought, 40(15)(g), or why preservation is needed, 42(3)(e).
         intends_request: that a request for the data will follow, 42(3)(f).
         confidential: that the request be kept secret and the user not told, 40(20), 42(3)(g).
@@ -154,13 +232,26 @@ class Request:
     subject: str = ""
     facts: str = ""
     assistance: str = ""
+    procedure: str = ""
     link: str = ""
     categories: tuple[DataCategory, ...] = ()
     accounts: tuple[Account, ...] = ()
     custodian: str = ""
-    persons: tuple[str, ...] = ()
+    persons: tuple[Subject, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    order: Order = field(default_factory=Order)
     period_from: date | None = None
     period_to: date | None = None
+    period_reason: str = ""
+    documents: str = ""
+    questions: str = ""
+    event_at: datetime | None = None
+    event_place: str = ""
+    assurances: str = ""
+    arrangement: str = ""
+    others: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    costs: str = ""
     purpose: str = ""
     intends_request: bool = False
     confidential: bool = False
@@ -177,13 +268,26 @@ class Request:
         _check_parties(self)
         _check_lengths(self)
         if self.offence.code and not OFFENCE.fullmatch(self.offence.code):
-            raise Invalid("Offences are named uncc:7 to uncc:17.", code="request.offence", where="offence.code")
-        if self.offence.max_penalty_months is not None and not 0 <= self.offence.max_penalty_months <= 1200:
             raise Invalid(
-                "The maximum penalty is in months, 0 to 1200.",
-                code="request.penalty",
-                where="offence.max_penalty_months",
+                "A treaty's offence is named by book and article, e.g. uncc:13.",
+                code="request.offence",
+                where="offence.code",
             )
+        for where, months in (
+            ("offence.max_penalty_months", self.offence.max_penalty_months),
+            ("order.sentence_months", self.order.sentence_months),
+            ("order.remaining_months", self.order.remaining_months),
+        ):
+            if months is not None and not 0 <= months <= LIFE_MONTHS:
+                raise Invalid(
+                    f"A penalty is in months, 0 to {LIFE_MONTHS} (for life).", code="request.penalty", where=where
+                )
+        if self.event_at is not None and self.event_at.utcoffset() is None:
+            raise Invalid("A time needs its UTC offset.", code="request.time-zone", where="event_at")
+        for person in self.persons:
+            if person.role and person.role not in ROLES:
+                raise Invalid("A person's role is one of: " + ", ".join(sorted(ROLES)) + ".", code="request.role",
+                              where="persons.role")  # fmt: skip
         if self.period_from and self.period_to and self.period_from > self.period_to:
             raise Invalid("The period ends before it begins.", code="request.period", where="period_to")
         for account in self.accounts:
@@ -259,7 +363,8 @@ def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
                 yield from _texts(item, where + ".")
 
 
-_FLAGS = frozenset({"exercise", "intends_request", "confidential"})
+_FLAGS = frozenset({"exercise", "intends_request", "confidential", "consent", "final", "copy"})
+_QUIET = frozenset({"consent", "final", "copy"})  # flags that say something only when they are set
 _SPEAKING = frozenset({"basis", "language", "kind"})  # left out, their default would be read into an empty one
 
 
@@ -297,7 +402,11 @@ def moment_text(moment: datetime) -> str:
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         found = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
-        return {key: item for key, item in found.items() if key in _SPEAKING or item not in (None, "", [], {})}
+        return {
+            key: item
+            for key, item in found.items()
+            if key in _SPEAKING or (item not in (None, "", [], {}) and not (item is False and key in _QUIET))
+        }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):
@@ -330,7 +439,7 @@ def _record(kind: type, makers: dict[str, Any], prefix: str) -> Any:
     def make(raw: Any) -> Any:
         _known(kind, raw, prefix + ".")
         for name, value in raw.items():
-            if name not in makers and not isinstance(value, str):
+            if name not in makers and not isinstance(value, bool if name in _FLAGS else str):
                 raise Invalid("This field has the wrong type.", code="request.type", where=f"{prefix}.{name}")
         values = {
             name: _made(makers[name], value, f"{prefix}.{name}") if name in makers else value
@@ -370,7 +479,12 @@ _MAKERS: dict[str, Any] = {
     "conducting": _record(Person, {}, "conducting"),
     "categories": _many(DataCategory),
     "accounts": _many(_record(Account, {"at": parse_moment, "port": _whole}, "accounts")),
-    "persons": _many(_text),
+    "persons": _many(_record(Subject, {"born": parse_date}, "persons")),
+    "assets": _many(_record(Asset, {}, "assets")),
+    "order": _record(Order, {"issued_on": parse_date, "sentence_months": _whole, "remaining_months": _whole}, "order"),
+    "others": _many(_text),
+    "conditions": _many(_text),
+    "event_at": parse_moment,
     "period_from": parse_date,
     "period_to": parse_date,
     "deadline": parse_date,

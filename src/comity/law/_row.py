@@ -15,10 +15,34 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
+from comity.casework.measure import GROUPS, Measure, named
+from comity.casework.request import LIFE_MONTHS
 from comity.errors import BrokenLawbook
 
 _PENALTY = re.compile(r"^([1-9][0-9]{0,3}) (month|year)s?$")
 _MONTHS = {"month": 1, "year": 12}
+_WORDS = {"none": 0, "life": LIFE_MONTHS}
+_PERIOD = re.compile(r"^([1-9][0-9]{0,3}) (hour|day|working-day|week|month|year)s?$")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A length of time as the law writes it: `count` of `unit`: hour, day, working-day, week, month or year."""
+
+    count: int
+    unit: str
+
+    def __str__(self) -> str:
+        """As a book writes it: ``60 days``."""
+        return f"{self.count} {self.unit}{'s' if self.count != 1 else ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """The period written as `str` writes it. Raises ValueError."""
+        found = _PERIOD.match(text)
+        if not found:
+            raise ValueError(text)
+        return cls(int(found[1]), found[2])
 
 
 @dataclass(frozen=True)
@@ -151,11 +175,13 @@ class Row:
         value: bool = self._take(field, bool, f"{field} = true or {field} = false")
         return value
 
-    def whole(self, field: str) -> int:
-        """The whole number `field`, at least 1."""
-        value: int = self._take(field, int, f"{field} = 1 or more, without quotes")
-        if value < 1:
-            self.fault(f"{field} must be 1 or more.", "lawbook.value", field)
+    def whole(self, field: str, low: int = 1, high: int = 10_000, default: int | None = None) -> int:
+        """The whole number `field`, `low` to `high`."""
+        if default is not None and not self.has(field):
+            return default
+        value: int = self._take(field, int, f"{field} = {low} or more, without quotes")
+        if not low <= value <= high:
+            self.fault(f"{field} must be {low} to {high}.", "lawbook.value", field)
         return value
 
     def day(self, field: str) -> date | None:
@@ -166,6 +192,23 @@ class Row:
         if isinstance(value, datetime):
             self.fault(f"{field} has a time. Write only the date, {field} = 2026-11-24.", "lawbook.date", field)
         return value
+
+    def days(self, field: str) -> tuple[date, ...]:
+        """The list of dates `field`; empty when it is not stated."""
+        if not self.has(field):
+            return ()
+        value: list[Any] = self._take(field, list, f"{field} = [2026-11-24, 2027-11-13], without quotes")
+        if not all(isinstance(item, date) and not isinstance(item, datetime) for item in value):
+            self.fault(f"{field} holds something that is not a date. Write 2026-11-24.", "lawbook.date", field)
+        return tuple(value)
+
+    def measures(self, field: str, known: Collection[Measure] = frozenset(Measure)) -> tuple[Measure, ...]:
+        """The measures `field`: ids and names of groups; of a group only those that are `known` to the book."""
+        names = self.choices(field, {*GROUPS, *known}, required=True)
+        found = named(names) & frozenset(known)
+        if not found:
+            self.fault(f"{field} names no measure of this book. Name one.", "lawbook.value", field)
+        return tuple(measure for measure in Measure if measure in found)
 
     def choice(self, field: str, allowed: Collection[str], default: str | None = None) -> str:
         """The text `field`, one of `allowed`."""
@@ -200,17 +243,38 @@ class Row:
         return values
 
     def penalty(self, field: str) -> int | None:
-        """The penalty `field` in months, or None when it is not stated. It is written with its unit: ``"5 years"``."""
+        """The penalty `field` in months, or None when it is not stated.
+
+        It is written with its unit, ``"5 years"``, or ``"life"``, or ``"none"`` for no deprivation of liberty.
+        """
         if not self.has(field):
             return None
         self._taken.add(field)
         value = self._values[field]
+        if isinstance(value, str) and value in _WORDS:
+            return _WORDS[value]
         found = _PENALTY.match(value) if isinstance(value, str) else None
-        if not found:
+        months = int(found[1]) * _MONTHS[found[2]] if found else 0
+        if not 0 < months <= LIFE_MONTHS:
             self.fault(
-                f'A penalty needs its unit. Write {field} = "5 years" or {field} = "18 months".', "lawbook.unit", field
+                f'A penalty needs its unit. Write {field} = "5 years", "18 months", "life" or "none".',
+                "lawbook.unit",
+                field,
             )
-        return int(found[1]) * _MONTHS[found[2]]
+        return months
+
+    def period(self, field: str) -> Period:
+        """The period `field`, written with its unit: ``"60 days"``, ``"10 working-days"``, ``"3 months"``."""
+        value = self.text(field)
+        try:
+            return Period.parse(value)
+        except ValueError:
+            self.fault(
+                f'A period needs its unit. Write {field} = "60 days", "24 hours", "10 working-days", "2 weeks", '
+                '"3 months" or "1 year".',
+                "lawbook.unit",
+                field,
+            )
 
     def done(self) -> None:
         """Refuse fields that nobody took."""

@@ -11,33 +11,43 @@ from typing import Any, Literal, Self
 
 from comity.casework.request import Request, parse_date
 from comity.errors import Invalid
-from comity.law import completeness, grounds
+from comity.law import basis, completeness, grounds
 from comity.law.book import Books
 from comity.law.finding import Finding, Rule, Verdict
 
 Side = Literal["requesting", "requested"]
 
-_ALWAYS: tuple[Rule, ...] = (
-    grounds.basis,
-    grounds.exercise,
-    grounds.other_treaty,
-    grounds.reservation,
-    grounds.scope,
+_COMMON: tuple[Rule, ...] = (
+    basis.basis,
+    basis.exercise,
+    basis.other_treaty,
+    basis.reservation,
+    basis.scope,
     completeness.contents,
     completeness.identifiers,
     completeness.dates,
+    completeness.period_ahead,
+    completeness.order,
+    completeness.consent,
+    completeness.assurances,
     completeness.language,
     completeness.urgency,
     completeness.deadline,
     completeness.confidentiality,
     completeness.link,
+    completeness.costs,
     grounds.dual_criminality,
+    grounds.minimum_penalty,
+    grounds.refusal_policy,
     grounds.authorisation,
     grounds.data_protection,
+    grounds.retention,
+    grounds.handling,
+    grounds.clocks,
 )
 ORDER: dict[Side, tuple[Rule, ...]] = {
-    "requesting": (*_ALWAYS, grounds.rights, grounds.non_discrimination),
-    "requested": (*_ALWAYS, grounds.rights_to_decide, grounds.grounds_to_decide),
+    "requesting": (*_COMMON, grounds.rights, grounds.non_discrimination),
+    "requested": (*_COMMON, grounds.rights_to_decide, grounds.grounds_to_decide),
 }
 """The rules in the order of their findings: before sending, and again on receipt."""
 

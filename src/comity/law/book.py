@@ -5,16 +5,17 @@ There is no book inside the code and no default State: `load` reads ``treaties/*
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from comity.casework.request import Measure
+from comity.casework.measure import Measure
 from comity.errors import BrokenLawbook, Invalid
-from comity.law._row import open_page
-from comity.law.provision import Provision, in_force
+from comity.law._row import Page, open_page
+from comity.law.provision import Provision, Provisions, in_force
 from comity.law.state import NationalOffence, State, read_state
 from comity.law.treaty import ClockRule, Content, Duty, Ground, MeasureRule, Treaty, TreatyOffence, read_treaty
 
@@ -30,6 +31,7 @@ class Status:
         needed: deposits needed; 0 for reciprocity.
         unbound: those of the two that are not bound although the treaty itself is in force.
         known_on: the day up to which the list of deposits was kept, or None.
+        left: those of the two that have left the treaty.
     """
 
     in_force: bool | None
@@ -38,6 +40,7 @@ class Status:
     needed: int
     unbound: tuple[str, ...]
     known_on: date | None
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,17 @@ class Books:
 
     treaties: Mapping[str, Treaty]
     states: Mapping[str, State]
+
+    @cached_property
+    def provisions(self) -> Provisions:
+        """All provisions of all books; an id begins with its book's, so that none stands in two."""
+        found: dict[str, tuple[Provision, ...]] = {}
+        for provisions in (
+            *(x.provisions for x in self.treaties.values()),
+            *(x.provisions for x in self.states.values()),
+        ):
+            found.update(provisions)
+        return MappingProxyType(found)
 
     def treaty(self, basis: str) -> Treaty:
         """The book of the instrument `basis`. Raises Invalid (``law.basis``)."""
@@ -82,35 +96,34 @@ class Books:
         Raises:
             Invalid: no book has it, or not on that day (``law.provision``).
         """
-        shelves = [book.provisions for book in self.treaties.values()] + [
-            book.provisions for book in self.states.values()
-        ]
-        for shelf in shelves:
-            versions = shelf.get(name, ())
-            found = in_force(shelf, name, on) if on else max(versions, key=_newness, default=None)
-            if found:
-                return found
+        versions = self.provisions.get(name, ())
+        found = in_force(self.provisions, name, on) if on else max(versions, key=_newness, default=None)
+        if found:
+            return found
         when = f" on {on.isoformat()}" if on else ""
         raise Invalid(f"No law book has the provision {name!r}{when}.", code="law.provision", where=name)
 
     def contents(self, basis: str, measure: Measure) -> tuple[Content, ...]:
         """What a request for `measure` under `basis` must say. Raises Invalid as `measure`."""
         rule = self.measure(basis, measure)
-        return tuple(content for content in self.treaty(basis).contents if content.measure == rule.id)
+        return self.treaty(basis).contents_of[rule.id]
 
     def grounds(self, basis: str, measure: Measure, on: date) -> tuple[Ground, ...]:
         """The grounds for `measure` under `basis` that apply on `on`, with their stance. Raises Invalid."""
         rule, treaty = self.measure(basis, measure), self.treaty(basis)
         return tuple(
-            ground
-            for ground in treaty.grounds
-            if rule.id in ground.measures and in_force(treaty.provisions, ground.provision, on)
+            ground for ground in treaty.grounds_of[rule.id] if in_force(treaty.provisions, ground.provision, on)
         )
 
     def duties(self, basis: str, measure: Measure) -> tuple[Duty, ...]:
         """The duties that come with `measure` under `basis`. Raises Invalid as `measure`."""
         rule = self.measure(basis, measure)
         return tuple(duty for duty in self.treaty(basis).duties if rule.id in duty.measures)
+
+    def clocks(self, basis: str, measure: Measure) -> tuple[ClockRule, ...]:
+        """The clocks that `measure` sets running under `basis`. Raises Invalid as `measure`."""
+        rule = self.measure(basis, measure)
+        return self.treaty(basis).clocks_of[rule.id]
 
     def clock(self, basis: str, name: str) -> ClockRule:
         """The clock `name` of `basis`, e.g. ``preservation``. Raises Invalid (``law.basis``, ``law.clock``)."""
@@ -126,6 +139,22 @@ class Books:
             raise Invalid(f"{basis} has no rule {rule!r} for {measure}.", code="law.rule", where="basis")
         return found
 
+    def cited(self, basis: str, measure: Measure, rule: str) -> tuple[str, ...]:
+        """The same, but empty when the book of `basis` has no such rule for `measure`. Raises Invalid (``law.basis``)."""
+        return self.treaty(basis).citations.get((measure, rule), ())
+
+    def treaty_offence(self, basis: str, code: str) -> TreatyOffence | None:
+        """The offence of `basis` that `code` names, in that book or in a sister's; None when it has none."""
+        treaty = self.treaty(basis)
+        if code in treaty.offences:
+            return treaty.offences[code]
+        if ":" not in code:
+            return None
+        own = self.offence(code).same_as
+        return treaty.offences.get(own) or next(
+            (item for item in treaty.offences.values() if item.same_as in (code, own) and item.same_as), None
+        )
+
     def offence(self, code: str) -> TreatyOffence:
         """The treaty offence `code`, e.g. ``uncc:13``. Raises Invalid (``law.offence``)."""
         for treaty in self.treaties.values():
@@ -137,10 +166,10 @@ class Books:
         """The provisions of `state` that answer to the offence `code`, in force on `on`; empty when it is silent.
 
         Raises:
-            Invalid: there is no book for the State.
+            Invalid: there is no book for the State, or no treaty's book has the offence.
         """
-        book = self.state(state)
-        return book.lines(tuple(line for line in book.offences if line.code == code), on)
+        book, code = self.state(state), self.offence(code).same_as or code
+        return book.lines(book.offences_of.get(code, ()), on)
 
     def status(self, basis: str, requesting: str, requested: str, on: date) -> Status:
         """Whether `basis` binds the two States on `on`; computed from the deposits listed, never typed.
@@ -154,19 +183,21 @@ class Books:
         if treaty.entry is None:
             return Status(None, None, 0, 0, (), None)
         pair = (requesting, requested)
-        surely = [treaty.bound_since(state, sure=True) for state in pair]
-        perhaps = {state: treaty.bound_since(state, sure=False) for state in pair}
-        unbound = tuple(state for state, day in perhaps.items() if day is None or day > on)
-        since = max((day for day in surely if day), default=None) if all(surely) else None
-        bound = since is not None and since <= on
-        start = treaty.entered(sure=False)
+        bound = {
+            state: False if treaty.between and state not in treaty.between else treaty.bound(state, on)
+            for state in pair
+        }
+        in_force = None if None in bound.values() else True
+        in_force = False if False in bound.values() else in_force
+        started = treaty.perhaps is not None and treaty.perhaps <= on
         return Status(
-            in_force=True if bound else False if unbound else None,
-            since=since if bound else None,
-            deposits=sum(day <= on for day in treaty.deposits(sure=False)),
+            in_force=in_force,
+            since=max(day for day in map(treaty.since, pair) if day) if in_force else None,
+            deposits=treaty.deposits(on),
             needed=treaty.entry.needed,
-            unbound=unbound if start and start <= on else (),
+            unbound=tuple(state for state, answer in bound.items() if answer is False) if started else (),
             known_on=treaty.entry.known_on,
+            left=tuple(state for state, answer in bound.items() if answer is False and treaty.left(state, on)),
         )
 
 
@@ -184,32 +215,75 @@ def load(folder: Path) -> Books:
         BrokenLawbook: a book is missing, unreadable, contradictory or incomplete; `where` names file, line and place,
             and the text says what to write instead.
     """
-    treaties: dict[str, Treaty] = {}
-    for path in sorted((folder / "treaties").glob("*.toml")):
-        treaty = read_treaty(open_page(path, f"treaties/{path.name}"))
-        _named_after_file(path, "treaties", treaty.id)
-        treaties[treaty.id] = treaty
-    if not treaties:
+    found = Books(MappingProxyType({}), MappingProxyType({}))
+    books = renewed(found, pages(folder))
+    if not books.treaties:
         raise BrokenLawbook(
             "The folder has no treaties/*.toml. Name the folder that holds the law books.",
             code="lawbook.file",
             where=str(folder),
         )
+    return books
+
+
+def pages(folder: Path) -> tuple[Page, ...]:
+    """The files of the law books in `folder`, treaties first. Raises BrokenLawbook when one cannot be read as TOML."""
+    return tuple(
+        open_page(path, f"{room}/{path.name}")
+        for room in ("treaties", "states")
+        for path in sorted((folder / room).glob("*.toml"))
+    )
+
+
+def renewed(books: Books, read: Iterable[Page]) -> Books:
+    """`books` with the pages `read` in place of those of the same file, or beside them.
+
+    A State's book is checked against the offences of the treaties: when these change, read the States' pages again too.
+
+    Raises:
+        BrokenLawbook: as `load`.
+    """
+    treaties, states = dict(books.treaties), dict(books.states)
+    read = tuple(read)
+    for page in read:
+        if page.file.startswith("treaties/"):
+            treaty = read_treaty(page)
+            _named_after_file(page, treaty.id)
+            treaties[treaty.id] = treaty
     offences = {code: offence for treaty in treaties.values() for code, offence in treaty.offences.items()}
-    states: dict[str, State] = {}
-    for path in sorted((folder / "states").glob("*.toml")):
-        state = read_state(open_page(path, f"states/{path.name}"), offences)
-        _named_after_file(path, "states", state.code)
-        states[state.code] = state
+    for code, offence in offences.items():
+        _sisters(code, offence, offences)
+    for page in read:
+        if page.file.startswith("states/"):
+            state = read_state(page, offences)
+            _named_after_file(page, state.code)
+            states[state.code] = state
     return Books(MappingProxyType(treaties), MappingProxyType(states))
 
 
-def _named_after_file(path: Path, folder: str, name: str) -> None:
-    if path.stem != name:
+def _sisters(code: str, offence: TreatyOffence, offences: Mapping[str, TreatyOffence]) -> None:
+    """Refuse an offence that is the same as none, or as one that itself points on: the chain could be a circle."""
+    if not offence.same_as:
+        return
+    sister = offences.get(offence.same_as)
+    where = f"treaties/{code.partition(':')[0]}.toml, [[offence]] ({code}), field same_as"
+    if sister is None:
+        text = f"{code} is the same as {offence.same_as}, which no treaty's book has. Correct same_as."
+        raise BrokenLawbook(text, code="lawbook.cite", where=where)
+    if sister.same_as:
+        text = f"{offence.same_as} itself points to {sister.same_as}. Name the offence that stands on its own."
+        raise BrokenLawbook(text, code="lawbook.circle", where=where)
+    if extra := sorted({*offence.elements, *offence.one_of} - {*sister.elements, *sister.one_of}):
+        text = f"{code} has what its sister {sister.code} has not: {', '.join(extra)}. Use its words, or no same_as."
+        raise BrokenLawbook(text, code="lawbook.value", where=where)
+
+
+def _named_after_file(page: Page, name: str) -> None:
+    if page.file.partition("/")[2] != f"{name}.toml":
         raise BrokenLawbook(
             f"The book {name} must be the file {name}.toml. Rename the file or correct its id.",
             code="lawbook.value",
-            where=f"{folder}/{path.name}, [book], field id",
+            where=f"{page.file}, [book], field id",
         )
 
 

@@ -1,28 +1,66 @@
 """The deadlines that a step sets running, as values. No clock is read here: `now` always comes from the door.
 
-There is no timer, no extension and no penalty here: what follows from a deadline is decided by a person.
+A deadline is computed from its rule, then carried on by what officers did: `extended` before it had run out, `paused` while
+it stood still. There is no timer and no penalty: what follows from a deadline is decided by a person, and one that has run
+out stays so until a named officer says that it was met, escalated or waived.
+
+Where the count needs working days and the law book is silent or unverified, a deadline has no one end but an earliest
+and a latest possible one. Nothing is guessed: between the two its state is `ClockState.UNCERTAIN`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from fractions import Fraction
+from typing import Any
 
-from comity.errors import Invalid
+from comity.casework.request import strict_moment
+from comity.errors import Invalid, NotPossible
+from comity.law._row import Period
+from comity.law.calendars import Doubt, Offices
+from comity.law.dates import Works, after, last_moment, nth_working, on_working
+from comity.law.state import State
 from comity.law.treaty import ClockRule
 
 WARN_DAYS = (30, 14, 7)
+_DAY, _SECOND, _TICK = timedelta(days=1), timedelta(seconds=1), timedelta(microseconds=1)
+_Step = Callable[[date, Works], date | None]
 
 
 class ClockState(StrEnum):
-    """Where a deadline stands. *Held* means that it cannot run out while a linked request is undecided."""
+    """Where a deadline stands.
+
+    *Held* means that it cannot run out while a linked request is undecided, *paused* that it stands still, *uncertain*
+    that it may have run out: the law book cannot tell. Only a named officer's word makes it *escalated* or *waived*.
+    """
 
     RUNNING = "running"
     WARNING = "warning"
     HELD = "held"
+    PAUSED = "paused"
+    UNCERTAIN = "uncertain"
     EXPIRED = "expired"
     MET = "met"
+    ESCALATED = "escalated"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """What a deadline has instead of one end; its `Deadline.due` is the earliest possible one.
+
+    Args:
+        latest: the latest possible end, or None when the book cannot tell.
+        by_book: the end by the book's lines as they stand, verified or not; None where it is silent.
+        doubts: why.
+    """
+
+    latest: datetime | None
+    by_book: datetime | None
+    doubts: tuple[Doubt, ...]
 
 
 @dataclass(frozen=True)
@@ -32,9 +70,16 @@ class Deadline:
     Args:
         kind: what it is about, e.g. ``preservation`` or ``suggested``.
         started: the moment that set it running, with its UTC offset.
-        due: its last moment, with its UTC offset.
+        due: its last moment, with its UTC offset; the earliest possible one when it is `uncertain`.
         cites: ids of the provisions it stands on.
-        warn_days: days before `due` on which to warn, largest first.
+        warn: how long before `due` to warn, longest first; None leaves it to `warnings`.
+        unit: the unit of its period, as in ``Period.unit``.
+        least: whether it is a minimum: what it protects must not end before it.
+        extendable: whether its rule lets it be extended. A minimum can always be.
+        run_on: whether its end on a day of rest runs to the next working day.
+        uncertain: what is known of its end when that is not sure, otherwise None.
+        stopped: the moment from which it stands still, otherwise None.
+        extended: when it was extended last, otherwise None.
 
     Raises:
         Invalid: a moment without offset (``clock.zone``), or `due` before `started` (``clock.order``).
@@ -44,21 +89,104 @@ class Deadline:
     started: datetime
     due: datetime
     cites: tuple[str, ...]
-    warn_days: tuple[int, ...] = WARN_DAYS
+    warn: tuple[timedelta, ...] | None = None
+    unit: str = "day"
+    least: bool = False
+    extendable: bool = False
+    run_on: bool = False
+    uncertain: Uncertain | None = None
+    stopped: datetime | None = None
+    extended: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse moments that cannot be compared and periods that end before they begin."""
-        _aware(self.started, "started")
-        _aware(self.due, "due")
-        if self.due < self.started:
+        if _utc(self.due, "due") < _utc(self.started, "started"):
             raise Invalid("The deadline lies before its beginning.", code="clock.order", where="due")
 
 
-def preservation(effected: datetime, rule: ClockRule, zone: tzinfo = UTC) -> Deadline:
-    """The last moment for which data must be kept: the end of the `rule.days`-th day after preservation was effected.
+@dataclass(frozen=True)
+class Pause:
+    """A time during which a clock stands still, from `since` up to `until`; None while it lasts.
 
-    The day of the event is not counted and the last day is counted whole, in the requested State's time zone, so that
-    the period is never shorter than its number of full days.
+    Raises:
+        Invalid: a moment without offset (``clock.zone``), or an end before the beginning (``clock.order``).
+    """
+
+    since: datetime
+    until: datetime | None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no span of time."""
+        since = _utc(self.since, "since")
+        if self.until is not None and _utc(self.until, "until") < since:
+            raise Invalid("The pause ends before it begins.", code="clock.order", where="until")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A named officer's word on a clock.
+
+    Args:
+        how: ``met``, ``escalated`` or ``waived``.
+        clock: the deadline's kind.
+        due: the deadline's end as the officer saw it.
+        officer: who says so.
+        at: when.
+        reasons: why.
+    """
+
+    how: ClockState
+    clock: str
+    due: datetime
+    officer: str
+    at: datetime
+    reasons: str
+
+    @property
+    def late(self) -> bool:
+        """Whether it was said only after the end."""
+        return self.at > self.due
+
+
+def deadline(
+    rule: ClockRule, started: datetime, zone: tzinfo = UTC, state: State | None = None, *, run_on: bool = False
+) -> Deadline:
+    """The deadline that `rule` sets running at `started`.
+
+    Hours run to the exact moment. Days, weeks, months and years are whole days in the bound State's zone: the day of the
+    event is not counted, and the last day is counted to its last second. A minimum of days is never shorter than as many
+    times 24 hours. Working days are those of `state`; where its book is silent or unverified, the deadline is `uncertain`.
+
+    Args:
+        rule: the clock, from a treaty's or a State's book.
+        started: the event, with its UTC offset.
+        zone: the bound State's time zone.
+        state: the bound State's book; needed for working days and for `run_on`.
+        run_on: whether a period that ends on a day of rest runs to the next working day. Treaties do not say so.
+
+    Raises:
+        Invalid: `started` has no UTC offset (``clock.zone``), the end lies beyond the calendar (``clock.range``), or a
+            State's book is needed and missing (``clock.unit``).
+    """
+    begins = _utc(started, "started")
+    fresh = Deadline(
+        rule.id, started, begins, (rule.provision,), unit=rule.period.unit, least=rule.least,
+        extendable=rule.extendable, run_on=run_on,
+    )  # fmt: skip
+    try:
+        if rule.period.unit == "hour":
+            return replace(fresh, due=begins + timedelta(hours=rule.period.count))
+        found = _carried(fresh, zone, state, _counting(rule.period, run_on=run_on), rule.period.unit)
+        if rule.least and rule.period.unit in ("day", "week"):
+            whole = rule.period.count * (7 if rule.period.unit == "week" else 1) * _DAY
+            return _shifted(found, lambda end: max(end, begins + whole))
+    except OverflowError as error:
+        raise _beyond("started") from error
+    return found
+
+
+def preservation(effected: datetime, rule: ClockRule, zone: tzinfo = UTC) -> Deadline:
+    """The last moment for which data must be kept, counted from when preservation was effected.
 
     Args:
         effected: when the data were preserved, with its UTC offset.
@@ -66,17 +194,11 @@ def preservation(effected: datetime, rule: ClockRule, zone: tzinfo = UTC) -> Dea
         zone: the requested State's time zone.
 
     Raises:
-        Invalid: `effected` has no UTC offset (``clock.zone``), or lies beyond the calendar (``clock.range``).
+        Invalid: as `deadline`.
 
     Source: Article 42(8).
     """
-    _aware(effected, "effected")
-    try:
-        due = _end_of(effected.astimezone(zone).date() + timedelta(days=rule.days), zone)
-        least = effected + timedelta(days=rule.days)
-    except OverflowError as error:
-        raise Invalid("This date lies beyond the calendar.", code="clock.range", where="effected") from error
-    return Deadline(rule.id, effected, max(due, least), (rule.provision,))
+    return deadline(rule, effected, zone)
 
 
 def suggested(received: datetime, day: date, cites: tuple[str, ...], zone: tzinfo = UTC) -> Deadline:
@@ -93,53 +215,357 @@ def suggested(received: datetime, day: date, cites: tuple[str, ...], zone: tzinf
 
     Source: Article 40(26).
     """
-    _aware(received, "received")
+    _utc(received, "received")
     try:
-        return Deadline("suggested", received, _end_of(day, zone), cites)
+        return Deadline("suggested", received, last_moment(day, zone), cites, extendable=True)
     except OverflowError as error:
-        raise Invalid("This date lies beyond the calendar.", code="clock.range", where="deadline") from error
+        raise _beyond("deadline") from error
 
 
-def state_of(deadline: Deadline, now: datetime, *, held: bool = False, met: bool = False) -> ClockState:
+def safe_conduct(told: datetime, rule: ClockRule, zone: tzinfo = UTC, hindrances: Iterable[Pause] = ()) -> Deadline:
+    """How long a witness or expert who stays on is protected, once told that the presence is no longer needed.
+
+    The days during which the person could have left are consecutive: a hindrance before their end starts the count again
+    when it is over; while it lasts, the clock stands.
+
+    Args:
+        told: when the person was officially told, with its UTC offset.
+        rule: the clock of the basis: 15 days, or what the States agreed.
+        zone: the time zone of the State where the person is.
+        hindrances: times during which the person could not leave.
+
+    Raises:
+        Invalid: as `deadline`.
+
+    Source: Article 40(29).
+    """
+    found = deadline(rule, told, zone)
+    for pause in _merged(hindrances, told):
+        if pause.since > found.due:
+            break
+        if pause.until is None:
+            return replace(found, stopped=pause.since)
+        found = deadline(rule, pause.until, zone)
+    return found
+
+
+def extended(
+    deadline: Deadline,
+    to: Period | date,
+    *,
+    at: datetime,
+    zone: tzinfo = UTC,
+    state: State | None = None,
+    cites: tuple[str, ...] = (),
+    held: bool = False,
+) -> Deadline:
+    """`deadline` with a later end. It must be asked for before the present one: afterwards only a new request helps.
+
+    Args:
+        deadline: the deadline as it stands.
+        to: until when: a moment with its offset, or a day (its end in `zone`), or a period counted on from the present end.
+        at: when the extension was asked for, with its UTC offset.
+        zone: the bound State's time zone.
+        state: its book, for a period in working days.
+        cites: what the extension stands on.
+        held: as in `state_of`; what is held cannot have run out.
+
+    Returns:
+        The new deadline. Where the end was uncertain and could be later than `to`, it stays uncertain.
+
+    Raises:
+        NotPossible: the rule allows no extension (``clock.fixed``), or the end had passed, or may have (``clock.expired``).
+        Invalid: the new end is not later (``clock.order``), or as `deadline`.
+
+    Source: Article 42(9).
+    """
+    asked = _utc(at, "at")
+    if not (deadline.least or deadline.extendable):
+        raise NotPossible("The rule lets nobody extend this period.", code="clock.fixed", where=deadline.kind)
+    if _when(deadline, asked) > deadline.due and not held:
+        raise NotPossible(
+            "The period had ended when its extension was asked for. Make a new request.",
+            code="clock.expired",
+            where="at",
+        )
+    try:
+        found = _later(deadline, to, zone, state)
+    except OverflowError as error:
+        raise _beyond("until") from error
+    if found.due <= deadline.due:
+        raise Invalid("An extension ends later than what it extends.", code="clock.order", where="until")
+    return replace(found, extended=asked, cites=tuple(dict.fromkeys((*found.cites, *cites))))
+
+
+def paused(deadline: Deadline, pauses: Iterable[Pause], zone: tzinfo = UTC, state: State | None = None) -> Deadline:
+    """`deadline` moved by the times during which it stood still.
+
+    A clock of hours moves by exactly those times. A clock of days moves by as many days as stood, parts of days adding up
+    and a begun one counted whole; in a clock of working days only what stood on working days counts. Pauses may overlap;
+    before the beginning and after the end they do nothing. One that has not ended leaves the clock `stopped`.
+
+    Args:
+        deadline: the deadline without these pauses.
+        pauses: when it stood.
+        zone: the bound State's time zone.
+        state: its book, where the clock counts working days.
+
+    Raises:
+        Invalid: as `deadline`.
+    """
+    spans = _merged(pauses, deadline.started)
+    closed = [(span.since, span.until) for span in spans if span.until is not None]
+    try:
+        if deadline.unit == "hour":
+            found = _shifted(deadline, lambda end: _pushed(end, closed))
+        else:
+            first, stood = deadline.started.astimezone(zone).date(), _stood(closed, zone)
+            found = _carried(deadline, zone, state, _making_up(deadline, first, stood), deadline.unit)
+    except OverflowError as error:
+        raise _beyond("pauses") from error
+    still = next((span.since for span in spans if span.until is None), None)
+    return replace(found, stopped=still) if still is not None and still <= found.due else found
+
+
+def settled(kind: str, body: Mapping[str, Any], officer: str, at: datetime) -> Settled:
+    """What an act ``met``, ``escalated`` or ``waived`` says of a clock.
+
+    Args:
+        kind: the act's kind.
+        body: its contents: ``clock``, ``due`` (RFC 3339, UTC, whole seconds) and ``reasons``.
+        officer: the name of the officer who said it.
+        at: when it was said, with its UTC offset.
+
+    Raises:
+        Invalid: any of this is missing or of another form (``clock.settled``), or `at` has no offset (``clock.zone``).
+    """
+    moment = _utc(at, "at")
+    try:
+        how, due = ClockState(kind), strict_moment(body["due"])
+        texts = [body["clock"], body["reasons"], officer]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid("This is no word on a clock.", code="clock.settled", where=kind) from error
+    if how not in (ClockState.MET, ClockState.ESCALATED, ClockState.WAIVED) or not all(texts):
+        raise Invalid(
+            "A clock is met, escalated or waived, by name and with reasons.", code="clock.settled", where=kind
+        )
+    return Settled(how, texts[0], due, officer, moment, texts[1])
+
+
+def answer(deadline: Deadline, now: datetime, said: Iterable[Settled]) -> Settled | None:
+    """What officers last said of `deadline` up to `now`, or None.
+
+    Only what was said since it began counts, and since it was last extended: a new end needs a new answer.
+    """
+    since, now = _utc(deadline.extended or deadline.started, "started"), _utc(now, "now")
+    found = [item for item in said if item.clock == deadline.kind and since <= _utc(item.at, "at") <= now]
+    return max(found, key=lambda item: item.at, default=None)
+
+
+def state_of(
+    deadline: Deadline, now: datetime, *, held: bool = False, met: bool = False, settled: Iterable[Settled] = ()
+) -> ClockState:
     """Where `deadline` stands at `now`.
 
     Args:
         deadline: the deadline.
         now: the moment, with its UTC offset.
         held: a linked request has arrived and is not decided yet, Article 42(8).
-        met: what was due has been done, or a named officer has ended the clock.
+        met: what was due has been done, as the acts of the case show.
+        settled: what officers said of this or other clocks.
 
     Raises:
         Invalid: `now` has no UTC offset (``clock.zone``).
     """
-    _aware(now, "now")
-    if met:
-        return ClockState.MET
+    now = _utc(now, "now")
+    said = answer(deadline, now, settled)
+    if met or said is not None:
+        return ClockState.MET if said is None or met else said.how
     if held:
         return ClockState.HELD
+    if deadline.stopped is not None and deadline.stopped <= now:
+        return ClockState.PAUSED
     if now > deadline.due:
-        return ClockState.EXPIRED
+        latest = deadline.uncertain.latest if deadline.uncertain else deadline.due
+        return ClockState.EXPIRED if latest is not None and now > latest else ClockState.UNCERTAIN
     return ClockState.RUNNING if warning(deadline, now) is None else ClockState.WARNING
 
 
-def warning(deadline: Deadline, now: datetime) -> int | None:
-    """The smallest warning day whose moment has come at `now`, or None when none has. Raises Invalid as `state_of`."""
-    _aware(now, "now")
-    left = deadline.due - now
-    return min((days for days in deadline.warn_days if left <= timedelta(days=days)), default=None)
+def warnings(deadline: Deadline) -> tuple[timedelta, ...]:
+    """How long before its end to warn of `deadline`, longest first: 30, 14 and 7 days, as far as it lasts twice as long.
+
+    A clock too short for any of them warns when half, a quarter and an eighth of it is left.
+    """
+    if deadline.warn is not None:
+        return deadline.warn
+    whole = _utc(deadline.due, "due") - _utc(deadline.started, "started")
+    usual = tuple(timedelta(days=days) for days in WARN_DAYS if timedelta(days=2 * days) <= whole)
+    return usual or (whole / 2, whole / 4, whole / 8)
+
+
+def warning(deadline: Deadline, now: datetime) -> timedelta | None:
+    """The shortest of `warnings` whose moment has come at `now`, or None. Raises Invalid as `state_of`."""
+    left = _utc(deadline.due, "due") - _when(deadline, now)
+    return min((ahead for ahead in warnings(deadline) if left <= ahead), default=None)
 
 
 def days_left(deadline: Deadline, now: datetime) -> int:
-    """Whole days from `now` until `deadline` is due; negative once it has passed. Raises Invalid as `state_of`."""
-    _aware(now, "now")
-    return (deadline.due - now) // timedelta(days=1)
+    """Whole days from `now` until `deadline` is due; negative once it has passed. While it stands still, so do they.
+
+    Raises Invalid as `state_of`.
+    """
+    return (_utc(deadline.due, "due") - _when(deadline, now)) // _DAY
 
 
-def _end_of(day: date, zone: tzinfo) -> datetime:
-    """The last second of `day` in `zone`, in UTC."""
-    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+def _when(deadline: Deadline, now: datetime) -> datetime:
+    """`now` in UTC, or the moment at which the clock stopped, if that came first."""
+    moment = _utc(now, "now")
+    return moment if deadline.stopped is None else min(moment, _utc(deadline.stopped, "stopped"))
 
 
-def _aware(moment: datetime, where: str) -> None:
+def _counting(period: Period, *, run_on: bool) -> _Step:
+    """From the day of an event to the last day of `period`."""
+
+    def step(day: date, works: Works) -> date | None:
+        if period.unit == "working-day":
+            return nth_working(day, period.count, works)
+        last = after(day, period)
+        return on_working(last, works) if run_on else last
+
+    return step
+
+
+def _making_up(deadline: Deadline, first: date, stood: Mapping[date, Fraction]) -> _Step:
+    """From the end of `deadline` onwards, making up for the parts of days that `stood` after the day `first`."""
+
+    def step(day: date, works: Works) -> date | None:
+        counts: Works = works if deadline.unit == "working-day" else _every
+        owed = Fraction(0)
+        for other in (other for other in stood if first < other <= day):
+            counted = counts(other)
+            if counted is None:
+                return None
+            owed += stood[other] * counted
+        while owed > 0:
+            found = nth_working(day, 1, counts)
+            if found is None:
+                return None
+            day, owed = found, owed - 1 + stood.get(found, 0)
+        return on_working(day, works) if deadline.run_on else day
+
+    return step
+
+
+def _every(_day: date) -> bool:
+    return True
+
+
+def _carried(deadline: Deadline, zone: tzinfo, state: State | None, step: _Step, unit: str) -> Deadline:
+    """`deadline` with each of its possible ends carried on by `step`, by the reading of the book that it stands for.
+
+    The earliest end counts each day that may be worked, the latest only those that surely are.
+    """
+    known = deadline.uncertain
+    ends = (deadline.due, known.latest, known.by_book) if known else (deadline.due, deadline.due, deadline.due)
+    if unit != "working-day" and not deadline.run_on:
+        first, latest, by_book = (_stepped(end, zone, step, _every) for end in ends)
+        provisions, doubts = (), ()
+    else:
+        if state is None:
+            raise Invalid("Working days are counted by a State's law book: name it.", code="clock.unit", where="state")
+        offices = Offices(state)
+        first = _stepped(ends[0], zone, step, lambda day: offices.on(day).surely is not False)
+        latest = _stepped(ends[1], zone, step, lambda day: offices.on(day).surely is True)
+        by_book = _stepped(ends[2], zone, step, lambda day: offices.on(day).works)
+        horizon = max(end for end in (deadline.due, first, latest, by_book) if end)
+        provisions, doubts = offices.rests_on(deadline.due.astimezone(zone).date(), horizon.astimezone(zone).date())
+    if first is None:
+        raise Invalid("The State's law book leaves no working day.", code="clock.range", where="state")
+    doubts = tuple(dict.fromkeys((*(known.doubts if known else ()), *doubts)))
+    cites = tuple(dict.fromkeys((*deadline.cites, *provisions)))
+    uncertain = None if latest == first else Uncertain(latest, by_book, doubts)
+    return replace(deadline, due=first, uncertain=uncertain, cites=cites)
+
+
+def _stepped(end: datetime | None, zone: tzinfo, step: _Step, works: Works) -> datetime | None:
+    if end is None:
+        return None
+    day = end.astimezone(zone).date()
+    found = step(day, works)
+    if found is None:
+        return None
+    return end if found == day else last_moment(found, zone)
+
+
+def _later(deadline: Deadline, to: Period | date, zone: tzinfo, state: State | None) -> Deadline:
+    if isinstance(to, Period):
+        if to.unit == "hour":
+            return _shifted(deadline, lambda end: end.astimezone(UTC) + timedelta(hours=to.count))
+        return _carried(deadline, zone, state, _counting(to, run_on=deadline.run_on), to.unit)
+    moment = _utc(to, "until") if isinstance(to, datetime) else last_moment(to, zone)
+    known = deadline.uncertain
+    if known is None or (known.latest is not None and known.latest <= moment):
+        return replace(deadline, due=moment, uncertain=None)
+    by_book = max(known.by_book, moment) if known.by_book else None
+    return replace(deadline, due=moment, uncertain=replace(known, by_book=by_book))
+
+
+def _shifted(deadline: Deadline, move: Callable[[datetime], datetime]) -> Deadline:
+    known = deadline.uncertain
+    if known is not None:
+        latest, by_book = (move(end) if end else None for end in (known.latest, known.by_book))
+        known = replace(known, latest=latest, by_book=by_book)
+    return replace(deadline, due=move(deadline.due), uncertain=known)
+
+
+def _merged(pauses: Iterable[Pause], started: datetime) -> list[Pause]:
+    """The pauses from `started` on in the order of time, in UTC, those that touch made one."""
+    begins, found = _utc(started, "started"), list[Pause]()
+    for pause in sorted(pauses, key=lambda item: _utc(item.since, "since")):
+        since = max(begins, _utc(pause.since, "since"))
+        until = None if pause.until is None else _utc(pause.until, "until")
+        if until is not None and until <= since:
+            continue
+        last = found[-1] if found else None
+        if last is None or (last.until is not None and last.until < since):
+            found.append(Pause(since, until))
+        elif last.until is not None:
+            found[-1] = Pause(last.since, None if until is None else max(last.until, until))
+    return found
+
+
+def _pushed(end: datetime, spans: Iterable[tuple[datetime, datetime]]) -> datetime:
+    """The exact moment `end`, moved by each span that began before it."""
+    end = end.astimezone(UTC)
+    for since, until in spans:
+        if since > end:
+            break
+        end += until - since
+    return end
+
+
+def _stood(spans: Iterable[tuple[datetime, datetime]], zone: tzinfo) -> dict[date, Fraction]:
+    """The part of each local day that `spans` cover, in the order of days."""
+    found: dict[date, Fraction] = {}
+    for since, until in spans:
+        day = since.astimezone(zone).date()
+        while (begins := last_moment(day - _DAY, zone) + _SECOND) < until:
+            ends = last_moment(day, zone) + _SECOND
+            if part := max(min(ends, until) - max(begins, since), timedelta(0)):
+                found[day] = found.get(day, Fraction(0)) + Fraction(part // _TICK, (ends - begins) // _TICK)
+            day += _DAY
+    return found
+
+
+def _utc(moment: datetime, where: str) -> datetime:
+    """`moment` in UTC: two moments of one zone would be compared by their wall clocks."""
     if moment.utcoffset() is None:
         raise Invalid("A moment needs its UTC offset.", code="clock.zone", where=where)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise _beyond(where) from error
+
+
+def _beyond(where: str) -> Invalid:
+    return Invalid("This date lies beyond the calendar.", code="clock.range", where=where)

@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
+from comity.casework.measure import Measure
 from comity.casework.request import Account, Request, Urgency
 from comity.law.book import Books
 from comity.law.finding import Finding, Verdict, say
@@ -109,20 +110,110 @@ def _well_formed(account: Account) -> bool:
 def dates(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
     """Dates that cannot be: stored data of a day to come, an offence not yet committed; one day is left for time zones.
 
-    Source: 42(1) and 44(1) speak of data that are stored.
+    Source: 42(1) and 44(1) speak of data that are stored; what lies ahead has a rule of its own (45, 46).
     """
     cites = books.cites(request.basis, request.measure, "dates")
     limit = on + timedelta(days=1) if on < date.max else on
+    ahead = bool(books.cited(request.basis, request.measure, "period-ahead"))
     found: tuple[Finding, ...] = ()
     for field, day, code in (
-        ("period_from", request.period_from, "dates.period-future"),
-        ("period_to", request.period_to, "dates.period-future"),
+        ("period_from", None if ahead else request.period_from, "dates.period-future"),
+        ("period_to", None if ahead else request.period_to, "dates.period-future"),
         ("offence.committed_on", request.offence.committed_on, "dates.offence-future"),
     ):
         if day and day > limit:
             params = {"date": day.isoformat(), "field": field}
             found += say(Verdict.FAILED, code, cites, params, remedy="remedy.date", fields=(field,))
+    committed = request.offence.committed_on
+    if committed is None:
+        return found
+    params = {"committed": committed.isoformat()}
+    if request.period_to and request.period_to < committed:
+        params["date"] = request.period_to.isoformat()
+        code, fields = "dates.period-before-offence", ("period_to", "offence.committed_on")
+        found += say(Verdict.UNKNOWN, code, cites, params, remedy="remedy.judge", fields=fields)
+    for person in request.persons:
+        if person.born and person.born >= committed and person.role in ("suspect", "accused", "convicted"):
+            params["date"] = person.born.isoformat()
+            code, fields = "dates.born-after", ("persons.born", "offence.committed_on")
+            found += say(Verdict.FAILED, code, cites, params, remedy="remedy.date", fields=fields)
     return found
+
+
+def period_ahead(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Collection in real time has a period, which lies ahead, and a reason for its length. Source: 45(3)(f), 46."""
+    cites = books.cited(request.basis, request.measure, "period-ahead")
+    if not cites or request.period_to is None:
+        return ()
+    params = {"date": request.period_to.isoformat()}
+    if request.period_to < on:
+        return say(Verdict.FAILED, "period-ahead.past", cites, params, remedy="remedy.date", fields=("period_to",))
+    if not request.period_reason.strip():
+        code, fields = "period-ahead.no-reason", ("period_reason",)
+        return say(Verdict.UNKNOWN, code, cites, params, remedy="remedy.reason", fields=fields)
+    return say(Verdict.PASSED, "period-ahead.reasoned", cites, params)
+
+
+def order(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """The decision that the request rests on is not of a day to come, nor older than the offence. Source: 50(3)(b), 37."""
+    cites, day = books.cited(request.basis, request.measure, "order"), request.order.issued_on
+    if not cites:
+        return ()
+    fields = ("order.issued_on",)
+    if day is None:
+        return say(Verdict.UNKNOWN, "order.undated", cites, remedy="remedy.fill-in", fields=fields)
+    params = {"date": day.isoformat()}
+    if day > on:
+        return say(Verdict.FAILED, "order.future", cites, params, remedy="remedy.date", fields=fields)
+    committed = request.offence.committed_on
+    if committed and day < committed:
+        params["committed"] = committed.isoformat()
+        both = ("order.issued_on", "offence.committed_on")
+        return say(Verdict.FAILED, "order.before-offence", cites, params, remedy="remedy.date", fields=both)
+    served, whole = request.order.remaining_months, request.order.sentence_months
+    if served is not None and whole is not None and served > whole:
+        params |= {"months": str(served), "sentence": str(whole)}
+        both = ("order.remaining_months", "order.sentence_months")
+        return say(Verdict.FAILED, "order.sentence", cites, params, remedy="remedy.penalty", fields=both)
+    return say(Verdict.PASSED, "order.dated", cites, params)
+
+
+def consent(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Has the person agreed, informed of what it means? Source: 40(9)(a), 38; a statement, not a proof."""
+    del on
+    cites = books.cited(request.basis, request.measure, "consent")
+    if not cites:
+        return ()
+    fields = ("persons.consent",)
+    if not request.persons:
+        return say(Verdict.UNKNOWN, "consent.nobody", cites, remedy="remedy.fill-in", fields=("persons",))
+    lacking = [str(number) for number, person in enumerate(request.persons, 1) if not person.consent]
+    if lacking:
+        params = {"number": ", ".join(lacking)}
+        return say(Verdict.UNKNOWN, "consent.not-stated", cites, params, remedy="remedy.consent", fields=fields)
+    return say(Verdict.PASSED, "consent.stated", cites)
+
+
+def assurances(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Does the requesting State say what it undertakes? Source: 40(10)-(11), 40(29), 37; what suffices, a person says."""
+    del on
+    cites = books.cited(request.basis, request.measure, "assurances")
+    if not cites:
+        return ()
+    if not request.assurances.strip():
+        fields = ("assurances",)
+        return say(Verdict.UNKNOWN, "assurances.none", cites, remedy="remedy.assure", fields=fields)
+    return say(Verdict.UNKNOWN, "assurances.to-judge", cites, remedy="remedy.judge", fields=("assurances",))
+
+
+def costs(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Are substantial costs to be expected, on which the two consult first? Always a question. Source: 40(30)."""
+    del on
+    cites = books.cited(request.basis, request.measure, "costs")
+    if not cites:
+        return ()
+    code = "costs.foreseen" if request.costs.strip() else "costs.question"
+    return say(Verdict.UNKNOWN, code, cites, remedy="remedy.consult", fields=("costs",))
 
 
 def language(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
@@ -182,9 +273,9 @@ def urgency(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
 
 def deadline(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
     """A suggested deadline lies ahead and has its reason. Source: 40(26)."""
-    if request.deadline is None:
+    cites = books.cited(request.basis, request.measure, "deadline")
+    if request.deadline is None or not cites:
         return ()
-    cites = books.cites(request.basis, request.measure, "deadline")
     params = {"date": request.deadline.isoformat()}
     if request.deadline < on:
         return say(Verdict.FAILED, "deadline.past", cites, params, remedy="remedy.date", fields=("deadline",))
@@ -216,6 +307,12 @@ def link(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
         return say(
             Verdict.UNKNOWN, "link.none", cites, {"measure": earlier}, remedy="remedy.name-earlier", fields=("follows",)
         )
-    if not _REFERENCE.fullmatch(name) or not name.startswith(request.requesting + "-") or name == request.reference:
+    if not _REFERENCE.fullmatch(name) or name == request.reference or not _ours(request, name):
         return say(Verdict.FAILED, "link.malformed", cites, remedy="remedy.name-earlier", fields=("follows",))
     return say(Verdict.PASSED, "link.named", cites, {"reference": name, "measure": earlier})
+
+
+def _ours(request: Request, name: str) -> bool:
+    """Whether the case `name` can be the one meant: of our own, or, for consent, also one of theirs."""
+    states = [request.requesting, *([request.requested] if request.measure is Measure.ONWARD_TRANSFER else [])]
+    return any(name.startswith(state + "-") for state in states)

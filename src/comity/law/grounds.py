@@ -1,165 +1,20 @@
-"""Does the law allow it? One predicate for each rule of substance; *unknown* where a book is silent or unverified.
+"""What the requested State's own law, and both States' duties, say of it: one predicate for each rule of substance.
 
-What only a person can judge (rights, discrimination, essential interests, the conditions of personal data) is always
-a question here, whatever the request says of it.
+*Unknown* where a book is silent or unverified. What only a person can judge (rights, discrimination, essential interests,
+the conditions of personal data) is always a question here, whatever the request says of it.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
-from comity.casework.request import Request, Scope, Urgency
+from comity.casework.request import Request
 from comity.law.book import Books
+from comity.law.dates import after
 from comity.law.finding import Finding, Verdict, say
-from comity.law.state import NationalOffence
+from comity.law.state import NationalOffence, Policy
 from comity.law.treaty import SURE, TreatyOffence
-
-SERIOUS_MONTHS = 48
-"""Article 2(h): a crime is serious when its maximum is at least four years' deprivation of liberty."""
-
-
-def _cites(request: Request, books: Books, rule: str) -> tuple[str, ...]:
-    return books.cites(request.basis, request.measure, rule)
-
-
-def basis(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
-    """Does the legal basis bind these two States on this day? Source: 65(1)-(2), computed from the deposits listed.
-
-    An exercise passes as what it is: it asks for no real assistance and needs none of these.
-    """
-    cites = _cites(request, books, "basis")
-    status = books.status(request.basis, request.requesting, request.requested, on)
-    params = {"basis": request.basis, "date": on.isoformat()}
-    if status.needed:
-        params |= {"deposits": str(status.deposits), "needed": str(status.needed)}
-    if status.known_on:
-        params["known"] = status.known_on.isoformat()
-    if request.exercise:
-        return say(Verdict.PASSED, "basis.exercise", cites, params)
-    if status.in_force:
-        params["since"] = status.since.isoformat() if status.since else ""
-        return say(Verdict.PASSED, "basis.in-force", cites, params)
-    fields = ("basis", "exercise")
-    if status.in_force is None:
-        code = "basis.unverified" if status.needed else "basis.no-treaty"
-        return say(Verdict.UNKNOWN, code, cites, params, remedy="remedy.check-law", fields=("basis",))
-    if status.unbound:
-        params["states"] = ", ".join(status.unbound)
-        return say(Verdict.FAILED, "basis.not-party", cites, params, remedy="remedy.basis", fields=fields)
-    return say(Verdict.FAILED, "basis.not-in-force", cites, params, remedy="remedy.basis", fields=fields)
-
-
-def exercise(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
-    """An exercise says that it is one, and does not frighten anybody with an emergency or a basis that really binds."""
-    if not request.exercise:
-        return ()
-    if request.urgency is Urgency.EMERGENCY:
-        cites = _cites(request, books, "exercise") + _cites(request, books, "emergency")
-        return say(Verdict.UNKNOWN, "exercise.emergency", cites, remedy="remedy.judge", fields=("exercise", "urgency"))
-    cites = _cites(request, books, "exercise")
-    if books.status(request.basis, request.requesting, request.requested, on).in_force:
-        return say(Verdict.UNKNOWN, "exercise.in-force", cites, remedy="remedy.judge", fields=("exercise",))
-    return say(Verdict.PASSED, "exercise.declared", cites)
-
-
-def other_treaty(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
-    """Is there another treaty between the two, whose rules would come first? Source: 40(6)-(7), 60(1); both books.
-
-    Whether such a treaty is in force and to be used is for a person to say; a book that lists none proves nothing.
-    """
-    cites = _cites(request, books, "other-treaty")
-    listed: tuple[str, ...] = ()
-    for own, other, field in (
-        (request.requesting, request.requested, "requesting"),
-        (request.requested, request.requesting, "requested"),
-    ):
-        book = books.state(own, field)
-        lines = book.lines(book.treaties, on)
-        listed += tuple(line.provision for line in lines if line.partner == other)
-    code = "other-treaty.listed" if listed else "other-treaty.none-listed"
-    return say(
-        Verdict.UNKNOWN,
-        code,
-        cites + listed,
-        {"requesting": request.requesting, "requested": request.requested},
-        remedy="remedy.check-law",
-        fields=("basis",),
-    )
-
-
-def reservation(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
-    """Has one of the two excluded the article of this offence by a reservation? No finding when none is known."""
-    code = request.offence.code
-    if not code.startswith(f"{request.basis}:"):
-        return ()
-    article, treaty = code.partition(":")[2], books.treaty(request.basis)
-    found: tuple[Finding, ...] = ()
-    for item in treaty.reserved({request.requesting, request.requested}, article, on):
-        sure = books.provision(item.provision, on).sure in SURE
-        found += say(
-            Verdict.FAILED if sure else Verdict.UNKNOWN,
-            "reservation.excludes" if sure else "reservation.unverified",
-            (*_cites(request, books, "reservation"), item.provision),
-            {"state": item.state, "article": article},
-            remedy="remedy.basis",
-            fields=("basis", "scope", "offence.code"),
-        )
-    return found
-
-
-def scope(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
-    """Does the treaty apply, and is the measure open, for the scope chosen? Source: Article 35(1)-(2)."""
-    cites = _cites(request, books, f"scope-{request.scope}")
-    rule = books.measure(request.basis, request.measure)
-    params = {"scope": str(request.scope), "measure": str(request.measure)}
-    if not rule.scopes:
-        return say(Verdict.UNKNOWN, "scope.not-governed", cites, params, remedy="remedy.check-law", fields=("scope",))
-    if request.scope not in rule.scopes:
-        return say(
-            Verdict.FAILED, "scope.measure-closed", cites, params, remedy="remedy.scope", fields=("scope", "measure")
-        )
-    if request.scope is Scope.SERIOUS:
-        return _serious(request, books, on, cites)
-    code = request.offence.code
-    if not code.startswith(f"{request.basis}:"):
-        fields = ("offence.code", "scope")
-        return say(Verdict.FAILED, "scope.no-offence", cites, params, remedy="remedy.scope", fields=fields)
-    provision = books.offence(code).provision
-    return say(Verdict.PASSED, "scope.convention-offence", (*cites, provision), {"offence": code, **params})
-
-
-def _serious(request: Request, books: Books, on: date, cites: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Is the crime serious, by the maximum that the request states and the requesting State's book? Source: 2(h)."""
-    stated = request.offence.max_penalty_months
-    line = _penalty_line(request, books, on)
-    known = line.max_penalty_months if line else None
-    sure = line is not None and books.state(request.requesting).verified(line.provision, on)
-    sources = (*cites, line.provision) if line else cites
-    fields = ("offence.max_penalty_months",)
-    if stated is None and known is None:
-        return say(Verdict.UNKNOWN, "scope.penalty-unstated", cites, remedy="remedy.penalty", fields=fields)
-    params = {"months": str(known if stated is None else stated), "least": str(SERIOUS_MONTHS)}
-    if stated is None and not sure:
-        code = "scope.serious-unverified"
-        return say(Verdict.UNKNOWN, code, sources, params, remedy="remedy.penalty", fields=fields)
-    if None not in (stated, known) and stated != known:
-        params["known"] = str(known)
-        verdict = Verdict.FAILED if sure else Verdict.UNKNOWN
-        code = "scope.penalty-differs" if sure else "scope.penalty-differs-unverified"
-        return say(verdict, code, sources, params, remedy="remedy.penalty", fields=fields)
-    sources = sources if sure else cites  # an unverified line confirms nothing and is not relied on
-    if int(params["months"]) < SERIOUS_MONTHS:
-        return say(
-            Verdict.FAILED, "scope.not-serious", sources, params, remedy="remedy.basis", fields=("scope", *fields)
-        )
-    return say(Verdict.PASSED, "scope.serious" if sure else "scope.serious-as-stated", sources, params)
-
-
-def _penalty_line(request: Request, books: Books, on: date) -> NationalOffence | None:
-    """The line of the requesting State's book that gives the penalty of the provision named in the request."""
-    book = books.state(request.requesting, "requesting")
-    named = tuple(line for line in book.offences if line.provision == request.offence.provision)
-    return next((line for line in book.lines(named, on) if line.max_penalty_months is not None), None)
 
 
 def dual_criminality(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
@@ -167,7 +22,9 @@ def dual_criminality(request: Request, books: Books, on: date) -> tuple[Finding,
 
     Missing dual criminality only *allows* to decline: the finding informs a decision and makes none.
     """
-    cites = _cites(request, books, "dual-criminality")
+    cites = books.cited(request.basis, request.measure, "dual-criminality")
+    if not cites:
+        return ()
     params = {"requested": request.requested}
     if books.measure(request.basis, request.measure).dual_criminality == "not-required":
         reserved = [
@@ -183,8 +40,9 @@ def dual_criminality(request: Request, books: Books, on: date) -> tuple[Finding,
     if not code:
         fields = ("offence.code", "facts")
         return say(Verdict.UNKNOWN, "dual-criminality.no-offence", cites, params, remedy="remedy.judge", fields=fields)
-    offence, lines = books.offence(code), books.offences(request.requested, code, on)
-    params["offence"] = code
+    offence = books.treaty_offence(request.basis, code) or books.offence(code)
+    lines = books.offences(request.requested, offence.code, on)
+    params["offence"] = offence.code
     if not lines:
         sources = (*cites, offence.provision)
         return say(Verdict.UNKNOWN, "dual-criminality.silent", sources, params, remedy="remedy.ask-authority")
@@ -203,12 +61,12 @@ def _compared(
     book = books.state(request.requested)
     verified = tuple(line for line in lines if book.verified(line.provision, on))
     params = {"requested": request.requested, "offence": offence.code}
-    missing, narrower = _gaps(offence, verified)
+    missing, narrower = gaps(offence, verified)
     sources = cites + tuple(line.provision for line in verified)
     if verified and not missing and not narrower:
         return say(Verdict.PASSED, "dual-criminality.met", sources, params)
     if len(verified) < len(lines):
-        missing, narrower = _gaps(offence, lines)
+        missing, narrower = gaps(offence, lines)
         params["missing"] = ", ".join((*missing, *narrower)) or "-"
         return say(
             Verdict.UNKNOWN,
@@ -228,7 +86,7 @@ def _compared(
     return say(verdict, code, sources, params, remedy="remedy.ask-authority", fields=fields)
 
 
-def _gaps(offence: TreatyOffence, lines: tuple[NationalOffence, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def gaps(offence: TreatyOffence, lines: tuple[NationalOffence, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the lines leave open: (elements that none of the closest lines has, what makes the law narrower).
 
     A line counts only if it has all elements and, where the offence has ways, at least one of them. The second part
@@ -256,14 +114,19 @@ def authorisation(request: Request, books: Books, on: date) -> tuple[Finding, ..
 
     Source: Article 24(2) and (4): the safeguards apply at home also when the power helps another State.
     """
-    cites = _cites(request, books, "authorisation")
+    cites = books.cited(request.basis, request.measure, "authorisation")
+    if not cites:
+        return ()
     book = books.state(request.requested)
-    lines = [line for line in book.lines(book.authorisations, on) if line.measure == request.measure]
+    lines = [line for line in book.lines(book.authorisations, on) if request.measure in line.measures]
     sources = cites + tuple(line.provision for line in lines)
     sure = bool(lines) and all(book.verified(line.provision, on) for line in lines)
     code = "authorisation.named" if sure else "authorisation.unverified" if lines else "authorisation.silent"
     remedy = "remedy.judge" if sure else "remedy.check-law" if lines else "remedy.ask-authority"
     params = {"requested": request.requested, "measure": str(request.measure)}
+    if lines:
+        params["by"] = ", ".join(dict.fromkeys(line.by for line in lines if line.by)) or "-"
+        params["urgent"] = ", ".join(dict.fromkeys(line.urgent_by for line in lines if line.urgent_by)) or "-"
     return say(Verdict.UNKNOWN, code, sources, params, remedy=remedy)
 
 
@@ -279,7 +142,7 @@ def non_discrimination(request: Request, books: Books, on: date) -> tuple[Findin
 
 def _question(request: Request, books: Books, rule: str) -> tuple[Finding, ...]:
     code = "answered-by-drafter" if request.rights.strip() else "unanswered"
-    cites = _cites(request, books, rule)
+    cites = books.cites(request.basis, request.measure, rule)
     return say(Verdict.UNKNOWN, f"{rule}.{code}", cites, remedy="remedy.rights", fields=("rights",))
 
 
@@ -289,14 +152,17 @@ def rights_to_decide(request: Request, books: Books, on: date) -> tuple[Finding,
         finding
         for rule in ("rights", "non-discrimination")
         for finding in say(
-            Verdict.UNKNOWN, f"{rule}.for-decision", _cites(request, books, rule), remedy="remedy.decide"
+            Verdict.UNKNOWN,
+            f"{rule}.for-decision",
+            books.cites(request.basis, request.measure, rule),
+            remedy="remedy.decide",
         )
     )
 
 
 def data_protection(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
     """Can personal data be transferred, under which conditions? Always a question. Source: Article 36; State book."""
-    cites = _cites(request, books, "data-protection")
+    cites = books.cites(request.basis, request.measure, "data-protection")
     book = books.state(request.requested)
     lines = book.lines(book.data_protection, on)
     sources = cites + tuple(line.provision for line in lines)
@@ -308,7 +174,7 @@ def data_protection(request: Request, books: Books, on: date) -> tuple[Finding, 
 
 def grounds_to_decide(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
     """The grounds that exist for this measure, and no others, for who decides. Source: 40(21)-(28), 42(6)."""
-    cites = _cites(request, books, "grounds")
+    cites = books.cites(request.basis, request.measure, "grounds")
     found = books.grounds(request.basis, request.measure, on)
     existing = [ground for ground in found if ground.stance == "exists"]
     forbidden = [ground for ground in found if ground.stance == "forbidden"]
@@ -323,3 +189,151 @@ def grounds_to_decide(request: Request, books: Books, on: date) -> tuple[Finding
         },
         remedy="remedy.decide",
     )
+
+
+def refusal_policy(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """What the requested State's own law says of refusing: one finding for each line that may bear on this request.
+
+    Where the request itself shows that the case is given (an own national, a penalty below the minimum, no treaty), the
+    finding says so; otherwise it is a question for who knows the case. Source: the requested State's book; 37(8), 40(8).
+    """
+    cites = books.cited(request.basis, request.measure, "refusal-policy")
+    if not cites:
+        return ()
+    book = books.state(request.requested)
+    lines = tuple(line for line in book.policies if request.measure in line.measures and line.stance != "no-bar")
+    found: tuple[Finding, ...] = ()
+    for line in book.lines(lines, on):
+        given = _given(line, request, books, on)
+        if given is False:
+            continue
+        sure = book.verified(line.provision, on)
+        settled = sure and given is True and line.stance == "must-refuse" and not line.assurance
+        params = {"subject": line.subject, "stance": line.stance, "requested": request.requested}
+        code = "refusal-policy.bars" if settled else "refusal-policy.given" if given else "refusal-policy.question"
+        remedy = "remedy.assure" if line.assurance else "remedy.judge" if sure else "remedy.check-law"
+        verdict = Verdict.FAILED if settled else Verdict.UNKNOWN
+        found += say(
+            verdict, code, (*cites, line.provision), params, remedy=remedy, fields=_BEARS.get(line.subject, ())
+        )
+    if not book.policies:
+        params = {"requested": request.requested}
+        found = say(Verdict.UNKNOWN, "refusal-policy.silent", cites, params, remedy="remedy.ask-authority")
+    return found
+
+
+_BEARS = {
+    "own-national": ("persons.nationality",),
+    "below-minimum": ("offence.max_penalty_months",),
+    "death-penalty": ("assurances",),
+    "no-treaty": ("basis",),
+    "no-reciprocity": ("assurances",),
+}
+
+
+def _given(line: Policy, request: Request, books: Books, on: date) -> bool | None:
+    """Whether the situation of `line` is given by what the request and the books say; None when they do not tell."""
+    if line.subject == "own-national":
+        named = [person.nationality.upper() for person in request.persons if person.nationality.strip()]
+        if not named:
+            return None
+        return any(request.requested in re.findall(r"[A-Z]{2,}", nationality) for nationality in named) or None
+    if line.subject == "below-minimum" and line.penalty_months is not None:
+        months = request.offence.max_penalty_months
+        return None if months is None else months < line.penalty_months
+    if line.subject == "no-treaty":
+        return {True: False, False: True, None: None}[
+            books.status(request.basis, request.requesting, request.requested, on).in_force
+        ]
+    if line.subject == "no-dual-criminality":
+        return False  # the elements are compared by their own rule
+    return None
+
+
+def minimum_penalty(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Is the maximum penalty as high as the treaty, or the requested State's law, asks for?
+
+    Source: the treaty's own minimum where it has one (Budapest 24(1)); otherwise 37(8): the requested State's law.
+    """
+    cites = books.cited(request.basis, request.measure, "minimum-penalty")
+    if not cites:
+        return ()
+    months, least = request.offence.max_penalty_months, books.measure(request.basis, request.measure).least_penalty
+    fields = ("offence.max_penalty_months",)
+    if months is None:
+        return say(Verdict.UNKNOWN, "minimum-penalty.unstated", cites, remedy="remedy.penalty", fields=fields)
+    if least is None:
+        book = books.state(request.requested)
+        lines = [line for line in book.lines(book.policies, on) if line.subject == "below-minimum"]
+        if any(request.measure in line.measures for line in lines):
+            return ()  # the State's own minimum is compared with its other policies
+        params = {"requested": request.requested, "months": str(months)}
+        return say(Verdict.UNKNOWN, "minimum-penalty.silent", cites, params, remedy="remedy.ask-authority")
+    params = {"months": str(months), "least": str(least)}
+    if months < least:
+        code = "minimum-penalty.below"
+        return say(Verdict.FAILED, code, cites, params, remedy="remedy.basis", fields=fields)
+    return say(Verdict.PASSED, "minimum-penalty.met", cites, params)
+
+
+def retention(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """May the data be gone? One finding for each category asked for. Source: the requested State's book."""
+    cites = books.cited(request.basis, request.measure, "retention")
+    if not cites:
+        return ()
+    book = books.state(request.requested)
+    oldest = min((day for day in (request.period_from, request.offence.committed_on) if day), default=None)
+    found: tuple[Finding, ...] = ()
+    for category in request.categories:
+        lines = tuple(line for line in book.retention if line.category == category)
+        params = {"requested": request.requested, "category": str(category)}
+        for line in book.lines(lines, on):
+            params |= {"period": str(line.period)}
+            sources = (*cites, line.provision)
+            if oldest is None:
+                code = "retention.date-unknown"
+                found += say(Verdict.UNKNOWN, code, sources, params, remedy="remedy.fill-in", fields=("period_from",))
+                continue
+            params["until"] = after(oldest, line.period).isoformat()
+            gone, sure = after(oldest, line.period) < on, book.verified(line.provision, on)
+            code = "retention.may-be-gone" if gone else "retention.kept" if sure else "retention.unverified"
+            verdict = Verdict.PASSED if code == "retention.kept" else Verdict.UNKNOWN
+            remedy = "" if verdict is Verdict.PASSED else "remedy.hurry" if gone else "remedy.check-law"
+            found += say(verdict, code, sources, params, remedy=remedy)
+        if not book.lines(lines, on):
+            found += say(Verdict.UNKNOWN, "retention.silent", cites, params, remedy="remedy.ask-authority")
+    return found
+
+
+def handling(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Evidence of the offences of Articles 14 and 16 is handled more strictly: asked whenever they are named."""
+    del on
+    cites = books.cited(request.basis, request.measure, "handling")
+    offence = books.treaty_offence("uncc", request.offence.code) if request.offence.code else None
+    if not cites or offence is None or offence.provision not in ("uncc:14", "uncc:16"):
+        return ()
+    params = {"offence": offence.code}
+    return say(Verdict.UNKNOWN, "handling.strict", (*cites, offence.provision), params, remedy="remedy.handle")
+
+
+def clocks(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
+    """Which periods this request will set running: the treaty's, and the requested State's own."""
+    cites, book = books.cites(request.basis, request.measure, "clocks"), books.state(request.requested)
+    found: tuple[Finding, ...] = ()
+    for clock in books.clocks(request.basis, request.measure):
+        provision = books.provision(clock.provision)
+        params = {"clock": clock.id, "period": str(clock.period), "bearer": clock.bearer}
+        sure = provision.sure in SURE
+        code = ("clocks.least" if clock.least else "clocks.most") if sure else "clocks.unverified"
+        verdict = Verdict.PASSED if sure else Verdict.UNKNOWN
+        remedy = "" if sure else "remedy.check-law"
+        found += say(verdict, code, (*cites, clock.provision), params, remedy=remedy)
+    own = tuple(clock for clock in book.clocks if request.measure in clock.measures)
+    for clock in book.lines(own, on):
+        params = {"clock": clock.id, "period": str(clock.period), "bearer": clock.bearer, "state": book.code}
+        sure = book.verified(clock.provision, on)
+        code = ("clocks.national-least" if clock.least else "clocks.national-most") if sure else "clocks.unverified"
+        verdict = Verdict.PASSED if sure else Verdict.UNKNOWN
+        remedy = "" if sure else "remedy.check-law"
+        found += say(verdict, code, (*cites, clock.provision), params, remedy=remedy)
+    return found or say(Verdict.UNKNOWN, "clocks.none", cites, {"measure": str(request.measure)}, remedy="remedy.judge")

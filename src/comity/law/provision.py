@@ -62,7 +62,7 @@ def read_provisions(page: Page, book: str, *, treaty: bool) -> Provisions:
     for row in page.rows("provision"):
         provision = _read(row, book, treaty=treaty)
         for _, other in found.get(provision.id, []):
-            if _overlap(provision, other):
+            if overlap(provision, other):
                 row.fault(
                     f"Two provisions {provision.id} are in force on one day. End the older one with `to`, or name the "
                     "newer one differently.",
@@ -96,7 +96,8 @@ def _read(row: Row, book: str, *, treaty: bool) -> Provision:
     return provision
 
 
-def _overlap(one: Provision, other: Provision) -> bool:
+def overlap(one: Provision, other: Provision) -> bool:
+    """Whether there is a day on which both are in force."""
     begins = max(one.since or date.min, other.since or date.min)
     ends = min(one.until or date.max, other.until or date.max)
     return begins <= ends

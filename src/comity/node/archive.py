@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from comity.casework.lifecycle import Act, Case, advance
-from comity.casework.request import Measure
+from comity.casework.measure import Measure
 from comity.errors import Invalid, NotPossible
 from comity.ledger import checkpoint as cp
 from comity.ledger import log, merkle

@@ -35,7 +35,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from persiantools.jdatetime import JalaliDate
 
-from comity.casework.request import Measure, Request, Scope, Urgency, moment_text
+from comity.casework.measure import Measure
+from comity.casework.request import Request, Scope, Urgency, moment_text
 from comity.errors import Invalid, Misconfigured
 
 LANGUAGES: Final = ("en", "fa")  # one file of words each: letters/en.typ, letters/fa.typ
@@ -211,7 +212,7 @@ def _categories(request: Request) -> Part:
 
 
 def _persons(request: Request) -> Part:
-    return _text("persons", "\n".join(request.persons))
+    return _text("persons", "\n".join(person.name for person in request.persons))
 
 
 def _period(request: Request) -> list[Part]:

@@ -147,23 +147,30 @@ class Letter(models.Model):
 
 
 class Holding(models.Model):
-    """Exhibits held for a case: one blob in the vault, its manifest in another."""
+    """Exhibits held for a case, once for each taking in: one blob in the vault, its manifest in another."""
 
-    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="holding")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="holdings")
     manifest = models.CharField(max_length=64)  # digest of the manifest's canonical bytes
     manifest_blob = models.CharField(max_length=64)
     exhibits_blob = models.CharField(max_length=64)
 
 
 class Container(models.Model):
-    """A sealed container on the shelf: made here for the peer, or collected from it."""
+    """A sealed container on the shelf: made here for the peer, or collected from it. One for each return of a case."""
 
     digest = models.CharField(max_length=64, primary_key=True)
-    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="container")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="containers")
+    number = models.PositiveIntegerField()  # which return of the case it is, from 1
     size = models.PositiveBigIntegerField()
     peer = models.CharField(max_length=2)
     outgoing = models.BooleanField()
     complete = models.BooleanField(default=False)
+
+    class Meta:
+        """Returns of a case are numbered without double."""
+
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="container_once_per_place")]
 
 
 class Job(models.Model):
@@ -186,6 +193,7 @@ class Job(models.Model):
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="jobs")
+    about = models.CharField(max_length=64, blank=True)  # digest of the container that is collected or verified
     officer = models.ForeignKey(Officer, on_delete=models.PROTECT, null=True)
     given = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING, db_index=True)
@@ -198,10 +206,10 @@ class Job(models.Model):
     trouble = models.TextField(blank=True)
 
     class Meta:
-        """One job of a kind at a time for a case."""
+        """One job of a kind at a time for a case, or for each of its containers."""
 
         constraints = [
             models.UniqueConstraint(
-                fields=["case", "kind"], condition=models.Q(status="waiting"), name="job_once_at_a_time"
+                fields=["case", "kind", "about"], condition=models.Q(status="waiting"), name="job_once_at_a_time"
             )
         ]

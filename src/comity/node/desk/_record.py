@@ -87,12 +87,8 @@ def record(
     """
     with transaction.atomic():
         case = load(reference, home=settings.state)
-        power = power_for(case, kind, home=settings.state)
-        needs(officer, power)
         unchanged(case, seen)
-        exercise = Request.from_dict(body["request"]).exercise if "request" in body else case.request.exercise
-        act = Act(kind, reference, settings.state, officer.username, f"{officer.full_name}, {officer.office}",
-                  power, at, body, after=case.head, exercise=exercise)  # fmt: skip
+        act = drawn_up(settings, case, kind, body, officer=officer, at=at)
         crosses = kind in CROSSING
         to = case.peer(settings.state) if crosses else settings.state
         act, statement = messages.sign_act(act, to=to, key=settings.signing)
@@ -101,6 +97,25 @@ def record(
         if crosses:
             _depart(row, statement, to, at)
         return after
+
+
+def drawn_up(
+    settings: Settings, case: Case, kind: Kind, body: Mapping[str, Any], *, officer: models.Officer, at: datetime
+) -> Act:
+    """The act by which `officer` would say this, not signed yet.
+
+    Raises:
+        NotYours: the officer lacks the power.
+        NotPossible: it is no act of this State.
+        Invalid: the body does not follow its form.
+    """
+    power = power_for(case, kind, home=settings.state)
+    needs(officer, power)
+    exercise = Request.from_dict(body["request"]).exercise if "request" in body else case.request.exercise
+    name = f"{officer.full_name}, {officer.office}"
+    moment = at.replace(microsecond=0)
+    return Act(kind, case.reference, settings.state, officer.username, name, power, moment, body, after=case.head,
+               exercise=exercise)  # fmt: skip
 
 
 def unchanged(case: Case, seen: str) -> None:
@@ -149,15 +164,27 @@ def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
 
 
 def _open(request: Request, at: datetime) -> Case:
-    """Open the case of `request`; it is linked only to a case that the same two States have here already."""
-    linked = models.Case.objects.filter(
-        pk=request.follows, requesting=request.requesting, requested=request.requested
-    ).exclude(pk=request.reference)
     models.Case.objects.create(
         reference=request.reference, requesting=request.requesting, requested=request.requested,
-        measure=request.measure, follows=request.follows if linked.exists() else "", opened_at=at,
+        measure=request.measure, follows=_linked(request), opened_at=at,
     )  # fmt: skip
     return open_case(request)
+
+
+def _linked(request: Request) -> str:
+    """The case that `request` follows, if the same two States have it here already, whichever of them asked; else empty."""
+    others = between(request.requesting, request.requested).exclude(pk=request.reference)
+    return request.follows if others.filter(pk=request.follows).exists() else ""
+
+
+def between(one: str, other: str) -> models.QuerySet[models.Case]:
+    """The cases of two States, in either direction."""
+    return models.Case.objects.filter(requesting__in=(one, other), requested__in=(one, other))
+
+
+def relink(request: Request) -> None:
+    """Keep the case's row in step with the case that its request follows now: clocks and exports go by it."""
+    models.Case.objects.filter(pk=request.reference).update(follows=_linked(request))
 
 
 def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:
@@ -183,4 +210,6 @@ def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
         if act.by == settings.state:
             raise Invalid("Nobody else speaks for this State.", code="request.parties")
         advance(case, act, home=settings.state)
+        if act.kind is Kind.SUPPLEMENTED:
+            relink(Request.from_dict(act.body["request"]))
     return _keep(act, statement, seq=len(case.acts), entry=None)

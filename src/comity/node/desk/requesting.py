@@ -58,20 +58,15 @@ def draft(
             _record.open_new(settings, whole, at=at)
         body = {"request": whole.to_dict()}
         case = _record.record(settings, whole.reference, Kind.DRAFTED, body, officer=officer, at=at, seen=seen)
-        _note_link(whole)
+        _record.relink(whole)
         return case
 
 
 def _must_follow_a_case(request: Request) -> None:
-    """The case that `request` stands on is another one that the same State asked of the same other State."""
-    others = models.Case.objects.filter(requesting=request.requesting, requested=request.requested)
-    if request.follows and not others.filter(pk=request.follows).exclude(pk=request.reference).exists():
+    """The case that `request` stands on is another one of the same two States, whichever of them asked."""
+    others = _record.between(request.requesting, request.requested).exclude(pk=request.reference)
+    if request.follows and not others.filter(pk=request.follows).exists():
         raise Invalid("No case between these two States has this reference.", code="request.follows", where="follows")
-
-
-def _note_link(request: Request) -> None:
-    """Keep the case's row in step with the case that its request follows now: clocks and exports go by it."""
-    models.Case.objects.filter(pk=request.reference).update(follows=request.follows)
 
 
 def discard(
@@ -144,7 +139,7 @@ def amend(settings: Settings, request: Request, *, officer: models.Officer, at: 
         _must_follow_a_case(request)
         body = {"request": request.to_dict()}
         case = _record.record(settings, request.reference, Kind.AMENDED, body, officer=officer, at=at, seen=seen)
-        _note_link(request)
+        _record.relink(request)
         return case
 
 

@@ -211,11 +211,15 @@ class Migration(migrations.Migration):
                 ("complete", models.BooleanField(default=False)),
                 (
                     "case",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="container", to="node.case"
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="containers", to="node.case"
                     ),
                 ),
+                ("number", models.PositiveIntegerField()),
             ],
+            options={
+                "ordering": ["number"],
+            },
         ),
         migrations.CreateModel(
             name="Departure",
@@ -246,8 +250,8 @@ class Migration(migrations.Migration):
                 ("exhibits_blob", models.CharField(max_length=64)),
                 (
                     "case",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="holding", to="node.case"
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holdings", to="node.case"
                     ),
                 ),
             ],
@@ -268,6 +272,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                ("about", models.CharField(blank=True, max_length=64)),
                 ("given", models.JSONField(default=dict)),
                 (
                     "status",
@@ -327,9 +332,13 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("case", "seq"), name="act_once_per_place"),
         ),
         migrations.AddConstraint(
+            model_name="container",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="container_once_per_place"),
+        ),
+        migrations.AddConstraint(
             model_name="job",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "waiting")), fields=("case", "kind"), name="job_once_at_a_time"
+                condition=models.Q(("status", "waiting")), fields=("case", "kind", "about"), name="job_once_at_a_time"
             ),
         ),
     ]

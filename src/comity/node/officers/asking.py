@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from comity.casework.lifecycle import Case, Kind
 from comity.errors import ComityError
 from comity.node.desk import requested
-from comity.node.officers import fields, judgement
+from comity.node.officers import fields, judgement, words
 from comity.node.settings import Settings
 
 CONDITIONS: Final[tuple[tuple[str, Promise], ...]] = (
@@ -73,7 +73,7 @@ def suggested_questions(case: Case) -> Questions:
 def _question(item: Mapping[str, Any], measure: str) -> str:
     """One finding as a question to the other State, in the language that is active."""
     if item["code"] in ("content.missing", "content.question"):
-        content = judgement.CONTENTS.get(item["params"]["content"], item["params"]["content"])
+        content = words.CONTENTS.get(item["params"]["content"], item["params"]["content"])
         cites = "; ".join(plain(judgement.cited(name)) for name in item["cites"])
         return gettext("Please state %(content)s (%(article)s).") % {"content": content, "article": cites}
     return plain(judgement.sentence(item["code"], item["params"], measure))
@@ -104,7 +104,7 @@ def grounds(settings: Settings, case: Case, on: date) -> list[GroundChoice]:
     return [
         GroundChoice(
             ground.id,
-            judgement.GROUNDS.get(ground.id, ground.id),
+            words.GROUNDS.get(ground.id, ground.id),
             judgement.provision_text(settings, ground.provision, on),
             ground.provision,
             ground.stance == "reserved",
@@ -116,5 +116,5 @@ def grounds(settings: Settings, case: Case, on: date) -> list[GroundChoice]:
 def authorisations(settings: Settings, case: Case) -> list[tuple[str, str]]:
     """(id, text) of the provisions of this State's book on who authorises the measure."""
     book = settings.books.states.get(settings.state)
-    names = [line.provision for line in book.authorisations if line.measure == case.measure] if book else []
+    names = [line.provision for line in book.authorisations if case.measure in line.measures] if book else []
     return [(name, judgement.provision_text(settings, name)) for name in names]

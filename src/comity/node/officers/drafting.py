@@ -142,7 +142,7 @@ def filled(request: Request, language: str) -> Form:
         elif fields.FIELDS[name].kind == "date":
             typed[name] = almanac.day_typed(date.fromisoformat(value), language) if value else ""
         elif name == "persons":
-            typed[name] = "\n".join(value or ())
+            typed[name] = "\n".join(item.get("name", "") for item in value or ())
         elif name in ("categories", "accounts"):
             typed[name] = list(value or ())
         else:
@@ -239,7 +239,7 @@ def _usable(name: str, value: Any, language: str) -> Any:
         return value
     text = str(value).replace("\r\n", "\n").strip()
     if kind == "lines":
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return [{"name": line.strip()} for line in text.splitlines() if line.strip()]
     if kind == "date":
         return almanac.parse_day(text, where=name, language=language).isoformat() if text else None
     if kind == "number":

@@ -2,86 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
-from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from comity.casework.lifecycle import Case, Kind
 from comity.errors import ComityError
 from comity.law.assess import Assessment
 from comity.law.provision import Provision
-from comity.node.officers import fields, markup, reading, words
-from comity.node.officers._findings import FINDINGS
+from comity.node.officers import fields, markup
 from comity.node.settings import Settings, current
+from comity.wording import terms
+from comity.wording.findings import FINDINGS
+from comity.wording.speech import Speech
 
 ORDER: Final = ("failed", "unknown", "passed")
 """The groups, what needs work first."""
-
-CONTENTS: Final[words.Words] = {
-    "authority": gettext_lazy("the authority making the request"),
-    "offence": gettext_lazy("the offence"),
-    "facts": gettext_lazy("the facts"),
-    "data": gettext_lazy("the data"),
-    "link": gettext_lazy("the link between data and offence"),
-    "location": gettext_lazy("the custodian or the place of the system"),
-    "purpose": gettext_lazy("the purpose"),
-    "follow-up": gettext_lazy("the intention to send a request for the data"),
-    "subject": gettext_lazy("the subject and nature of the investigation"),
-    "conducting": gettext_lazy("who conducts the investigation, and his or her functions"),
-    "assistance": gettext_lazy("the help that is sought"),
-    "identity": gettext_lazy("the persons or accounts"),
-    "period": gettext_lazy("the period of the evidence"),
-}
-ELEMENTS: Final[words.Words] = {
-    "intent": gettext_lazy("intent"),
-    "without-right": gettext_lazy("without right"),
-    "access": gettext_lazy("access to a system"),
-    "interception": gettext_lazy("interception"),
-    "technical-means": gettext_lazy("technical means"),
-    "non-public": gettext_lazy("non-public transmission"),
-    "data-harm": gettext_lazy("harm to data"),
-    "system-hindering": gettext_lazy("hindering of a system"),
-    "criminal-purpose": gettext_lazy("purpose of committing an offence"),
-    "tool": gettext_lazy("a tool"),
-    "credential": gettext_lazy("a password or credential"),
-    "number-of-items": gettext_lazy("a number of items"),
-    "data-manipulation": gettext_lazy("manipulation of data"),
-    "inauthentic-data": gettext_lazy("inauthentic data"),
-    "property-loss": gettext_lazy("loss of property"),
-    "dishonest-gain": gettext_lazy("intent of dishonest gain"),
-    "system-interference": gettext_lazy("interference with a system"),
-    "deception": gettext_lazy("deception of a person"),
-    "knowledge-of-proceeds": gettext_lazy("knowledge that it is proceeds of crime"),
-    "conversion": gettext_lazy("conversion or transfer"),
-    "concealment": gettext_lazy("concealment"),
-    "security-measure": gettext_lazy("infringement of a security measure"),
-    "dishonest-intent": gettext_lazy("dishonest intent"),
-    "connected-system": gettext_lazy("a connected system"),
-    "serious-harm": gettext_lazy("serious harm"),
-}
-GROUNDS: Final[words.Words] = {
-    "form": gettext_lazy("the request does not meet the Convention’s form"),
-    "essential-interests": gettext_lazy("sovereignty, security, public order or other essential interests"),
-    "own-law-bars": gettext_lazy("our own law would bar the step for a similar domestic offence"),
-    "legal-system": gettext_lazy("contrary to our legal system on mutual assistance"),
-    "discrimination": gettext_lazy("substantial grounds to believe that the aim is discrimination"),
-    "dual-criminality": gettext_lazy("the conduct is no offence here"),
-    "de-minimis": gettext_lazy("a trivial matter"),
-    "data-protection": gettext_lazy("personal data cannot be transferred under our law"),
-    "dual-criminality-doubt": gettext_lazy("dual criminality is in doubt, and a reservation was made"),
-    "ongoing-case": gettext_lazy("it would interfere with a proceeding here"),
-    "fiscal": gettext_lazy("fiscal matters alone"),
-    "bank-secrecy": gettext_lazy("bank secrecy"),
-    "own-law": gettext_lazy("our own law"),
-}
 
 
 @dataclass(frozen=True)
@@ -102,7 +44,7 @@ class Line:
 
     verdict: str
     code: str
-    rule: str | Promise
+    rule: str
     sentence: SafeString
     remedy: SafeString
     cites: tuple[Cite, ...]
@@ -155,7 +97,7 @@ def _line(settings: Settings, item: Mapping[str, Any], on: date, measure: str) -
     return Line(
         item["verdict"],
         item["code"],
-        FINDINGS.get("rule." + item["rule"], ""),
+        _(FINDINGS.get("rule." + item["rule"], item["rule"])),
         sentence(item["code"], item["params"], measure),
         sentence(item["remedy"], item["params"], measure) if item["remedy"] else SafeString(""),
         tuple(_cite(settings, name, on) for name in item["cites"]),
@@ -163,15 +105,42 @@ def _line(settings: Settings, item: Mapping[str, Any], on: date, measure: str) -
     )
 
 
+class _Page(Speech):
+    """Findings as a page says them: escaped, names in isolates, days marked up."""
+
+    def __init__(self) -> None:
+        super().__init__(markup.language(), current().books, _)
+
+    def plain(self, text: str) -> SafeString:
+        """A word of ours."""
+        return SafeString(escape(text))
+
+    def code(self, value: str) -> SafeString:
+        """An identifier, left to right."""
+        return markup.ident(value)
+
+    def foreign(self, text: str) -> SafeString:
+        """A name from elsewhere, inert."""
+        return markup.inert(text)
+
+    def day(self, value: date) -> SafeString:
+        """A day with its machine form."""
+        return markup.day(value)
+
+    def listing(self, parts: list[str]) -> SafeString:
+        """`parts` with the comma of the page's language."""
+        return markup.listing([*parts])
+
+    def field(self, name: str, measure: str = "") -> SafeString:
+        """A field as this measure's form names it."""
+        if name in terms.ELEMENTS:
+            return self.plain(_(terms.ELEMENTS[name]))
+        return self.plain(str(fields.label(name, measure)))
+
+
 def sentence(code: str, params: Mapping[str, str], measure: str) -> SafeString:
     """The sentence of `code` with its parameters in words; the code itself where no sentence is known."""
-    text = FINDINGS.get(code)
-    if text is None:
-        return markup.ident(code)
-    try:
-        return SafeString(escape(text) % {name: _word(name, value, measure) for name, value in params.items()})
-    except (KeyError, ValueError, TypeError):
-        return SafeString(escape(text))
+    return SafeString(_Page().sentence(code, params, measure))
 
 
 def _cite(settings: Settings, name: str, on: date) -> Cite:
@@ -179,10 +148,8 @@ def _cite(settings: Settings, name: str, on: date) -> Cite:
     if provision is None:
         return Cite(name, markup.ident(name), "", "", doubtful=True, source="")
     text = provision.fa if markup.language() == "fa" else provision.en
-    sure = words.SURENESS[provision.sure] if provision.sure else words.VERIFIED[provision.verified]
-    return Cite(
-        name, _name(provision), text, str(sure), not provision.verified and provision.sure != "S", provision.source
-    )
+    sure = _(terms.SURENESS[provision.sure or ("verified" if provision.verified else "unverified")])
+    return Cite(name, _name(provision), text, sure, not provision.verified and provision.sure != "S", provision.source)
 
 
 def find(settings: Settings, name: str, on: date | None = None) -> Provision | None:
@@ -214,85 +181,6 @@ def provision_text(settings: Settings, name: str, on: date | None = None) -> str
     if provision is None:
         return ""
     return provision.fa if markup.language() == "fa" else provision.en
-
-
-# ---- parameters of a sentence, in words -----------------------------------------------------------------------
-
-
-def _word(name: str, value: str, measure: str) -> SafeString:
-    """The parameter `name` of a finding in the page's language, safe to stand in a sentence."""
-    if value in ("", "-"):
-        return SafeString(escape(_("none")))
-    show = _PARAMS.get(name)
-    return show(value, measure) if show else markup.ident(value)
-
-
-def _from(table: words.Words) -> Callable[[str, str], SafeString]:
-    return lambda value, _measure: SafeString(escape(table.get(value, value)))
-
-
-def _each(show: Callable[[str, str], SafeString]) -> Callable[[str, str], SafeString]:
-    return lambda value, measure: markup.listing([show(part, measure) for part in value.split(", ")])
-
-
-def _number(value: str, _measure: str) -> SafeString:
-    return SafeString(escape(markup.digits(value)))
-
-
-def _day(value: str, _measure: str) -> SafeString:
-    try:
-        return markup.day(date.fromisoformat(value))
-    except ValueError:
-        return markup.ident(value)
-
-
-def _state(value: str, _measure: str) -> SafeString:
-    return markup.inert(reading.state_name(current(), value, markup.language()))
-
-
-def _language(value: str, _measure: str) -> SafeString:
-    return markup.inert(language_name(value))
-
-
-def _basis(value: str, _measure: str) -> SafeString:
-    return markup.inert(basis_name(current(), value))
-
-
-def _missing(value: str, measure: str) -> SafeString:
-    """Fields of the request, or elements of an offence."""
-    if value in ELEMENTS:
-        return SafeString(escape(ELEMENTS[value]))
-    return SafeString(escape(fields.label(value, measure)))
-
-
-_PARAMS: Final[Mapping[str, Callable[[str, str], SafeString]]] = {
-    "accepted": _each(_language),
-    "article": _number,
-    "basis": _basis,
-    "content": _from(CONTENTS),
-    "date": _day,
-    "deposits": _number,
-    "field": _missing,
-    "forbidden": _each(_from(GROUNDS)),
-    "grounds": _each(_from(GROUNDS)),
-    "kind": _from(words.ACCOUNT_KINDS),
-    "known": lambda value, measure: (_number if value.isdigit() else _day)(value, measure),
-    "language": _language,
-    "least": _number,
-    "measure": _from(words.MEASURES),
-    "missing": _each(_missing),
-    "months": _number,
-    "needed": _number,
-    "number": _number,
-    "offence": _from(words.OFFENCES),
-    "requested": _state,
-    "requesting": _state,
-    "scope": _from(words.SCOPES),
-    "since": _day,
-    "state": _state,
-    "states": _each(_state),
-    "urgency": _from(words.URGENCY_SHORT),
-}
 
 
 def language_name(tag: str) -> str:

@@ -10,25 +10,27 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from comity.wording import terms
+
 Words = dict[str, Promise]
 
-MEASURES: Final[Words] = {
-    "preservation": _("Expedited preservation of data"),
-    "stored-data": _("Disclosure of stored data"),
-}
+
+def shown(table: terms.Terms) -> Words:
+    """`table` in the language of whoever reads it."""
+    return {key: _(text) for key, text in table.items()}
+
+
+MEASURES: Final = shown(terms.MEASURES)
+SCOPES: Final = shown(terms.SCOPES)
+CATEGORIES: Final = shown(terms.CATEGORIES)
+ACCOUNT_KINDS: Final = shown(terms.ACCOUNT_KINDS)
+OFFENCES: Final = shown(terms.OFFENCES)
+CONTENTS: Final = shown(terms.CONTENTS)
+GROUNDS: Final = shown(terms.GROUNDS)
+DUTIES: Final = shown(terms.DUTIES)
+VERDICTS: Final = shown(terms.VERDICTS)
 MEASURE_ARTICLES: Final = {"preservation": "42", "stored-data": "44"}
-SCOPES: Final[Words] = {
-    "A": _("A Convention offence"),
-    "B": _("Electronic evidence of a Convention offence"),
-    "C": _("Electronic evidence of another serious crime (maximum of at least four years)"),
-}
 SCOPE_ARTICLES: Final = {"A": "35(1)(a)", "B": "35(1)(b)", "C": "35(1)(c)"}
-CATEGORIES: Final[Words] = {
-    "subscriber": _("Subscriber information"),
-    "traffic": _("Traffic data"),
-    "content": _("Content data"),
-    "other": _("Other electronic data"),
-}
 CATEGORY_HELP: Final[Words] = {
     "subscriber": _("Who holds the service: name, address, number, billing."),
     "traffic": _("Where a communication came from and went, when and how long."),
@@ -39,32 +41,6 @@ URGENCIES: Final[Words] = {
     "ordinary": _("Ordinary"),
     "urgent": _("Urgent"),
     "emergency": _("Emergency: significant and imminent risk to life or safety"),
-}
-URGENCY_SHORT: Final[Words] = {
-    "ordinary": _("as ordinary"),
-    "urgent": _("as urgent"),
-    "emergency": _("as an emergency"),
-}
-ACCOUNT_KINDS: Final[Words] = {
-    "email": _("E-mail address"),
-    "ip": _("IP address"),
-    "phone": _("Telephone number"),
-    "url": _("Web address"),
-    "account": _("User account"),
-    "other": _("Other identifier"),
-}
-OFFENCES: Final[Words] = {
-    "uncc:7": _("Illegal access"),
-    "uncc:8": _("Illegal interception"),
-    "uncc:9": _("Interference with electronic data"),
-    "uncc:10": _("Interference with an ICT system"),
-    "uncc:11": _("Misuse of devices"),
-    "uncc:12": _("ICT-related forgery"),
-    "uncc:13": _("ICT-related theft or fraud"),
-    "uncc:14": _("Online child sexual abuse or exploitation material"),
-    "uncc:15": _("Solicitation or grooming of a child"),
-    "uncc:16": _("Non-consensual dissemination of intimate images"),
-    "uncc:17": _("Laundering of proceeds of crime"),
 }
 LANGUAGES: Final = ("en", "fa", "ar", "vi", "fr", "es", "ru", "zh")
 
@@ -272,22 +248,6 @@ JOB_STATES: Final[Words] = {
     "done": _("done"),
     "failed": _("failed"),
 }
-VERDICTS: Final[Words] = {
-    "failed": _("To be mended"),
-    "unknown": _("Questions for a person"),
-    "passed": _("In order"),
-}
-SURENESS: Final[Words] = {
-    "V": _("checked against an authentic text"),
-    "S": _("derived from a sister treaty; to be compared with the authentic text"),
-    "M": _("not yet compared with the authentic text"),
-    "?": _("doubtful; read the authentic text first"),
-}
-VERIFIED: Final = {
-    True: _("verified against the official text"),
-    False: _("not verified against the official text"),
-}
-
 # The steps of a case as a line across the page: what each side sees of it.
 WALKS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("requesting", "preservation"): ("drafted", "approved", "requested", "accepted", "preserved", "closed"),

@@ -135,7 +135,7 @@ def tongue(tag: str) -> str:
 @register.filter
 def called_ground(name: str) -> str | Promise:
     """A ground for refusal in words."""
-    return judgement.GROUNDS.get(name, name)
+    return words.GROUNDS.get(name, name)
 
 
 @register.filter

@@ -1,15 +1,16 @@
-"""The sentences for what the law room says, translated when shown: findings, what to do, and the names of the rules.
+"""The sentences for what the law room says: findings, what to do, and the names of the rules.
 
 The law room speaks in codes, so that it has no language. Keys are finding codes (``content.missing``), remedies
-(``remedy.fill-in``) and rules (``rule.basis``). The words for their parameters stand in `words` and `judgement`.
+(``remedy.fill-in``) and rules (``rule.basis``). The words for their parameters stand in `terms`.
 """
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from typing import Final
 
-FINDINGS: dict[str, Promise] = {
+from comity.wording import marked as _
+
+FINDINGS: Final[dict[str, str]] = {
     # What a rule found
     "basis.in-force": _("%(basis)s is in force between the two States since %(since)s and can carry this request."),
     "basis.exercise": _(
@@ -23,6 +24,10 @@ FINDINGS: dict[str, Promise] = {
     "basis.not-party": _(
         "%(basis)s is in force, but on %(date)s it does not bind: %(states)s. It cannot carry a real request "
         "between the two."
+    ),
+    "basis.left": _(
+        "%(states)s has left %(basis)s, and on %(date)s this has taken effect. It cannot carry a new request between the "
+        "two."
     ),
     "basis.unverified": _(
         "Whether %(basis)s binds the two States on %(date)s rests on deposits that are not verified (as known on "
@@ -48,13 +53,28 @@ FINDINGS: dict[str, Promise] = {
         "The books list no treaty on legal assistance between %(requesting)s and %(requested)s. That proves "
         "nothing: check whether there is one, since its rules would come first."
     ),
-    "reservation.excludes": _(
+    "other-treaty.in-force": _(
+        "%(treaty)s also binds %(requesting)s and %(requested)s, and provides for this measure. Its rules come first, "
+        "unless both agree to use those of the basis chosen."
+    ),
+    "other-treaty.unverified": _(
+        "%(treaty)s may also bind %(requesting)s and %(requested)s, and provides for this measure; its deposits are not "
+        "verified. If it is in force, its rules come first."
+    ),
+    "reservation.excludes-offence": _(
         "%(state)s has by reservation not accepted Article %(article)s. Between these two States the treaty does "
         "not reach this offence."
     ),
+    "reservation.excludes-measure": _(
+        "%(state)s has by reservation not accepted Article %(article)s. Between these two States the treaty does "
+        "not give this measure."
+    ),
     "reservation.unverified": _(
         "%(state)s is reported not to have accepted Article %(article)s; this is not verified. If it is so, the "
-        "treaty does not reach this offence between these two States."
+        "treaty does not carry this request between these two States."
+    ),
+    "reservation.declaration": _(
+        "%(state)s has declared something on Article %(article)s. A person must read it and say what it means here."
     ),
     "scope.convention-offence": _("The request is about %(offence)s, an offence of the treaty (scope: %(scope)s)."),
     "scope.no-offence": _("This scope (%(scope)s) needs an offence of the treaty, and the request names none."),
@@ -87,6 +107,9 @@ FINDINGS: dict[str, Promise] = {
         "The request states a maximum of %(months)s months; the requesting State's law book has %(known)s "
         "months, not verified. A person must check which is right."
     ),
+    "scope.any-crime": _(
+        "This measure (%(measure)s) is open for electronic evidence of any crime, however light (scope: %(scope)s)."
+    ),
     "content.present": _("The request says: %(content)s."),
     "content.missing": _(
         "Required and missing: %(content)s. Without it the request can be returned. To fill in: %(missing)s."
@@ -113,6 +136,40 @@ FINDINGS: dict[str, Promise] = {
     "dates.offence-future": _(
         "%(field)s is %(date)s and lies ahead. An offence cannot have been committed on a day to come."
     ),
+    "dates.period-before-offence": _(
+        "The evidence asked for ends on %(date)s, before the offence was committed (%(committed)s). Is that meant?"
+    ),
+    "dates.born-after": _(
+        "A person said to have committed the offence was born on %(date)s, after it was committed (%(committed)s)."
+    ),
+    "period-ahead.past": _("The period ends on %(date)s, which is past. This measure collects data from now on."),
+    "period-ahead.no-reason": _("The period ends on %(date)s, and nothing says why it has to be so long."),
+    "period-ahead.reasoned": _("The period lies ahead, until %(date)s, and the request says why it has this length."),
+    "order.undated": _("The decision that the request rests on has no date."),
+    "order.future": _("The decision that the request rests on is dated %(date)s, a day to come."),
+    "order.before-offence": _(
+        "The decision that the request rests on is dated %(date)s, before the offence was committed (%(committed)s)."
+    ),
+    "order.sentence": _("%(months)s months are said to be left of a sentence of %(sentence)s months."),
+    "order.dated": _("The decision that the request rests on is dated %(date)s."),
+    "consent.nobody": _(
+        "This measure needs the informed consent of the person concerned, and the request names nobody."
+    ),
+    "consent.not-stated": _(
+        "This measure needs the informed consent of the person concerned. It is not stated for person %(number)s."
+    ),
+    "consent.stated": _(
+        "The request states that the persons concerned have agreed. The requested State will make sure of it."
+    ),
+    "assurances.none": _(
+        "The requesting State does not say what it undertakes, such as safe conduct, custody and return, use for the "
+        "purpose only, or no death penalty."
+    ),
+    "assurances.to-judge": _("The requesting State gives undertakings. Whether they suffice is for a person to judge."),
+    "costs.foreseen": _(
+        "The request foresees substantial costs. The two States consult on how they are borne before it is carried out."
+    ),
+    "costs.question": _("Will carrying this out cost much? If so, the two States consult on the costs first."),
     "language.accepted": _("%(requested)s accepts requests in this language (%(language)s)."),
     "language.not-accepted": _("%(requested)s does not accept this language (%(language)s). Accepted: %(accepted)s."),
     "language.unverified": _(
@@ -155,9 +212,9 @@ FINDINGS: dict[str, Promise] = {
     "link.malformed": _(
         "The earlier request is not named by one of your own reference numbers, so the requested State cannot find it."
     ),
-    "dual-criminality.not-required": _("Dual criminality is not a condition of preservation."),
+    "dual-criminality.not-required": _("Dual criminality is not a condition of this measure."),
     "dual-criminality.reserved": _(
-        "%(requested)s reserved the right to refuse preservation when it doubts dual criminality."
+        "%(requested)s reserved the right to refuse this measure when it doubts dual criminality."
     ),
     "dual-criminality.no-offence": _(
         "The request names no offence whose elements could be compared with the law of %(requested)s. A person "
@@ -181,13 +238,33 @@ FINDINGS: dict[str, Promise] = {
         "The law of %(requested)s lacks elements of %(offence)s: %(missing)s. It may decline for that reason, "
         "and may help all the same."
     ),
+    "minimum-penalty.unstated": _("The maximum penalty is not stated, so nobody can tell whether it is high enough."),
+    "minimum-penalty.silent": _(
+        "The treaty leaves the least penalty to the law of %(requested)s, and its law book gives none. The request states "
+        "a maximum of %(months)s months."
+    ),
+    "minimum-penalty.below": _(
+        "The maximum penalty is %(months)s months; the treaty asks for at least %(least)s months for this measure."
+    ),
+    "minimum-penalty.met": _(
+        "The request states a maximum penalty of %(months)s months; the treaty asks for at least %(least)s months."
+    ),
+    "refusal-policy.bars": _("The law of %(requested)s, verified, bars this here: %(subject)s (%(stance)s)."),
+    "refusal-policy.given": _(
+        "By what the request says, this is given: %(subject)s. For that case the law book of %(requested)s says: "
+        "%(stance)s."
+    ),
+    "refusal-policy.question": _(
+        "Is this given: %(subject)s? For that case the law book of %(requested)s says: %(stance)s."
+    ),
+    "refusal-policy.silent": _("The law book of %(requested)s does not say when its own law refuses this measure."),
     "authorisation.named": _(
-        "Before anything is done, %(requested)s needs its own authorisation at home (%(measure)s); the provision "
-        "cited says whose. A person must obtain and record it."
+        "Before anything is done, %(requested)s needs its own authorisation at home (%(measure)s), from: %(by)s. In "
+        "urgency: %(urgent)s. A person must obtain and record it."
     ),
     "authorisation.unverified": _(
         "Before anything is done, %(requested)s needs its own authorisation at home (%(measure)s). The law book "
-        "says whose, but the line is not verified."
+        "says from whom (%(by)s; in urgency: %(urgent)s), but the line is not verified."
     ),
     "authorisation.silent": _(
         "Before anything is done, %(requested)s needs its own authorisation at home (%(measure)s). Its law book "
@@ -226,6 +303,42 @@ FINDINGS: dict[str, Promise] = {
         "Personal data may leave %(requested)s only under its own law, and its law book says nothing on it. Are "
         "conditions needed before a transfer?"
     ),
+    "retention.date-unknown": _(
+        "In %(requested)s these data (%(category)s) are kept for %(period)s. The request does not say from which day they "
+        "are, so nobody can tell whether they still exist."
+    ),
+    "retention.may-be-gone": _(
+        "In %(requested)s these data (%(category)s) are kept for %(period)s by law, for the oldest until %(until)s: they "
+        "may be gone."
+    ),
+    "retention.kept": _(
+        "In %(requested)s these data (%(category)s) are kept for %(period)s by law, for the oldest until %(until)s."
+    ),
+    "retention.unverified": _(
+        "The law book of %(requested)s says that these data (%(category)s) are kept for %(period)s, for the oldest until "
+        "%(until)s, but the line is not verified."
+    ),
+    "retention.silent": _(
+        "The law book of %(requested)s does not say how long these data (%(category)s) are kept. They may be deleted any day."
+    ),
+    "handling.strict": _(
+        "Evidence of this offence (%(offence)s) shows victims. Who may see it, on which machines, without previews and "
+        "copies, must be settled before it is handed over."
+    ),
+    "clocks.least": _("A clock will run (%(clock)s): at least %(period)s. Bound by it: %(bearer)s."),
+    "clocks.most": _("A clock will run (%(clock)s): at most %(period)s. Bound by it: %(bearer)s."),
+    "clocks.national-least": _(
+        "By the law of %(state)s a clock will run (%(clock)s): at least %(period)s. Bound by it: %(bearer)s."
+    ),
+    "clocks.national-most": _(
+        "By the law of %(state)s a clock will run (%(clock)s): at most %(period)s. Bound by it: %(bearer)s."
+    ),
+    "clocks.unverified": _(
+        "A clock may run (%(clock)s): %(period)s. Bound by it: %(bearer)s. The line is not verified."
+    ),
+    "clocks.none": _(
+        "No book sets a number of days for this measure (%(measure)s). Only a suggested deadline, with its reason, can."
+    ),
     "grounds.for-decision": _(
         "Only these may be a reason to refuse: %(grounds)s. Never a reason: %(forbidden)s. Consult before "
         "refusing, and give reasons."
@@ -253,6 +366,12 @@ FINDINGS: dict[str, Promise] = {
         "Answer in the rights field, with reasons; somebody else will read it before the request leaves."
     ),
     "remedy.decide": _("Answer this in your decision, with reasons."),
+    "remedy.choose-basis": _("Decide which treaty to use; if both are to be used, say so in the request."),
+    "remedy.assure": _("Write down what your State undertakes."),
+    "remedy.hurry": _("Ask for preservation at once, or for data that are kept longer."),
+    "remedy.handle": _("Agree on the handling with the other State and write it into the request."),
+    "remedy.consent": _("Obtain the person’s informed consent and state it."),
+    "remedy.consult": _("Consult the other State on the costs."),
     # The rules
     "rule.basis": _("Legal basis"),
     "rule.exercise": _("Exercise"),
@@ -273,4 +392,14 @@ FINDINGS: dict[str, Promise] = {
     "rule.rights": _("Human rights"),
     "rule.non-discrimination": _("Non-discrimination"),
     "rule.grounds": _("Grounds for refusal"),
+    "rule.period-ahead": _("Period ahead"),
+    "rule.order": _("Decision it rests on"),
+    "rule.consent": _("Consent of the person"),
+    "rule.assurances": _("Undertakings"),
+    "rule.costs": _("Costs"),
+    "rule.minimum-penalty": _("Least penalty"),
+    "rule.refusal-policy": _("Refusal under national law"),
+    "rule.retention": _("Keeping of data"),
+    "rule.handling": _("Handling of the evidence"),
+    "rule.clocks": _("Clocks"),
 }

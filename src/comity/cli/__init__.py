@@ -1,4 +1,4 @@
-"""The command line. `verify` and `unpack` need no node, no database, no account and no network."""
+"""The command line. Only `demo` and `node` need more than the files that they are given."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from comity.cli import law
 from comity.errors import ComityError, Invalid
 from comity.seal import canon, stream
 from comity.verify import CHECKS, Report, Verdict, verify_file, verify_letter
 from comity.wire import bag
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=__doc__)
+app.add_typer(law.app, name="law")
+app.command("assess")(law.check_request)
 _MARKS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNDETERMINED: "yellow"}
 
 

@@ -1,0 +1,235 @@
+"""An act: a statement by a named authority about a case, in the one form that each kind has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from comity.casework.request import REFERENCE, moment_text, parse_date, strict_moment
+from comity.errors import Invalid
+
+
+class Kind(StrEnum):
+    """What an act says."""
+
+    DRAFTED = "drafted"
+    CHECKED = "checked"
+    APPROVED = "approved"
+    REQUESTED = "requested"
+    AMENDED = "amended"
+    SUPPLEMENTED = "supplemented"
+    DISCARDED = "discarded"
+    WITHDRAWN = "withdrawn"
+    AGREED = "agreed"
+    REPLIED = "replied"
+    ENQUIRED = "enquired"
+    EXTENSION_ASKED = "extension-asked"
+    VERIFIED = "verified"
+    RELEASED = "released"
+    ASSESSED = "assessed"
+    ASKED = "asked"
+    CONSULTED = "consulted"
+    PROGRESS = "progress"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    POSTPONED = "postponed"
+    AUTHORISED = "authorised"
+    ORDERED = "ordered"
+    PRESERVED = "preserved"
+    EXTENDED = "extended"
+    EXTENSION_REFUSED = "extension-refused"
+    EXECUTED = "executed"
+    DISCLOSED = "disclosed"
+    PERFORMED = "performed"
+    DEADLINE_MET = "deadline-met"
+    DEADLINE_ESCALATED = "deadline-escalated"
+    DEADLINE_WAIVED = "deadline-waived"
+    CLOSED = "closed"
+
+
+class Power(StrEnum):
+    """What an officer may do. An officer without powers can do nothing."""
+
+    DRAFT = "draft"  # prepare requests and check them
+    APPROVE = "approve"  # let a request, or any other word on it, leave in the name of the State that asks
+    DECIDE = "decide"  # decide on another State's request, and speak with that State about it
+    AUTHORISE = "authorise"  # the domestic authorisation, Article 24: a judge or who the law names
+    EXECUTE = "execute"  # order, take in, disclose, perform; verify and release what came back; close
+
+
+CROSSING: Final = frozenset({
+    Kind.REQUESTED, Kind.SUPPLEMENTED, Kind.WITHDRAWN, Kind.AGREED, Kind.REPLIED, Kind.ENQUIRED, Kind.EXTENSION_ASKED,
+    Kind.ASKED, Kind.CONSULTED, Kind.PROGRESS, Kind.ACCEPTED, Kind.REFUSED, Kind.POSTPONED, Kind.PRESERVED,
+    Kind.EXTENDED, Kind.EXTENSION_REFUSED, Kind.DISCLOSED, Kind.PERFORMED, Kind.CLOSED,
+})  # fmt: skip
+"""The kinds that are told to the other State; the others stay at home."""
+
+EVIDENCE, INTELLIGENCE = "evidence", "intelligence"  # what disclosed material may serve as; 47: police information is none
+
+_TEXT, _LIST, _DICT = str, list, dict
+_DEADLINE: dict[str, type] = {"clock": _TEXT, "due": _TEXT, "reasons": _TEXT}
+FORMS: Final[dict[Kind, dict[str, type]]] = {
+    Kind.DRAFTED: {"request": _DICT},
+    Kind.CHECKED: {"assessment": _DICT},
+    Kind.APPROVED: {"despite": _TEXT},
+    Kind.REQUESTED: {"request": _DICT, "letter": _TEXT},
+    Kind.AMENDED: {"request": _DICT},
+    Kind.SUPPLEMENTED: {"request": _DICT},
+    Kind.DISCARDED: {"reasons": _TEXT},
+    Kind.WITHDRAWN: {"reasons": _TEXT},
+    Kind.AGREED: {"conditions": _LIST},
+    Kind.REPLIED: {"message": _TEXT},
+    Kind.ENQUIRED: {"message": _TEXT},
+    Kind.EXTENSION_ASKED: {"until": _TEXT, "reasons": _TEXT},
+    Kind.VERIFIED: {"container": _TEXT, "manifest": _TEXT},
+    Kind.RELEASED: {"manifest": _TEXT, "recipient": _TEXT, "state": _TEXT, "purpose": _TEXT, "use": _TEXT,
+                    "leave": _TEXT, "conditions": _LIST},
+    Kind.ASSESSED: {"assessment": _DICT},
+    Kind.ASKED: {"questions": _TEXT, "fields": _LIST},
+    Kind.CONSULTED: {"message": _TEXT},
+    Kind.PROGRESS: {"message": _TEXT},
+    Kind.ACCEPTED: {"conditions": _LIST, "reasons": _TEXT},
+    Kind.REFUSED: {"grounds": _LIST, "reasons": _TEXT},
+    Kind.POSTPONED: {"reasons": _TEXT},
+    Kind.AUTHORISED: {"authority": _TEXT, "decision": _TEXT, "ground": _TEXT, "scope": _TEXT, "until": _TEXT},
+    Kind.ORDERED: {"provider": _TEXT, "order": _TEXT, "content": _TEXT},
+    Kind.PRESERVED: {"effected_at": _TEXT, "until": _TEXT},
+    Kind.EXTENDED: {"until": _TEXT, "reasons": _TEXT},
+    Kind.EXTENSION_REFUSED: {"reasons": _TEXT},
+    Kind.EXECUTED: {"manifest": _TEXT, "files": int, "bytes": int},
+    Kind.DISCLOSED: {"container": _TEXT, "size": int, "manifest": _TEXT, "files": int, "conditions": _LIST,
+                     "use": _TEXT, "rest": _TEXT},
+    Kind.PERFORMED: {"report": _TEXT, "done_on": _TEXT, "rest": _TEXT},
+    Kind.DEADLINE_MET: _DEADLINE,
+    Kind.DEADLINE_ESCALATED: _DEADLINE,
+    Kind.DEADLINE_WAIVED: _DEADLINE,
+    Kind.CLOSED: {"note": _TEXT},
+}  # fmt: skip
+"""The names and types of what each kind of act says; nothing else is allowed."""
+
+MAY_BE_EMPTY: Final = frozenset({
+    "despite", "letter", "conditions", "note", "fields", "bytes", "files", "rest", "leave", "purpose", "grounds",
+    "released.manifest",
+})  # fmt: skip
+
+
+def _digest(text: str) -> None:
+    """Raise ValueError if `text` is no SHA-256 in hex: it names a file here, and no peer chooses names of files."""
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ValueError(text)
+
+
+def _use(text: str) -> None:
+    if text not in (EVIDENCE, INTELLIGENCE):
+        raise ValueError(text)
+
+
+def _reference(text: str) -> None:
+    if not REFERENCE.fullmatch(text):
+        raise ValueError(text)
+
+
+_READ: dict[str, Callable[[str], object]] = {  # what a text must be, beyond being text
+    "container": _digest, "manifest": _digest, "letter": _digest, "use": _use, "leave": _reference,
+    "effected_at": strict_moment, "until": strict_moment, "due": strict_moment,
+    "authorised.until": parse_date, "done_on": parse_date,
+}  # fmt: skip
+
+
+def _fits(value: Any, kind: type, read: Callable[[str], object] | None) -> bool:
+    """Whether `value` is of `kind`: a list holds texts, a count is not negative, `read` takes a text unless empty."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    if isinstance(value, int):
+        return value >= 0
+    try:
+        if read is not None and isinstance(value, str) and value:
+            read(value)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Act:
+    """A statement by a named authority about a case.
+
+    Args:
+        kind: what it says.
+        case: the requesting State's reference.
+        by: the State that says it.
+        officer: the officer's sign-in name, which the four-eyes rule goes by.
+        name: the officer's name and office for people to read, as that State states them.
+        power: the power it was done under.
+        at: when, UTC, whole seconds.
+        body: the statement's contents; the names and types for each kind are fixed, nothing else is allowed.
+        after: id of the last crossing act of the case that its author knew; empty for the first. This chains the
+            acts of both States into one history.
+        salt: random text, so that an act's id tells nothing to who holds only the id.
+        exercise: True: said in an exercise only, with no legal effect; the same for all acts of a case.
+        id: SHA-256 of the signed statement that says it, hex; known once it is signed.
+    """
+
+    kind: Kind
+    case: str
+    by: str
+    officer: str
+    name: str
+    power: str
+    at: datetime
+    body: Mapping[str, Any]
+    after: str = ""
+    salt: str = ""
+    exercise: bool = True
+    id: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        """Check the body against its form. Raises Invalid naming the field."""
+        form = FORMS[self.kind]
+        if set(self.body) != set(form):
+            odd = min(set(self.body) ^ set(form))
+            raise Invalid("The act's contents do not follow its form.", code="act.form", where=f"{self.kind}.{odd}")
+        for name, kind in form.items():
+            value, where = self.body[name], f"{self.kind}.{name}"
+            if not _fits(value, kind, _READ.get(where, _READ.get(name))):
+                raise Invalid("This field has the wrong type.", code="act.type", where=where)
+            if not value and not {name, where} & MAY_BE_EMPTY:
+                raise Invalid("This field must be filled in.", code="act.empty", where=where)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The act as plain JSON values, without its id."""
+        return {
+            "act": str(self.kind), "case": self.case, "by": self.by, "officer": self.officer, "name": self.name,
+            "power": self.power, "at": moment_text(self.at), "body": dict(self.body), "after": self.after,
+            "salt": self.salt, "exercise": self.exercise,
+        }  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any], *, id: str) -> Act:  # noqa: A002  the field's own name
+        """The act in `raw`, strictly: exactly the known fields, each a string, and a body of the right form.
+
+        Raises:
+            Invalid: anything else.
+        """
+        names = {"act", "case", "by", "officer", "name", "power", "at", "body", "after", "salt", "exercise"}
+        texts = names - {"body", "exercise"}
+        if (
+            set(raw) != names
+            or not all(isinstance(raw[name], str) for name in texts)
+            or type(raw["exercise"]) is not bool
+        ):
+            raise Invalid("The act's fields are not the known ones.", code="act.form", where="act")
+        try:
+            kind, at = Kind(raw["act"]), strict_moment(raw["at"])
+        except ValueError as error:
+            raise Invalid("The act's kind or time is not usable.", code="act.form", where="act") from error
+        if not isinstance(raw["body"], dict):
+            raise Invalid("The act's body must be an object.", code="act.form", where="body")
+        rest = {name: raw[name] for name in names - {"act", "at"}}
+        return cls(kind=kind, at=at, id=id, **rest)

@@ -1,0 +1,201 @@
+"""The conditions of the lifecycle's table: each looks at the case as it stands and at the act that shall come next.
+
+A guard returns when the act may happen, and raises NotPossible (or NotYours, when another officer might) when it may not.
+"""
+
+from __future__ import annotations
+
+from comity.casework.act import INTELLIGENCE, Act, Kind
+from comity.casework.case import AHEAD, BEHIND, Case
+from comity.casework.measure import COERCIVE, Measure
+from comity.casework.request import parse_date, strict_moment
+from comity.errors import NotPossible, NotYours
+
+# ---------------------------------------------------------------------------------------------- before it leaves
+
+
+def checked(case: Case, act: Act) -> None:
+    """What leaves has been checked as it stands; leaving despite a failed finding needs a written reason."""
+    check = case.since(Kind.CHECKED, Kind.DRAFTED, Kind.AMENDED)
+    if check is None:
+        raise NotPossible("Check the request first: it changed since the last check.", code="case.unchecked")
+    try:
+        failed = any(item["verdict"] == "failed" for item in check.body["assessment"]["findings"])
+    except (KeyError, TypeError) as error:
+        raise NotPossible("The last check holds no findings. Check again.", code="case.unchecked") from error
+    if failed and not act.body["despite"].strip():
+        raise NotPossible(
+            "Some findings failed. Mend the request, or state why it leaves all the same.", code="case.despite",
+            where="despite",
+        )  # fmt: skip
+
+
+def not_by_author(case: Case, act: Act) -> None:
+    """Four eyes on what leaves: who drafted or amended since anything was last sent does not approve."""
+    for earlier in reversed(case.acts):
+        if earlier.kind in (Kind.REQUESTED, Kind.SUPPLEMENTED):
+            return
+        if earlier.kind in (Kind.DRAFTED, Kind.AMENDED) and earlier.officer == act.officer:
+            raise NotYours("Nobody approves his own request.", code="case.four-eyes", where="officer")
+
+
+def as_approved(case: Case, act: Act) -> None:
+    """What is sent is what was approved, and the letter belongs to it."""
+    draft = case.last(Kind.DRAFTED, Kind.AMENDED)
+    if draft is None or draft.body["request"] != act.body["request"]:
+        raise NotPossible("What is sent differs from what was approved.", code="case.differs")
+
+
+# ---------------------------------------------------------------------------------------------- deciding
+
+
+def assessed(case: Case, act: Act) -> None:
+    """A decision is made beside the findings of the request as it stands now."""
+    if case.since(Kind.ASSESSED, Kind.REQUESTED, Kind.SUPPLEMENTED) is None:
+        raise NotPossible("Assess the request first.", code="case.unassessed")
+
+
+def consulted(case: Case, act: Act) -> None:
+    """Article 40(28): consult before refusing or postponing; what was accepted or given since answered an earlier talk."""
+    if case.since(Kind.CONSULTED, Kind.ACCEPTED, Kind.DISCLOSED, Kind.PERFORMED) is None:
+        raise NotPossible("Consult the requesting State before refusing or postponing (40(28)).", code="case.consult")
+
+
+def was_consulted(case: Case, act: Act) -> None:
+    """A reply answers a consultation."""
+    if case.last(Kind.CONSULTED) is None:
+        raise NotPossible("There is no consultation to reply to.", code="case.no-consultation")
+
+
+def as_told(case: Case, act: Act) -> None:
+    """Who takes note of information is bound by the conditions it was told under, 40(5), and adds none."""
+    if act.body["conditions"] != list(case.request.conditions):
+        raise NotPossible("The conditions differ from those told.", code="case.differs", where="conditions")
+
+
+def as_decided(case: Case, act: Act) -> None:
+    """What is agreed to are the conditions of the decision as it stands."""
+    if not case.conditions:
+        raise NotPossible("There are no conditions to agree to.", code="case.no-conditions")
+    if act.body["conditions"] != list(case.conditions):
+        raise NotPossible("The conditions differ from those decided.", code="case.differs", where="conditions")
+
+
+# ---------------------------------------------------------------------------------------------- carrying out
+
+
+def not_by_decider(case: Case, act: Act) -> None:
+    """Four eyes at home: the authorisation is independent of the decision (Article 24(2))."""
+    if any(earlier.kind is Kind.ACCEPTED and earlier.officer == act.officer for earlier in case.acts):
+        raise NotYours("Who decided does not also authorise.", code="case.four-eyes", where="officer")
+
+
+def still_authorised(case: Case, act: Act) -> None:
+    """An order rests on an authorisation in force: refused once its last day is over everywhere on Earth.
+
+    Where a measure needs none and there is one all the same, its end counts too.
+    """
+    grant = case.last(Kind.AUTHORISED)
+    if grant is None and case.measure not in COERCIVE:
+        return
+    if grant is None or (act.at - BEHIND).date() > parse_date(grant.body["until"]):
+        raise NotPossible("The authorisation has expired.", code="authorise.until", where="until")
+
+
+def done_in_time(case: Case, act: Act) -> None:
+    """A deed is done before it is reported, and, without an order, while its authorisation is in force."""
+    day = parse_date(act.body["done_on"])
+    if day > (act.at + AHEAD).date():
+        raise NotPossible("This day lies in the future.", code="perform.future", where="done_on")
+    grant = case.since(Kind.AUTHORISED, Kind.ORDERED)
+    if grant is not None and day > parse_date(grant.body["until"]):
+        raise NotPossible("The authorisation had expired by then.", code="authorise.until", where="done_on")
+
+
+def more_due(case: Case, act: Act) -> None:
+    """Nothing comes after a return or deed that left nothing missing."""
+    if case.complete:
+        raise NotPossible("What was accepted has been given or done in full.", code="case.complete")
+
+
+def all_done(case: Case, act: Act) -> None:
+    """A case is not closed while something is missing: it is withdrawn or refused for the rest first."""
+    if not case.complete:
+        raise NotPossible("Something is still missing.", code="case.rest")
+
+
+def all_verified(case: Case, act: Act) -> None:
+    """A case is not closed while a return lies unverified."""
+    if not all(case.verified(said) for said in case.returns):
+        raise NotPossible("A return is not verified yet.", code="case.unverified")
+
+
+def agreed(case: Case, act: Act) -> None:
+    """Conditions bind when the requesting State has agreed to them, 40(28); until then nothing is given or done."""
+    if not case.agreed:
+        raise NotPossible("The requesting State has not agreed to the conditions yet.", code="case.not-agreed")
+
+
+def as_executed(case: Case, act: Act) -> None:
+    """What is disclosed is what was taken in."""
+    taken = case.last(Kind.EXECUTED)
+    if taken is None or any(taken.body[name] != act.body[name] for name in ("manifest", "files")):
+        raise NotPossible("What is disclosed differs from what was taken in.", code="case.differs", where="manifest")
+
+
+def as_accepted(case: Case, act: Act) -> None:
+    """The conditions of use are those of the decision: neither State changes them afterwards (36, 40(19))."""
+    if case.last(Kind.ACCEPTED) is None or act.body["conditions"] != list(case.conditions):
+        raise NotPossible("The conditions differ from those decided.", code="case.differs", where="conditions")
+
+
+def flagged(case: Case, act: Act) -> None:
+    """Information from police to police is no evidence, and says so (47)."""
+    if case.measure is Measure.POLICE_COOPERATION and act.body["use"] != INTELLIGENCE:
+        raise NotPossible("Police information is not disclosed as evidence (47).", code="case.use", where="use")
+
+
+def not_disclosed_before(case: Case, act: Act) -> None:
+    """Each return has its own container and its own manifest."""
+    for said in case.returns:
+        if said.body["container"] == act.body["container"] or said.body["manifest"] == act.body["manifest"]:
+            raise NotPossible("This was disclosed already.", code="case.disclosed", where="manifest")
+
+
+def as_disclosed(case: Case, act: Act) -> None:
+    """What is verified is what was disclosed, and once."""
+    for said in case.returns:
+        if all(said.body[name] == act.body[name] for name in ("container", "manifest")) and not case.verified(said):
+            return
+    raise NotPossible("What is verified differs from what was disclosed.", code="case.differs", where="container")
+
+
+# ---------------------------------------------------------------------------------------------- more time
+
+
+def in_time(case: Case, act: Act) -> None:
+    """More time is asked for before the period ends, 42(9)."""
+    if case.until is None:
+        raise NotPossible("There is no period that could be extended.", code="extend.none", where="until")
+    if act.at > case.until:
+        raise NotPossible("The period is over: more time is asked for before it ends (42(9)).", code="extend.late")
+
+
+def later(case: Case, act: Act) -> None:
+    """An extension ends later than the period does now."""
+    if case.until is None or strict_moment(act.body["until"]) <= case.until:
+        raise NotPossible("An extension ends later than the period does now.", code="extend.until", where="until")
+
+
+def to_come(case: Case, act: Act) -> None:
+    """An extension that is granted ends in the future."""
+    if strict_moment(act.body["until"]) <= act.at:
+        raise NotPossible("An extension ends in the future.", code="extend.until", where="until")
+
+
+def was_asked(case: Case, act: Act) -> None:
+    """An extension is granted or refused when it was asked for, and once."""
+    if case.asked_to_extend is None:
+        raise NotPossible("No extension is asked for.", code="extend.unasked")
+
+
