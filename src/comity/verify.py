@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from comity.casework.act import EVIDENCE
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
+from comity.casework.release import by_leave
 from comity.casework.request import Request
 from comity.errors import BrokenContainer, BrokenProof, BrokenSeal, ComityError, Invalid
 from comity.ledger.log import ACT, RECEIVED, Proof, entry
@@ -191,7 +193,8 @@ def _bag(
     with found:
         about, at = found.about, found.made_at()
         band = "EXERCISE. " if about["exercise"] else ""
-        report.about = f"{band}Evidence for {about['case']}, from {about['from']} to {about['to']}, made {about['at']}"
+        what = "Evidence" if about["use"] == EVIDENCE else "Intelligence, no evidence (47),"
+        report.about = f"{band}{what} for {about['case']}, from {about['from']} to {about['to']}, made {about['at']}"
         entries = _entries(report, (canon.unb64(item) for item in about["entries"]), at, pins)
         sender = entries.get(about["from"])
         trust = trust_in(entries.values())
@@ -309,13 +312,25 @@ def _history(report: Report, said: dossier.Dossier, acts: Acts) -> None:
     with report.check("history") as words:
         if not acts:
             raise Invalid("There is no case in it.", code="verify.history")
-        for reference, records in acts.items():
-            case = _replayed(reference, records, said.home)
+        cases = {reference: _replayed(reference, records, said.home) for reference, records in acts.items()}
+        for reference, case in cases.items():
             if case.request.follows and case.request.follows not in acts:
                 missing.append(case.request.follows)
-            words.append(f"{reference}: {len(records)} acts, '{case.stage}' after the last one shown")
+            _releases(case, acts, cases)
+            words.append(f"{reference}: {len(case.acts)} acts, '{case.stage}' after the last one shown")
     if missing:
         report.note("history", Verdict.UNDETERMINED, f"{missing[0]}, which it follows, is not in this file")
+
+
+def _releases(case: Case, acts: Acts, cases: dict[str, Case]) -> None:
+    """That what was released by leave had it, as home's log knew the other case then. Raises as `by_leave` does."""
+    for record, act in acts[case.reference]:
+        if act.kind is Kind.RELEASED and act.body["leave"]:
+            leave = cases.get(act.body["leave"])
+            if leave is None:
+                raise Invalid(f"{act.body['leave']}, by whose leave it was released, is not here.", code="verify.leave")
+            known = (own for other, own in acts[leave.reference] if other.proof.index < record.proof.index)
+            by_leave(case, act, replace(leave, acts=tuple(known)))
 
 
 def _replayed(reference: str, records: list[tuple[dossier.ActRecord, Act]], home: str) -> Case:

@@ -68,7 +68,10 @@ CROSSING: Final = frozenset({
 })  # fmt: skip
 """The kinds that are told to the other State; the others stay at home."""
 
-EVIDENCE, INTELLIGENCE = "evidence", "intelligence"  # what disclosed material may serve as; 47: police information is none
+EVIDENCE, INTELLIGENCE = (
+    "evidence",
+    "intelligence",
+)  # what disclosed material may serve as; 47: police information is none
 
 _TEXT, _LIST, _DICT = str, list, dict
 _DEADLINE: dict[str, type] = {"clock": _TEXT, "due": _TEXT, "reasons": _TEXT}

@@ -197,5 +197,3 @@ def was_asked(case: Case, act: Act) -> None:
     """An extension is granted or refused when it was asked for, and once."""
     if case.asked_to_extend is None:
         raise NotPossible("No extension is asked for.", code="extend.unasked")
-
-

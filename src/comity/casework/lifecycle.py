@@ -110,14 +110,46 @@ def _stay(*stages: Stage) -> dict[Stage, Stage]:
 
 
 # Where a case runs, as each side sees it; and where the other side may have come to while a message was on its way.
-_ASKING = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED, S.PRESERVED, S.DISCLOSED, S.VERIFIED, S.PERFORMED)
-_ASKED = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED, S.DISCLOSED, S.PERFORMED)
+_ASKING = (
+    S.OPEN,
+    S.QUERIED,
+    S.REDRAFT,
+    S.REREADY,
+    S.POSTPONED,
+    S.ACCEPTED,
+    S.PRESERVED,
+    S.DISCLOSED,
+    S.VERIFIED,
+    S.PERFORMED,
+)
+_ASKED = (
+    S.OPEN,
+    S.QUERIED,
+    S.POSTPONED,
+    S.ACCEPTED,
+    S.AUTHORISED,
+    S.ORDERED,
+    S.EXECUTED,
+    S.PRESERVED,
+    S.DISCLOSED,
+    S.PERFORMED,
+)
 _ASKING_LATE = (*_ASKING, S.WITHDRAWN, S.CLOSING)
 _ASKED_LATE = (*_ASKED, S.REFUSED)
-_UNDONE = (S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED)  # nothing lies with the other State
+_UNDONE = (
+    S.OPEN,
+    S.QUERIED,
+    S.POSTPONED,
+    S.ACCEPTED,
+    S.AUTHORISED,
+    S.ORDERED,
+    S.EXECUTED,
+)  # nothing lies with the other State
 _AWAITED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED)  # the same, as the other side sees it
 _UNANSWERED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY)
-_DONE = _stay(S.WITHDRAWN, S.CLOSING) | _to(S.PERFORMED, S.ACCEPTED, S.PERFORMED)  # a deed done is a fact, also when it is late
+_DONE = _stay(S.WITHDRAWN, S.CLOSING) | _to(
+    S.PERFORMED, S.ACCEPTED, S.PERFORMED
+)  # a deed done is a fact, also when it is late
 
 _BEFORE: tuple[Step, ...] = (
     Step(K.DRAFTED, "requesting", P.DRAFT, _to(S.DRAFT, S.NEW, S.DRAFT, S.READY)),

@@ -47,9 +47,7 @@ def _given(case: Case, act: Act) -> tuple[list[str], str]:
     for said in case.returns:
         if said.body["manifest"] == manifest and case.verified(said):
             return said.body["conditions"], said.body["use"]
-    raise NotPossible(
-        "Only what came back and was verified is released.", code="release.unverified", where="manifest"
-    )
+    raise NotPossible("Only what came back and was verified is released.", code="release.unverified", where="manifest")
 
 
 def by_leave(case: Case, act: Act, leave: Case) -> None:

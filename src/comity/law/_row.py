@@ -122,20 +122,28 @@ class Row:
         self._values = values
         self._taken: set[str] = set()
 
-    def fault(self, message: str, code: str, field: str = "") -> NoReturn:
-        """Raise BrokenLawbook for this row, at `field` if given."""
+    def where(self, field: str = "") -> str:
+        """File, line and place of this row, at `field` if given."""
         place = f"[{self._name}]" if not self._number else f"[[{self._name}]] {self._number}"
         name = self._values.get("id") or self._values.get("code")
         if isinstance(name, str):
             place += f" ({name})"
         if field:
             place += f", field {field}"
-        line = self._page.line(self._name, self._number, field)
-        raise BrokenLawbook(message, code=code, where=f"{self._page.file}, line {line}, {place}")
+        return f"{self._page.file}, line {self._page.line(self._name, self._number, field)}, {place}"
+
+    def fault(self, message: str, code: str, field: str = "") -> NoReturn:
+        """Raise BrokenLawbook for this row, at `field` if given."""
+        raise BrokenLawbook(message, code=code, where=self.where(field))
 
     def has(self, field: str) -> bool:
         """Whether the row states `field`."""
         return field in self._values
+
+    def value(self, field: str) -> Any:
+        """Whatever TOML made of `field`, for its reader to check; None when the row does not state it."""
+        self._taken.add(field)
+        return self._values.get(field)
 
     def _take(self, field: str, kind: type, how: str) -> Any:
         self._taken.add(field)
@@ -292,14 +300,20 @@ def open_page(path: Path, file: str) -> Page:
     """
     try:
         raw = path.read_bytes()
-        text = raw.decode("utf-8")
-        tables = tomllib.loads(text)
     except OSError as error:
         raise BrokenLawbook(
             f"The file cannot be read: {error.strerror}. Check its name and permissions.",
             code="lawbook.file",
             where=file,
         ) from error
+    return read_page(raw, file)
+
+
+def read_page(raw: bytes, file: str) -> Page:
+    """The law book whose file holds `raw`, named `file` in messages. Raises BrokenLawbook as `open_page`."""
+    try:
+        text = raw.decode("utf-8")
+        tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise BrokenLawbook(
             "The file is not UTF-8. Save it as UTF-8.", code="lawbook.syntax", where=f"{file}, byte {error.start}"

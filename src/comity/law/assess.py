@@ -113,7 +113,7 @@ def assess(request: Request, books: Books, *, on: date, side: Side) -> Assessmen
 
     Args:
         request: the request as it stands.
-        books: the law books; only the basis and the two States' books are asked.
+        books: the law books; all instruments and the two States' books are asked, no other State's.
         on: the day for which the law is asked; the clock is not read here.
         side: ``requesting`` before sending, ``requested`` on receipt.
 
@@ -123,7 +123,8 @@ def assess(request: Request, books: Books, *, on: date, side: Side) -> Assessmen
     Raises:
         Invalid: there is no book for the basis or for one of the States, or the basis does not know the measure.
     """
-    used = [(request.basis, books.treaty(request.basis).sha256)]
+    books.treaty(request.basis)
+    used = [(name, treaty.sha256) for name, treaty in books.treaties.items()]  # any of them could come first, 40(6)
     for field in ("requesting", "requested"):
         code = getattr(request, field)
         used.append((code, books.state(code, field).sha256))

@@ -6,11 +6,12 @@ There is no book inside the code and no default State: `load` reads ``treaties/*
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from comity.casework.measure import Measure
 from comity.errors import BrokenLawbook, Invalid
@@ -45,10 +46,14 @@ class Status:
 
 @dataclass(frozen=True)
 class Books:
-    """All law books. Each question names what it is about; an unknown basis, measure, State or provision is Invalid."""
+    """All law books. Each question names what it is about; an unknown basis, measure, State or provision is Invalid.
+
+    `texts` are the files themselves by their SHA-256, as they were read, so that a node can keep them (`law.shelf`).
+    """
 
     treaties: Mapping[str, Treaty]
     states: Mapping[str, State]
+    texts: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def provisions(self) -> Provisions:
@@ -151,9 +156,10 @@ class Books:
         if ":" not in code:
             return None
         own = self.offence(code).same_as
-        return treaty.offences.get(own) or next(
+        found = treaty.offences.get(own) or next(
             (item for item in treaty.offences.values() if item.same_as in (code, own) and item.same_as), None
         )
+        return self.treaty_offence(treaty.supplements, code) if found is None and treaty.supplements else found
 
     def offence(self, code: str) -> TreatyOffence:
         """The treaty offence `code`, e.g. ``uncc:13``. Raises Invalid (``law.offence``)."""
@@ -183,16 +189,12 @@ class Books:
         if treaty.entry is None:
             return Status(None, None, 0, 0, (), None)
         pair = (requesting, requested)
-        bound = {
-            state: False if treaty.between and state not in treaty.between else treaty.bound(state, on)
-            for state in pair
-        }
-        in_force = None if None in bound.values() else True
-        in_force = False if False in bound.values() else in_force
+        bound = {state: self._bound(treaty, state, on) for state in pair}
+        in_force = False if False in bound.values() else None if None in bound.values() else True
         started = treaty.perhaps is not None and treaty.perhaps <= on
         return Status(
             in_force=in_force,
-            since=max(day for day in map(treaty.since, pair) if day) if in_force else None,
+            since=max(day for state in pair if (day := self._since(treaty, state))) if in_force else None,
             deposits=treaty.deposits(on),
             needed=treaty.entry.needed,
             unbound=tuple(state for state, answer in bound.items() if answer is False) if started else (),
@@ -200,9 +202,27 @@ class Books:
             left=tuple(state for state, answer in bound.items() if answer is False and treaty.left(state, on)),
         )
 
+    def _bound(self, treaty: Treaty, state: str, on: date) -> bool | None:
+        """Whether `state` is bound by `treaty` on `on`; by a protocol only if by the treaty that it supplements too."""
+        if treaty.between and state not in treaty.between:
+            return False
+        own = treaty.bound(state, on)
+        if own is False or not treaty.supplements:
+            return own
+        parent = self._bound(self.treaty(treaty.supplements), state, on)
+        return own if parent is True else parent
+
+    def _since(self, treaty: Treaty, state: str) -> date | None:
+        own = treaty.since(state)
+        parent = self._since(self.treaty(treaty.supplements), state) if treaty.supplements else own
+        return max(own, parent) if own and parent else None
+
 
 def _newness(provision: Provision) -> date:
     return provision.since or date.min
+
+
+NO_BOOKS: Final = Books(MappingProxyType({}), MappingProxyType({}))
 
 
 def load(folder: Path) -> Books:
@@ -215,8 +235,7 @@ def load(folder: Path) -> Books:
         BrokenLawbook: a book is missing, unreadable, contradictory or incomplete; `where` names file, line and place,
             and the text says what to write instead.
     """
-    found = Books(MappingProxyType({}), MappingProxyType({}))
-    books = renewed(found, pages(folder))
+    books = renewed(NO_BOOKS, pages(folder))
     if not books.treaties:
         raise BrokenLawbook(
             "The folder has no treaties/*.toml. Name the folder that holds the law books.",
@@ -253,12 +272,21 @@ def renewed(books: Books, read: Iterable[Page]) -> Books:
     offences = {code: offence for treaty in treaties.values() for code, offence in treaty.offences.items()}
     for code, offence in offences.items():
         _sisters(code, offence, offences)
+    for treaty in treaties.values():
+        parent = treaties.get(treaty.supplements)
+        if treaty.supplements and (parent is None or parent.supplements):
+            raise BrokenLawbook(
+                "supplements names the book of a treaty that stands on its own. Correct it, or add that book.",
+                code="lawbook.cite",
+                where=f"treaties/{treaty.id}.toml, [book], field supplements",
+            )
     for page in read:
         if page.file.startswith("states/"):
             state = read_state(page, offences)
             _named_after_file(page, state.code)
             states[state.code] = state
-    return Books(MappingProxyType(treaties), MappingProxyType(states))
+    texts = {**books.texts, **{page.sha256: page.text.encode() for page in read}}
+    return Books(MappingProxyType(treaties), MappingProxyType(states), MappingProxyType(texts))
 
 
 def _sisters(code: str, offence: TreatyOffence, offences: Mapping[str, TreatyOffence]) -> None:

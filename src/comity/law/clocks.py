@@ -19,14 +19,15 @@ from typing import Any
 
 from comity.casework.request import strict_moment
 from comity.errors import Invalid, NotPossible
+from comity.law import dates
 from comity.law._row import Period
 from comity.law.calendars import Doubt, Offices
-from comity.law.dates import Works, after, last_moment, nth_working, on_working
+from comity.law.dates import Pause, Works, beyond, last_moment, utc
 from comity.law.state import State
 from comity.law.treaty import ClockRule
 
 WARN_DAYS = (30, 14, 7)
-_DAY, _SECOND, _TICK = timedelta(days=1), timedelta(seconds=1), timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 _Step = Callable[[date, Works], date | None]
 
 
@@ -100,26 +101,8 @@ class Deadline:
 
     def __post_init__(self) -> None:
         """Refuse moments that cannot be compared and periods that end before they begin."""
-        if _utc(self.due, "due") < _utc(self.started, "started"):
+        if utc(self.due, "due") < utc(self.started, "started"):
             raise Invalid("The deadline lies before its beginning.", code="clock.order", where="due")
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A time during which a clock stands still, from `since` up to `until`; None while it lasts.
-
-    Raises:
-        Invalid: a moment without offset (``clock.zone``), or an end before the beginning (``clock.order``).
-    """
-
-    since: datetime
-    until: datetime | None
-
-    def __post_init__(self) -> None:
-        """Refuse what is no span of time."""
-        since = _utc(self.since, "since")
-        if self.until is not None and _utc(self.until, "until") < since:
-            raise Invalid("The pause ends before it begins.", code="clock.order", where="until")
 
 
 @dataclass(frozen=True)
@@ -168,7 +151,7 @@ def deadline(
         Invalid: `started` has no UTC offset (``clock.zone``), the end lies beyond the calendar (``clock.range``), or a
             State's book is needed and missing (``clock.unit``).
     """
-    begins = _utc(started, "started")
+    begins = utc(started, "started")
     fresh = Deadline(
         rule.id, started, begins, (rule.provision,), unit=rule.period.unit, least=rule.least,
         extendable=rule.extendable, run_on=run_on,
@@ -181,7 +164,7 @@ def deadline(
             whole = rule.period.count * (7 if rule.period.unit == "week" else 1) * _DAY
             return _shifted(found, lambda end: max(end, begins + whole))
     except OverflowError as error:
-        raise _beyond("started") from error
+        raise beyond("started") from error
     return found
 
 
@@ -215,11 +198,11 @@ def suggested(received: datetime, day: date, cites: tuple[str, ...], zone: tzinf
 
     Source: Article 40(26).
     """
-    _utc(received, "received")
+    utc(received, "received")
     try:
         return Deadline("suggested", received, last_moment(day, zone), cites, extendable=True)
     except OverflowError as error:
-        raise _beyond("deadline") from error
+        raise beyond("deadline") from error
 
 
 def safe_conduct(told: datetime, rule: ClockRule, zone: tzinfo = UTC, hindrances: Iterable[Pause] = ()) -> Deadline:
@@ -240,7 +223,7 @@ def safe_conduct(told: datetime, rule: ClockRule, zone: tzinfo = UTC, hindrances
     Source: Article 40(29).
     """
     found = deadline(rule, told, zone)
-    for pause in _merged(hindrances, told):
+    for pause in dates.merged(hindrances, told):
         if pause.since > found.due:
             break
         if pause.until is None:
@@ -279,7 +262,7 @@ def extended(
 
     Source: Article 42(9).
     """
-    asked = _utc(at, "at")
+    asked = utc(at, "at")
     if not (deadline.least or deadline.extendable):
         raise NotPossible("The rule lets nobody extend this period.", code="clock.fixed", where=deadline.kind)
     if _when(deadline, asked) > deadline.due and not held:
@@ -291,7 +274,7 @@ def extended(
     try:
         found = _later(deadline, to, zone, state)
     except OverflowError as error:
-        raise _beyond("until") from error
+        raise beyond("until") from error
     if found.due <= deadline.due:
         raise Invalid("An extension ends later than what it extends.", code="clock.order", where="until")
     return replace(found, extended=asked, cites=tuple(dict.fromkeys((*found.cites, *cites))))
@@ -313,16 +296,18 @@ def paused(deadline: Deadline, pauses: Iterable[Pause], zone: tzinfo = UTC, stat
     Raises:
         Invalid: as `deadline`.
     """
-    spans = _merged(pauses, deadline.started)
+    spans = dates.merged(pauses, deadline.started)
     closed = [(span.since, span.until) for span in spans if span.until is not None]
     try:
         if deadline.unit == "hour":
-            found = _shifted(deadline, lambda end: _pushed(end, closed))
+            found = _shifted(deadline, lambda end: dates.pushed(end, closed))
         else:
-            first, stood = deadline.started.astimezone(zone).date(), _stood(closed, zone)
-            found = _carried(deadline, zone, state, _making_up(deadline, first, stood), deadline.unit)
+            first = deadline.started.astimezone(zone).date()
+            found = _carried(
+                deadline, zone, state, _making_up(deadline, first, dates.stood(closed, zone)), deadline.unit
+            )
     except OverflowError as error:
-        raise _beyond("pauses") from error
+        raise beyond("pauses") from error
     still = next((span.since for span in spans if span.until is None), None)
     return replace(found, stopped=still) if still is not None and still <= found.due else found
 
@@ -339,7 +324,7 @@ def settled(kind: str, body: Mapping[str, Any], officer: str, at: datetime) -> S
     Raises:
         Invalid: any of this is missing or of another form (``clock.settled``), or `at` has no offset (``clock.zone``).
     """
-    moment = _utc(at, "at")
+    moment = utc(at, "at")
     try:
         how, due = ClockState(kind), strict_moment(body["due"])
         texts = [body["clock"], body["reasons"], officer]
@@ -357,8 +342,8 @@ def answer(deadline: Deadline, now: datetime, said: Iterable[Settled]) -> Settle
 
     Only what was said since it began counts, and since it was last extended: a new end needs a new answer.
     """
-    since, now = _utc(deadline.extended or deadline.started, "started"), _utc(now, "now")
-    found = [item for item in said if item.clock == deadline.kind and since <= _utc(item.at, "at") <= now]
+    since, now = utc(deadline.extended or deadline.started, "started"), utc(now, "now")
+    found = [item for item in said if item.clock == deadline.kind and since <= utc(item.at, "at") <= now]
     return max(found, key=lambda item: item.at, default=None)
 
 
@@ -377,7 +362,7 @@ def state_of(
     Raises:
         Invalid: `now` has no UTC offset (``clock.zone``).
     """
-    now = _utc(now, "now")
+    now = utc(now, "now")
     said = answer(deadline, now, settled)
     if met or said is not None:
         return ClockState.MET if said is None or met else said.how
@@ -398,14 +383,14 @@ def warnings(deadline: Deadline) -> tuple[timedelta, ...]:
     """
     if deadline.warn is not None:
         return deadline.warn
-    whole = _utc(deadline.due, "due") - _utc(deadline.started, "started")
+    whole = utc(deadline.due, "due") - utc(deadline.started, "started")
     usual = tuple(timedelta(days=days) for days in WARN_DAYS if timedelta(days=2 * days) <= whole)
     return usual or (whole / 2, whole / 4, whole / 8)
 
 
 def warning(deadline: Deadline, now: datetime) -> timedelta | None:
     """The shortest of `warnings` whose moment has come at `now`, or None. Raises Invalid as `state_of`."""
-    left = _utc(deadline.due, "due") - _when(deadline, now)
+    left = utc(deadline.due, "due") - _when(deadline, now)
     return min((ahead for ahead in warnings(deadline) if left <= ahead), default=None)
 
 
@@ -414,44 +399,31 @@ def days_left(deadline: Deadline, now: datetime) -> int:
 
     Raises Invalid as `state_of`.
     """
-    return (_utc(deadline.due, "due") - _when(deadline, now)) // _DAY
+    return (utc(deadline.due, "due") - _when(deadline, now)) // _DAY
 
 
 def _when(deadline: Deadline, now: datetime) -> datetime:
     """`now` in UTC, or the moment at which the clock stopped, if that came first."""
-    moment = _utc(now, "now")
-    return moment if deadline.stopped is None else min(moment, _utc(deadline.stopped, "stopped"))
+    moment = utc(now, "now")
+    return moment if deadline.stopped is None else min(moment, utc(deadline.stopped, "stopped"))
 
 
 def _counting(period: Period, *, run_on: bool) -> _Step:
     """From the day of an event to the last day of `period`."""
 
     def step(day: date, works: Works) -> date | None:
-        if period.unit == "working-day":
-            return nth_working(day, period.count, works)
-        last = after(day, period)
-        return on_working(last, works) if run_on else last
+        last = dates.nth_working(day, period.count, works) if period.unit == "working-day" else dates.after(day, period)
+        return dates.on_working(last, works) if run_on and last else last
 
     return step
 
 
-def _making_up(deadline: Deadline, first: date, stood: Mapping[date, Fraction]) -> _Step:
-    """From the end of `deadline` onwards, making up for the parts of days that `stood` after the day `first`."""
+def _making_up(deadline: Deadline, first: date, parts: Mapping[date, Fraction]) -> _Step:
+    """From the end of `deadline` onwards, making up for the `parts` of days that stood after the day `first`."""
 
     def step(day: date, works: Works) -> date | None:
-        counts: Works = works if deadline.unit == "working-day" else _every
-        owed = Fraction(0)
-        for other in (other for other in stood if first < other <= day):
-            counted = counts(other)
-            if counted is None:
-                return None
-            owed += stood[other] * counted
-        while owed > 0:
-            found = nth_working(day, 1, counts)
-            if found is None:
-                return None
-            day, owed = found, owed - 1 + stood.get(found, 0)
-        return on_working(day, works) if deadline.run_on else day
+        last = dates.made_up(first, day, parts, works if deadline.unit == "working-day" else _every)
+        return dates.on_working(last, works) if deadline.run_on and last else last
 
     return step
 
@@ -469,7 +441,7 @@ def _carried(deadline: Deadline, zone: tzinfo, state: State | None, step: _Step,
     ends = (deadline.due, known.latest, known.by_book) if known else (deadline.due, deadline.due, deadline.due)
     if unit != "working-day" and not deadline.run_on:
         first, latest, by_book = (_stepped(end, zone, step, _every) for end in ends)
-        provisions, doubts = (), ()
+        provisions, doubts = tuple[str, ...](), tuple[Doubt, ...]()
     else:
         if state is None:
             raise Invalid("Working days are counted by a State's law book: name it.", code="clock.unit", where="state")
@@ -502,7 +474,7 @@ def _later(deadline: Deadline, to: Period | date, zone: tzinfo, state: State | N
         if to.unit == "hour":
             return _shifted(deadline, lambda end: end.astimezone(UTC) + timedelta(hours=to.count))
         return _carried(deadline, zone, state, _counting(to, run_on=deadline.run_on), to.unit)
-    moment = _utc(to, "until") if isinstance(to, datetime) else last_moment(to, zone)
+    moment = utc(to, "until") if isinstance(to, datetime) else last_moment(to, zone)
     known = deadline.uncertain
     if known is None or (known.latest is not None and known.latest <= moment):
         return replace(deadline, due=moment, uncertain=None)
@@ -516,56 +488,3 @@ def _shifted(deadline: Deadline, move: Callable[[datetime], datetime]) -> Deadli
         latest, by_book = (move(end) if end else None for end in (known.latest, known.by_book))
         known = replace(known, latest=latest, by_book=by_book)
     return replace(deadline, due=move(deadline.due), uncertain=known)
-
-
-def _merged(pauses: Iterable[Pause], started: datetime) -> list[Pause]:
-    """The pauses from `started` on in the order of time, in UTC, those that touch made one."""
-    begins, found = _utc(started, "started"), list[Pause]()
-    for pause in sorted(pauses, key=lambda item: _utc(item.since, "since")):
-        since = max(begins, _utc(pause.since, "since"))
-        until = None if pause.until is None else _utc(pause.until, "until")
-        if until is not None and until <= since:
-            continue
-        last = found[-1] if found else None
-        if last is None or (last.until is not None and last.until < since):
-            found.append(Pause(since, until))
-        elif last.until is not None:
-            found[-1] = Pause(last.since, None if until is None else max(last.until, until))
-    return found
-
-
-def _pushed(end: datetime, spans: Iterable[tuple[datetime, datetime]]) -> datetime:
-    """The exact moment `end`, moved by each span that began before it."""
-    end = end.astimezone(UTC)
-    for since, until in spans:
-        if since > end:
-            break
-        end += until - since
-    return end
-
-
-def _stood(spans: Iterable[tuple[datetime, datetime]], zone: tzinfo) -> dict[date, Fraction]:
-    """The part of each local day that `spans` cover, in the order of days."""
-    found: dict[date, Fraction] = {}
-    for since, until in spans:
-        day = since.astimezone(zone).date()
-        while (begins := last_moment(day - _DAY, zone) + _SECOND) < until:
-            ends = last_moment(day, zone) + _SECOND
-            if part := max(min(ends, until) - max(begins, since), timedelta(0)):
-                found[day] = found.get(day, Fraction(0)) + Fraction(part // _TICK, (ends - begins) // _TICK)
-            day += _DAY
-    return found
-
-
-def _utc(moment: datetime, where: str) -> datetime:
-    """`moment` in UTC: two moments of one zone would be compared by their wall clocks."""
-    if moment.utcoffset() is None:
-        raise Invalid("A moment needs its UTC offset.", code="clock.zone", where=where)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise _beyond(where) from error
-
-
-def _beyond(where: str) -> Invalid:
-    return Invalid("This date lies beyond the calendar.", code="clock.range", where=where)

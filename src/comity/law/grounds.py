@@ -27,10 +27,12 @@ def dual_criminality(request: Request, books: Books, on: date) -> tuple[Finding,
         return ()
     params = {"requested": request.requested}
     if books.measure(request.basis, request.measure).dual_criminality == "not-required":
+        own = books.treaty_offence(request.basis, request.offence.code) is not None
+        treaty = books.treaty(request.basis)
         reserved = [
             item.provision
-            for cite in cites
-            for item in books.treaty(request.basis).reserved({request.requested}, cite.partition(":")[2], on)
+            for cite in (() if own else cites)  # reserved for other offences than the treaty's own
+            for item in treaty.reserved({request.requested}, cite.partition(":")[2], on)
         ]
         if reserved:
             sources, code = (*cites, *reserved), "dual-criminality.reserved"

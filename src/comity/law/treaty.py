@@ -228,7 +228,7 @@ class Entry:
         needed: deposits needed.
         period: from the last deposit needed until it enters into force.
         joiner_period: the same for a State that comes later, from its own deposit.
-        first_of_month: whether it enters into force on the first day of the month after the period.
+        first_of_month: whether it enters into force on the first day of the month that follows the end of the period.
         denunciation_period: from the receipt of a notice of denunciation until it takes effect.
         provision: where entry into force stands.
         joiner_provision: where the later States stand.
@@ -252,16 +252,21 @@ class Entry:
     def effect(self, deposit: date, period: Period) -> date:
         """The day on which a deposit made on `deposit` takes effect after `period`."""
         day = after(deposit, period)
-        return (day.replace(day=1) + timedelta(days=31)).replace(day=1) if self.first_of_month and day.day > 1 else day
+        return (day.replace(day=1) + timedelta(days=31)).replace(day=1) if self.first_of_month else day
 
 
 @dataclass(frozen=True)
 class Treaty:
-    """One treaty, or reciprocity as a basis without one (`entry` is None then). See the rows' own classes."""
+    """One treaty, or reciprocity as a basis without one (`entry` is None then). See the rows' own classes.
+
+    `supplements` names the treaty that a protocol supplements, or is empty: it binds only who is bound by that, and has its
+    offences.
+    """
 
     id: str
     kind: str
     between: tuple[str, ...]
+    supplements: str
     en: str
     fa: str
     sha256: str
@@ -426,6 +431,7 @@ def read_treaty(page: Page) -> Treaty:
     head = page.table("book")
     book, kind = head.text("id"), head.choice("kind", _KINDS)
     names = head.text("en"), head.text("fa")
+    supplements = head.text("supplements", "")
     between = head.texts("between", required=kind == "bilateral")
     if len(between) != (2 if kind == "bilateral" else 0):
         head.fault(
@@ -438,6 +444,7 @@ def read_treaty(page: Page) -> Treaty:
         id=book,
         kind=kind,
         between=between,
+        supplements=supplements,
         en=names[0],
         fa=names[1],
         sha256=page.sha256,

@@ -28,8 +28,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from comity.casework.act import EVIDENCE, INTELLIGENCE, Act, Kind
 from comity.casework.evidence import Exhibit, Manifest
-from comity.casework.lifecycle import Act, Kind
 from comity.casework.request import moment_text, parse_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.ledger.log import ACT, Proof, entry
@@ -42,7 +42,7 @@ from comity.wire import messages
 _ABOUT, _EXECUTED, _KEY = "about.json", "executed.json", "key.json"
 _MANIFEST, _EXHIBITS = "manifest.sealed", "exhibits.sealed"
 NAMES = (_ABOUT, _EXECUTED, _KEY, _MANIFEST, _EXHIBITS)
-_ABOUT_FIELDS = ("comity", "case", "from", "to", "exercise", "at", "manifest", "entries")
+_ABOUT_FIELDS = ("comity", "case", "from", "to", "exercise", "use", "at", "manifest", "entries")
 _SMALL = 1 << 20
 MANIFEST_LIMIT = (
     24 << 20
@@ -99,6 +99,7 @@ def write(
     to: str,
     key: SealKey,
     exercise: bool,
+    use: str,
     executed: dict[str, Any],
     manifest: bytes,
     exhibits: Iterable[bytes],
@@ -111,13 +112,14 @@ def write(
         case: the requesting State's reference.
         to: the addressee, and `key` its public opening key.
         exercise: True when it is part of an exercise.
+        use: what the exhibits may serve as: ``evidence`` or ``intelligence`` (47).
         executed: ``{"statement": base64, "proof": Proof}`` of the act that took the exhibits in.
         manifest: canonical bytes of the manifest.
         exhibits: the exhibits' bytes in the manifest's order, in chunks.
         at: now.
     """
     secret = secrets.token_bytes(stream.KEY)
-    about = {"comity": "evidence/1", "case": case, "from": sender.state, "to": to, "exercise": exercise,
+    about = {"comity": "evidence/1", "case": case, "from": sender.state, "to": to, "exercise": exercise, "use": use,
              "at": moment_text(at), "manifest": canon.content_id(manifest),
              "entries": [canon.b64(signed) for signed in sender.entries]}  # fmt: skip
     sealed = {"key": key.id, "sealed": canon.b64(key.seal(secret, _info(case, to)))}
@@ -149,6 +151,8 @@ class Bag:
             for name, value in self.about.items():
                 if not isinstance(value, {"exercise": bool, "entries": list}.get(name, str)):
                     raise Invalid("This container is no evidence bag.", code="bag.form", where=name)
+            if self.about["use"] not in (EVIDENCE, INTELLIGENCE):
+                raise Invalid("This container is no evidence bag.", code="bag.form", where="use")
             self.made_at()
         except BaseException:
             self.container.close()

@@ -26,8 +26,8 @@ FINDINGS: Final[dict[str, str]] = {
         "between the two."
     ),
     "basis.left": _(
-        "%(states)s has left %(basis)s, and on %(date)s this has taken effect. It cannot carry a new request between the "
-        "two."
+        "%(basis)s has been left by %(states)s, and on %(date)s this has taken effect. It cannot carry a new request "
+        "between the two."
     ),
     "basis.unverified": _(
         "Whether %(basis)s binds the two States on %(date)s rests on deposits that are not verified (as known on "
@@ -84,28 +84,27 @@ FINDINGS: Final[dict[str, str]] = {
         "State's own law does."
     ),
     "scope.serious": _(
-        "The maximum penalty is %(months)s months, verified in the requesting State's law book: the crime is "
-        "serious (at least %(least)s months)."
+        "The maximum penalty is %(months)s, verified in the requesting State's law book: the crime is serious (at "
+        "least %(least)s)."
     ),
     "scope.serious-as-stated": _(
-        "The requesting authority states a maximum penalty of %(months)s months: the crime is serious as stated "
-        "(at least %(least)s months). No verified line of its law book confirms the figure."
+        "The requesting authority states a maximum penalty of %(months)s: the crime is serious as stated (at least "
+        "%(least)s). No verified line of its law book confirms the figure."
     ),
     "scope.not-serious": _(
-        "The maximum penalty is %(months)s months; a crime is serious from %(least)s months. The treaty does not "
-        "reach it."
+        "The maximum penalty is %(months)s; a crime is serious from %(least)s. The treaty does not reach it."
     ),
     "scope.penalty-unstated": _("The maximum penalty is not stated, so nobody can tell whether the crime is serious."),
     "scope.serious-unverified": _(
-        "The request states no maximum penalty. The law book gives %(months)s months, but this line is not verified."
+        "The request states no maximum penalty. The law book gives %(months)s, but this line is not verified."
     ),
     "scope.penalty-differs": _(
-        "The request states a maximum of %(months)s months; the requesting State's law book has %(known)s "
-        "months, verified. One of the two is wrong."
+        "The request states a maximum of %(months)s; the requesting State's law book has %(known)s, verified. One of "
+        "the two is wrong."
     ),
     "scope.penalty-differs-unverified": _(
-        "The request states a maximum of %(months)s months; the requesting State's law book has %(known)s "
-        "months, not verified. A person must check which is right."
+        "The request states a maximum of %(months)s; the requesting State's law book has %(known)s, not verified. A "
+        "person must check which is right."
     ),
     "scope.any-crime": _(
         "This measure (%(measure)s) is open for electronic evidence of any crime, however light (scope: %(scope)s)."
@@ -150,7 +149,9 @@ FINDINGS: Final[dict[str, str]] = {
     "order.before-offence": _(
         "The decision that the request rests on is dated %(date)s, before the offence was committed (%(committed)s)."
     ),
-    "order.sentence": _("%(months)s months are said to be left of a sentence of %(sentence)s months."),
+    "order.sentence": _(
+        "What is said to be left to serve, %(months)s, is more than the sentence itself, %(sentence)s. One of the two is wrong."
+    ),
     "order.dated": _("The decision that the request rests on is dated %(date)s."),
     "consent.nobody": _(
         "This measure needs the informed consent of the person concerned, and the request names nobody."
@@ -241,13 +242,13 @@ FINDINGS: Final[dict[str, str]] = {
     "minimum-penalty.unstated": _("The maximum penalty is not stated, so nobody can tell whether it is high enough."),
     "minimum-penalty.silent": _(
         "The treaty leaves the least penalty to the law of %(requested)s, and its law book gives none. The request states "
-        "a maximum of %(months)s months."
+        "a maximum of %(months)s."
     ),
     "minimum-penalty.below": _(
-        "The maximum penalty is %(months)s months; the treaty asks for at least %(least)s months for this measure."
+        "The maximum penalty is %(months)s; the treaty asks for at least %(least)s for this measure."
     ),
     "minimum-penalty.met": _(
-        "The request states a maximum penalty of %(months)s months; the treaty asks for at least %(least)s months."
+        "The request states a maximum penalty of %(months)s; the treaty asks for at least %(least)s."
     ),
     "refusal-policy.bars": _("The law of %(requested)s, verified, bars this here: %(subject)s (%(stance)s)."),
     "refusal-policy.given": _(

@@ -6,31 +6,40 @@ A page makes its own `Speech` that escapes and marks up; what each parameter of 
 from __future__ import annotations
 
 import gettext
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date
-from persiantools.jdatetime import JalaliDate
 
 from comity.casework.request import LIFE_MONTHS
-from comity.errors import ComityError
+from comity.errors import ComityError, Invalid
+from comity.law import calendars
 from comity.law._row import Period
 from comity.law.book import Books
-from comity.law.instrument import Bond
-from comity.wording import terms
+from comity.law.instrument import Bond, Option
+from comity.wording import labels, terms
 from comity.wording.findings import FINDINGS
 
 LANGUAGES: Final = ("en", "fa")
 _CATALOGUES: Final = Path(__file__).resolve().parent.parent / "node" / "locale"
 _PERSIAN: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
-_SolarHijri: Final[Any] = JalaliDate  # the package says that it is typed, but its constructor is not
 _MONTHS: Final = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
+_LATIN: Final = re.compile(r"[A-Za-z]")
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff]")
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_JOINERS: Final = frozenset("\u200c\u200d")  # Persian cannot do without them
+_WITH_ARTICLE: Final = re.compile(
+    r"\b(Republic|Kingdom|Federation|Commonwealth|Principality|Sultanate|Union|States?|Emirates|Netherlands|Philippines|"
+    r"Bahamas|Gambia|Maldives|Comoros|Congo|Holy See|Marshall Islands|Convention|Protocol|Treaty|Agreement)\b"
+)
 
 
 class Speech:
@@ -59,23 +68,33 @@ class Speech:
         return text
 
     def code(self, value: str) -> str:
-        """An identifier, never translated."""
-        return value
+        """An identifier, never translated; in Persian in an isolate of its own, so that it keeps its order."""
+        return self._isolated(visible(value))
 
     def foreign(self, text: str) -> str:
-        """A name from elsewhere."""
-        return text
+        """A name from elsewhere, in an isolate when it runs the other way than this language."""
+        return self._isolated(visible(text))
 
     def day(self, value: date) -> str:
         """A day in words; in Persian the Solar Hijri day with the Gregorian one beside it."""
         if self.language != "fa":
             return format_date(value, "d MMMM y", locale="en")
-        solar = _SolarHijri(value)
-        return self.digits(f"{solar.day} {_MONTHS[solar.month - 1]} {solar.year} ({value:%Y/%m/%d})")
+        gregorian = f"{value:%Y/%m/%d}"
+        try:
+            year, month, day = calendars.written(value, "solar-hijri")
+        except Invalid:  # so far away that the two calendars are not surely known side by side
+            return self.digits(gregorian)
+        return self.digits(f"{day} {_MONTHS[month - 1]} {year} ({gregorian})")
 
     def listing(self, parts: list[str]) -> str:
-        """`parts` in one line."""
-        return ("، " if self.language == "fa" else ", ").join(parts)
+        """`parts` in one line, parted by the language's comma, or its semicolon where a part has a comma itself."""
+        comma, semicolon = ("،", "؛") if self.language == "fa" else (",", ";")
+        mark = semicolon if any(comma in part for part in parts) else comma
+        return f"{mark} ".join(parts)
+
+    def _isolated(self, text: str) -> str:
+        other = _LATIN if self.language == "fa" else _RIGHT_TO_LEFT
+        return f"\u2068{text}\u2069" if other.search(text) else text
 
     # ---- what is said ---------------------------------------------------------------------------------------------
 
@@ -89,30 +108,37 @@ class Speech:
 
     def sentence(self, code: str, params: Mapping[str, str], measure: str = "") -> str:
         """The sentence of `code` with its parameters in words; the code itself where no sentence is known."""
-        if code not in FINDINGS:
-            return self.code(code)
-        text = self.plain(self.translate(FINDINGS[code]))
-        try:
-            return text % {name: self.word(name, value, measure) for name, value in params.items()}
-        except (KeyError, ValueError, TypeError):
-            return text
+        return self.said(FINDINGS[code], params, measure) if code in FINDINGS else self.code(code)
 
-    def word(self, name: str, value: str, measure: str = "") -> str:
-        """The parameter `name` of a sentence in words."""
+    def said(self, text: str, params: Mapping[str, str], measure: str = "") -> str:
+        """The English `text` in this language, its ``%(names)s`` replaced by `params` in words; ``?`` where one is missing."""
+        opens = re.match(r"%\((\w+)\)s", text)
+        words = {
+            name: self.word(name, value, measure, opens=opens is not None and name == opens[1])
+            for name, value in params.items()
+        }
+        return self.plain(self.translate(text)) % _Known(words)
+
+    def word(self, name: str, value: str, measure: str = "", *, opens: bool = False) -> str:
+        """The parameter `name` of a sentence in words; `opens`: the sentence begins with it."""
         if value in ("", "-"):
-            return self.plain(self.translate(terms.NONE))
-        if name in _LISTS:
-            return self.listing([self._one(_LISTS[name], part, measure) for part in value.split(", ")])
-        return self._one(_KINDS.get(name, "code"), value, measure)
+            return self.plain(self.translate(terms.NOT_NAMED if name in _NAMED else terms.NONE))
+        if name not in _LISTS:
+            return self._one(_KINDS.get(name, "code"), value, measure, opens=opens)
+        parts = value.split(", ")
+        return self.listing(
+            [self._one(_LISTS[name], part, measure, opens=opens and not at) for at, part in enumerate(parts)]
+        )
 
-    def _one(self, kind: str, value: str, measure: str) -> str:
+    def _one(self, kind: str, value: str, measure: str, *, opens: bool = False) -> str:
         if kind in _TABLES:
             return self.term(_TABLES[kind], value)
         show: Callable[[str], str] = {
-            "number": lambda text: self.plain(self.digits(text)),
+            "number": lambda text: self.plain(self.digits(text)) if text.isdigit() else self.code(text),
             "date": self._date,
-            "state": self.state,
-            "basis": self.basis,
+            "penalty": self._penalty,
+            "state": lambda text: self._article(self._state(text), opens=opens) + self.state(text),
+            "basis": lambda text: self._article(self._basis(text), opens=opens) + self.basis(text),
             "language": self.tongue,
             "offence": self.offence,
             "period": self.period,
@@ -120,11 +146,23 @@ class Speech:
         }.get(kind, self.code)
         return show(value)
 
+    def _article(self, name: str, *, opens: bool) -> str:
+        """The definite article that an English sentence puts before the name of a State or treaty, or nothing."""
+        needed = self.language == "en" and _WITH_ARTICLE.search(name)
+        return self.plain(("The " if opens else "the ") if needed else "")
+
     def _date(self, value: str) -> str:
         try:
             return self.day(date.fromisoformat(value))
         except ValueError:
-            return self.plain(self.digits(value)) if value.isdigit() else self.code(value)
+            return self._penalty(value)  # two sentences name what is known of a penalty
+
+    def _penalty(self, value: str) -> str:
+        try:
+            months = int(value)
+        except ValueError:
+            return self.code(value)
+        return self.months(months) if 0 <= months <= LIFE_MONTHS else self.code(value)
 
     def field(self, name: str, measure: str = "") -> str:
         """What a field of the request, or an element of an offence, is called."""
@@ -135,15 +173,21 @@ class Speech:
 
     def state(self, code: str) -> str:
         """The name of a State: as its book has it, else as Unicode's tables have it."""
+        return self.foreign(self._state(code))
+
+    def _state(self, code: str) -> str:
         book = self.books.states.get(code)
         if book is not None:
-            return self.foreign(book.fa if self.language == "fa" else book.en)
-        return self.foreign(Locale.parse(self.language).territories.get(code, code))
+            return book.fa if self.language == "fa" else book.en
+        return str(Locale.parse(self.language).territories.get(code, code))
 
     def basis(self, name: str) -> str:
         """The name of an instrument."""
+        return self.foreign(self._basis(name)) if name in self.books.treaties else self.code(name)
+
+    def _basis(self, name: str) -> str:
         book = self.books.treaties.get(name)
-        return self.code(name) if book is None else self.foreign(book.fa if self.language == "fa" else book.en)
+        return name if book is None else book.fa if self.language == "fa" else book.en
 
     def offence(self, code: str) -> str:
         """The name of a treaty's offence; a sister's name where it has none of its own."""
@@ -182,15 +226,32 @@ class Speech:
             code = "unverified"
         else:
             code = "left" if status.left else "not-party" if status.unbound else "not-yet"
+        return self.said(
+            terms.BONDS[code],
+            {
+                "since": status.since.isoformat() if status.since else "-",
+                "deposits": str(status.deposits),
+                "needed": str(status.needed),
+                "known": status.known_on.isoformat() if status.known_on else "-",
+                "states": ", ".join(status.left or status.unbound) or "-",
+            },
+        )
+
+    def reasons(self, option: Option) -> list[str]:
+        """Why an instrument can carry a request, cannot, or may: one sentence for each thing that bears on it."""
+        force = {True: "binds", False: "not-in-force", None: "unverified"}[option.in_force]
+        codes = [force if option.entry else "no-treaty"]
+        if not option.knows:
+            codes.append("measure")
+        elif option.removed:
+            codes.append("removed")
+        elif option.reaches is not None:
+            codes.append("reaches" if option.reaches else "offence")
         params = {
-            "since": status.since.isoformat() if status.since else "-",
-            "deposits": str(status.deposits),
-            "needed": str(status.needed),
-            "known": status.known_on.isoformat() if status.known_on else "-",
-            "states": ", ".join(status.left or status.unbound) or "-",
+            "since": option.since.isoformat() if option.since else "-",
+            "cites": ", ".join(option.removed) or "-",
         }
-        text = self.plain(self.translate(terms.BONDS[code]))
-        return text % {name: self.word(name, value) for name, value in params.items()}
+        return [self.said(labels.OPTIONS[code], params) for code in codes]
 
     def tongue(self, tag: str) -> str:
         """The name of a language."""
@@ -212,6 +273,20 @@ class Speech:
         return "", ""
 
 
+class _Known(dict[str, str]):
+    """The words of a sentence; what an assessment does not name is shown as a gap, not as a placeholder."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def visible(text: str) -> str:
+    """`text` with every character that hides, reorders or steers shown as its code, so that no terminal obeys it."""
+    return "".join(
+        sign if sign in _JOINERS or unicodedata.category(sign) not in _UNSEEN else f"\\u{ord(sign):04x}" for sign in text
+    )
+
+
 _TABLES: Final[dict[str, Mapping[str, str]]] = {
     "authoriser": terms.AUTHORISERS,
     "bearer": terms.BEARERS,
@@ -228,11 +303,12 @@ _TABLES: Final[dict[str, Mapping[str, str]]] = {
 }
 _KINDS: Final[dict[str, str]] = {name: name for name in _TABLES} | {
     "article": "number", "basis": "basis", "committed": "date", "date": "date", "deposits": "number", "field": "field",
-    "known": "date", "language": "language", "least": "number", "months": "number", "needed": "number",
+    "known": "date", "language": "language", "least": "penalty", "months": "penalty", "needed": "number",
     "number": "number", "offence": "offence", "period": "period", "requested": "state", "requesting": "state",
-    "sentence": "number", "since": "date", "state": "state", "treaty": "basis", "until": "date",
+    "sentence": "penalty", "since": "date", "state": "state", "treaty": "basis", "until": "date",
 }  # fmt: skip
 _LISTS: Final[dict[str, str]] = {
-    "accepted": "language", "by": "authoriser", "forbidden": "ground", "grounds": "ground", "missing": "field",
-    "states": "state", "urgent": "authoriser",
+    "accepted": "language", "by": "authoriser", "cites": "code", "forbidden": "ground", "grounds": "ground",
+    "missing": "field", "number": "number", "states": "state", "urgent": "authoriser",
 }  # fmt: skip
+_NAMED: Final = frozenset({"by", "urgent"})  # where nothing is named, which is not the same as: nobody

@@ -12,31 +12,14 @@ from comity.wording import marked as _
 
 Terms = dict[str, str]
 NONE: Final = _("none")
-YES: Final = _("yes")
-NO: Final = _("no")
-FROM: Final = _("from")
-UNTIL: Final = _("until")
-FOR_LIFE: Final = _("for life")
+NOT_NAMED: Final = _("not named")
+FOR_LIFE: Final = _("life imprisonment")
 NO_PRISON: Final = _("no deprivation of liberty")
-NO_DECISION: Final = _("These are findings and questions. They decide nothing: an officer does.")
-NOT_LAW: Final = _("These lines are summaries in our own words. They are not legal text.")
-SILENT: Final = _("? means that the book is silent. It does not mean no.")
-PROVISIONS: Final = _("Provisions")
-NOT_COVERED: Final = _("Not covered")
-ASKED_BEYOND: Final = _("Asked beyond the treaty")
-MAXIMUM: Final = _("Maximum penalty")
-SERIOUS: Final = _("Serious crime")
-AUTHORISED_BY: Final = _("Authorised by")
-REFUSES: Final = _("When it refuses")
-LANGUAGES: Final = _("Languages accepted")
-AUTHORITIES: Final = _("Authorities published")
-PERIODS: Final = _("Periods")
-KEPT: Final = _("Data kept by providers")
 BONDS: Final[Terms] = {
     "binds": _("In force between the two since %(since)s at the latest."),
     "not-yet": _("Not in force on this day: %(deposits)s of %(needed)s deposits are reported (as known on %(known)s)."),
     "not-party": _("In force, but it does not bind: %(states)s (as known on %(known)s)."),
-    "left": _("%(states)s has left it."),
+    "left": _("It has been left by: %(states)s."),
     "unverified": _("It cannot be told: deposits are not verified, or the list is too old (as known on %(known)s)."),
     "no-treaty": _("No treaty: what is open, and on which conditions, is for each State’s own law."),
 }
@@ -112,6 +95,7 @@ OFFENCES: Final[Terms] = {
     "uncc:16": _("Non-consensual dissemination of intimate images"),
     "uncc:17": _("Laundering of proceeds of crime"),
     "uncc:19": _("Participation, attempt or preparation"),
+    "budapest:10": _("Infringement of copyright and related rights"),
 }
 CONTENTS: Final[Terms] = {
     "authority": _("the authority making the request"),
@@ -127,6 +111,23 @@ CONTENTS: Final[Terms] = {
     "assistance": _("the help that is sought"),
     "identity": _("the persons or accounts"),
     "period": _("the period of the evidence"),
+    "arrangement": _("how the joint work is arranged"),
+    "conditions": _("the conditions of its use"),
+    "contact": _("whom to contact for more"),
+    "custody-reason": _("why the custodian is believed to hold the data"),
+    "documents": _("the documents"),
+    "earlier-preservation": _("an earlier preservation, if there was one"),
+    "emergency": _("what shows the emergency"),
+    "event": _("time and place of what is planned"),
+    "information": _("the information itself"),
+    "order": _("the decision that it rests on"),
+    "penalty": _("the provision broken and its penalty"),
+    "person": _("the person concerned"),
+    "procedure": _("the procedure that is wanted"),
+    "property": _("the property"),
+    "questions": _("the questions to be put"),
+    "recipient": _("who is to receive it"),
+    "states": _("the States concerned"),
 }
 ELEMENTS: Final[Terms] = {
     "intent": _("intent"),
@@ -173,6 +174,8 @@ ELEMENTS: Final[Terms] = {
     "no-consent": _("no consent of the person shown"),
     "intent-to-harm": _("intent to harm"),
     "convention-offence": _("an offence of the Convention"),
+    "commercial-scale": _("commercial scale"),
+    "copyright-infringement": _("infringement of copyright"),
     "participation": _("participation"),
     "attempt": _("attempt"),
     "preparation": _("preparation"),
@@ -191,6 +194,12 @@ GROUNDS: Final[Terms] = {
     "fiscal": _("fiscal matters alone"),
     "bank-secrecy": _("bank secrecy"),
     "own-law": _("our own law"),
+    "below-minimum": _("the penalty is below the minimum for this measure"),
+    "no-emergency": _("there is no emergency in the sense of the treaty"),
+    "not-appropriate": _("it is not appropriate here"),
+    "own-national": _("the person is our own national"),
+    "political-offence": _("the offence is political, or connected with a political one"),
+    "use-limit": _("a limit was set on the use of what was given"),
 }
 DUTIES: Final[Terms] = {
     "consult": _("consult before refusing or postponing"),
@@ -205,10 +214,26 @@ DUTIES: Final[Terms] = {
     "onward-transfer": _("pass nothing on without authorisation"),
     "conditions": _("keep the conditions that were accepted"),
     "no-longer-needed": _("say when the help is no longer needed"),
+    "confirm-in-writing": _("confirm it formally afterwards if asked to"),
+    "costs": _("bear the costs as the treaty divides them"),
+    "explain-use": _("say on request how it was used"),
+    "fast-means": _("accept fast means of communication in urgency"),
+    "outcome": _("tell the outcome without delay"),
+    "procedure": _("follow the procedure asked for, unless its own law bars it"),
+    "prosecute-instead": _("put the case before its own prosecutors if it does not surrender its national"),
+    "report-incident": _("tell the sender of an incident with the data"),
+    "warn-procedure": _("say at once if a special instruction cannot be followed"),
 }
 CLOCKS: Final[Terms] = {
     "preservation": _("holding of preserved data"),
     "suggested": _("suggested deadline"),
+    "interception": _("time for which an interception lasts"),
+    "provisional-arrest": _("provisional arrest before the request for extradition"),
+    "provisional-arrest-outside-europe": _("provisional arrest at the request of a State outside Europe"),
+    "service-on-provider": _("service of the order on the provider"),
+    "subscriber-return": _("return of subscriber information by the provider"),
+    "surrender": _("taking over of the person to be surrendered"),
+    "traffic-return": _("return of traffic data by the provider"),
 }
 SUBJECTS: Final[Terms] = {
     "no-dual-criminality": _("the conduct is no offence in both States"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, Power, advance, open_case, power_for
-from comity.casework.request import Request
+from comity.casework.request import Request, moment_text
 from comity.errors import BrokenProof, Invalid, NotPossible, NotYours
 from comity.ledger import checkpoint as cp
 from comity.ledger import log, merkle
@@ -87,8 +89,8 @@ def record(
     """
     with transaction.atomic():
         case = load(reference, home=settings.state)
-        unchanged(case, seen)
         act = drawn_up(settings, case, kind, body, officer=officer, at=at)
+        unchanged(case, seen)
         crosses = kind in CROSSING
         to = case.peer(settings.state) if crosses else settings.state
         act, statement = messages.sign_act(act, to=to, key=settings.signing)
@@ -116,6 +118,11 @@ def drawn_up(
     moment = at.replace(microsecond=0)
     return Act(kind, case.reference, settings.state, officer.username, name, power, moment, body, after=case.head,
                exercise=exercise)  # fmt: skip
+
+
+def end_of(settings: Settings, day: date) -> str:
+    """The last moment of `day` at this node, as it crosses the border."""
+    return moment_text(datetime.combine(day, time(23, 59, 59), ZoneInfo(settings.time_zone)))
 
 
 def unchanged(case: Case, seen: str) -> None:
@@ -177,7 +184,7 @@ def _linked(request: Request) -> str:
     return request.follows if others.filter(pk=request.follows).exists() else ""
 
 
-def between(one: str, other: str) -> models.QuerySet[models.Case]:
+def between(one: str, other: str) -> QuerySet[models.Case]:
     """The cases of two States, in either direction."""
     return models.Case.objects.filter(requesting__in=(one, other), requested__in=(one, other))
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q
+
 from comity.casework.lifecycle import CROSSING, Kind
 from comity.node import archive, models
 from comity.node.desk import _record
@@ -16,20 +18,23 @@ from comity.wire import dossier
 
 
 def chain(reference: str) -> list[str]:
-    """The case, the one it follows and those that follow it, oldest first."""
+    """The case, those that it follows and those that follow it or them, in the order in which they were opened."""
     row = archive.load_row(reference)
-    same = models.Case.objects.filter(requesting=row.requesting, requested=row.requested)  # never another pair's cases
-    names = [reference]
-    while earlier := same.filter(pk=row.follows).exclude(pk__in=names).first():
-        names.insert(0, earlier.reference)
-        row = earlier
-    while later := same.filter(follows=names[-1]).exclude(pk__in=names).order_by("opened_at").first():
-        names.append(later.reference)
-    return names
+    pair = _record.between(row.requesting, row.requested)  # never another pair's cases
+    found = {reference}
+    while more := set(
+        pair.filter(Q(follows__in=found) | Q(pk__in=pair.filter(pk__in=found).values("follows")))
+        .exclude(pk__in=found)
+        .values_list("pk", flat=True)
+    ):
+        found |= more
+    return list(pair.filter(pk__in=found).order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
 def export(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Path:
     """Write the case with all that proves it to the shelf; returns the file.
+
+    It is the record of the case. Exhibits are not in it: they leave by a release (`desk.release`).
 
     The acts of both States as signed, the receipts, the inclusion proofs under witnessed heads of both logs, the directory
     entries to verify them with, and the request letters.

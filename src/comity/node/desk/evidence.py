@@ -18,7 +18,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
-from comity.casework.lifecycle import Act, Case, Kind, Power, power_for, steps
+from comity.casework.lifecycle import Act, Case, Kind, Power, advance
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
 from comity.node.desk import _record, intake
@@ -41,11 +41,23 @@ def order(
     act: Kind,
     given: Mapping[str, Any],
     *,
+    would: Mapping[str, Any],
     officer: models.Officer,
     at: datetime,
     seen: str = "",
 ) -> models.Job:
     """Note that `officer` ordered `work`, whose end will be recorded as `act`.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        work: what is to be done; what is done to a container is done once for each.
+        act: what will be recorded.
+        given: what the work needs to know.
+        would: what `act` would say as things stand: whether it may happen is asked now, and again when the work is done.
+        officer: who orders it.
+        at: now.
+        seen: id of the last act that the officer was shown.
 
     Raises:
         NotYours: he lacks the power.
@@ -53,23 +65,47 @@ def order(
     """
     with transaction.atomic():
         case = archive.load(reference, home=settings.state)
-        _record.needs(officer, power_for(case, act, home=settings.state))
+        made = _record.drawn_up(settings, case, act, would, officer=officer, at=at)
         _record.unchanged(case, seen)
-        if not any(step.kind is act for step in steps(case, home=settings.state)):
-            raise NotPossible(f"A case that is '{case.stage}' cannot be '{act}'.", code="case.stage", where=reference)
-        _must_be_complete(case, act)
+        advance(case, made, home=settings.state)
+        about = would["container"] if act is Kind.VERIFIED else ""
+        if about and not models.Container.objects.filter(pk=about, complete=True).exists():
+            raise NotPossible("The evidence has not arrived in full yet.", code="evidence.incomplete", where=reference)
         try:
             with transaction.atomic():
                 return models.Job.objects.create(
-                    kind=work, case_id=reference, officer=officer, given=dict(given), made_at=at, next_at=at
+                    kind=work,
+                    case_id=reference,
+                    officer=officer,
+                    given=dict(given),
+                    made_at=at,
+                    next_at=at,
+                    about=about,
                 )
         except IntegrityError as error:
             raise NotPossible("This is being done already.", code="job.running", where=reference) from error
 
 
-def _must_be_complete(case: Case, act: Kind) -> None:
-    if act is Kind.VERIFIED and not models.Container.objects.filter(case=case.reference, complete=True).exists():
-        raise NotPossible("The evidence has not arrived in full yet.", code="evidence.incomplete", where=case.reference)
+def as_taken_in(case: Case) -> dict[str, Any]:
+    """What `disclosed` says of what was taken in last, and of its conditions. Raises NotPossible: nothing was."""
+    executed = case.last(Kind.EXECUTED)
+    if executed is None:
+        raise NotPossible("Nothing was taken in.", code="case.stage", where=case.reference)
+    return {name: executed.body[name] for name in ("manifest", "files")} | {"conditions": list(case.conditions)}
+
+
+def to_verify(case: Case, container: str = "") -> dict[str, Any]:
+    """What `verified` says of the return in `container`; empty: of the oldest one that is not verified and is here.
+
+    Raises:
+        NotPossible: there is none.
+    """
+    waiting = [said for said in case.returns if not case.verified(said)]
+    here = set(models.Container.objects.filter(case=case.reference, complete=True).values_list("digest", flat=True))
+    for said in sorted(waiting, key=lambda said: said.body["container"] not in here):
+        if container in ("", said.body["container"]):
+            return {name: said.body[name] for name in ("container", "manifest")}
+    raise NotPossible("No return waits to be verified.", code="case.stage", where=case.reference)
 
 
 deliveries, find_delivery = intake.deliveries, intake.find_delivery  # the desks ask for them here
@@ -167,13 +203,11 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
         BrokenSeal: the vault does not give back, exhibit by exhibit, what was taken in; nothing was sealed.
     """
     case = archive.load(job.case_id, home=settings.state)
-    executed, accepted = case.last(Kind.EXECUTED), case.last(Kind.ACCEPTED)
-    if executed is None or accepted is None:
-        raise NotPossible("Nothing was taken in, or nothing was decided.", code="case.stage", where=case.reference)
+    said = as_taken_in(case) | {name: job.given[name] for name in ("use", "rest")}
     _await_witness(settings, job)
-    holding = models.Holding.objects.get(case=job.case_id)
+    holding = models.Holding.objects.filter(case=job.case_id).latest("pk")
     data = b"".join(_vault(settings).get(holding.manifest_blob, _label(case, "manifest")))
-    if not canon.content_id(data) == holding.manifest == executed.body["manifest"]:
+    if not canon.content_id(data) == holding.manifest == said["manifest"]:
         raise BrokenSeal("The vault's manifest is not the one that was recorded.", code="vault.manifest")
     manifest = bag.read_manifest(data)
     if manifest.case != case.reference:
@@ -181,16 +215,17 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
     path = settings.shelf / f".{case.reference}.making"
     with _dropped_on_failure(_drop_bags, settings) as made:
-        _write_bag(settings, case, path, data, _held(settings, case, holding, manifest, progress), now)
+        exhibits = _held(settings, case, holding, manifest, progress)
+        _write_bag(settings, case, path, data, exhibits, use=said["use"], now=now)
         digest, size = _digest(path), path.stat().st_size
         made.append(digest)
         settle(path, _bag(settings, digest))
         with transaction.atomic():
             models.Container.objects.create(
-                digest=digest, case_id=case.reference, size=size, peer=case.requesting, outgoing=True, complete=True
-            )
-            body = {"container": digest, "size": size, "manifest": holding.manifest, "files": executed.body["files"],
-                    "conditions": accepted.body["conditions"]}  # fmt: skip
+                digest=digest, case_id=case.reference, number=len(case.returns) + 1, size=size, peer=case.requesting,
+                outgoing=True, complete=True,
+            )  # fmt: skip
+            body = said | {"container": digest, "size": size}
             _record.record(settings, case.reference, Kind.DISCLOSED, body, officer=_officer(job), at=now())
             _finish(job)
 
@@ -224,7 +259,7 @@ def _executed_row(reference: str) -> models.Act:
 
 
 def _write_bag(
-    settings: Settings, case: Case, path: Path, manifest: bytes, exhibits: Iterator[bytes], now: Now
+    settings: Settings, case: Case, path: Path, manifest: bytes, exhibits: Iterator[bytes], *, use: str, now: Now
 ) -> None:
     row = _executed_row(case.reference)
     place = row.entry or 0
@@ -233,7 +268,7 @@ def _write_bag(
     witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk")
     entries = (own_entry(settings), *(bytes(witness.entry) for witness in witnesses))
     bag.write(
-        path, case=case.reference, to=peer.state, key=peer.open, exercise=case.request.exercise, at=now(),
+        path, case=case.reference, to=peer.state, key=peer.open, exercise=case.request.exercise, use=use, at=now(),
         sender=bag.Sender(settings.state, entries, settings.signing, settings.cades),
         executed={"statement": canon.b64(bytes(row.statement)), "proof": proof.to_dict()},
         manifest=manifest, exhibits=exhibits,
@@ -251,10 +286,11 @@ def announced(settings: Settings, act: Act, *, at: datetime) -> None:
         return
     if models.Container.objects.filter(pk=act.body["container"]).exists():
         raise NotPossible("This container was announced already.", code="evidence.announced", where=act.case)
+    digest, earlier = act.body["container"], models.Container.objects.filter(case=act.case).count()
     models.Container.objects.create(
-        digest=act.body["container"], case_id=act.case, size=act.body["size"], peer=act.by, outgoing=False
+        digest=digest, case_id=act.case, number=earlier + 1, size=act.body["size"], peer=act.by, outgoing=False
     )
-    models.Job.objects.create(kind=models.Job.Kind.COLLECT, case_id=act.case, made_at=at, next_at=at)
+    models.Job.objects.create(kind=models.Job.Kind.COLLECT, case_id=act.case, about=digest, made_at=at, next_at=at)
 
 
 def collecting(settings: Settings, job: models.Job) -> tuple[models.Container, Path]:
@@ -266,7 +302,7 @@ def collecting(settings: Settings, job: models.Job) -> tuple[models.Container, P
     Raises:
         Unreachable: there is no room for the rest; the job waits until there is.
     """
-    row = models.Container.objects.get(case=job.case_id, outgoing=False)
+    row = models.Container.objects.get(pk=job.about, outgoing=False)
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
     path, whole = settings.shelf / f"{row.digest}.collecting", _bag(settings, row.digest)
     if not row.complete and whole.exists():
@@ -294,20 +330,20 @@ def collected(settings: Settings, job: models.Job) -> None:
 
 
 def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
-    """Verify what came back, and record `verified` when all of it holds.
+    """Verify one return, and record `verified` when all of it holds.
 
     1. the container is the announced one, of our strict form;
     2. the sender's two signatures hold over every byte of it, by the key pinned here;
     3. its CAdES signature holds under the pinned certificate, its manifest lists what is there;
-    4. it is for this case, from and to its parties, with the sender's act that took these exhibits in; and that act
+    4. it is for this case, from and to its parties, for the announced use, with the act that took these exhibits in; that act
        stands in the sender's log, by the log key pinned here: a cosignature of a witness known here must hold, if there is one;
     5. the content key opens, the exhibits' manifest is the announced one and carries the conditions of the decision;
     6. every exhibit has the size and digest that the manifest says.
     """
     case = archive.load(job.case_id, home=settings.state)
-    said = case.last(Kind.DISCLOSED)
+    said = next((act for act in case.returns if act.body["container"] == job.about), None)
     if said is None:
-        raise NotPossible("Nothing was disclosed.", code="case.stage", where=case.reference)
+        raise NotPossible("This was not disclosed.", code="case.stage", where=case.reference)
     peer = archive.peer_entry(case.requested)
     path = _bag(settings, said.body["container"])
     if _digest(path) != said.body["container"]:  # 1
@@ -317,7 +353,7 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
         if found.container.manifest_mismatches():  # 3
             raise BrokenSeal("The container's manifest does not list what is there.", code="verify.manifest")
         found.container.check_cades(peer.certificate)
-        executed = _about_this_case(found, case, peer)  # 4
+        executed = _about_this_case(found, case, peer, said.body["use"])  # 4
         secret = found.content_key([settings.opening])  # 5
         manifest, data = found.manifest(secret)
         _as_announced(manifest, canon.content_id(data), executed, said)
@@ -332,12 +368,12 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
         _finish(job)
 
 
-def _about_this_case(found: bag.Bag, case: Case, peer: Entry) -> Act:
+def _about_this_case(found: bag.Bag, case: Case, peer: Entry, use: str) -> Act:
     """The act that took the exhibits in. Raises BrokenSeal, BrokenProof: what is readable to all is not this case's."""
     about = found.about
-    parties = (about["case"], about["from"], about["to"], about["exercise"])
-    if parties != (case.reference, case.requested, case.requesting, case.request.exercise):
-        raise BrokenSeal("The bag is for another case, or between other States.", code="verify.case")
+    parties = (about["case"], about["from"], about["to"], about["exercise"], about["use"])
+    if parties != (case.reference, case.requested, case.requesting, case.request.exercise, use):
+        raise BrokenSeal("The bag is for another case or use, or between other States.", code="verify.case")
     executed = found.check_executed(trust_in([peer]))
     found.check_logged(peer.log, dict(entry.witness for entry in archive.entries() if entry.state != peer.state))
     return executed
@@ -409,31 +445,53 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sealed(settings: Settings, reference: str, *, officer: models.Officer) -> Path:
-    """The bag of `reference` as it lies on the shelf, to be carried away.
+def sealed(settings: Settings, reference: str, *, officer: models.Officer, container: str = "") -> Path:
+    """A bag of `reference` as it lies on the shelf, to be carried away: sealed, it is proof of what came, not the material.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        officer: who carries it away.
+        container: which return; empty: the newest.
 
     Raises:
         NotYours: the officer has no power at all.
         NotPossible: there is none, or it has not arrived in full.
     """
     _record.carries(officer)
-    row = models.Container.objects.filter(case=reference, complete=True).first()
+    rows = models.Container.objects.filter(case=reference, complete=True)
+    row = (rows.filter(pk=container) if container else rows).last()
     if row is None:
         raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
     return _bag(settings, row.digest)
 
 
-def content_key(settings: Settings, reference: str, *, officer: models.Officer) -> bytes:
-    """The content key of the bag that came back for `reference`, as a file, for a court that shall open this one bag.
+def content_key(settings: Settings, reference: str, *, officer: models.Officer, release: str = "") -> bytes:
+    """The content key of the bag that was released, as a file, for who shall open this one bag.
+
+    This is how material leaves the node, so it takes a `released` act, which names recipient and conditions (36(3), 40(19)).
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        officer: who hands it out.
+        release: id of the act; empty: the newest release.
 
     Raises:
         NotYours: the officer may not hand evidence out.
-        NotPossible: no bag has come back.
+        NotPossible: no bag has come back, or it was not released to anybody.
     """
     _record.needs(officer, Power.EXECUTE)
-    row = models.Container.objects.filter(case=reference, outgoing=False, complete=True).first()
-    if row is None:
+    case = archive.load(reference, home=settings.state)
+    if not case.returns:
         raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
+    released = [act for act in case.acts if act.kind is Kind.RELEASED and release in ("", act.id)]
+    if not released:
+        message = "Release the evidence first: say to whom, for what purpose, and under which conditions."
+        raise NotPossible(message, code="evidence.unreleased", where=reference)
+    manifest = released[-1].body["manifest"]
+    container = next(said.body["container"] for said in case.returns if said.body["manifest"] == manifest)
+    row = models.Container.objects.get(pk=container, outgoing=False, complete=True)
     with bag.Bag(_bag(settings, row.digest)) as found:
         secret = found.content_key([settings.opening])
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"

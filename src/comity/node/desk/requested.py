@@ -1,6 +1,7 @@
 """The requested State's desk: the life of another State's request, read from top to bottom.
 
-assess · (ask | consult) · accept or refuse or postpone · authorise · order · preserve or execute · disclose · close
+assess · (ask | consult | report_progress) · accept or refuse or postpone · authorise · order · preserve (extend), or execute
+and disclose, or perform · close
 
 What arrives is kept and admitted in `crossing`; from there on nothing moves without an officer of this State.
 """
@@ -13,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
+from comity.casework.measure import Life, Measure
 from comity.casework.request import moment_text
 from comity.errors import Invalid
 from comity.law import clocks
@@ -58,8 +61,15 @@ def ask(
 def consult(
     settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime, seen: str = ""
 ) -> Case:
-    """Consult the requesting State before refusing or postponing (40(28))."""
+    """Consult the requesting State: before refusing or postponing (40(28)), on what would not serve it (42(7)), 22(5)."""
     return _record.record(settings, reference, Kind.CONSULTED, {"message": message}, officer=officer, at=at, seen=seen)
+
+
+def report_progress(
+    settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
+    """Tell the requesting State how its request stands, asked or unasked (40(26))."""
+    return _record.record(settings, reference, Kind.PROGRESS, {"message": message}, officer=officer, at=at, seen=seen)
 
 
 def accept(
@@ -95,15 +105,17 @@ def refuse(
 ) -> Case:
     """Decide to refuse, on grounds of the book, with reasons (40(21)-(25)), after consultation (40(28)).
 
+    Information is returned, and consent withheld, on no ground but the reasons; so is help for which the book knows none.
+
     Raises:
-        Invalid: a ground that the book does not know for this measure.
+        Invalid: a ground that the book does not know for this measure, or none where it knows some.
     """
     case = archive.load(reference, home=settings.state)
     known = {ground.id for ground in grounds_for(settings, case, at.date())}
     for ground in grounds:
         if ground not in known:
             raise Invalid(f"'{ground}' is no ground for refusing this.", code="refuse.ground", where="grounds")
-    if not grounds:
+    if not grounds and known and case.life not in (Life.NOTICE, Life.CONSENT):
         raise Invalid("A refusal names its grounds.", code="refuse.ground", where="grounds")
     body = {"grounds": list(grounds), "reasons": reasons}
     return _record.record(settings, reference, Kind.REFUSED, body, officer=officer, at=at, seen=seen)
@@ -202,6 +214,29 @@ def _preserved_until(settings: Settings, case: Case, effected_at: datetime, unti
     return clocks.preservation(effected_at, rule, zone).due
 
 
+def extend(
+    settings: Settings,
+    reference: str,
+    *,
+    until: date,
+    reasons: str,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Grant more time, as asked for: data stay preserved (42(9)), or are collected, to the end of the day `until`."""
+    body = {"until": _record.end_of(settings, until), "reasons": reasons}
+    return _record.record(settings, reference, Kind.EXTENDED, body, officer=officer, at=at, seen=seen)
+
+
+def refuse_extension(
+    settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
+    """Refuse the time that was asked for, with reasons; the period ends when it would have."""
+    body = {"reasons": reasons}
+    return _record.record(settings, reference, Kind.EXTENSION_REFUSED, body, officer=officer, at=at, seen=seen)
+
+
 def execute(
     settings: Settings,
     reference: str,
@@ -221,22 +256,70 @@ def execute(
         source: who handed it over.
     """
     evidence.find_delivery(settings, delivery)
-    given = {"delivery": delivery, "source": source}
-    return evidence.order(
-        settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given, officer=officer, at=at, seen=seen
-    )
+    given, would = {"delivery": delivery, "source": source}, {"manifest": _UNKNOWN, "files": 0, "bytes": 0}
+    return evidence.order(settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given, would=would,
+                          officer=officer, at=at, seen=seen)  # fmt: skip
+
+
+_UNKNOWN = "0" * 64  # the digest of what is still to be made
 
 
 def disclose(
-    settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = ""
+    settings: Settings,
+    reference: str,
+    *,
+    rest: str = "",
+    use: str = "",
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
 ) -> models.Job:
-    """Order that what was taken in be sealed for the requesting State and disclosed.
+    """Order that what was taken in last be sealed for the requesting State and disclosed.
 
     The courier does the long work (`evidence.seal_return`); the act is recorded, and crosses, when the container is whole.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        rest: what is still missing: it follows in another return, or is refused; empty: this is all.
+        use: ``evidence`` or ``intelligence`` (47); empty: by the measure.
+        officer: who orders it.
+        at: now.
+        seen: id of the last act that he was shown.
     """
-    return evidence.order(
-        settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, {}, officer=officer, at=at, seen=seen
-    )
+    case = archive.load(reference, home=settings.state)
+    police = case.measure is Measure.POLICE_COOPERATION
+    given = {"use": use or (INTELLIGENCE if police else EVIDENCE), "rest": rest}
+    would = evidence.as_taken_in(case) | given | {"container": _UNKNOWN, "size": 1}
+    return evidence.order(settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, given, would=would,
+                          officer=officer, at=at, seen=seen)  # fmt: skip
+
+
+def perform(
+    settings: Settings,
+    reference: str,
+    *,
+    report: str,
+    done_on: date,
+    rest: str = "",
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Tell the requesting State what was done: the person surrendered, the document served, the property frozen.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        report: what was done, by whom, with what outcome.
+        done_on: the day.
+        rest: what is still to be done; empty: this is all.
+        officer: who says so.
+        at: now.
+        seen: id of the last act that he was shown.
+    """
+    body = {"report": report, "done_on": done_on.isoformat(), "rest": rest}
+    return _record.record(settings, reference, Kind.PERFORMED, body, officer=officer, at=at, seen=seen)
 
 
 def close(

@@ -1,6 +1,9 @@
 """The requesting State's desk: the life of a request, read from top to bottom.
 
-draft · check · approve · send · (amend · check · approve · supplement) · verify · close · withdraw
+draft · check · approve · send · (amend · check · approve · supplement) · agree · (reply | enquire | ask_extension) · verify ·
+close · withdraw
+
+What leaves the file afterwards is the business of `release`.
 
 A draft that is not to leave is discarded. Every verb takes `seen`: the id of the case's last act as its officer saw it.
 When the case has moved on since, the verb is refused; empty means that nobody looked, as with machines.
@@ -8,8 +11,9 @@ When the case has moved on since, the verb is refused; empty means that nobody l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 
 from django.db import transaction
@@ -151,6 +155,58 @@ def supplement(settings: Settings, reference: str, *, officer: models.Officer, a
         return _record.record(settings, reference, Kind.SUPPLEMENTED, body, officer=officer, at=at, seen=seen)
 
 
+def agree(
+    settings: Settings,
+    reference: str,
+    *,
+    conditions: Sequence[str],
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Agree to the conditions of the decision, which bind this State from then on (40(28)). Who cannot, withdraws.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        conditions: those that the officer saw, word by word.
+        officer: who agrees.
+        at: now.
+        seen: id of the last act that he was shown.
+    """
+    body = {"conditions": list(conditions)}
+    return _record.record(settings, reference, Kind.AGREED, body, officer=officer, at=at, seen=seen)
+
+
+def reply(
+    settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
+    """Answer what the requested State consulted about (40(28), 42(7), 22(5))."""
+    return _record.record(settings, reference, Kind.REPLIED, {"message": message}, officer=officer, at=at, seen=seen)
+
+
+def enquire(
+    settings: Settings, reference: str, *, message: str, officer: models.Officer, at: datetime, seen: str = ""
+) -> Case:
+    """Ask how the request stands (40(26)). `Case.enquiry` tells whether, and since when, an answer is owed."""
+    return _record.record(settings, reference, Kind.ENQUIRED, {"message": message}, officer=officer, at=at, seen=seen)
+
+
+def ask_extension(
+    settings: Settings,
+    reference: str,
+    *,
+    until: date,
+    reasons: str,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Ask for more time, to the end of the day `until`, before the period is over: to preserve (42(9)), or to collect."""
+    body = {"until": _record.end_of(settings, until), "reasons": reasons}
+    return _record.record(settings, reference, Kind.EXTENSION_ASKED, body, officer=officer, at=at, seen=seen)
+
+
 def withdraw(
     settings: Settings, reference: str, *, reasons: str, officer: models.Officer, at: datetime, seen: str = ""
 ) -> Case:
@@ -159,13 +215,24 @@ def withdraw(
     return _record.record(settings, reference, Kind.WITHDRAWN, body, officer=officer, at=at, seen=seen)
 
 
-def verify(settings: Settings, reference: str, *, officer: models.Officer, at: datetime, seen: str = "") -> models.Job:
-    """Order the verification of what came back: container, signatures, manifest and every exhibit.
+def verify(
+    settings: Settings, reference: str, *, container: str = "", officer: models.Officer, at: datetime, seen: str = ""
+) -> models.Job:
+    """Order the verification of a return: container, signatures, manifest and every exhibit.
 
     The courier does the long work (`evidence.verify_return`); the act is recorded when everything held.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        container: which return; empty: the oldest that is not verified yet.
+        officer: who orders it.
+        at: now.
+        seen: id of the last act that he was shown.
     """
+    would = evidence.to_verify(archive.load(reference, home=settings.state), container)
     work = models.Job.Kind.VERIFY
-    return evidence.order(settings, reference, work, Kind.VERIFIED, {}, officer=officer, at=at, seen=seen)
+    return evidence.order(settings, reference, work, Kind.VERIFIED, {}, would=would, officer=officer, at=at, seen=seen)
 
 
 def close(
