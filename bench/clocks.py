@@ -49,6 +49,7 @@ ZONES = (
     "Africa/Casablanca", "Asia/Gaza", "America/Scoresbysund",
 )  # fmt: skip
 UNITS = {"hour": 2000, "day": 400, "week": 60, "month": 30, "year": 5, "working-day": 60}
+TEXTS = {"source": "s", "en": "e", "fa": "f"}
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 Book = dict[str, Any]
 Ends = tuple[datetime | None, datetime | None, datetime | None]
@@ -62,10 +63,15 @@ def made_book(seed: int, number: int) -> Book:
     dice = random.Random(f"{seed}/book/{number}")
     rows: list[Book] = []
 
+    def some_day() -> date:
+        return date(dice.randrange(1970, 2060), dice.randrange(1, 13), 15)
+
     def line(name: str) -> str:
-        split = dice.choice([None, None, date(dice.randrange(1970, 2060), dice.randrange(1, 13), 15)])
+        split = dice.choice([None, None, None, some_day()])
         sure = [dice.random() < trust for _ in range(2)]
-        common = {"id": f"XX:{name}", "source": "s", "en": "e", "fa": "f"}
+        if split and trust and dice.random() < 0.5:
+            sure = dice.choice([[False, True], [True, False]])
+        common = TEXTS | {"id": f"XX:{name}"}
         if split is None:
             rows.append(common | {"verified": sure[0], "from": date(1900, 1, 1)})
         else:  # the older version may be missing
@@ -76,10 +82,18 @@ def made_book(seed: int, number: int) -> Book:
 
     trust = dice.choice([0.0, 0.5, 0.9, 1.0, 1.0, 1.0])
     weeks = []
-    for turn in range(dice.choice([0, 1, 1, 1, 1, 1, 2])):
-        rest = dice.choice([("sat", "sun"), ("fri", "sat"), ("thu", "fri"), ("fri",), ("sun",), ("sat", "tue", "wed")])
-        weeks.append({"days": [day for day in DAYS if day not in rest], "provision": line(f"week-{turn}")})
-    holidays = [made_holiday(dice, turn) | {"provision": line(f"holiday-{turn}")} for turn in range(dice.choice([0, 3, 6, 9]))]
+    changed = sorted(some_day() for _ in range(dice.choice([0, 0, 0, 1, 2])))
+    for turn, (since, until) in enumerate(pairwise([date(1900, 1, 1), *changed, date(2100, 1, 1)])):
+        if dice.random() < 0.95:  # else there is a time without a working week
+            rest = dice.choice(
+                [("sat", "sun"), ("fri", "sat"), ("thu", "fri"), ("fri",), ("sun",), ("sat", "tue", "wed")]
+            )
+            name = f"XX:week-{turn}"
+            rows.append(TEXTS | {"id": name, "verified": dice.random() < trust, "from": since, "to": until - DAY})
+            weeks.append({"days": [day for day in DAYS if day not in rest], "provision": name})
+    holidays = [
+        made_holiday(dice, turn) | {"provision": line(f"holiday-{turn}")} for turn in range(dice.choice([0, 3, 6, 9]))
+    ]
     return {"weeks": weeks, "holidays": holidays, "provisions": rows}
 
 
@@ -96,7 +110,8 @@ def made_holiday(dice: random.Random, turn: int) -> Book:
     elif form == "easter":
         row |= {"easter": dice.choice(["western", "orthodox"]), "offset": dice.randrange(-50, 61)}
     else:
-        years = [year for year in range(1960, 2075) if dice.random() < 0.97]
+        told = dice.choice([0.8, 0.95, 1.0])
+        years = [year for year in range(1958, 2075) if dice.random() < told]
         row["dates"] = [date(year, dice.randrange(1, 13), dice.randrange(1, 29)) for year in years]
     if dice.random() < 0.3:
         row["days"] = dice.randrange(2, 6)
@@ -115,7 +130,9 @@ def toml(book: Book) -> str:
             return f"[{', '.join(map(value, item))}]"
         return f'"{item}"' if isinstance(item, str) else str(item)
 
-    text = '[book]\nid = "XX"\nkind = "state"\nen = "e"\nfa = "f"\n[state]\nzone = "Asia/Tehran"\ncalendar = "gregorian"\n'
+    text = (
+        '[book]\nid = "XX"\nkind = "state"\nen = "e"\nfa = "f"\n[state]\nzone = "Asia/Tehran"\ncalendar = "gregorian"\n'
+    )
     text += 'region = "asia-pacific"\ntradition = ["civil"]\n'
     for table, rows in (("week", "weeks"), ("holiday", "holidays"), ("provision", "provisions")):
         for row in book[rows]:
@@ -138,14 +155,18 @@ def made_case(seed: int, number: int, states: int) -> Book:
         since = began + dice.randrange(-5 * 86400, 60 * 86400) * SECOND
         if dice.random() < 0.3:  # whole local days are the usual thing
             since = datetime.combine(since.date(), datetime.min.time(), ZoneInfo(zone)).astimezone(UTC)
-        until = since + dice.choice([dice.randrange(86400) * SECOND, dice.randrange(20) * DAY, dice.randrange(90 * 86400) * SECOND])
+        until = since + dice.choice(
+            [dice.randrange(86400) * SECOND, dice.randrange(20) * DAY, dice.randrange(90 * 86400) * SECOND]
+        )
         case["pauses"].append((since, None if dice.random() < 0.08 else until))
     if dice.random() < 0.3:
         asked = began + dice.randrange(-86400, 100 * 86400) * SECOND
         until = began.date() + dice.randrange(700) * DAY
         period = (dice.randrange(1, 40), dice.choice([*UNITS]))
         case["extend"] = {"at": asked, "to": dice.choice([until, period, period])}
-    case["look"] = dice.choice([dice.randrange(-40 * 86400, 10 * 86400), dice.randrange(-2, 3), dice.randrange(90 * 86400)])
+    case["look"] = dice.choice(
+        [dice.randrange(-40 * 86400, 10 * 86400), dice.randrange(-2, 3), dice.randrange(90 * 86400)]
+    )
     return case
 
 
@@ -193,7 +214,7 @@ def product(seed: int, case: Book) -> Book:
 def day_ends(day: date, zone: tzinfo) -> datetime:
     """The last second whose local date is `day` or earlier: looked for from above, in ever smaller steps."""
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=44)
-    for step in (900, 60, 1):
+    for step in (3600, 900, 60, 1):
         while at.astimezone(zone).date() > day:
             at -= step * SECOND
         at += (step if step > 1 else 0) * SECOND
@@ -256,12 +277,17 @@ def begins_on(row: Book, day: date) -> bool:
     if "dates" in row:
         return day in row["dates"]
     if "easter" in row:
-        return any(day == easter_sunday(year, row["easter"]) + row["offset"] * DAY for year in (day.year - 1, day.year, day.year + 1))
+        return any(
+            day == easter_sunday(year, row["easter"]) + row["offset"] * DAY
+            for year in (day.year - 1, day.year, day.year + 1)
+        )
     if "weekday" in row:
         day -= row["offset"] * DAY
         last = day.day + 7 > calendar.monthrange(day.year, day.month)[1]
         place = (day.day - 1) // 7 + 1
-        return (day.month, DAYS[day.weekday()]) == (row["month"], row["weekday"]) and (last if row["nth"] < 0 else place == row["nth"])
+        return (day.month, DAYS[day.weekday()]) == (row["month"], row["weekday"]) and (
+            last if row["nth"] < 0 else place == row["nth"]
+        )
     own = {"solar-hijri": SOLAR, "umm-al-qura": LUNAR}.get(row["calendar"])
     return ((day.month, day.day) if own is None else own[day.toordinal()]) == (row["month"], row["day"])
 
@@ -272,6 +298,7 @@ class Oracle:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.days = [FIRST + turn * DAY for turn in range((LAST - FIRST).days + 1)]
+        self.answers: dict[date, tuple[bool | None, bool | None]] = {}
         self.rests: dict[date, list[bool]] = {}  # for each holiday kept that day: whether it is verified
         kept = [(day, row) for day in self.days for row in book["holidays"] if self._runs(row, day)]
         taken = {day for day, _ in kept}
@@ -290,8 +317,8 @@ class Oracle:
         return {}
 
     def week(self, day: date) -> Book | None:
-        weeks = [week for week in self.book["weeks"] if self.line(week, day)]
-        return weeks[0] if weeks and all(week["days"] == weeks[0]["days"] for week in weeks) else None
+        """The working week of `day`."""
+        return next((week for week in self.book["weeks"] if self.line(week, day)), None)
 
     def _runs(self, row: Book, day: date) -> bool:
         lasted = (day - turn * DAY for turn in range(row.get("days", 1)))
@@ -310,9 +337,13 @@ class Oracle:
         working = (other for other in near if DAYS[other.weekday()] in week["days"])
         return next(other for other in working if moved == "nearest" or other not in taken)
 
-    @lru_cache(maxsize=1 << 17)  # noqa: B019 - oracles live as long as the run
     def told(self, day: date) -> tuple[bool | None, bool | None]:
         """(what the book says of `day`, what of it is sure)."""
+        if day not in self.answers:
+            self.answers[day] = self._told(day)
+        return self.answers[day]
+
+    def _told(self, day: date) -> tuple[bool | None, bool | None]:
         week = self.week(day)
         reasons = list(self.rests.get(day, []))
         if week and DAYS[day.weekday()] not in week["days"]:
@@ -432,8 +463,10 @@ def stood_still(ends: Ends, case: Book, ways: tuple[Works, Works, Works]) -> tup
 
         def step(day: date, works: Works) -> date:
             counts = works if case["unit"] == "working-day" else lambda _: True
-            between = [first + turn * DAY for turn in range(1, (day - first).days + 1)]
-            touched = {other for other in between if share(other) < 1}
+            near = {
+                since.date() + turn * DAY for since, until in closed for turn in range(-1, (until - since).days + 3)
+            }
+            touched = [other for other in near if first < other <= day and share(other) < 1]
             owed = sum((1 - share(other) for other in touched if counts(other)), Fraction(0))
             days = walk(day, counts)
             while owed > 0:
@@ -441,7 +474,9 @@ def stood_still(ends: Ends, case: Book, ways: tuple[Works, Works, Works]) -> tup
                 owed -= share(day)
             return rested(day, works) if case["run_on"] else day
 
-        ends = three(ends, zone, ways, step)
+        first_end, latest, by_book = three(ends, zone, ways, step)
+        known = [end for end in (first_end, latest, by_book) if end]
+        ends = (min(known), max(known) if latest else None, by_book)
     due = ends[0]
     return ends, still if still is not None and due is not None and still <= due else None
 
@@ -481,13 +516,18 @@ def oracle(seed: int, case: Book) -> Book:
     if case["extend"]:
         due, to = ends[0], case["extend"]["to"]
         assert due is not None
-        longer = grown(ends, *to) if isinstance(to, tuple) else tuple(end and max(end, day_ends(to, zone)) for end in ends)
+        longer = (
+            grown(ends, *to) if isinstance(to, tuple) else tuple(end and max(end, day_ends(to, zone)) for end in ends)
+        )
         if case["extend"]["at"] > due and not case["held"]:
             refused = "clock.expired"
         elif longer[0] is None or longer[0] <= due:
             refused = "clock.order"
         else:
             ends = longer  # type: ignore[assignment]
+            same = {"hour": 0, "working-day": 1}
+            if not isinstance(to, tuple) or same.get(to[1]) != same.get(case["unit"]):
+                case = case | {"unit": "day", "run_on": case["run_on"] and isinstance(to, tuple)}
     ends, stopped = stood_still(ends, case, ways)
     return looked_at(ends, stopped, case) | {"stopped": stopped, "refused": refused, "explained": True}
 
@@ -543,27 +583,29 @@ def chunk(asked: tuple[int, int, int, int]) -> tuple[int, list[int], int, float,
     return high - low, wrong, unsure, mine, other
 
 
-def campaign(seed: int, cases: int, states: int, jobs: int, done: Book) -> Iterator[Book]:
-    """The state of the campaign after each piece, from `done` on."""
-    pieces = [(seed, low, min(low + CHUNK, cases), states) for low in range(done["cases"], cases, CHUNK)]
+def campaign(cases: int, jobs: int, done: Book) -> Iterator[Book]:
+    """The state of the campaign after each piece, from `done` on; the next case is ``done["next"]``."""
+    starts = range(done["next"], cases, CHUNK)
+    pieces = [(done["seed"], low, min(low + CHUNK, cases), done["states"]) for low in starts]
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
         for count, wrong, unsure, mine, other in pool.imap(chunk, pieces):
-            done = {
-                "seed": seed, "states": states, "cases": done["cases"] + count, "wrong": done["wrong"] + wrong,
-                "uncertain": done["uncertain"] + unsure, "product": done["product"] + mine, "oracle": done["oracle"] + other,
+            done = done | {
+                "next": done["next"] + count, "cases": done["cases"] + count, "wrong": done["wrong"] + wrong,
+                "unsure": done["unsure"] + unsure, "product": done["product"] + mine, "oracle": done["oracle"] + other,
             }  # fmt: skip
             yield done
 
 
 def kept(asked: argparse.Namespace) -> Book:
     """Where the campaign stands: as the state file has it, else at --from."""
-    fresh = {"seed": asked.seed, "states": STATES, "cases": asked.start, "wrong": [], "uncertain": 0, "product": 0.0, "oracle": 0.0}
-    if asked.state and asked.state.exists():
-        found: Book = json.loads(asked.state.read_text("utf-8"))
-        if (found["seed"], found["states"]) != (asked.seed, STATES):
-            sys.exit(f"{asked.state} is of another campaign, seed {found['seed']}: name another file.")
-        return found
-    return fresh
+    fresh: Book = {"seed": asked.seed, "states": STATES, "next": asked.start, "cases": 0, "wrong": [], "unsure": 0}
+    fresh |= {"product": 0.0, "oracle": 0.0}
+    if not asked.state or not asked.state.exists():
+        return fresh
+    found: Book = json.loads(asked.state.read_text("utf-8"))
+    if (found["seed"], found["states"]) != (asked.seed, STATES):
+        sys.exit(f"{asked.state} is of another campaign, seed {found['seed']}: name another file.")
+    return found
 
 
 def main() -> int:
@@ -578,25 +620,30 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.case is not None:
         ours, theirs, *_ = judged(asked.seed, asked.case, STATES)
-        print(made_case(asked.seed, asked.case, STATES), *(f"{key}: {ours.get(key)} | {theirs[key]}" for key in theirs), sep="\n")
+        print(
+            made_case(asked.seed, asked.case, STATES),
+            *(f"{key}: {ours.get(key)} | {theirs[key]}" for key in theirs),
+            sep="\n",
+        )
         return int(ours != theirs)
-    done = kept(asked)
-    first, began, shown = done["cases"], time.perf_counter(), 0.0
-    for done in campaign(asked.seed, asked.cases, STATES, asked.jobs, done):
+    done = begun = kept(asked)
+    began, shown = time.perf_counter(), 0.0
+    for done in campaign(asked.cases, asked.jobs, begun):
         if asked.state:
             fresh = asked.state.with_suffix(".new")
             fresh.write_text(json.dumps(done), "utf-8")
             fresh.replace(asked.state)
         if time.perf_counter() - shown > 10:
             shown = time.perf_counter()
-            rate = (done["cases"] - first) / (shown - began)
-            print(f"{done['cases']:9,} of {asked.cases:,}  wrong {len(done['wrong'])}  {rate:,.0f}/s", flush=True)
-    took = time.perf_counter() - began
-    count = done["cases"] - first
-    print(f"\nseed {asked.seed}: {done['cases']:,} cases, {len(done['wrong'])} wrong, {done['uncertain']:,} with an uncertain end")
-    if count:
-        print(f"{count / took:,.0f} cases a second with {asked.jobs} processes, the oracle's part included; the product alone")
-        print(f"{done['cases'] / max(done['product'], 1e-9):,.0f} a second, the oracle {done['cases'] / max(done['oracle'], 1e-9):,.0f}")
+            rate = (done["cases"] - begun["cases"]) / (shown - began)
+            print(f"{done['next']:9,} of {asked.cases:,}  wrong {len(done['wrong'])}  {rate:,.0f}/s", flush=True)
+    rate = (done["cases"] - begun["cases"]) / (time.perf_counter() - began)
+    ours, theirs = (done["cases"] / max(done[part], 1e-9) for part in ("product", "oracle"))
+    print(
+        f"\nseed {done['seed']}: {done['cases']:,} cases, {len(done['wrong'])} wrong; {done['unsure']:,} had no sure end"
+    )
+    print(f"{rate:,.0f} cases a second with {asked.jobs} processes; one process alone does the product's part of")
+    print(f"{ours:,.0f} cases a second, the oracle's of {theirs:,.0f}")
     print(*(f"wrong: --case {number}" for number in done["wrong"][:20]), sep="\n", end="")
     return int(bool(done["wrong"]))
 

@@ -65,7 +65,7 @@ def write_bag(source: Path, folder: Path) -> None:
     manifest = bag.manifest_bytes(Manifest("IR-2026-0001", "bench", (exhibit,), (), (), exercise=True))
     bag.write(
         folder / "bag.asice", sender=bag.Sender("VN", (), SIGNING, CADES), case="IR-2026-0001", to="IR",
-        key=OPENING.public, exercise=True, executed={"statement": "", "proof": {}}, manifest=manifest,
+        key=OPENING.public, exercise=True, use="evidence", executed={"statement": "", "proof": {}}, manifest=manifest,
         exhibits=chunks(source), at=NOW,
     )  # fmt: skip
 

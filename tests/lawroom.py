@@ -70,7 +70,9 @@ def complete(measure: Measure, basis: str = "uncc", **changes: Any) -> Request:
     return replace(WHOLE, **({"measure": measure, "basis": basis, "scope": scope[0]} | ahead | changes))
 
 
-def state(code: str, *, verified: bool = True, unverified: tuple[str, ...] = (), **tables: list[dict[str, Any]]) -> Page:
+def state(
+    code: str, *, verified: bool = True, unverified: tuple[str, ...] = (), **tables: list[dict[str, Any]]
+) -> Page:
     """The book of an invented State with the rows `tables`; what they cite is verified, but for the names `unverified`."""
     rows = {"week": [{"days": ["mon", "tue", "wed", "thu", "fri"], "provision": f"{code}:week"}], **tables}
     cited = dict.fromkeys(row["provision"] for items in rows.values() for row in items)
@@ -87,10 +89,18 @@ def state(code: str, *, verified: bool = True, unverified: tuple[str, ...] = (),
 
 
 ASKING = {"offence": [
-    {"code": "uncc:13", "provision": "XA-PC:13", "elements": ["intent", "property-loss", "deception"], "max_penalty": "5 years"},
+    {"code": "uncc:13", "provision": "XA-PC:13", "elements": ["intent", "deception"], "max_penalty": "5 years"},
     {"code": "uncc:9", "provision": "XA-PC:9", "elements": ["intent", "data-harm"], "max_penalty": "3 years"},
 ]}  # fmt: skip
-FULL = ["intent", "without-right", "property-loss", "dishonest-gain", "data-manipulation", "system-interference", "deception"]
+FULL = [
+    "intent",
+    "without-right",
+    "property-loss",
+    "dishonest-gain",
+    "data-manipulation",
+    "system-interference",
+    "deception",
+]
 ASKED: dict[str, list[dict[str, Any]]] = {
     "offence": [
         {"code": "uncc:13", "provision": "XB-PC:13", "elements": FULL},
@@ -139,3 +149,24 @@ def bound(*states: str, on: date = date(2026, 1, 1), denounced: date | None = No
     if denounced:
         rows = [row | {"denounced": denounced, "denounced_sure": "V"} for row in rows]
     return suppose(book="uncc", deposits=39, deposited=on, sure="V", add={"party": rows})
+
+
+def bilateral(*pair: str, **entry: Any) -> Page:
+    """The book of an invented treaty between `pair`, which asks for no more than comity does and binds both since 2020."""
+    tables = named(dict(next(page for page in SHELF if page.file == "treaties/reciprocity.toml").tables))
+    house = {"opened": date(2019, 1, 1), "needed": 2, "period": "30 days", "joiner_period": "30 days",
+             "denunciation_period": "6 months", "provision": "XAB:basis", "joiner_provision": "XAB:basis",
+             "denunciation_provision": "XAB:basis", "known_on": ON, "source": "invented for a test"}  # fmt: skip
+    tables["book"] = {"id": "XAB", "kind": "bilateral", "between": list(pair), "en": "Treaty", "fa": "معاهده"}
+    tables["entry"] = house | entry
+    tables["party"] = [{"state": code, "deposited": date(2020, 1, 1), "deposit_sure": "V"} for code in pair]
+    return Page("treaties/XAB.toml", "", tables, "")
+
+
+def named(value: Any) -> Any:
+    """`value` with the ids of the book on reciprocity turned into those of the invented treaty."""
+    if isinstance(value, dict):
+        return {name: named(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [named(item) for item in value]
+    return value.replace("reciprocity:", "XAB:") if isinstance(value, str) else value

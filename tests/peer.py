@@ -91,6 +91,10 @@ class Peer:
         act, statement = messages.sign_act(self.act(kind, case, body, **given), to=self.node.state, key=self.signing)
         return envelope.seal(statement, to=self.node.state, key=self.home_entry.open), act
 
+    def agrees(self, case: str, conditions, *, after: str) -> tuple[bytes, Act]:
+        """(the envelope by which it agrees to the conditions of use, its act)."""
+        return self.say(Kind.AGREED, case, {"conditions": list(conditions)}, after=after)
+
     def asks(self, what: Request) -> tuple[bytes, Act]:
         """(the envelope of a request, its act)."""
         return self.say(Kind.REQUESTED, what.reference, {"request": what.to_dict(), "letter": ""})

@@ -79,7 +79,7 @@ def folder(path: str) -> dict:
 
 def packed(path: Path, manifest: dict, contents=(b"",), *, sender: Sender = VN, to: str = "IR", at=AT) -> Path:
     """Write a bag for Iran with this manifest and these contents."""
-    bag.write(path, sender=sender, case=CASE, to=to, key=OPEN["IR"].public, exercise=True, at=at,
+    bag.write(path, sender=sender, case=CASE, to=to, key=OPEN["IR"].public, exercise=True, use="evidence", at=at,
               executed={"statement": "", "proof": {}}, manifest=canon.dumps(manifest), exhibits=contents)  # fmt: skip
     return path
 
@@ -634,7 +634,7 @@ def crafted(
 ) -> Path:
     """Write a container that looks like a bag, with anything in its parts."""
     inside = inside or PAIR
-    outside = {"comity": "evidence/1", "case": CASE, "from": "VN", "to": "IR", "exercise": True,
+    outside = {"comity": "evidence/1", "case": CASE, "from": "VN", "to": "IR", "exercise": True, "use": "evidence",
             "at": "2026-11-24T12:00:05Z", "manifest": sha(canon.dumps(inside)), "entries": []}  # fmt: skip
     sealed = OPEN["IR"].public.seal(SECRET, f"comity/v1/bag\n{CASE}\nIR".encode())
     parts = [
@@ -666,6 +666,9 @@ CRAFTED = [
     ("of a case that is a number", {"about": {"case": 5}}, "bag.form"),
     ("from a State that is a list", {"about": {"from": []}}, "bag.form"),
     ("an exercise in words", {"about": {"exercise": "yes"}}, "bag.form"),
+    ("as intelligence", {"about": {"use": "intelligence"}}, ""),
+    ("for a use that is none", {"about": {"use": "gossip"}}, "bag.form"),
+    ("for a use that is a flag", {"about": {"use": True}}, "bag.form"),
     ("at no time", {"about": {"at": "soon"}}, "bag.form"),
     ("at a number", {"about": {"at": 5}}, "bag.form"),
     ("at a local time", {"about": {"at": "2026-11-24T12:00:05"}}, "bag.form"),

@@ -23,8 +23,11 @@ import pytest
 from django.utils.translation import gettext, override
 from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
+from comity.casework.measure import Measure
 from comity.demo import cast, mailbox, nodes
+from comity.law.book import default_folder, load
 from comity.node.officers import almanac, fields, texts, words
+from comity.node.officers.interview import Situation, ask
 from comity.seal import canon
 from comity.verify import verify_file, verify_letter
 
@@ -44,6 +47,7 @@ VIET_NAM_SAW = (
     "Request received", "assessed", "asked", "Supplement received", "assessed", "accepted", "authorised", "ordered",
     "executed", "disclosed", "closed", "closed",
 )  # fmt: skip
+BOOKS = load(default_folder())
 REASON = "بانک هنوز بازه دقیق را تعیین نکرده است و بیم از بین رفتن داده‌ها می‌رود؛ بازه به‌زودی اعلام می‌شود."
 
 LOOK = r"""(language) => {
@@ -335,8 +339,19 @@ def _answers(desk: Desk) -> None:
 # ---- drafting ---------------------------------------------------------------------------------------------------
 
 
+def choose(desk: Desk, measure: str) -> None:
+    """From the list of cases to the empty form for `measure`, asked of Viet Nam under the UN Convention."""
+    desk.follow("New request")
+    desk.control(fields.label("requested")).select_option("VN")
+    desk.press("Show what is open")
+    desk._leads(desk.page.locator(f"#m-{measure} .way a[href*='basis=uncc']"))
+
+
 def fill_in(desk: Desk, measure: str, values: dict, names: tuple[str, ...]) -> None:
-    """Fill in the fields `names` of a drafting form."""
+    """Fill in the fields `names` of a drafting form, also those that are folded away."""
+    folded = desk.page.locator("main details.more:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
     for name in names:
         found, value = fields.FIELDS[name], values.get(name)
         if found.kind in ("checks", "radio"):
@@ -346,7 +361,7 @@ def fill_in(desk: Desk, measure: str, values: dict, names: tuple[str, ...]) -> N
             desk.box(found.named(measure)).set_checked(value == "on")
         elif found.kind == "choice":
             desk.control(found.named(measure)).select_option(value)
-        elif found.kind == "accounts":
+        elif name == "accounts":
             fill_in_accounts(desk, values)
         else:
             keyboard = desk.digits if found.kind in ("date", "number") else str
@@ -357,10 +372,10 @@ def fill_in_accounts(desk: Desk, values: dict) -> None:
     """Fill in the two rows of accounts."""
     for row in (0, 1):
         given = {part: values.get(f"accounts-{row}-{part}", "") for part in ("kind", "value", "port", "at")}
-        desk.control("Kind", row).select_option(given["kind"])
-        desk.type("Identifier", given["value"], row)
-        desk.type("Port", desk.digits(given["port"]), row)
-        desk.type("Moment of use, with offset from UTC", given["at"], row)
+        desk.control(fields.label("accounts.kind"), row).select_option(given["kind"])
+        desk.type(fields.label("accounts.value"), given["value"], row)
+        desk.type(fields.label("accounts.port"), desk.digits(given["port"]), row)
+        desk.type(fields.label("accounts.at"), given["at"], row)
 
 
 def missing(desk: Desk) -> list[str]:
@@ -369,9 +384,53 @@ def missing(desk: Desk) -> list[str]:
 
 
 def asked_for(measure: str, *, but: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The fields of a form that a person fills in, but for those named."""
-    given = set(but) | {"reference", "exercise", "persons"}
-    return tuple(name for name in fields.names_of(measure) if name not in given)
+    """The fields that the form for `measure` asks of Viet Nam and that a person fills in here, but for those named."""
+    given = set(but) | {"reference", "exercise", "persons", "assets", "costs", "assurances"}
+    found = Situation("uncc", Measure(measure), "A", "VN", frozenset(), date.today())  # noqa: DTZ011
+    return tuple(item.name for item in ask(BOOKS, found) if item.name not in given)
+
+
+# ---- what is shown ------------------------------------------------------------------------------------------------
+
+
+FORMS = (
+    "preservation", "real-time-traffic", "extradition", "confiscation", "prisoner-transfer", "joint-investigation",
+    "spontaneous-information", "onward-transfer",
+)  # fmt: skip
+LAW = (
+    "/law/", "/law/status?one=IR&other=VN", "/law/status?one=DE&other=FR&measure=extradition&offence=uncc:13",
+    "/law/compare?state=IR&state=VN&state=DE&about=uncc:13", "/law/compare?state=IR&state=VN&about=extradition",
+    "/law/compare?state=IR", "/law/books/uncc?about=extradition", "/law/books/IR", "/law/status?one=IR&on=soon",
+)  # fmt: skip
+
+
+def test_choosing_drafting_and_the_law_are_whole_in_both_languages(world):
+    """Every kind of page on a desk's screen and a telephone's: nothing English in Persian, nothing too wide, no dead link."""
+    for desk in (world.rahimi, world.tran):
+        other = "VN" if desk is world.rahimi else "IR"
+        desk.sign_in()
+        desk.open("/cases/new")
+        desk.open(f"/cases/new?requested={other}&scope=B")
+        for measure in FORMS:
+            desk.open(f"/cases/new/{measure}?requested={other}&basis=uncc")
+            desk.press("Show the questions")
+        for path in LAW:
+            desk.open(path)
+
+
+def test_rows_come_without_a_script(world):
+    """The button brings more rows, the page stays at the list, and what was typed stays in its row."""
+    desk = world.rahimi
+    desk.sign_in()
+    choose(desk, "extradition")
+    before = desk.page.locator("#f-persons .one").count()
+    desk.type(fields.label("persons.name"), "علی نمونه (تمرین)")
+    desk.type(fields.label("persons.born"), "۱۳۶۰/۰۵/۲۰")
+    desk._leads(desk.page.locator("#f-persons button"))
+    assert desk.page.locator("#f-persons .one").count() > before
+    assert desk.page.url.endswith("#f-persons")
+    assert desk.control(fields.label("persons.name")).input_value() == "علی نمونه (تمرین)"
+    assert "۲۰ مرداد ۱۳۶۰" in desk.text("#f-persons .beside")
 
 
 # ---- what cannot be meant -----------------------------------------------------------------------------------------
@@ -381,7 +440,7 @@ def test_what_cannot_be_meant_is_said_at_its_field_and_all_is_kept(world):
     """A Solar Hijri day that does not exist, and a letter for a port: a Persian sentence at each, nothing typed is lost."""
     desk = world.rahimi
     desk.sign_in()
-    desk.follow("Ask for stored data")
+    choose(desk, "stored-data")
     wrong = cast.STORED_DATA | {"period_from": "1404/12/30", "accounts-1-port": "ب"}
     fill_in(desk, "stored-data", wrong, asked_for("stored-data", but=("follows", "period_to")))
     before = desk.page.evaluate(TYPED)
@@ -389,7 +448,7 @@ def test_what_cannot_be_meant_is_said_at_its_field_and_all_is_kept(world):
         desk.press(button)
         assert ["period_from", "۱۴۰۴/۱۲/۳۰"] in desk.page.evaluate(TYPED)
         assert [item for item in before if item not in desk.page.evaluate(TYPED)] == []
-        day, port = desk.page.locator("#f-period_from-error"), desk.page.locator("#f-accounts .error")
+        day, port = desk.page.locator("#f-period_from-error"), desk.page.locator("#f-accounts-1-port-error")
         assert day.inner_text() == desk.word(texts.TEXTS["date.none"])
         assert "عدد" in port.inner_text()  # a number, it says
         assert desk.control(fields.label("period_from")).get_attribute("aria-invalid") == "true"
@@ -506,7 +565,7 @@ def the_request_for_the_data_follows(world, story):
     """The request for the data stands on the preservation; its period is left out and the finding is named in Persian."""
     desk = world.rahimi
     desk.follow("Ask for the preserved data")
-    assert desk.control(fields.label("follows")).input_value() == story.first
+    assert desk.control(fields.label("follows", "stored-data")).input_value() == story.first
     story.second = desk.control(fields.label("reference")).input_value()
     typed = asked_for("stored-data", but=("follows", "period_from", "period_to"))
     fill_in(desk, "stored-data", cast.STORED_DATA, typed)

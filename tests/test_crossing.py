@@ -154,7 +154,27 @@ def test_a_foreign_act_cannot_leave_its_column(node, peer, officers, at):
         Kind.ACCEPTED: {"conditions": [], "reasons": "we accept"},
         Kind.AUTHORISED: {"authority": "a", "decision": "d", "ground": "g", "scope": "s", "until": "2027-01-01"},
         Kind.EXECUTED: {"manifest": "0" * 64, "files": 1, "bytes": 1},
-        Kind.DISCLOSED: {"container": "0" * 64, "size": 1, "manifest": "0" * 64, "files": 1, "conditions": []},
+        Kind.DISCLOSED: {
+            "container": "0" * 64,
+            "size": 1,
+            "manifest": "0" * 64,
+            "files": 1,
+            "conditions": [],
+            "use": "evidence",
+            "rest": "",
+        },
+        Kind.PERFORMED: {"report": "r", "done_on": "2026-11-24", "rest": ""},
+        Kind.PROGRESS: {"message": "m"},
+        Kind.RELEASED: {
+            "manifest": "",
+            "recipient": "r",
+            "state": "VN",
+            "purpose": "p",
+            "use": "evidence",
+            "leave": "",
+            "conditions": [],
+        },
+        Kind.DEADLINE_WAIVED: {"clock": "c", "due": "2026-11-24T09:00:00Z", "reasons": "r"},
     }
     for kind, body in bodies.items():
         forged, _ = peer.say(kind, "VN-2026-0001", body, after=act.id)
@@ -249,7 +269,8 @@ def test_one_container_announced_in_two_cases_stops_nobody(node, peer, officers,
         head = archive.load(own.reference, home="IR").head
         data, act = peer.say(Kind.ACCEPTED, own.reference, {"conditions": [], "reasons": "r"}, after=head)
         arrive(node, data, at)
-        body = {"container": "a" * 64, "size": 1, "manifest": "b" * 64, "files": 1, "conditions": []}
+        body = {"container": "a" * 64, "size": 1, "manifest": "b" * 64, "files": 1, "conditions": [],
+                "use": "evidence", "rest": ""}  # fmt: skip
         data, _ = peer.say(Kind.DISCLOSED, own.reference, body, after=act.id)
         said.append(arrive(node, data, at).code)
     assert said == ["", "evidence.announced"]

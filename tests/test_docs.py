@@ -13,9 +13,11 @@ import pytest
 import typer.main
 
 from comity import cli
-from comity.casework import lifecycle, request
+from comity.casework import request
+from comity.casework.act import FORMS
 from comity.casework.evidence import Custody, Exhibit, Manifest
-from comity.casework.lifecycle import TABLE, Act, Kind
+from comity.casework.lifecycle import LIFE, TABLE, Act, Kind
+from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.ledger import checkpoint, log, merkle
 from comity.seal import _names, canon, container, envelope, keys, stream, trust
 from comity.verify import CHECKS
@@ -77,26 +79,51 @@ def test_every_act_and_its_fields():
     listed = rows(section(PROTOCOL, "### Kinds and their bodies"))
     assert set(listed) == set(Kind)
     for kind, row in listed.items():
-        assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == set(lifecycle._BODY[Kind(kind)]), kind
+        assert set(re.findall(r"`(\w+)`", row.split("|")[2])) == set(FORMS[Kind(kind)]), kind
+
+
+def test_every_measure_and_its_life():
+    """docs/PROTOCOL.md lists each measure with its life and what else decides its rows."""
+    marks = {"coercive": COERCIVE, "over time": TRAFFIC_AND_CONTENT}
+    assert rows(section(PROTOCOL, "### Measures")) == {
+        measure: f"| `{measure}` | {LIVES[measure]} | "
+        f"{', '.join(word for word, those in marks.items() if measure in those) or '–'} |"
+        for measure in Measure
+    }
 
 
 GUARDS = {
-    "_checked": "checked", "_not_by_author": "four eyes", "_not_by_decider": "four eyes", "_assessed": "assessed",
-    "_consulted": "consulted", "_follows_approval": "as approved", "_still_authorised": "authorised",
-    "_as_executed": "as executed", "_as_accepted": "as accepted", "_as_disclosed": "as disclosed",
+    "checked": "checked", "not_by_author": "four eyes", "not_by_decider": "four eyes", "assessed": "assessed",
+    "consulted": "consulted", "as_approved": "as approved", "still_authorised": "authorised", "later": "later",
+    "as_executed": "as executed", "as_accepted": "as accepted", "as_disclosed": "as disclosed", "agreed": "agreed",
+    "was_consulted": "after consultation", "as_told": "as told", "as_decided": "as accepted", "flagged": "flagged",
+    "more_due": "something missing", "all_done": "nothing missing", "not_disclosed_before": "new", "in_time": "in time",
+    "done_in_time": "done in time", "to_come": "to come", "was_asked": "asked", "as_received": "as received",
+    "all_verified": "all verified",
 }  # fmt: skip
+
+
+def called(measures: frozenset) -> str:
+    """A set of measures as the table names it: by the lives that it holds, and which of their measures."""
+    lives = [life for life in Life if measures & LIFE[life]]
+    whole = frozenset().union(*(LIFE[life] for life in lives))
+    names = ", ".join(lives) if len(lives) < len(Life) else "all"
+    which = {whole & COERCIVE: ": coercive", whole - COERCIVE: ": not coercive", whole: ""}
+    return "over time" if measures == TRAFFIC_AND_CONTENT else names + which[measures]
 
 
 def ways(stages: dict) -> str:
     """`stages` as the table writes them: ``draft, new → draft``."""
+    if len(stages) > 1 and all(now is then for now, then in stages.items()):
+        return ", ".join(stages) + " → the same"
     targets = list(dict.fromkeys(stages.values()))
     return "; ".join(f"{', '.join(now for now in stages if stages[now] is then)} → {then}" for then in targets) or "–"
 
 
 def test_the_lifecycle_table_is_that_of_the_code():
-    """Row by row, in order: act, side, power, measure, both columns, conditions."""
+    """Row by row, in order: act, side, power, life, both columns, conditions."""
     expected = [
-        f"| {step.kind} | {step.side} | {step.power} | {'both' if len(step.measures) == 2 else min(step.measures)} | "
+        f"| {step.kind} | {step.side} | {step.power} | {called(step.measures)} | "
         f"{ways(step.own)} | {ways(step.seen)} | "
         f"{', '.join([GUARDS[g.__name__] for g in step.guards] + ['*' + GUARDS[g.__name__] + '*' for g in step.both]) or '–'} |"
         for step in TABLE
@@ -109,7 +136,10 @@ def test_the_lifecycle_table_is_that_of_the_code():
 def test_every_field_of_a_request():
     """docs/PROTOCOL.md lists each field of a request and of the records inside it."""
     page = rows(section(PROTOCOL, "### The request"))
-    inside = {"offence": request.Offence, "conducting": request.Person, "accounts": request.Account}
+    inside = {
+        "offence": request.Offence, "conducting": request.Person, "accounts": request.Account,
+        "persons": request.Subject, "assets": request.Asset, "order": request.Order,
+    }  # fmt: skip
     names = {field.name for field in fields(request.Request)} - set(inside)
     names |= {f"{name}.{field.name}" for name, kind in inside.items() for field in fields(kind)}
     assert set(page) == names
@@ -155,7 +185,8 @@ def test_the_limits_are_those_of_the_code():
     limits = {
         "an envelope": envelope.MESSAGE_LIMIT, "padding": envelope._PAD, "nesting": canon.MAX_DEPTH,
         "a text of a request": request.TEXT_LIMIT, "any other text of a request": request.LINE_LIMIT,
-        "accounts, persons of a request": request.LIST_LIMITS["accounts"], "a request": request.WHOLE_LIMIT,
+        "accounts, persons, assets of a request": request.LIST_LIMITS["accounts"],
+        "conditions, others of a request": request.LIST_LIMITS["conditions"], "a request": request.WHOLE_LIMIT,
         "a signed directory entry": directory._LIMIT, "time for an answer": int(transport.DEADLINE),
         "a signed checkpoint": checkpoint._LIMIT, "an answer": transport.ANSWER_LIMIT,
         "evidence in one answer": transport.COLLECT, "about.json, executed.json, key.json": bag._SMALL,

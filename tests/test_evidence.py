@@ -326,7 +326,8 @@ def ordered(node, peer, officers, at, reference=THEIRS):
     """Viet Nam's request stands ordered from a provider."""
     bring(node, peer.asks(request(reference=reference))[0], at)
     requested.assess(node, reference, officer=officers.decider, at=at)
-    requested.accept(node, reference, conditions=["c"], reasons="r", officer=officers.decider, at=at)
+    case = requested.accept(node, reference, conditions=["c"], reasons="r", officer=officers.decider, at=at)
+    bring(node, peer.agrees(reference, ["c"], after=case.head)[0], at)
     until = (at + timedelta(days=3)).date()
     requested.authorise(node, reference, authority="c", decision="1", ground="g", scope="s", until=until,
                         officer=officers.judge, at=at)  # fmt: skip
@@ -515,14 +516,15 @@ def accepted(node, peer, officers, at):
     case = requesting.send(node, OURS, officer=officers.approver, at=at)
     data, act = peer.say(Kind.ACCEPTED, OURS, {"conditions": ["c"], "reasons": "r"}, after=case.head)
     bring(node, data, at)
-    return act.id
+    return requesting.agree(node, OURS, conditions=["c"], officer=officers.approver, at=at).head
 
 
 def disclosed(node, peer, at, after, data: bytes, **changes):
     """Viet Nam announces the container `data`; the job that collects it."""
-    body = {"container": sha(data), "size": len(data), "manifest": "b" * 64, "files": 1, "conditions": ["c"]} | changes
+    body = {"container": sha(data), "size": len(data), "manifest": "b" * 64, "files": 1, "conditions": ["c"],
+            "use": "evidence", "rest": ""} | changes  # fmt: skip
     bring(node, peer.say(Kind.DISCLOSED, OURS, body, after=after)[0], at)
-    return models.Job.objects.get(kind="collect")
+    return models.Job.objects.get(kind="collect", about=sha(data))
 
 
 @pytest.fixture
@@ -600,7 +602,7 @@ def sealed(node, peer, at, *, manifest=None, outside=None, act=None, proof=None,
     )
     head = checkpoint.Checkpoint(peer.log.name, 1, merkle.leaf_hash(log.entry(log.ACT, executed.id)))
     proved = log.Proof(0, (), checkpoint.signed(head, peer.log)).to_dict()
-    named = {"case": OURS, "to": "IR", "exercise": True} | (outside or {})
+    named = {"case": OURS, "to": "IR", "exercise": True, "use": "evidence"} | (outside or {})
     path = node.home / "made.asice"
     bag.write(path, sender=bag.Sender("VN", (peer.entry_bytes,), peer.signing, peer.cades), key=peer.home_entry.open,
               at=at, executed={"statement": canon.b64(statement), "proof": proved | (proof or {})}, manifest=data,
@@ -622,6 +624,9 @@ BAGS = [
     ("more files announced", {"said": {"files": 3}}, "verify.manifest"),
     ("another manifest announced", {"said": {"manifest": "c" * 64}}, "verify.manifest"),
     ("other conditions", {"manifest": {"conditions": ()}}, "verify.manifest"),
+    ("intelligence outside", {"outside": {"use": "intelligence"}}, "verify.case"),
+    ("announced as intelligence", {"said": {"use": "intelligence"}}, "verify.case"),
+    ("intelligence throughout", {"outside": {"use": "intelligence"}, "said": {"use": "intelligence"}}, ""),
     ("in earnest outside", {"outside": {"exercise": False}}, "verify.case"),
     ("in earnest inside", {"manifest": {"exercise": False}}, "bag.manifest"),
     ("another act", {"act": {"kind": Kind.CLOSED, "whole": {"note": ""}}}, "bag.executed"),

@@ -60,7 +60,13 @@ def test_we_are_asked(node, peer, officers, at, tmp_path):
     assert not assessment.failed
     conditions = ["Only for the proceedings named."]
     requested.accept(node, reference, conditions=conditions, reasons="r", officer=officers.decider, at=at)
-    assert opened(peer, Kind.ACCEPTED).body["conditions"] == conditions
+    said = opened(peer, Kind.ACCEPTED)
+    assert said.body["conditions"] == conditions
+
+    # 8c   conditions bind when the requesting State agrees to them (40(28)); until then nothing is disclosed
+    agreement, _ = peer.agrees(reference, conditions, after=said.id)
+    bring(node, agreement, at)
+    assert archive.load(reference, home="IR").agreed
 
     # 9    nothing is executed without the domestic authorisation, and who decided does not give it (Article 24)
     grant = {"authority": "Court", "decision": "1/2026", "ground": "g", "scope": "s", "until": at.date(), "at": at}

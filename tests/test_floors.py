@@ -23,7 +23,7 @@ PLAN = {
     "5 doors": "node.officers node.peers node.providers node.public node.management node.run",
     "4 writers": "node.desk node.courier",
     "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive"
-    " node.django_settings node.letter",
+    " node.django_settings node.letter node.letters",
     # ─── Django stops here ───
     "2.5 outside the office": "cli demo verify __main__",
     "2 what crosses the border": "wire sharing",
@@ -40,6 +40,7 @@ SIDE_DOORS = {
     ("node.courier", "node.desk"): ("comity.node.desk",),
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
     ("node.archive", "node.models"): ("comity.node.models",),
+    ("node.letter", "node.letters"): ("comity.node.letters",),
     ("cli", "demo"): ("comity.demo",),
     ("cli", "verify"): ("comity.verify",),
     ("demo", "verify"): ("comity.verify",),

@@ -1,11 +1,12 @@
-"""The letter: right in form, honest about what is missing, deaf to what hostile text asks for."""
+"""The letter: right in form for each kind of cooperation, honest about what is missing, deaf to hostile text."""
 
 import json
 import re
+import shutil
 import subprocess
 import sys
-from dataclasses import fields, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -13,24 +14,34 @@ import typst
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from comity.casework.request import (, Subject
+from comity.casework.request import (
+    ROLES,
     Account,
+    Asset,
     DataCategory,
     Measure,
     Offence,
+    Order,
     Person,
     Request,
     Scope,
+    Subject,
     Urgency,
 )
 from comity.errors import Invalid, Misconfigured
+from comity.law.book import default_folder, load
 from comity.node import letter
+from comity.node.letters import characters, particulars, parts
+from comity.wording import letters, terms, variants
 
+BOOKS = load(default_folder())
+KNOWN = [(basis, measure) for basis, book in sorted(BOOKS.treaties.items()) for measure in book.measures]
 NAMES = {
     "IR": {"en": "Central Authority (fictional)", "fa": "مرجع مرکزی (فرضی)"},
     "VN": {"en": "Central Authority of Viet Nam (fictional)", "fa": "مرجع مرکزی ویتنام (فرضی)"},
 }
 DAY = date(2026, 11, 24)
+TEHRAN = timezone(timedelta(hours=3, minutes=30))
 BARE = Request(reference="IR-2026-0001", requesting="IR", requested="VN", measure=Measure.STORED_DATA)
 FULL = replace(
     BARE,
@@ -39,19 +50,45 @@ FULL = replace(
     conducting=Person("بازپرس نمونه", "Investigating judge", "desk@dadsara.example"),
     subject="Phishing, stage 1",
     facts="در 2026-09-03T08:12:44Z از 203.0.113.24:51820 وارد شد.",
-    assistance="Please disclose the mailbox.",
+    assistance="The whole mailbox.",
+    procedure="An oath, and a recording.",
     link="The mailbox sent the messages.",
     categories=tuple(DataCategory),
     accounts=(
         Account("email", "hesab-yar@thu-vien-mail.example"),
-        Account("ip", "2001:db8::7", datetime(2026, 9, 3, 11, 42, tzinfo=UTC), 51820),
+        Account("ip", "2001:db8::7", datetime(2026, 9, 3, 11, 42, tzinfo=TEHRAN), 51820),
         Account("steam", "player-1"),
     ),
     custodian="thu-vien-mail.example",
-    persons=(Subject("Fulan Nemuneh"), Subject("ناشناس")),
-    period_from=date(2026, 9, 1),
+    persons=(
+        Subject("Fulan Nemuneh", "suspect", "IR, QA", date(1990, 3, 21), "Ha Noi", "Passport X1", consent=True),
+        Subject("ناشناس", "victim", "stateless"),
+    ),
+    assets=(Asset("Balance of account 0000-1111", "Ngan Hang Nemuneh", "VND 9 000 000"), Asset("خودروی سفید")),
+    order=Order(
+        "Branch 5",
+        "140500012",
+        date(2026, 10, 1),
+        "In full",
+        final=True,
+        notice="By post",
+        copy=True,
+        sentence_months=48,
+        remaining_months=30,
+    ),
+    period_from=date(2026, 9, 3),
     period_to=date(2026, 10, 15),
-    purpose="To prove the offence.",
+    period_reason="Until the next payment.",
+    documents="Summons of October",
+    questions="Who holds it?\nSince when?",
+    event_at=datetime(2026, 12, 18, 10, 0, tzinfo=TEHRAN),
+    event_place="Court of Tehran",
+    assurances="No death penalty.",
+    arrangement="Two members each.",
+    others=("AZ", "INTERPOL"),
+    conditions=("No evidence of it", "فقط برای تحقیقات"),
+    costs="An expert for two days.",
+    purpose="To prove the deed.",
     intends_request=True,
     confidential=True,
     urgency=Urgency.URGENT,
@@ -78,32 +115,90 @@ HOSTILE = [
 
 def pdf(request=FULL, **changes):
     """Make a letter, with the usual names unless told otherwise."""
-    asked = {"authority_names": NAMES, "written_on": DAY, "drafted_by": "A. Nemuneh", "approved_by": "B. Nemuneh"}
+    asked = {"books": BOOKS, "authority_names": NAMES, "written_on": DAY, "drafted_by": "A. N.", "approved_by": "B. N."}
     return letter.request_letter(request, **(asked | changes))
 
 
+def tongues(languages=("en", "fa")):
+    """Make the languages of a letter of the usual day."""
+    return parts.Tongues(languages, BOOKS, DAY)
+
+
 def form(request=FULL, languages=("en", "fa")):
-    """Make what the letter prints, before it is set."""
-    signers = [letter._text("drafted-by", "A"), letter._text("approved-by", "B")]
-    return letter._form(request, NAMES, DAY, signers, languages)
+    """Make what the letter prints, before it is set, as typst reads it."""
+    return json.loads(json.dumps(letter._form(request, tongues(languages), NAMES, ("A. N.", "B. N."))))
 
 
-def texts(printed):
-    """All that a form prints, without the cuts between runs."""
-    return re.sub(r'"\], \["[^"]*", "|\u200b', "", json.dumps(printed, ensure_ascii=False))
+def whole(runs):
+    """Put the runs of one text together."""
+    return "".join(text for _, text in runs).replace("\u200b", "")
 
 
-def parts(printed, key):
-    """Return the parts of the field with this heading."""
-    return next(list(field["parts"]) for field in printed["fields"] if field["key"] == key)
+def said(found, language="en"):
+    """Yield everything that the form itself says in a language."""
+    if isinstance(found, dict):
+        if language in found and isinstance(found[language], list):
+            yield whole(found[language])
+        else:
+            for value in found.values():
+                yield from said(value, language)
+    elif isinstance(found, list):
+        for value in found:
+            yield from said(value, language)
+
+
+def written(found):
+    """Yield everything that people wrote, paragraph by paragraph, and every identifier."""
+    if isinstance(found, dict):
+        if "runs" in found:
+            yield whole(found["runs"])
+        elif found.get("kind") == "id":
+            yield found["id"]
+        else:
+            for value in found.values():
+                yield from written(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from written(value)
+
+
+def called(found):
+    """Return what a part or a section is called in English."""
+    return whole(found["en"]) if found else ""
+
+
+def cited(found):
+    """Return the articles that stand beside a part or a section."""
+    return called(found["articles"])
+
+
+def beside(printed, name):
+    """Return the articles beside the particular of that name, wherever it stands."""
+    for head in printed["heads"]:
+        if called(head["label"]) == name:
+            return cited(head)
+    for section in printed["sections"]:
+        if called(section["title"]) == name:
+            return cited(section) or " ".join(map(cited, section["parts"]))
+        for part in section["parts"]:
+            if called(part["label"]) == name:
+                return cited(part) or cited(section)
+    raise AssertionError(name)
+
+
+def section(printed, name):
+    """Return the parts of the section with this title."""
+    return next(item["parts"] for item in printed["sections"] if called(item["title"]) == name)
 
 
 def svg_pages(request):
     """Return each page as SVG, from the same form, fonts and file as the PDF."""
-    inputs = {"form": json.dumps(form(request)), "odd": "no"}
-    file = letter._LETTERS / "request.typ"
     found, warnings = typst.compile_with_warnings(
-        file, font_paths=letter._fonts(), ignore_system_fonts=True, sys_inputs=inputs, format="svg"
+        letter._LETTERS / "letter.typ",
+        font_paths=characters.fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"form": json.dumps(form(request))},
+        format="svg",
     )
     assert warnings == []
     return found if isinstance(found, list) else [found]
@@ -144,79 +239,248 @@ def test_it_needs_no_django():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_the_languages_have_the_same_words():
-    """A heading that one language lacks would break its letters."""
-    keys = {
-        code: re.findall(r'^  "([^"]+)":', (letter._LETTERS / f"{code}.typ").read_text("utf-8"), re.MULTILINE)
-        for code in letter.LANGUAGES
+@pytest.mark.parametrize(("basis", "measure"), KNOWN, ids=map("-".join, KNOWN))
+def test_there_is_a_letter_for_every_form_of_cooperation(basis, measure):
+    """Under every instrument that knows it, in both languages."""
+    for language in letter.LANGUAGES:
+        assert pdf(replace(FULL, basis=basis, measure=measure), language=language).startswith(b"%PDF-1.7")
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_there_is_a_letter_of_a_request_that_says_nothing(measure):
+    """A draft can be looked at from the first moment."""
+    basis = next(basis for basis, known in KNOWN if known is measure)
+    assert pdf(replace(BARE, basis=basis, measure=measure), drafted_by="", approved_by=" ").startswith(b"%PDF-1.7")
+
+
+@pytest.mark.parametrize(("basis", "measure"), KNOWN, ids=map("-".join, KNOWN))
+def test_everything_stated_is_printed(basis, measure):
+    """No field of a request is left out: each text, day, moment, number, name and flag stands in the letter."""
+    printed = form(replace(FULL, basis=basis, measure=measure))
+    texts = [*written(printed), *said(printed)]
+    raw = FULL.to_dict()
+    own = {name: value for name, value in raw.items() if name not in particulars.HEAD and isinstance(value, str)}
+    days = {"period_from", "period_to", "deadline", "event_at", "urgency"}
+    expected = [line for name, value in own.items() if name not in days for line in value.splitlines()]
+    expected += [
+        FULL.follows,
+        FULL.reference,
+        "Vietnamese",
+        "Urgent",
+        *FULL.conditions,
+        tongues().speeches["en"].state("AZ"),
+        "INTERPOL",
+    ]
+    expected += ["3 September 2026", "15 October 2026", "15 December 2026", "18 December 2026, 10:00 (UTC+03:30)"]
+    expected += [FULL.offence.label, FULL.offence.provision, "60 months (5 years)", "1 September 2026"]
+    expected += [FULL.conducting.name, FULL.conducting.function, FULL.conducting.contact]
+    expected += ["Branch 5", "140500012", "1 October 2026", "In full", "By post", "48 months (4 years)", "30 months"]
+    expected += [
+        "Fulan Nemuneh",
+        "suspect",
+        "Islamic Republic of Iran, State of Qatar",
+        "21 March 1990",
+        "Ha Noi",
+        "Passport X1",
+    ]
+    expected += [
+        "ناشناس",
+        "victim",
+        "stateless",
+        "Balance of account 0000-1111",
+        "Ngan Hang Nemuneh",
+        "VND 9 000 000",
+        "خودروی سفید",
+    ]
+    expected += [
+        "hesab-yar@thu-vien-mail.example",
+        "2001:db8::7",
+        "2026-09-03T11:42:00+03:30",
+        "51820",
+        "steam",
+        "player-1",
+    ]
+    assert [text for text in expected if text not in texts] == []
+    assert any(text.startswith("ICT-related theft or fraud") for text in texts)
+    assert "Subscriber information, Traffic data, Content data, Other electronic data" in texts
+    assert sum(text == "Yes" for text in texts) == 5  # a person's consent, two of the order, follow-up, secrecy
+
+
+@pytest.mark.parametrize(("basis", "measure"), KNOWN, ids=map("-".join, KNOWN))
+def test_each_particular_has_its_article_in_the_order_of_the_book(basis, measure):
+    """What the book asks for comes first, in its order, and beside each stands the article that asks for it."""
+    printed = form(replace(FULL, basis=basis, measure=measure))
+    first = []
+    for content in BOOKS.contents(basis, measure):
+        article = BOOKS.provision(content.provision).article
+        for name in map(particulars._whole, content.fields):
+            title = parts.capital(variants.label(name, measure))
+            assert f"Article {article}" in beside(printed, title) or not article, (content.id, name)
+            unit = particulars._unit(name)
+            if unit not in first and name not in particulars.HEAD:
+                first.append(unit)
+    found = particulars._plan(replace(FULL, basis=basis, measure=measure), BOOKS.contents(basis, measure))
+    units = [unit for _, group in found.sections for unit in group]
+    assert sorted(units[: len(first)]) == sorted(first)
+    assert sorted(units) == sorted(particulars._UNITS)
+    assert len(printed["sections"]) == len(found.sections)
+
+
+@pytest.mark.parametrize(("basis", "measure"), KNOWN, ids=map("-".join, KNOWN))
+def test_only_the_book_of_the_basis_is_cited(basis, measure):
+    """Articles that stand in the letter are in that book; no other instrument is named."""
+    printed = form(replace(FULL, basis=basis, measure=measure))
+    book = BOOKS.treaties[basis]
+    known = {item.article for versions in book.provisions.values() for item in versions if item.article}
+    texts = list(said(printed))
+    assert {article for text in texts for article in re.findall(r"Article (\d+(?:\([0-9a-z-]+\))*)", text)} <= known
+    others = [other.en for name, other in BOOKS.treaties.items() if name != basis and other.en not in book.en]
+    assert not any(other in text for text in texts for other in others)
+    assert book.en in texts
+
+
+@pytest.mark.parametrize(("basis", "measure"), KNOWN, ids=map("-".join, KNOWN))
+def test_what_is_missing_is_said_only_where_the_book_asks_for_it(basis, measure):
+    """An empty request prints what is required as not stated, and nothing else that is empty."""
+    printed = form(replace(BARE, basis=basis, measure=measure))
+    shown = {
+        particulars._unit(name)
+        for content in BOOKS.contents(basis, measure)
+        if content.always
+        for name in content.fields
     }
-    assert len(set(keys["en"])) == len(keys["en"])
-    assert keys["en"] == keys["fa"]
+    shown -= {particulars._unit(name) for name in particulars.HEAD}
+    found = particulars._plan(replace(BARE, basis=basis, measure=measure), BOOKS.contents(basis, measure))
+    assert {unit for _, group in found.sections for unit in group} == shown
+    assert {part["kind"] for item in printed["sections"] for part in item["parts"]} <= {"missing"}
+
+
+KINDS = {
+    "request": (" requests ", "درخواست می‌کند"),
+    "consent": (" asks for consent to ", "رضایت آن مرجع"),
+    "consultation": (" invites it to consultation on jurisdiction ", "دعوت می‌کند"),
+    "proposal": (" proposes joint investigation ", "پیشنهاد می‌کند"),
+    "notice": (" transmits the information ", "چیزی خواسته نمی‌شود"),
+}
 
 
 @pytest.mark.parametrize("measure", Measure)
-@pytest.mark.parametrize("language", letter.LANGUAGES)
-def test_every_value_has_its_word(measure, language):
-    """No measure, scope, urgency, offence or category is without a word."""
-    for number, scope in zip(range(7, 18), [*Scope] * 4, strict=False):
-        for urgency in Urgency:
-            code = "" if scope == Scope.SERIOUS else f"uncc:{number}"
-            request = replace(FULL, measure=measure, scope=scope, urgency=urgency, offence=Offence(code))
-            assert pdf(request, language=language)
+def test_no_letter_has_the_words_of_another_kind(measure):
+    """Who tells or proposes does not ask; who asks does not tell."""
+    kind = letters.KINDS[measure]
+    basis = next(basis for basis, known in KNOWN if known is measure)
+    printed = form(replace(FULL, basis=basis, measure=measure, intends_request=False, follows="", procedure=""))
+    opening = [whole(printed["opening"][code]) for code in ("en", "fa")]
+    for other, words in KINDS.items():
+        for text, word in zip(opening, words, strict=True):
+            assert (word in text) == (other == kind), (other, text)
+    if kind in ("notice", "proposal"):
+        ours = " ".join(said(printed)).replace("ithout a request", "")
+        theirs = " ".join(said(printed, "fa")).replace("بدون درخواست", "")
+        assert "request" not in ours.lower()
+        assert "درخواست" not in theirs
 
 
-@pytest.mark.parametrize("measure", Measure)
-def test_everything_stated_is_printed(measure):
-    """No field of a request is left out of the letter: each text, date and identifier stands in it."""
-    printed = texts(form(replace(FULL, measure=measure)))
-    own = [value.name for value in fields(FULL) if isinstance(getattr(FULL, value.name), str)]
-    for name in set(own) - {"requesting", "requested", "basis", "scope", "urgency", "language", "measure"}:
-        assert getattr(FULL, name) in printed, name
-    for text in ["کلاهبرداری رایانه‌ای", "IR-CCA:13", "بازپرس نمونه", "Investigating judge", "Vietnamese"]:
-        assert text in printed
-    for text in ["1 September 2026", "15 October 2026", "15 December 2026", "2026-09-03T11:42:00Z", "51820"]:
-        assert text in printed
-    for text in ["desk@dadsara.example", "2001:db8::7", "player-1", "steam", "ناشناس", "confidential.yes"]:
-        assert text in printed
+def test_titles_say_what_is_asked():
+    """Each title names the form of cooperation, in both languages."""
+    titles = {
+        measure: form(replace(BARE, measure=measure))["title"] for measure in (Measure.EXTRADITION, Measure.SERVICE)
+    }
+    assert whole(titles[Measure.EXTRADITION]["en"]) == "Request for extradition"
+    assert whole(titles[Measure.SERVICE]["en"]) == "Request for service of documents"
+    assert whole(titles[Measure.EXTRADITION]["fa"]).startswith("درخواست استرداد")
+    told = form(replace(BARE, measure=Measure.SPONTANEOUS_INFORMATION))["title"]
+    assert whole(told["en"]) == "Transmission of information without a request"
 
 
-@pytest.mark.parametrize(("measure", "article"), [(Measure.STORED_DATA, (40, 15)), (Measure.PRESERVATION, (42, 3))])
-def test_fields_follow_the_article(measure, article):
-    """Letters (a) to (g) come first, in order, each in one field."""
-    found = [field["articles"] for field in form(replace(BARE, measure=measure))["fields"]]
-    assert found[:7] == [[(*article, sub)] for sub in "abcdefg"]
+def test_names_of_particulars_are_those_of_the_pages():
+    """Every label of a variant is of a field and a measure that exist."""
+    assert variants.LABELS.keys() <= terms.FIELDS.keys()
+    assert {measure for table in variants.LABELS.values() for measure in table} <= set(Measure)
+    assert letters.ROLES.keys() == ROLES
+    assert letters.URGENCIES.keys() == set(Urgency)
 
 
-@pytest.mark.parametrize("measure", Measure)
-def test_what_is_missing_is_said_and_not_invented(measure):
-    """An empty request prints "not stated" in every field that could hold something, and sets."""
-    printed = form(replace(BARE, measure=measure))
-    known = {"confidentiality", "urgency", "language"}  # these always have a value
-    for field in printed["fields"]:
-        kinds = {part["kind"] for part in field["parts"]}
-        assert field["key"] in known or kinds == {"missing"}, field["key"]
-    assert pdf(replace(BARE, measure=measure), drafted_by="", approved_by=" ")
+def test_haste_and_a_deadline_owe_their_reasons():
+    """They are shown as not stated where they are missing, and so is the moment of an address."""
+    hasty = replace(BARE, urgency=Urgency.EMERGENCY, deadline=DAY, accounts=(Account("ip", "203.0.113.9"),))
+    printed = form(hasty)
+    kinds = {called(part["label"]): part["kind"] for part in section(printed, "How fast")}
+    assert kinds["Why it is urgent"] == kinds["Reason for the deadline"] == "missing"
+    [table] = [part for item in printed["sections"] for part in item["parts"] if part["kind"] == "table"]
+    assert [cell["kind"] for cell in table["rows"][0]] == ["said", "text", "missing", "missing"]
 
 
-def test_a_serious_crime_is_none_of_the_offences():
-    """Scope C without a code is not a missing code."""
-    words = parts(form(replace(BARE, scope=Scope.SERIOUS)), "subject")[1]["words"]
-    assert words == ("offence.none",)
+def test_a_column_that_the_book_asks_for_is_missed_in_each_row():
+    """Of two persons to be heard, the one without a name is shown as such."""
+    two = replace(
+        BARE, basis="protocol2", measure=Measure.VIDEO_HEARING, persons=(Subject(role="suspect"), Subject("Fulan"))
+    )
+    [cards] = section(form(two), "Persons to be heard")
+    assert {part["kind"] for part in cards["cards"][0] if called(part["label"]) == "Full name"} == {"missing"}
+    assert {part["kind"] for part in cards["cards"][1] if called(part["label"]) == "Full name"} == {"text"}
+
+
+def test_an_article_that_is_not_verified_has_an_asterisk():
+    """And the note that explains it stands in the letter only then."""
+    printed = form(FULL)
+    assert beside(printed, "Rights and safeguards").startswith("Article 6(1); Article 6(2); Article 24(1)*")
+    notes = [whole(note["en"]) for note in printed["notes"]]
+    assert letters.NOTES["doubtful"] in notes
+    bare = form(replace(BARE, basis="reciprocity"))
+    assert letters.NOTES["doubtful"] not in [whole(note["en"]) for note in bare["notes"]]
+
+
+@pytest.mark.parametrize(
+    ("article", "persian"),
+    [
+        ("42", "ماده ۴۲"),
+        ("2(o)", "ماده ۲ (س)"),
+        ("40(15)(a)", "ماده ۴۰، بند ۱۵ (الف)"),
+        ("8(3)(b)(vii)", "ماده ۸، بند ۳ (ب) (۷)"),
+        ("Annex A", "ماده Annex A"),
+    ],
+)
+def test_articles_are_numbered_as_persian_treaties_number_them(article, persian):
+    """Letters become those of abjad, Roman numerals figures."""
+    assert letters.persian_article(article).replace("\u00a0", " ") == persian
 
 
 def test_the_band_is_on_every_page_of_an_exercise():
     """Twice on each page of an exercise, never otherwise (its red has no other use where no code is framed)."""
     long = replace(FULL, facts="Facts. " * 2000)
-    assert [page.count(b'fill="#8b1a1a"') for page in svg_pages(long)] == [2] * 5
+    found = [page.count(b'fill="#8b1a1a"') for page in svg_pages(long)]
+    assert len(found) > 5
+    assert set(found) == {2}
     assert all(b'fill="#8b1a1a"' not in page for page in svg_pages(replace(long, exercise=False)))
 
 
-def test_dates_are_gregorian_with_solar_hijri_beside_them():
-    """Nowruz 1405 and its eve; Persian digits; English has the Gregorian date alone."""
-    eve, nowruz = (letter._date("", date(2026, 3, day)) for day in (20, 21))
-    assert json.dumps(eve["en"]) == '[["Noto Sans", "20 March 2026"]]'
-    assert "".join(text for _, text in eve["fa"]) == "۲۰ مارس ۲۰۲۶ (۲۹ اسفند ۱۴۰۴)"
-    assert "".join(text for _, text in nowruz["fa"]) == "۲۱ مارس ۲۰۲۶ (۱ فروردین ۱۴۰۵)"
+def test_days_are_gregorian_with_solar_hijri_beside_them():
+    """Nowruz 1405 and its eve; Persian digits; English has the Gregorian day alone."""
+    eve, nowruz = (tongues().day(date(2026, 3, day)) for day in (20, 21))
+    assert eve["en"] == [("Noto Sans", "20 March 2026")]
+    assert whole(eve["fa"]) == "۲۹ اسفند ۱۴۰۴ (۲۰۲۶/۰۳/۲۰)"
+    assert whole(nowruz["fa"]) == "۱ فروردین ۱۴۰۵ (۲۰۲۶/۰۳/۲۱)"
+
+
+def test_moments_have_their_offset_as_it_was_stated():
+    """Nobody's clock is turned into another's."""
+    found = tongues().moment(datetime(2026, 3, 21, 9, 5, 7, tzinfo=TEHRAN))
+    assert whole(found["en"]) == "21 March 2026, 09:05:07 (UTC+03:30)"
+    assert whole(found["fa"]) == "۱ فروردین ۱۴۰۵ (۲۰۲۶/۰۳/۲۱)، ساعت ۰۹:۰۵:۰۷ (UTC+03:30)"
+    assert whole(tongues().moment(datetime(2026, 3, 21, 9, 5, tzinfo=UTC))["en"]).endswith("09:05 (UTC)")
+
+
+def test_penalties_are_said_in_years_where_they_are_whole():
+    """None and for life have their words."""
+    found = {count: whole(tongues().months(count)["en"]) for count in (0, 1, 12, 30, 1200)}
+    assert found == {
+        0: "no deprivation of liberty",
+        1: "1 month",
+        12: "12 months (1 year)",
+        30: "30 months",
+        1200: terms.FOR_LIFE,
+    }
 
 
 @pytest.mark.parametrize(
@@ -236,29 +500,29 @@ def test_dates_are_gregorian_with_solar_hijri_beside_them():
 )
 def test_identifiers_are_cut_out_of_running_text(identifier):
     """In a Persian sentence they would otherwise come out in pieces, in another order."""
-    runs = letter._runs(f"از نشانی {identifier}، سپس")
+    runs = characters.runs(f"از نشانی {identifier}، سپس")
     assert ("id", identifier) in runs
-    assert [face for face, _ in runs] == ["Noto Sans Arabic", "id", "Noto Sans Arabic"]
+    assert [face for face, _ in runs] == ["Amiri", "id", "Amiri"]
 
 
 def test_each_paragraph_has_its_own_direction():
     """The first letter decides, as UAX 9 has it; digits and signs do not."""
-    paragraphs = letter._text("", "English.\n۱) 2026 متن\n\n(۲) Text\n123")["paragraphs"]
+    paragraphs = parts.text(None, "English.\n۱) 2026 متن\n\n(۲) Text\n123")["paragraphs"]
     assert [paragraph["dir"] for paragraph in paragraphs] == ["ltr", "rtl", "ltr", "ltr"]
 
 
 def test_what_reorders_or_hides_is_shown_as_its_code():
     """An override is printed, not obeyed; ZWNJ, which Persian needs, stays."""
-    assert letter._runs("a\u202ebc")[1] == ("odd", "U+202E")
-    assert letter._runs("می\u200cخواهم") == [("Noto Sans Arabic", "می\u200cخواهم")]
-    assert letter._runs("\U000e0041😀") == [("odd", "U+E0041"), ("odd", "U+1F600")]
+    assert characters.runs("a\u202ebc")[1] == ("odd", "U+202E")
+    assert characters.runs("می\u200cخواهم") == [("Amiri", "می\u200cخواهم")]
+    assert characters.runs("\U000e0041😀") == [("odd", "U+E0041"), ("odd", "U+1F600")]
 
 
 def test_a_letter_and_its_mark_have_one_font():
     """Typst drops the letter where the first font has only the mark: م with an acute, in a Latin paragraph."""
-    assert letter._runs("x م\u0301 e\u0301") == [
+    assert characters.runs("x م\u0301 e\u0301") == [
         ("Noto Sans", "x "),
-        ("Noto Sans Arabic", "م\u0301"),
+        ("Amiri", "م\u0301"),
         ("Noto Sans", " e\u0301"),
     ]
 
@@ -275,36 +539,87 @@ def restored(runs):
 @example("a\u0301\u200b😀\u0651م\u0301")
 def test_cutting_loses_and_invents_nothing(text):
     """The runs put together again are the text, and each face can draw its runs."""
-    runs = letter._runs(text)
+    runs = characters.runs(text)
     assert restored(runs) == text.replace("\t", " ")
     for face, part in runs:
-        assert face in ("odd", "id") or set(part) - letter._JOINERS - {"\u200b"} <= letter._characters()[face]
+        assert face in ("odd", "id") or set(part) - characters._JOINERS - {"\u200b"} <= characters._characters()[face]
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
 def test_any_text_can_be_set(text):
     """No text that a person can write stops a letter."""
-    assert pdf(replace(FULL, facts=text, custodian=text, accounts=(Account(text, text),)), drafted_by=text)
+    line = text[:1000]
+    odd = replace(FULL, facts=text, custodian=line, accounts=(Account(line, line),), persons=(Subject(line, "", line),))
+    assert pdf(replace(odd, assets=(Asset(line, line, line),), conditions=(line,), others=(line,)), drafted_by=text)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_only_text(text):
     """Markup, overrides, endless words and emoji make a letter like any other, in every place."""
     line = text[:1000]  # the most that a field of one line takes
-    person = Person(line, line, line)
+    long = {name: text for name in particulars._UNITS if isinstance(getattr(FULL, name, None), str)}
+    long |= {"authority": line, "custodian": line, "event_place": line, "deadline_reason": line}
+    del long["urgency"]
     hostile = replace(
-        FULL, basis=line, authority=line, conducting=person, facts=text, persons=(Subject(line),), language=line, follows=line
+        FULL,
+        **long,
+        conducting=Person(line, line, line),
+        persons=(Subject(line, "", line, None, line, line),),
+        assets=(Asset(line, line, line),),
+        order=Order(line, line, None, text, notice=text),
+        others=(line,),
+        conditions=(line,),
+        accounts=(Account("other", line), Account(line, "")),
+        offence=Offence("", line, line),
+        language=line,
+        follows=line,
     )
-    hostile = replace(hostile, accounts=(Account("other", line), Account(line, "")), offence=Offence("", line, line))
     names = {"IR": {"en": text.strip() or "x", "fa": text}, "VN": NAMES["VN"]}
     assert pdf(hostile, authority_names=names, drafted_by=text, approved_by=text).startswith(b"%PDF")
 
 
 def test_markup_reaches_the_page_as_it_was_written():
     """Not one character of it is eaten."""
-    found = parts(form(replace(BARE, facts=MARKUP)), "facts")[0]["paragraphs"]
-    assert [restored(paragraph["runs"]) for paragraph in found] == [MARKUP]
+    [found] = section(form(replace(BARE, facts=MARKUP)), "Summary of the facts")
+    assert [restored(paragraph["runs"]) for paragraph in found["paragraphs"]] == [MARKUP]
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {
+            "persons": tuple(
+                Subject(f"نام {n}", "witness", "IR", DAY, "x" * 300, "y " * 200, consent=True) for n in range(200)
+            )
+        },
+        {"assets": tuple(Asset("Thing " * 100, "place " * 60, "1 " * 30) for _ in range(200))},
+        {
+            "accounts": tuple(
+                Account("ip", f"203.0.113.{n}", datetime(2026, 9, 3, tzinfo=UTC), n + 1) for n in range(200)
+            )
+        },
+        {"conditions": ("c" * 1000,) * 50, "others": ("INTERPOL " * 100,) * 50},
+        dict.fromkeys(("facts", "assistance", "rights", "assurances", "questions"), "متن بلند, long text. " * 900),
+    ],
+    ids=["persons", "assets", "accounts", "conditions", "texts"],
+)
+def test_the_most_that_a_request_can_hold_is_printed(extreme):
+    """Hundreds of rows and tens of thousands of characters: pages more, nothing less."""
+    assert pdf(replace(FULL, **extreme)).startswith(b"%PDF")
+
+
+def test_persian_can_be_searched_in_the_pdf(tmp_path):
+    """A reader of PDFs finds the words of the letter; it is why Persian is set in Amiri."""
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    (tmp_path / "letter.pdf").write_bytes(
+        pdf(replace(FULL, facts="اطلاعات حساب قربانی با کلاهبرداری الکترونیکی به دست آمد"))
+    )
+    text = subprocess.run([reader, tmp_path / "letter.pdf", "-"], capture_output=True, check=True).stdout.decode()
+    for word in ["جمهوری اسلامی ایران", "درخواست", "کلاهبرداری", "الکترونیکی", "اطلاعات", "کنوانسیون", "ارتباطات"]:
+        assert word in text, word
 
 
 @pytest.mark.parametrize("bad", ["a\x00b", "a\ud800b"])
@@ -328,7 +643,7 @@ def test_what_is_no_text_is_refused(bad, place):
         ({"language": "ar"}, "letter.language"),
         ({"authority_names": {"IR": NAMES["IR"]}}, "letter.authority"),
         ({"authority_names": NAMES | {"VN": {"fa": "مرجع"}}}, "letter.authority"),
-        ({"drafted_by": "x" * 300_001}, "letter.too-long"),
+        ({"drafted_by": "x" * 600_001}, "letter.too-long"),
     ],
 )
 def test_what_cannot_be_a_letter_is_refused(changes, code):
@@ -338,19 +653,33 @@ def test_what_cannot_be_a_letter_is_refused(changes, code):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("basis", "measure", "code"),
+    [("no-such", Measure.SERVICE, "law.basis"), ("budapest", Measure.CONFISCATION, "law.measure")],
+)
+def test_there_is_no_letter_by_what_no_book_knows(basis, measure, code):
+    """What the instrument does not know cannot be asked for under its name."""
+    with pytest.raises(Invalid) as caught:
+        pdf(replace(FULL, basis=basis, measure=measure))
+    assert caught.value.code == code
+
+
 def test_english_stands_in_for_a_name_that_is_not_known():
     """A peer that gave no Persian name is named in English, not guessed at."""
-    names = NAMES | {"VN": {"en": "Ministry (fictional)"}}
-    assert letter._authority("VN", names, ("en", "fa"))["authority"]["fa"] == [("Noto Sans", "Ministry (fictional)")]
+    found = letter._authority("VN", tongues(), {"VN": {"en": "Ministry (fictional)"}})
+    assert whole(found["authority"]["fa"]) == "Ministry (fictional)"
 
 
-def test_states_without_a_formal_name_here_have_their_common_one():
-    """CLDR names the rest; an unknown code stays a code."""
-    assert [letter._state("QA", code) for code in letter.LANGUAGES] == ["Qatar", "قطر"]
-    assert letter._state("XQ", "fa") == "XQ"
+def test_scope_is_said_where_a_treaty_applies():
+    """Without a treaty there is none that could apply."""
+    name = "Why the treaty applies"
+    assert "Article 35(1)(c)" in beside(form(replace(BARE, scope=Scope.SERIOUS)), name)
+    assert name not in {called(part["label"]) for part in form(replace(BARE, basis="reciprocity"))["heads"]}
 
 
 def test_a_font_without_a_full_map_is_refused():
     """The reader of fonts says so instead of finding no character drawable."""
     with pytest.raises(Misconfigured):
-        letter._characters_in(b"\0\1\0\0\0\1" + b"\0" * 6 + b"cmap" + bytes(4) + (28).to_bytes(4, "big") + bytes(20))
+        characters._characters_in(
+            b"\0\1\0\0\0\1" + b"\0" * 6 + b"cmap" + bytes(4) + (28).to_bytes(4, "big") + bytes(20)
+        )

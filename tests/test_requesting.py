@@ -13,10 +13,21 @@ from hypothesis import strategies as st
 from comity.casework import request as vocabulary
 from comity.casework.lifecycle import Kind, Stage
 from comity.casework.measure import Measure
-from comity.casework.request import Account, Offence, Person, Request, parse_date, parse_moment, strict_moment, Subject
+from comity.casework.request import (
+    Account,
+    Asset,
+    Offence,
+    Order,
+    Person,
+    Request,
+    Subject,
+    parse_date,
+    parse_moment,
+    strict_moment,
+)
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, models
-from comity.node.desk import crossing, requesting
+from comity.node.desk import crossing, deadlines, release, requesting
 
 OURS = "IR-2026-0001"
 
@@ -69,29 +80,34 @@ def test_the_one_form_of_a_moment_that_crosses():
 def filled(name: str, text: str) -> Request:
     """A request with `text` in the field `name`, dotted inside."""
     head, _, rest = name.partition(".")
-    parts = {"offence": Offence(), "conducting": Person()}
-    if head == "accounts":
-        return ours(accounts=(replace(Account(), **{rest: text}),))
-    if head == "persons":
-        return ours(persons=(Subject(text),))
+    parts = {"conducting": Person(), "offence": Offence(), "order": Order()}
+    if head in MANY:
+        return ours(**{head: (replace(MANY[head](), **{rest: text}),)})
+    if head in ("others", "conditions"):
+        return ours(**{head: (text,)})
     return ours(**{head: replace(parts[head], **{rest: text}) if rest else text})
 
 
 LINES = (
-    "basis", "authority", "custodian", "deadline_reason", "language", "persons", "conducting.name", "conducting.function",
-    "conducting.contact", "offence.label", "offence.provision", "accounts.kind", "accounts.value",
+    "basis", "authority", "custodian", "deadline_reason", "language", "event_place", "others", "conditions",
+    "conducting.name", "conducting.function", "conducting.contact", "offence.label", "offence.provision",
+    "accounts.kind", "accounts.value", "persons.name", "persons.nationality", "persons.whereabouts",
+    "persons.description", "assets.description", "assets.location", "assets.value", "order.authority", "order.reference",
 )  # fmt: skip
-TEXTS = ("subject", "facts", "assistance", "link", "purpose", "urgency_reason", "rights")
+TEXTS = (
+    "subject", "facts", "assistance", "procedure", "link", "purpose", "period_reason", "urgency_reason", "rights",
+    "documents", "questions", "assurances", "arrangement", "costs", "order.extent", "order.notice",
+)  # fmt: skip
+MANY = {"accounts": Account, "persons": Subject, "assets": Asset}
 
 
 def test_every_text_field_is_in_one_of_the_lists():
-    """The lists below leave no text of a request out."""
-    listed = {name.partition(".")[0] for name in (*LINES, *TEXTS)}
+    """The lists above leave no text of a request out."""
     apart = {"reference", "requesting", "requested", "follows"}  # have a form of their own
-    kinds = {
-        part.name for part in fields(Request) if part.type in ("str", "Offence", "Person") or "Account" in part.type
-    }
-    assert kinds - apart - listed == set()
+    texts = {part.name for part in fields(Request) if "str" in part.type}
+    inside = {"conducting": Person, "offence": Offence, "order": Order, **MANY}
+    texts |= {f"{name}.{part.name}" for name, kind in inside.items() for part in fields(kind) if part.type == "str"}
+    assert texts - apart - {"offence.code", "persons.role"} == {*LINES, *TEXTS}
 
 
 @pytest.mark.parametrize(("name", "most"), [*((name, 1_000) for name in LINES), *((name, 20_000) for name in TEXTS)])
@@ -262,7 +278,10 @@ def test_nothing_is_done_on_what_was_not_seen(node, officers, peer, at):
     for verb, more in (
         (requesting.discard, {"reasons": "x"}), (requesting.check, {}), (requesting.approve, {"despite": ""}),
         (requesting.send, {}), (requesting.supplement, {}), (requesting.withdraw, {"reasons": "x"}),
-        (requesting.verify, {}), (requesting.close, {"note": ""}),
+        (requesting.verify, {}), (requesting.close, {"note": ""}), (requesting.agree, {"conditions": ["x"]}),
+        (requesting.reply, {"message": "x"}), (requesting.enquire, {"message": "x"}),
+        (release.release, {"recipient": "x", "conditions": []}),
+        *((verb, {"clock": "x", "due": at, "reasons": "x"}) for verb in (deadlines.meet, deadlines.escalate, deadlines.waive)),
     ):  # fmt: skip
         assert code_of(verb, node, OURS, **more, **given) == "case.changed", verb.__name__
     for verb in (requesting.draft, requesting.amend):

@@ -132,6 +132,8 @@ def all_verified(case: Case, act: Act) -> None:
 
 def agreed(case: Case, act: Act) -> None:
     """Conditions bind when the requesting State has agreed to them, 40(28); until then nothing is given or done."""
+    if case.last(Kind.ACCEPTED) is None:
+        raise NotPossible("Nothing was accepted.", code="case.stage", where=case.reference)
     if not case.agreed:
         raise NotPossible("The requesting State has not agreed to the conditions yet.", code="case.not-agreed")
 
@@ -145,7 +147,7 @@ def as_executed(case: Case, act: Act) -> None:
 
 def as_accepted(case: Case, act: Act) -> None:
     """The conditions of use are those of the decision: neither State changes them afterwards (36, 40(19))."""
-    if case.last(Kind.ACCEPTED) is None or act.body["conditions"] != list(case.conditions):
+    if act.body["conditions"] != list(case.conditions):
         raise NotPossible("The conditions differ from those decided.", code="case.differs", where="conditions")
 
 

@@ -232,10 +232,11 @@ _MORE_TIME: tuple[Step, ...] = (
     Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
          _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (g.to_come, g.more_due),
          TRAFFIC_AND_CONTENT, (g.was_asked, g.later)),
+    Step(K.EXTENSION_REFUSED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED, S.WITHDRAWN, S.CLOSING), (),
+         _HOLD, (g.was_asked,)),
     Step(K.EXTENSION_REFUSED, "requested", P.DECIDE,
-         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED, S.DISCLOSED),
-         _stay(S.ACCEPTED, S.PRESERVED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (),
-         _HOLD | TRAFFIC_AND_CONTENT, (g.was_asked,)),
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
+         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (), TRAFFIC_AND_CONTENT, (g.was_asked,)),
 )  # fmt: skip
 
 _AFTER: tuple[Step, ...] = (

@@ -42,7 +42,7 @@ def as_received(case: Case, act: Act) -> None:
 def _given(case: Case, act: Act) -> tuple[list[str], str]:
     """(the conditions, the use) under which the material was given. Raises NotPossible: it is not in the file."""
     manifest = act.body["manifest"]
-    if case.life is Life.NOTICE and not manifest:
+    if case.life is Life.NOTICE and not manifest and case.consents:
         return list(case.conditions), EVIDENCE
     for said in case.returns:
         if said.body["manifest"] == manifest and case.verified(said):

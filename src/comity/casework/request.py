@@ -348,8 +348,8 @@ def _check_lengths(request: Request) -> None:
             raise Invalid(f"At most {most} characters.", code="request.too-long", where=where)
     size = len(json.dumps(request.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > WHOLE_LIMIT:
-        longest = max(_TEXTS, key=lambda name: len(getattr(request, name)))
-        raise Invalid("Together the texts are too long for one message.", code="request.too-large", where=longest)
+        longest = max(_texts(request), key=lambda found: len(found[1]))
+        raise Invalid("Together the texts are too long for one message.", code="request.too-large", where=longest[0])
 
 
 def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -1,61 +1,58 @@
 """The law on the command line: check a request, read a book, compare States, say what binds two of them on a day.
 
-Nothing here needs a node, a database or a network; nothing here decides. Texts are in English or Persian.
+Nothing here needs a node, a database or a network; nothing here decides. Texts are in English or Persian, errors in English.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from comity.casework.measure import LIVES, Measure
-from comity.casework.request import Request, parse_date
-from comity.errors import Invalid
-from comity.law import comparison, instrument
+from comity.casework.request import LIFE_MONTHS, Offence, Request, Scope
+from comity.cli import _book
+from comity.cli._input import day_of, measure_of, near, raw_request, request_of, state_of
+from comity.cli._paper import Paper, line_of, plain
+from comity.errors import BrokenLawbook, Invalid
+from comity.law import comparison, instrument, shelf
 from comity.law.assess import Assessment, Side, assess
-from comity.law.book import Books, default_folder, load
+from comity.law.basis import SERIOUS_MONTHS
+from comity.law.book import NO_BOOKS, Books, default_folder, load, pages, renewed
 from comity.law.finding import Finding
+from comity.law.situation import load_cases
 from comity.law.state import State
-from comity.law.treaty import Treaty
-from comity.wording import terms
-from comity.wording.speech import LANGUAGES, Speech
+from comity.law.treaty import Treaty, read_treaty
+from comity.wording import labels, terms
+from comity.wording.speech import LANGUAGES, Screen, Speech, unnamed
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read the law books: show, compare, status, check.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Read the law books: show, compare, status, check, cases."
+)
 _STYLE = {"failed": "red", "unknown": "yellow", "passed": "green"}
-_MOST = 1_000_000  # bytes of a request: far more than the longest that can cross
 
 On = Annotated[str, typer.Option(help="The day for which the law is asked, YYYY-MM-DD; today if not given.")]
 Language = Annotated[str, typer.Option("--language", help="en or fa.")]
 Folder = Annotated[Path | None, typer.Option("--books", help="Folder of law books; those of the program if not given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Ids, numbers and days for a program, instead of words.")]
 
 
-class _Row(Protocol):
-    @property
-    def provision(self) -> str: ...
-    @property
-    def measures(self) -> tuple[Measure, ...]: ...
-
-
-def _speech(language: str, folder: Path | None) -> Speech:
+def _speech(language: str, folder: Path | None, books: Books | None = None) -> Speech:
     if language not in LANGUAGES:
         raise Invalid(f"There are texts in {', '.join(LANGUAGES)}.", code="cli.language", where="--language")
-    return Speech(language, load(folder or default_folder()))
+    return Screen(language, books or load(folder or default_folder()))
 
 
-def _day(text: str) -> date:
-    try:
-        return parse_date(text) if text else date.today()  # noqa: DTZ011 - the day where the reader sits
-    except ValueError as error:
-        raise Invalid(f"'{text[:40]}' is no date. Write it as YYYY-MM-DD.", code="date.form", where="--on") from error
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(plain(value), ensure_ascii=True, indent=2, sort_keys=True))
+
+
+# ── A request ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def check_request(
@@ -72,274 +69,417 @@ def check_request(
 
     The machine assesses; an officer decides.
     """
-    speech, day = _speech(language, books), _day(on)
-    request = _request(_raw(file), requesting, requested, day)
+    speech, day = _speech(language, books), day_of(on)
     sides: dict[str, Side] = {"requesting": "requesting", "requested": "requested"}
     if side not in sides:
         raise Invalid("A side is requesting or requested.", code="cli.side", where="--side")
+    request = request_of(raw_request(file), requesting, requested, day)
     found = assess(request, speech.books, on=day, side=sides[side])
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2, sort_keys=True))
+        _json(found.to_dict())
     else:
-        _print_assessment(Console(highlight=False), speech, request, found)
+        _print_assessment(Paper(speech), request, found)
     raise typer.Exit(1 if found.failed else 0)
 
 
-def _raw(file: str) -> dict[str, Any]:
-    """What the file says, JSON or TOML. Raises Invalid."""
-    if file == "-":
-        source, data = "standard input", sys.stdin.buffer.read(_MOST + 1)
-    else:
-        source = file
-        try:
-            with Path(file).open("rb") as opened:
-                data = opened.read(_MOST + 1)
-        except OSError as error:
-            raise Invalid(f"{file} cannot be read: {error.strerror}.", code="cli.file", where=file) from error
-    if len(data) > _MOST:
-        raise Invalid("This is longer than any request.", code="cli.file", where=source)
-    try:
-        text = data.decode("utf-8-sig")
-        found = json.loads(text) if text.lstrip()[:1] == "{" else _plain(tomllib.loads(text))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Invalid(f"This is neither JSON nor TOML: {error}.", code="cli.file", where=source) from error
-    if not isinstance(found, dict):
-        raise Invalid("A request is an object with named fields.", code="cli.file", where=source)
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """TOML's dates and times as the text that a request is written with."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _request(raw: dict[str, Any], requesting: str, requested: str, day: date) -> Request:
-    for field, code in (("requesting", requesting), ("requested", requested)):
-        if code and raw.get(field, code) != code:
-            raise Invalid(f"The file says {raw[field]}, the option {code}.", code="cli.state", where=f"--{field}")
-        if code:
-            raw[field] = code
-    if "reference" not in raw and isinstance(raw.get("requesting"), str):
-        raw["reference"] = f"{raw['requesting']}-{day.year}-0001"
-    return Request.from_dict(raw)
-
-
-def _print_assessment(console: Console, speech: Speech, request: Request, found: Assessment) -> None:
-    heading = (
-        f"{speech.term(terms.MEASURES, request.measure)}: {speech.state(request.requesting)} → "
-        f"{speech.state(request.requested)}, {speech.basis(request.basis)}, {speech.day(found.on)}"
-    )
-    console.print(heading, style="bold", markup=False)
+def _print_assessment(paper: Paper, request: Request, found: Assessment) -> None:
+    speech = paper.speech
+    parties = f"{speech.state(request.requesting)} {'←' if speech.language == 'fa' else '→'} {speech.state(request.requested)}"
+    about = [parties, speech.basis(request.basis), speech.day(found.on)]
+    paper.head(f"{speech.term(terms.MEASURES, request.measure)}: {speech.listing(about)}", gap=False)
     for verdict in ("failed", "unknown", "passed"):
         lines = [item for item in found.findings if item.verdict == verdict]
         title = f"{speech.translate(terms.VERDICTS[verdict])} ({speech.digits(len(lines))})"
-        console.print(f"\n{title}", style=f"bold {_STYLE[verdict]}", markup=False)
+        paper.head(title, style=f"bold {_STYLE[verdict]}")
         for item in lines:
-            _print_finding(console, speech, item, request, found.on)
-    console.print(f"\n{speech.translate(terms.NO_DECISION)}", style="bold", markup=False)
+            _print_finding(paper, item, str(request.measure))
+    paper.head(speech.translate(labels.CITATIONS))
+    for name in dict.fromkeys(name for item in found.findings for name in item.cites):
+        text, sure = speech.provision(name, found.on)
+        paper.say(f"{speech.code(name)} · {sure} · {text}", style="dim")
+    paper.head(speech.translate(labels.NO_DECISION))
     for name, digest in found.books:
-        console.print(f"{name:<12} sha256 {digest}", style="dim", markup=False, soft_wrap=True)
+        paper.say(speech.code(f"{name} SHA-256 {digest}"), style="dim")
 
 
-def _print_finding(console: Console, speech: Speech, item: Finding, request: Request, on: date) -> None:
-    params, measure = dict(item.params), str(request.measure)
-    console.print(f"• {speech.sentence(item.code, params, measure)}", markup=False, soft_wrap=True)
+def _print_finding(paper: Paper, item: Finding, measure: str) -> None:
+    speech, params = paper.speech, dict(item.params)
+    paper.bullet(f"{speech.rule(item.rule)}: {speech.sentence(item.code, params, measure)}")
     if item.remedy:
-        console.print(f"  → {speech.sentence(item.remedy, params, measure)}", markup=False, soft_wrap=True)
-    for name in item.cites:
-        text, sure = speech.provision(name, on)
-        console.print(f"  {name} [{sure}] {text}", style="dim", markup=False, soft_wrap=True)
+        fields = f" ({speech.listing([speech.code(name) for name in item.fields])})" if item.fields else ""
+        arrow = "←" if speech.language == "fa" else "→"
+        paper.say(f"{arrow} {speech.sentence(item.remedy, params, measure)}{fields}", 2)
+    paper.say(speech.listing([speech.code(name) for name in item.cites]), 2, "dim")
+
+
+@app.command("replay")
+def replay(
+    request: Annotated[str, typer.Argument(help="The request that was checked, JSON or TOML.")],
+    check: Annotated[str, typer.Argument(help="The check, JSON, as `comity assess --json` and signed acts have it.")],
+    shelf_folder: Annotated[
+        Path, typer.Option("--shelf", help="Folder with the books of that day, named by their hash.")
+    ],
+) -> None:
+    """Make an earlier check again with the law books of its day. Exit code 0: the same findings; 1: others; 2: unusable."""
+    asked, earlier = Request.from_dict(raw_request(request)), Assessment.from_dict(raw_request(check))
+    again = shelf.replay(shelf_folder, asked, earlier)
+    if again == earlier:
+        typer.echo(f"The same {len(again.findings)} findings, by {len(again.books)} books of {earlier.on}.")
+        raise typer.Exit(0)
+    for word, gone, come in (("no longer", earlier, again), ("now", again, earlier)):
+        for item in gone.findings:
+            if item not in come.findings:
+                typer.echo(f"{word:<10} {item.verdict}: {item.code} ({', '.join(item.cites)})")
+    raise typer.Exit(1)
+
+
+# ── A book ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @app.command("show")
 def show(
     book: Annotated[str, typer.Argument(help="A State (ISO code, IR) or an instrument (uncc).")],
-    about: Annotated[str, typer.Argument(help="An article, a measure or an offence; everything if not given.")] = "",
+    about: Annotated[
+        str,
+        typer.Argument(help="An article (42, 40(15)), a measure, an offence or a provision; everything if not given."),
+    ] = "",
     on: On = "",
+    as_json: AsJson = False,
     language: Language = "en",
     books: Folder = None,
 ) -> None:
-    """Read a book: its provisions in force on a day, each with how sure it is and where it comes from."""
-    speech, day, console = _speech(language, books), _day(on), Console(highlight=False)
-    found: Treaty | State = speech.books.states[book] if book in speech.books.states else speech.books.treaty(book)
-    console.print(speech.state(book) if isinstance(found, State) else speech.basis(book), style="bold", markup=False)
-    names = _about(speech.books, found, about, day)
-    if not names:
-        raise Invalid(f"The book {book} says nothing on {about!r} on {day}.", code="law.provision", where=about)
-    if about in set(Measure):
-        console.print(f"{speech.term(terms.MEASURES, about)} · {LIVES[Measure(about)]}", markup=False)
+    """Read a book: what it says of an article, a measure or an offence on a day, how sure it is and where it comes from."""
+    speech, day = _speech(language, books), day_of(on)
+    found = _named_book(speech.books, book)
+    names = _book.provisions(speech.books, found, about, day)
+    if isinstance(found, Treaty) and about in set(Measure) and about not in found.measures:
+        known = ", ".join(found.measures)
+        raise Invalid(f"The book {found.id} does not know {about}. Known: {known}.", code="law.measure", where=about)
+    if not names and about not in set(Measure):
+        raise _nothing(speech.books, found, about, day)
+    if as_json:
+        _json(_as_data(speech.books, found, about, day, names))
+        return
+    paper = Paper(speech)
+    _print_about(paper, found, about, day)
     for name in names:
-        _print_provision(console, speech, name, day)
-    console.print(
-        f"{speech.translate(terms.NOT_LAW)}\nsha256 {found.sha256}", style="dim", markup=False, soft_wrap=True
-    )
+        paper.provision(name, day)
+    paper.digest(found.sha256)
 
 
-def _about(books: Books, book: Treaty | State, about: str, on: date) -> list[str]:
-    """The provisions of `book` that speak of `about` on `on`."""
-    alive = [name for name, versions in book.provisions.items() if any(item.applies(on) for item in versions)]
-    if not about:
-        return alive
+def _named_book(books: Books, name: str) -> Treaty | State:
+    """The book `name`, a State's in capitals or not. Raises Invalid (``law.book``)."""
+    found: Treaty | State | None = books.treaties.get(name.lower()) or books.states.get(name.upper())
+    if found is not None:
+        return found
+    known = f"Instruments: {', '.join(sorted(books.treaties))}. States: {', '.join(sorted(books.states))}."
+    hint = near(name, books.treaties)
+    raise Invalid(f"There is no law book {name[:40]!r}.{hint} {known}", code="law.book", where="BOOK")
+
+
+def _nothing(books: Books, book: Treaty | State, about: str, on: date) -> Invalid:
+    """What to say when `book` has nothing on `about`: what may have been meant."""
+    articles = {item.article for versions in book.provisions.values() for item in versions if item.article}
+    codes = {code for treaty in books.treaties.values() for code in treaty.offences}
+    hint = near(about, {*book.provisions, *articles, *codes, *Measure})
+    name = book.id if isinstance(book, Treaty) else book.code
+    words = f"The book {name} says nothing on {about[:40]!r} on {on}.{hint} Ask for an article, a measure, an offence (uncc:7)"
+    return Invalid(f"{words} or a provision, or for nothing to see all.", code="law.provision", where="ABOUT")
+
+
+def _print_about(paper: Paper, book: Treaty | State, about: str, on: date) -> None:
+    """What stands above the provisions: the book, a measure or an offence in readable form."""
+    speech = paper.speech
+    if isinstance(book, State):
+        if about in set(Measure):
+            rows = _book.house_rows(speech, comparison.measure(speech.books, (book.code,), Measure(about), on))
+            named = f"{speech.term(terms.MEASURES, about)} ({speech.code(about)})"
+            paper.head(speech.listing([named, speech.day(on)]), gap=False)
+            paper.comparison((book.code,), rows)
+        elif any(about in treaty.offences for treaty in speech.books.treaties.values()):
+            _book.treaty_offence(paper, speech.books.offence(about))
+            paper.comparison(
+                (book.code,),
+                _book.offence_rows(speech, comparison.offence(speech.books, (book.code,), about, on)),
+            )
+        elif not about:
+            _book.state_head(paper, book, on)
+        else:
+            paper.head(speech.state(book.code), gap=False)
+    elif about in set(Measure):
+        _book.treaty_measure(paper, book, Measure(about))
+    elif (code := about if about in book.offences else f"{book.id}:{about}") in book.offences:
+        _book.treaty_offence(paper, book.offences[code])
+    elif not about:
+        _book.treaty_head(paper, book)
+    else:
+        paper.head(speech.basis(book.id), gap=False)
+
+
+def _as_data(books: Books, book: Treaty | State, about: str, on: date, names: list[str]) -> dict[str, Any]:
+    """What `show` says, for a program."""
+    name = book.id if isinstance(book, Treaty) else book.code
+    found: dict[str, Any] = {"book": name, "sha256": book.sha256, "on": on, "about": about}
+    found["provisions"] = [line_of(books.provision(cite, on)) for cite in names]
     if about in set(Measure):
         asked = Measure(about)
         if isinstance(book, State):
-            return [*comparison.measure(books, (book.code,), asked, on)[0].provisions]
-        rows: tuple[_Row, ...] = (*book.contents, *book.grounds, *book.duties, *book.clocks)
-        cited = [cite for (measure, _), cites in book.citations.items() if measure is asked for cite in cites]
-        own = [book.measures[asked].provision] if asked in book.measures else []
-        named = dict.fromkeys([*own, *(row.provision for row in rows if asked in row.measures), *cited])
-        return [name for name in named if name in alive]
-    if isinstance(book, State) and ":" in about and about.partition(":")[0] in books.treaties:
-        return [line.provision for line in books.offences(book.code, about, on)]
-    return [
-        name
-        for name in alive
-        if name == about
-        or any(item.article == about or item.article.startswith(f"{about}(") for item in book.provisions[name])
-    ]
+            found["house"] = comparison.measure(books, (book.code,), asked, on)[0]
+        else:
+            found["measure"] = {
+                "rule": book.measures[asked], "life": LIVES[asked], "contents": book.contents_of[asked],
+                "grounds": book.grounds_of[asked], "duties": [item for item in book.duties if asked in item.measures],
+                "clocks": book.clocks_of[asked],
+                "cites": {rule: cites for (measure, rule), cites in book.citations.items() if measure is asked},
+            }  # fmt: skip
+    elif isinstance(book, State) and any(about in treaty.offences for treaty in books.treaties.values()):
+        found["offence"] = comparison.offence(books, (book.code,), about, on)[0]
+    elif isinstance(book, Treaty) and (code := about if about in book.offences else f"{name}:{about}") in book.offences:
+        found["offence"] = book.offences[code]
+    return found
 
 
-def _print_provision(console: Console, speech: Speech, name: str, on: date) -> None:
-    found = speech.books.provision(name, on)
-    text, sure = speech.provision(name, on)
-    span = " · ".join(
-        f"{word} {speech.day(day)}"
-        for word, day in ((speech.translate(terms.FROM), found.since), (speech.translate(terms.UNTIL), found.until))
-        if day
-    )
-    console.print(f"\n{name}  [{sure}]{'  ' + span if span else ''}", style="bold", markup=False, soft_wrap=True)
-    console.print(text, markup=False, soft_wrap=True)
-    if found.source:
-        console.print(found.source, style="dim", markup=False, soft_wrap=True)
+# ── Several States ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @app.command("compare")
 def compare(
     states: Annotated[list[str], typer.Argument(help="Two or more States, ISO codes.")],
-    article: Annotated[str, typer.Option(help="An offence (uncc:13) or a measure (extradition).")],
+    article: Annotated[str, typer.Option(help="An offence (uncc:13, or 13) or a measure (extradition).")],
     on: On = "",
+    as_json: AsJson = False,
     language: Language = "en",
     books: Folder = None,
 ) -> None:
     """Put States side by side: what their own law says of an offence of the treaty, or of carrying out a measure."""
-    speech, day, console = _speech(language, books), _day(on), Console(highlight=False)
-    pick = tuple(dict.fromkeys(code.upper() for code in states))
+    speech, day = _speech(language, books), day_of(on)
+    pick = tuple(dict.fromkeys(state_of(code, speech.books, "STATES") for code in states))
     if len(pick) < 2:
         raise Invalid("Name at least two States.", code="cli.states", where="STATES")
     if article in set(Measure):
-        table = _houses(speech, pick, Measure(article), day)
+        houses = comparison.measure(speech.books, pick, Measure(article), day)
+        title, data, rows = speech.term(terms.MEASURES, article), plain(houses), _book.house_rows(speech, houses)
     else:
-        table = _offences(speech, pick, article if ":" in article else f"uncc:{article}", day)
-    console.print(table)
-    console.print(speech.translate(terms.SILENT), style="dim", markup=False, soft_wrap=True)
+        code = _offence(speech.books, article, "--article")
+        lines = comparison.offence(speech.books, pick, code, day)
+        title, data, rows = speech.offence(code), plain(lines), _book.offence_rows(speech, lines)
+    if as_json:
+        _json({"about": article, "on": day, "states": data})
+        return
+    paper = Paper(speech)
+    paper.head(speech.listing([f"{title} ({speech.code(article)})", speech.day(day)]), gap=False)
+    paper.comparison(pick, rows)
+    paper.head(speech.translate(labels.SILENT), style="dim")
 
 
-def _offences(speech: Speech, states: tuple[str, ...], code: str, on: date) -> Table:
-    table = Table(title=f"{speech.offence(code)} ({code}), {speech.day(on)}", title_justify="left")
-    rows = comparison.offence(speech.books, states, code, on)
-    table.add_column("")
-    for row in rows:
-        table.add_column(speech.state(row.state), overflow="fold")
-    say = speech.translate
-    yes_no = {True: say(terms.YES), False: say(terms.NO), None: "?"}
-    table.add_row(say(terms.PROVISIONS), *(_listed(line.provision for line in row.lines) for row in rows))
-    table.add_row(say(terms.NOT_COVERED), *(_words(speech, row.missing) if row.lines else "?" for row in rows))
-    table.add_row(say(terms.ASKED_BEYOND), *(_words(speech, row.narrower) if row.lines else "?" for row in rows))
-    table.add_row(say(terms.MAXIMUM), *(_penalties(speech, row) for row in rows))
-    table.add_row(say(terms.SERIOUS), *(yes_no[row.serious] for row in rows))
-    table.add_row(say(terms.SURENESS["verified"]), *(yes_no[row.verified] if row.lines else "?" for row in rows))
-    return table
-
-
-def _words(speech: Speech, elements: Iterable[str]) -> str:
-    return speech.listing([speech.field(item) for item in elements]) or "–"
-
-
-def _penalties(speech: Speech, row: comparison.Criminalised) -> str:
-    months = [line.max_penalty_months for line in row.lines]
-    return _listed(speech.months(item) if item is not None else "?" for item in months)
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return "\n".join(parts) or "?"
-
-
-def _houses(speech: Speech, states: tuple[str, ...], asked: Measure, on: date) -> Table:
-    title = f"{speech.term(terms.MEASURES, asked)} ({asked}), {speech.day(on)}"
-    table = Table(title=title, title_justify="left")
-    rows = comparison.measure(speech.books, states, asked, on)
-    table.add_column("")
-    for row in rows:
-        table.add_column(speech.state(row.state), overflow="fold")
-    say = speech.translate
-    table.add_row(say(terms.AUTHORISED_BY), *(_listed(
-        f"{speech.term(terms.AUTHORISERS, line.by) if line.by else '?'} ({line.provision})" for line in row.authorisations
-    ) for row in rows))  # fmt: skip
-    table.add_row(say(terms.REFUSES), *(_listed(
-        f"{speech.term(terms.SUBJECTS, line.subject)}: {speech.term(terms.STANCES, line.stance)}" for line in row.policies
-    ) for row in rows))  # fmt: skip
-    table.add_row(say(terms.LANGUAGES), *(_listed(speech.tongue(line.tag) for line in row.languages) for row in rows))
-    table.add_row(say(terms.AUTHORITIES), *(_listed(
-        line.fa if speech.language == "fa" else line.en for line in row.authorities
-    ) for row in rows))  # fmt: skip
-    table.add_row(say(terms.PERIODS), *(_listed(
-        f"{speech.term(terms.CLOCKS, line.id)}: {speech.period(str(line.period))}" for line in row.clocks
-    ) for row in rows))  # fmt: skip
-    table.add_row(say(terms.KEPT), *(_listed(
-        f"{speech.term(terms.CATEGORIES, line.category)}: {speech.period(str(line.period))}" for line in row.retention
-    ) for row in rows))  # fmt: skip
-    return table
+def _offence(books: Books, text: str, where: str) -> str:
+    """The code of the offence `text`: ``uncc:13``, or ``13`` for short. Raises Invalid (``cli.article``)."""
+    known = [code for treaty in books.treaties.values() for code in treaty.offences]
+    code = text if ":" in text else f"uncc:{text}"
+    if code in known:
+        return code
+    words = f"{text[:40]!r} is neither an offence nor a form of cooperation.{near(text, [*known, *Measure])}"
+    known_words = f"Offences: {', '.join(known)}. Forms of cooperation: {', '.join(Measure)}."
+    raise Invalid(f"{words} {known_words}", code="cli.article", where=where)
 
 
 @app.command("status")
 def status(
     one: Annotated[str, typer.Argument(help="A State, ISO code.")],
     other: Annotated[str, typer.Argument(help="Another State, ISO code.")],
+    measure: Annotated[
+        str, typer.Option(help="Also the order of choice for this form of cooperation; ONE asks OTHER.")
+    ] = "",
+    offence: Annotated[str, typer.Option(help="With --measure: the offence of a treaty, uncc:13.")] = "",
+    months: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=LIFE_MONTHS, help="With --measure: the maximum penalty in months, for any other crime."
+        ),
+    ] = None,
     on: On = "",
+    as_json: AsJson = False,
     language: Language = "en",
     books: Folder = None,
 ) -> None:
     """Say what binds two States on a day, computed from deposits, reservations and declarations, and what does not."""
-    speech, day, console = _speech(language, books), _day(on), Console(highlight=False)
-    pair = one.upper(), other.upper()
-    console.print(f"{speech.state(pair[0])} · {speech.state(pair[1])}, {speech.day(day)}", style="bold", markup=False)
-    for bond in instrument.bonds(speech.books, *pair, day):
-        _print_bond(console, speech, bond, pair, day)
-    for code, partner in (pair, pair[::-1]):
-        book = speech.books.state(code)
-        for line in book.lines(tuple(item for item in book.treaties if partner in item.partners), day):
-            text, sure = speech.provision(line.provision, day)
-            console.print(f"\n{speech.state(code)}: {line.provision} [{sure}] {text}", markup=False, soft_wrap=True)
+    speech, day = _speech(language, books), day_of(on)
+    pair = state_of(one, speech.books, "ONE"), state_of(other, speech.books, "OTHER")
+    if pair[0] == pair[1]:
+        raise Invalid("Name two different States.", code="cli.states", where="OTHER")
+    bonds = instrument.bonds(speech.books, *pair, day)
+    options = _options(speech.books, pair, (measure, offence, months), day)
+    if as_json:
+        _json({"on": day, "states": pair, "bonds": [_bond_data(bond) for bond in bonds], "options": [
+            plain(option) | {"usable": option.usable} for option in options
+        ]})  # fmt: skip
+        return
+    paper = Paper(speech)
+    paper.head(speech.listing([f"{speech.state(pair[0])} · {speech.state(pair[1])}", speech.day(day)]), gap=False)
+    for bond in bonds:
+        _print_bond(paper, bond, pair, day)
+    _print_listed(paper, pair, day)
+    if options:
+        _print_options(paper, options, measure)
 
 
-def _print_bond(console: Console, speech: Speech, bond: instrument.Bond, pair: tuple[str, str], on: date) -> None:
-    console.print(f"\n{speech.basis(bond.treaty.id)}", style="bold", markup=False, soft_wrap=True)
-    console.print(speech.bond(bond), markup=False, soft_wrap=True)
+def _options(
+    books: Books, pair: tuple[str, str], asked: tuple[str, str, int | None], on: date
+) -> tuple[instrument.Option, ...]:
+    """The instruments that could carry what is asked, in their order; none where no measure is named. Raises Invalid."""
+    measure, offence, months = asked
+    if not measure:
+        if offence or months is not None:
+            raise Invalid("Name the form of cooperation too.", code="cli.measure", where="--measure")
+        return ()
+    if not offence and months is None:
+        text = "Whether an instrument reaches it depends on the crime: add --offence uncc:13, or --months 60."
+        raise Invalid(text, code="cli.offence", where="--offence")
+    code = _offence(books, offence, "--offence") if offence else ""
+    serious = months is not None and months >= SERIOUS_MONTHS
+    request = Request(
+        reference=f"{pair[0]}-{on.year}-0001",
+        requesting=pair[0],
+        requested=pair[1],
+        measure=measure_of(measure, "--measure"),
+        scope=Scope.OFFENCE if code else Scope.SERIOUS if serious else Scope.ANY,
+        offence=Offence(code=code, max_penalty_months=months),
+    )
+    return instrument.options(request, books, on)
+
+
+def _bond_data(bond: instrument.Bond) -> dict[str, Any]:
+    return {
+        "instrument": bond.treaty.id, "sha256": bond.treaty.sha256, "status": plain(bond.status),
+        "reservations": plain(bond.reservations), "declarations": plain(bond.declarations), "cites": plain(bond.cites),
+    }  # fmt: skip
+
+
+def _print_bond(paper: Paper, bond: instrument.Bond, pair: tuple[str, str], on: date) -> None:
+    speech = paper.speech
+    paper.head(speech.basis(bond.treaty.id))
+    paper.say(speech.bond(bond))
     for code in pair:
         party = bond.treaty.parties.get(code)
         note = (party.fa if speech.language == "fa" else party.en) if party else ""
         if note:
-            console.print(f"{speech.state(code)}: {note}", markup=False, soft_wrap=True)
-    for name in (*(line.provision for line in bond.reservations), *(line.provision for line in bond.declarations)):
-        text, sure = speech.provision(name, on)
-        console.print(f"{name} [{sure}] {text}", markup=False, soft_wrap=True)
+            paper.bullet(f"{speech.state(code)}: {note}")
+    for label, lines in ((labels.RESERVATION_OF, bond.reservations), (labels.DECLARATION_OF, bond.declarations)):
+        for line in lines:
+            text, sure = speech.provision(line.provision, on)
+            paper.bullet(
+                f"{speech.said(label, {'state': line.state})}: {text} · {speech.code(line.provision)} · {sure}"
+            )
+
+
+def _print_listed(paper: Paper, pair: tuple[str, str], on: date) -> None:
+    """Treaties that one of the two lists in its own book, without a book of their own."""
+    speech = paper.speech
+    for code, partner in (pair, pair[::-1]):
+        book = speech.books.state(code)
+        lines = book.lines(tuple(item for item in book.treaties if partner in item.partners), on)
+        if lines:
+            paper.head(speech.said(labels.LISTED_BY, {"state": code}))
+        for line in lines:
+            text, sure = speech.provision(line.provision, on)
+            paper.bullet(f"{text} · {speech.code(line.provision)} · {sure}")
+
+
+def _print_options(paper: Paper, options: tuple[instrument.Option, ...], measure: str) -> None:
+    speech = paper.speech
+    paper.head(speech.said(labels.ORDER, {"measure": measure}))
+    for at, option in enumerate(options, 1):
+        words = f"{speech.digits(at)}. {speech.basis(option.basis)}: {speech.translate(labels.USABLE[option.usable])}"
+        paper.say(words)
+        for reason in speech.reasons(option):
+            paper.bullet(reason, 3)
+    paper.head(speech.translate(labels.ORDER_NOTE), style="dim")
+
+
+# ── A folder of books ───────────────────────────────────────────────────────────────────────────────────────────────
+
+Where = Annotated[Path | None, typer.Argument(help="Folder of law books; those of the program if not given.")]
 
 
 @app.command("check")
-def check(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder of law books; those of the program if not given.")
-    ] = None,
-) -> None:
-    """Load every law book of a folder and say what is in them; the first fault is named with file, line and remedy."""
-    books = load(folder or default_folder())
-    rows: Mapping[str, Treaty | State] = {**books.treaties, **books.states}
+def check(folder: Where = None, language: Language = "en") -> None:
+    """Read every law book of a folder: what is in each, or its first fault with file, line and remedy.
+
+    Exit code 0: no fault; 1: a fault; 2: no law books there.
+    """
+    paper = Paper(_speech(language, None, NO_BOOKS))
+    books, faults, waiting = _checked(folder or default_folder())
+    for fault in faults:
+        paper.say(str(fault), style="red")
+    if faults:
+        if waiting:
+            paper.say(paper.speech.translate(labels.STATES_WAIT))
+        paper.say(paper.speech.said(labels.FAULTS, {"count": str(len(faults))}), style="bold")
+        raise typer.Exit(1)
+    _print_books(Paper(_speech(language, None, books)))
+
+
+def _checked(folder: Path) -> tuple[Books, list[BrokenLawbook], bool]:
+    """(the books of `folder`, the first fault of each broken one, whether States' books had to wait). Raises BrokenLawbook.
+
+    What is raised: the folder has no treaty's book at all, or a file is no TOML.
+    """
+    read, faults = pages(folder), list[BrokenLawbook]()
+    treaties = [page for page in read if page.file.startswith("treaties/")]
+    states = [page for page in read if not page.file.startswith("treaties/")]
+    if not treaties:
+        load(folder)
+    for page in treaties:
+        faults += _fault(partial(read_treaty, page))
+    books = NO_BOOKS
+    if not faults:
+        faults += _fault(partial(renewed, NO_BOOKS, treaties))
+    if faults:
+        return books, faults, bool(states)
+    books = renewed(NO_BOOKS, treaties)
+    for page in states:
+        faults += _fault(partial(renewed, books, [page]))
+    return (books if faults else renewed(books, states)), faults, False
+
+
+def _fault(read: Callable[[], object]) -> list[BrokenLawbook]:
+    try:
+        read()
+    except BrokenLawbook as error:
+        return [error]
+    return []
+
+
+def _print_books(paper: Paper) -> None:
+    speech = paper.speech
+    rows: Mapping[str, Treaty | State] = {**speech.books.treaties, **speech.books.states}
     for name, book in rows.items():
         versions = [item for found in book.provisions.values() for item in found]
-        sure = sum(item.verified for item in versions)
-        typer.echo(f"{name:<12} {len(versions):>4} provisions, {sure:>4} verified  sha256 {book.sha256}")
-    typer.echo(f"{len(books.treaties)} instruments, {len(books.states)} States: no fault found.")
+        numbers = {"provisions": str(len(versions)), "verified": str(sum(item.verified for item in versions))}
+        paper.say(
+            f"{speech.code(name)} · {speech.said(labels.COUNTED, numbers)} · {speech.code(f'SHA-256 {book.sha256}')}"
+        )
+    if words := unnamed(speech.books):
+        paper.say(speech.said(labels.UNNAMED, {"ids": ", ".join(words)}), style="yellow")
+    numbers = {"instruments": str(len(speech.books.treaties)), "number": str(len(speech.books.states))}
+    paper.say(speech.said(labels.CHECKED, numbers), style="bold")
+
+
+@app.command("cases")
+def cases(folder: Where = None, language: Language = "en") -> None:
+    """Try the situations in the folder's `cases`: what the books must say of each. Exit code 1: they say otherwise."""
+    _speech(language, None, NO_BOOKS)
+    found = load_cases(folder or default_folder())
+    paper = Paper(_speech(language, None, found.books))
+    failed: dict[str, list[str]] = {}
+    for situation, fault in found.faults():
+        failed.setdefault(situation.head.id, []).append(fault)
+    for situation in found.situations:
+        if (head := situation.head).id in failed:
+            paper.head(f"{paper.speech.code(head.id)} · {paper.speech.code(head.where)}", style="bold red")
+            paper.say(head.fa if language == "fa" else head.en)
+            for fault in failed[head.id]:
+                paper.bullet(paper.speech.code(fault), 2)
+    numbers = {"count": str(len(found.situations)), "number": str(len(failed))}
+    paper.head(paper.speech.said(labels.TRIED, numbers))
+    raise typer.Exit(1 if failed else 0)

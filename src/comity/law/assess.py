@@ -129,5 +129,7 @@ def assess(request: Request, books: Books, *, on: date, side: Side) -> Assessmen
         code = getattr(request, field)
         used.append((code, books.state(code, field).sha256))
     books.measure(request.basis, request.measure)
-    findings = tuple(finding for rule in ORDER[side] for finding in rule(request, books, on))
-    return Assessment(on, side, findings, tuple(used))
+    findings: list[Finding] = []
+    for rule in ORDER[side]:
+        findings += rule(request, books, on)
+    return Assessment(on, side, tuple(findings), tuple(used))

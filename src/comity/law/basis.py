@@ -69,8 +69,8 @@ def other_treaty(request: Request, books: Books, on: date) -> tuple[Finding, ...
     cites = books.cites(request.basis, request.measure, "other-treaty")
     found: tuple[Finding, ...] = ()
     for option in instrument.options(request, books, on):
-        if option.basis == request.basis or not option.knows or option.in_force is False:
-            continue
+        if option.basis == request.basis or not option.knows or not option.entry or option.in_force is False:
+            continue  # comity is no treaty: its rules come last
         params = {"treaty": option.basis, "requesting": request.requesting, "requested": request.requested}
         sources = (*cites, *option.cites)
         if option.in_force is None:

@@ -185,10 +185,22 @@ class Books:
         Raises:
             Invalid: there is no book for the basis.
         """
-        treaty = self.treaty(basis)
+        key = (basis, requesting, requested, on)
+        found = self._answered.get(key)
+        if found is None:
+            if len(self._answered) >= _MOST_ANSWERS:
+                self._answered.clear()
+            found = self._answered[key] = self._status(self.treaty(basis), (requesting, requested), on)
+        return found
+
+    @cached_property
+    def _answered(self) -> dict[tuple[str, str, str, date], Status]:
+        """Answers given already: every check asks for the same pair and day several times."""
+        return {}
+
+    def _status(self, treaty: Treaty, pair: tuple[str, str], on: date) -> Status:
         if treaty.entry is None:
             return Status(None, None, 0, 0, (), None)
-        pair = (requesting, requested)
         bound = {state: self._bound(treaty, state, on) for state in pair}
         in_force = False if False in bound.values() else None if None in bound.values() else True
         started = treaty.perhaps is not None and treaty.perhaps <= on
@@ -222,6 +234,7 @@ def _newness(provision: Provision) -> date:
     return provision.since or date.min
 
 
+_MOST_ANSWERS: Final = 100_000
 NO_BOOKS: Final = Books(MappingProxyType({}), MappingProxyType({}))
 
 

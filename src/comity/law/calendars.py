@@ -7,6 +7,7 @@ book that does not say whether a day is worked answers None: nothing here is gue
 from __future__ import annotations
 
 import calendar as gregorian
+from bisect import bisect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,7 +28,7 @@ _DAY: Final = timedelta(days=1)
 _YEARS: Final = {
     "gregorian": (1, 9999),
     "solar-hijri": (1178, 1500),  # where its years by the equinox and its 33-year arithmetic are the same
-    "umm-al-qura": (1343, 1500),  # its published tables
+    "umm-al-qura": (1343, 1500),  # its published tables; until 1364 a few months were corrected to 28 or 31 days
     "buddhist": (2484, 9999 + _BUDDHIST),  # until 2483 the Thai year did not begin on 1 January
 }
 _REACH: Final = {
@@ -145,6 +146,14 @@ def occurrences(holiday: Holiday, year: int) -> tuple[date, ...]:
     return tuple(_fixed(holiday, year))
 
 
+def _covers(holiday: Holiday, day: date) -> bool:
+    """Whether the calendar in which the holiday is counted, if any, covers `day`."""
+    if not holiday.calendar:
+        return True
+    first, last = _REACH[holiday.calendar]
+    return first <= day <= last
+
+
 def _fixed(holiday: Holiday, year: int) -> Iterator[date]:
     first, last = reach(holiday.calendar)
     low, high = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
@@ -172,7 +181,7 @@ class Doubt:
     """Why a day is not sure.
 
     Args:
-        code: ``week`` (the book has no one working week for that day), ``holidays`` (it lists none), ``dates`` (a holiday
+        code: ``week`` (the book has no working week for that day), ``holidays`` (it lists none), ``dates`` (a holiday
             is listed by its dates, and not for that year), ``calendar`` (a holiday's calendar does not reach so far),
             ``unverified`` (the line was not compared with the official text).
         about: the provision, or the State's code where there is none.
@@ -213,13 +222,37 @@ class Workday:
         return self.works if self.verified else None
 
 
+@dataclass(frozen=True)
+class _Lines:
+    """What a book has in force in one year, between two of its changes.
+
+    Args:
+        week: the working week.
+        provisions: what week and holidays rest on.
+        loose: those of them that are not verified.
+        silent: what the book does not say of any day of that time.
+        holidays: the holidays.
+    """
+
+    week: Week | None
+    provisions: tuple[str, ...]
+    loose: tuple[Doubt, ...]
+    silent: tuple[Doubt, ...]
+    holidays: tuple[Holiday, ...]
+
+
 class Offices:
     """The days on which the offices of one State work; remembers each day and year that it was asked for."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._known: dict[date, Workday] = {}
+        self._days: dict[date, Workday] = {}
         self._years: dict[int, Mapping[date, tuple[Closed, ...]]] = {}
+        self._spans: dict[tuple[int, int], _Lines] = {}
+        cited = {item.provision for item in state.weeks} | {item.provision for item in state.holidays}
+        versions = [version for name in cited for version in state.provisions[name]]
+        begins = {version.since.toordinal() for version in versions if version.since}
+        self._changes = sorted(begins | {version.until.toordinal() + 1 for version in versions if version.until})
 
     def on(self, day: date) -> Workday:
         """Whether they work on `day`.
@@ -227,20 +260,19 @@ class Offices:
         A day of the weekly rest and a holiday are not worked. Any other day of the week is worked only if the book has
         a holiday at all and none of them is silent for that day; that answer rests on the whole list.
         """
-        if day not in self._known:
-            self._known[day] = self._asked(day)
-        return self._known[day]
+        if day not in self._days:
+            self._days[day] = self._asked(day)
+        return self._days[day]
 
     def rests_on(self, first: date, last: date) -> tuple[tuple[str, ...], tuple[Doubt, ...]]:
-        """The provisions and the doubts behind all days asked so far from `first` to `last`, each once."""
-        asked = [self._known[day] for day in sorted(self._known) if first <= day <= last]
+        """The provisions and the doubts behind those days from `first` to `last` that were asked for, each once."""
+        asked = [self._days[day] for day in sorted(self._days) if first <= day <= last]
         provisions = dict.fromkeys(name for found in asked for name in found.provisions)
         return tuple(provisions), tuple(dict.fromkeys(doubt for found in asked for doubt in found.doubts))
 
     def week(self, day: date) -> Week | None:
-        """The working week in force on `day`; None where there is none, or where two lines differ."""
-        weeks = self._state.lines(self._state.weeks, day)
-        return weeks[0] if weeks and all(set(week.days) == set(weeks[0].days) for week in weeks) else None
+        """The working week in force on `day`, or None; a book never has two."""
+        return self._lines(day).week
 
     def closed(self, year: int) -> Mapping[date, tuple[Closed, ...]]:
         """The holidays that fall in `year`, by day, moved where their rule moves them."""
@@ -248,46 +280,51 @@ class Offices:
             self._years[year] = self._fall(year)
         return self._years[year]
 
-    def _asked(self, day: date) -> Workday:
-        week = self.week(day)
-        reasons = [
-            self._resting(item.holiday.provision, day, item.moved_from) for item in self.closed(day.year).get(day, ())
-        ]
-        if week and DAYS[day.weekday()] not in week.days:
-            reasons.append(self._resting(week.provision, day, None))
-        if reasons:
-            return next((reason for reason in reasons if reason.verified), reasons[0])
-        listed = self._state.lines(self._state.holidays, day)
-        provisions = tuple(dict.fromkeys([*([week.provision] if week else []), *(item.provision for item in listed)]))
-        doubts = tuple(dict.fromkeys(self._silences(day, week, listed)))
-        if doubts:
-            return Workday(None, provisions, verified=False, doubts=doubts)
-        return self._answer(works=True, rests=[(name, day) for name in provisions])
+    def _lines(self, day: date) -> _Lines:
+        key = (bisect(self._changes, day.toordinal()), day.year)
+        if key not in self._spans:
+            weeks = self._state.lines(self._state.weeks, day)
+            listed = self._state.lines(self._state.holidays, day)
+            provisions = tuple(
+                dict.fromkeys([*(item.provision for item in weeks), *(item.provision for item in listed)])
+            )
+            loose = tuple(Doubt("unverified", name) for name in provisions if not self._state.verified(name, day))
+            week = weeks[0] if weeks else None
+            self._spans[key] = _Lines(week, provisions, loose, tuple(self._silences(day.year, week, listed)), listed)
+        return self._spans[key]
 
-    def _resting(self, provision: str, day: date, moved_from: date | None) -> Workday:
-        rests = [(provision, moved_from or day)]
-        week = self.week(moved_from) if moved_from else None
-        if week and moved_from:
-            rests.append((week.provision, moved_from))
-        return self._answer(works=False, rests=rests)
-
-    def _answer(self, *, works: bool, rests: list[tuple[str, date]]) -> Workday:
-        loose = tuple(Doubt("unverified", name) for name, on in rests if not self._state.verified(name, on))
-        return Workday(works, tuple(name for name, _ in rests), verified=not loose, doubts=loose)
-
-    def _silences(self, day: date, week: Week | None, listed: tuple[Holiday, ...]) -> Iterator[Doubt]:
+    def _silences(self, year: int, week: Week | None, listed: tuple[Holiday, ...]) -> Iterator[Doubt]:
         if week is None:
             yield Doubt("week", self._state.code)
         if not listed:
             yield Doubt("holidays", self._state.code)
-        told = {item.en for item in listed if any(date.year == day.year for date in item.dates)}
+        told = {item.en for item in listed if any(day.year == year for day in item.dates)}
         for item in listed:
             if item.dates and item.en not in told:  # one holiday may have a line for each year
                 yield Doubt("dates", item.provision)
-            if item.calendar and not item.weekday:
-                first, last = reach(item.calendar)
-                if not first <= day <= last:
-                    yield Doubt("calendar", item.provision)
+
+    def _asked(self, day: date) -> Workday:
+        lines = self._lines(day)
+        reasons = [self._kept(item) for item in self.closed(day.year).get(day, ())]
+        if lines.week and DAYS[day.weekday()] not in lines.week.days:
+            reasons.append(self._rest((lines.week.provision,), day))
+        if reasons:
+            return next((reason for reason in reasons if reason.verified), reasons[0])
+        beyond = [item for item in lines.holidays if not _covers(item, day)]
+        if lines.silent or beyond:
+            doubts = dict.fromkeys([*lines.silent, *(Doubt("calendar", item.provision) for item in beyond)])
+            return Workday(None, lines.provisions, verified=False, doubts=tuple(doubts))
+        return Workday(works=True, provisions=lines.provisions, verified=not lines.loose, doubts=lines.loose)
+
+    def _kept(self, item: Closed) -> Workday:
+        """The rest that a holiday gives; where it was moved, the week that moved it counts too."""
+        on = item.moved_from or item.day
+        week = self.week(on) if item.moved_from else None
+        return self._rest((item.holiday.provision, week.provision) if week else (item.holiday.provision,), on)
+
+    def _rest(self, provisions: tuple[str, ...], on: date) -> Workday:
+        loose = tuple(Doubt("unverified", name) for name in provisions if not self._state.verified(name, on))
+        return Workday(works=False, provisions=provisions, verified=not loose, doubts=loose)
 
     def _fall(self, year: int) -> Mapping[date, tuple[Closed, ...]]:
         natural = sorted(self._natural(year), key=lambda item: item[:2])

@@ -285,11 +285,12 @@ def paused(deadline: Deadline, pauses: Iterable[Pause], zone: tzinfo = UTC, stat
 
     A clock of hours moves by exactly those times. A clock of days moves by as many days as stood, parts of days adding up
     and a begun one counted whole; in a clock of working days only what stood on working days counts. Pauses may overlap;
-    before the beginning and after the end they do nothing. One that has not ended leaves the clock `stopped`.
+    before the beginning and after the end they do nothing. One that has not ended leaves the clock `stopped`. What an
+    extension names, an end or a period in another unit, is moved by whole days.
 
     Args:
         deadline: the deadline without these pauses.
-        pauses: when it stood.
+        pauses: all times that it stood since it began, or since it was extended last.
         zone: the bound State's time zone.
         state: its book, where the clock counts working days.
 
@@ -302,10 +303,8 @@ def paused(deadline: Deadline, pauses: Iterable[Pause], zone: tzinfo = UTC, stat
         if deadline.unit == "hour":
             found = _shifted(deadline, lambda end: dates.pushed(end, closed))
         else:
-            first = deadline.started.astimezone(zone).date()
-            found = _carried(
-                deadline, zone, state, _making_up(deadline, first, dates.stood(closed, zone)), deadline.unit
-            )
+            step = _making_up(deadline, deadline.started.astimezone(zone).date(), dates.stood(closed, zone))
+            found = _carried(deadline, zone, state, step, deadline.unit)
     except OverflowError as error:
         raise beyond("pauses") from error
     still = next((span.since for span in spans if span.until is None), None)
@@ -450,13 +449,17 @@ def _carried(deadline: Deadline, zone: tzinfo, state: State | None, step: _Step,
         latest = _stepped(ends[1], zone, step, lambda day: offices.on(day).surely is True)
         by_book = _stepped(ends[2], zone, step, lambda day: offices.on(day).works)
         horizon = max(end for end in (deadline.due, first, latest, by_book) if end)
-        provisions, doubts = offices.rests_on(deadline.due.astimezone(zone).date(), horizon.astimezone(zone).date())
+        span = (deadline.started.astimezone(zone).date(), horizon.astimezone(zone).date())
+        provisions, doubts = offices.rests_on(*span)
     if first is None:
         raise Invalid("The State's law book leaves no working day.", code="clock.range", where="state")
     doubts = tuple(dict.fromkeys((*(known.doubts if known else ()), *doubts)))
     cites = tuple(dict.fromkeys((*deadline.cites, *provisions)))
-    uncertain = None if latest == first else Uncertain(latest, by_book, doubts)
-    return replace(deadline, due=first, uncertain=uncertain, cites=cites)
+    # What stood on a doubtful day is made up for only if that is worked: the ends may come in another order.
+    due = min(end for end in (first, latest, by_book) if end)
+    latest = max(latest, first, by_book or first) if latest else None
+    uncertain = None if latest == due else Uncertain(latest, by_book, doubts)
+    return replace(deadline, due=due, uncertain=uncertain, cites=cites)
 
 
 def _stepped(end: datetime | None, zone: tzinfo, step: _Step, works: Works) -> datetime | None:
@@ -470,16 +473,23 @@ def _stepped(end: datetime | None, zone: tzinfo, step: _Step, works: Works) -> d
 
 
 def _later(deadline: Deadline, to: Period | date, zone: tzinfo, state: State | None) -> Deadline:
+    """`deadline` carried on to its new end. One that is named stands as it is named, and pauses move it by whole days."""
     if isinstance(to, Period):
+        kept = replace(deadline, unit=deadline.unit if _kind(to.unit) == _kind(deadline.unit) else "day")
         if to.unit == "hour":
-            return _shifted(deadline, lambda end: end.astimezone(UTC) + timedelta(hours=to.count))
-        return _carried(deadline, zone, state, _counting(to, run_on=deadline.run_on), to.unit)
+            return _shifted(kept, lambda end: end.astimezone(UTC) + timedelta(hours=to.count))
+        return _carried(kept, zone, state, _counting(to, run_on=deadline.run_on), to.unit)
     moment = utc(to, "until") if isinstance(to, datetime) else last_moment(to, zone)
     known = deadline.uncertain
-    if known is None or (known.latest is not None and known.latest <= moment):
-        return replace(deadline, due=moment, uncertain=None)
-    by_book = max(known.by_book, moment) if known.by_book else None
-    return replace(deadline, due=moment, uncertain=replace(known, by_book=by_book))
+    if known and known.latest and known.latest <= moment:
+        known = None
+    if known:
+        known = replace(known, by_book=known.by_book and max(known.by_book, moment))
+    return replace(deadline, due=moment, unit="day", run_on=False, uncertain=known)
+
+
+def _kind(unit: str) -> str:
+    return unit if unit in ("hour", "working-day") else "day"
 
 
 def _shifted(deadline: Deadline, move: Callable[[datetime], datetime]) -> Deadline:

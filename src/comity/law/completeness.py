@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from comity.casework.measure import Measure
@@ -25,12 +26,20 @@ _FREE = frozenset({"account", "other"})
 def stated(request: Request, field: str) -> bool:
     """Whether `request` says something in `field` (dotted, e.g. ``conducting.name``); blank text says nothing."""
     value: Any = request
-    for name in field.split("."):
+    for name in _names(field):
         if isinstance(value, tuple):
-            return any(getattr(item, name) for item in value)
+            return any(_says(getattr(item, name)) for item in value)
         value = getattr(value, name)
-    parts = value if isinstance(value, tuple) else (value,)
-    return any(bool(part.strip()) if isinstance(part, str) else bool(part) for part in parts)
+    return any(map(_says, value)) if isinstance(value, tuple) else _says(value)
+
+
+def _says(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else bool(value)
+
+
+@cache
+def _names(field: str) -> tuple[str, ...]:
+    return tuple(field.split("."))
 
 
 def contents(request: Request, books: Books, on: date) -> tuple[Finding, ...]:

@@ -98,5 +98,6 @@ def say(
     fields: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
     """One finding, as the tuple that a rule returns; the part of `code` before the first dot is the rule."""
-    pairs = tuple(sorted((params or {}).items()))
-    return (Finding(code.partition(".")[0], verdict, code, tuple(dict.fromkeys(cites)), pairs, remedy, fields),)
+    pairs = tuple(sorted(params.items())) if params else ()
+    once = tuple(dict.fromkeys(cites)) if len(cites) > 1 else cites
+    return (Finding(code.partition(".")[0], verdict, code, once, pairs, remedy, fields),)

@@ -203,11 +203,11 @@ def refusal_policy(request: Request, books: Books, on: date) -> tuple[Finding, .
     if not cites:
         return ()
     book = books.state(request.requested)
-    lines = tuple(line for line in book.policies if request.measure in line.measures and line.stance != "no-bar")
+    lines = book.lines(tuple(line for line in book.policies if request.measure in line.measures), on)
     found: tuple[Finding, ...] = ()
-    for line in book.lines(lines, on):
+    for line in lines:
         given = _given(line, request, books, on)
-        if given is False:
+        if given is False or line.stance == "no-bar":
             continue
         sure = book.verified(line.provision, on)
         settled = sure and given is True and line.stance == "must-refuse" and not line.assurance
@@ -218,7 +218,7 @@ def refusal_policy(request: Request, books: Books, on: date) -> tuple[Finding, .
         found += say(
             verdict, code, (*cites, line.provision), params, remedy=remedy, fields=_BEARS.get(line.subject, ())
         )
-    if not book.policies:
+    if not lines:
         params = {"requested": request.requested}
         found = say(Verdict.UNKNOWN, "refusal-policy.silent", cites, params, remedy="remedy.ask-authority")
     return found

@@ -105,4 +105,7 @@ def overlap(one: Provision, other: Provision) -> bool:
 
 def in_force(provisions: Provisions, name: str, on: date) -> Provision | None:
     """The version of provision `name` whose span covers `on`, or None."""
-    return next((item for item in provisions.get(name, ()) if item.applies(on)), None)
+    for item in provisions.get(name, ()):
+        if item.applies(on):
+            return item
+    return None

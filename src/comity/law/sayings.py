@@ -18,9 +18,10 @@ from comity.law.treaty import ClockRule, MeasureRule, Party, Treaty
 
 
 def finding(item: Finding) -> str:
-    """``code: value; value @ provision, provision``."""
+    """``code: value; value > field, field @ provision, provision``."""
     values = "; ".join(value for _, value in item.params if value)
-    return f"{item.code}{': ' if values else ''}{values} @ {', '.join(item.cites)}"
+    names = f" > {', '.join(item.fields)}" if item.fields else ""
+    return f"{item.code}{': ' if values else ''}{values}{names} @ {', '.join(item.cites)}"
 
 
 def options(request: Request, books: Books, on: date) -> tuple[str, ...]:
@@ -41,6 +42,19 @@ def _option(item: instrument.Option) -> str:
     removed = f"removed by {', '.join(item.removed)}" if item.removed else ""
     known = (reaches, scopes, removed) if item.knows else ("does not know the measure",)
     return f"{item.basis}: {'; '.join(part for part in (usable, force, *known) if part)} @ {', '.join(item.cites)}"
+
+
+def bonds(books: Books, one: str, other: str, on: date) -> tuple[str, ...]:
+    """Every instrument between the two States, in their order: whether it binds, and what they reserved or declared."""
+    found = []
+    for bond in instrument.bonds(books, one, other, on):
+        status = bond.status
+        force = {True: f"in force since {status.since}", False: "not in force", None: "force unknown"}[status.in_force]
+        said = [f"{item.state} reserved {', '.join(item.articles)}" for item in bond.reservations]
+        said += [f"{item.state} declared on {', '.join(item.articles)}" for item in bond.declarations]
+        cites = f" @ {', '.join(bond.cites)}" if bond.cites else ""
+        found.append(f"{bond.treaty.id}: {'; '.join([force if bond.treaty.entry else 'no treaty', *said])}{cites}")
+    return tuple(found)
 
 
 def due(books: Books, book: str, clock: str, state: str, started: datetime) -> str:
@@ -86,12 +100,13 @@ def lines(books: Books, book: str, about: str, on: date) -> tuple[str, ...]:
 
 
 def _named(measures: Iterable[Measure]) -> str:
-    """The measures by the name of their group, if they are one, or each by its own."""
-    found = frozenset(measures)
-    for name, group in GROUPS.items():
-        if found == group:
-            return name
-    return ", ".join(measure for measure in Measure if measure in found)
+    """The measures, by the names of groups that lie wholly among them, the widest first, and the others by their own."""
+    found, rest, names = frozenset(measures), set(measures), []
+    for name, group in sorted(GROUPS.items(), key=lambda item: (-len(item[1]), item[0])):
+        if group <= found and len(group & rest) > 1:
+            names.append(name)
+            rest -= group
+    return ", ".join([*names, *(measure for measure in Measure if measure in rest)])
 
 
 # ── States ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ from comity.law.book import Books, load, pages
 from comity.law.finding import Finding, Verdict
 from comity.law.supposition import Supposition, read_suppositions, supposed
 
-_TABLES = frozenset({"cases", "case", "choice", "clock", "line", "request", "status", "supposition"})
+_TABLES = frozenset({"bond", "cases", "case", "choice", "clock", "line", "request", "status", "supposition"})
 _SIDES: Mapping[str, tuple[Side, ...]] = {
     "requesting": ("requesting",),
     "requested": ("requested",),
@@ -36,39 +36,45 @@ _ANSWERS: Mapping[str, bool | None] = {"yes": True, "no": False, "unknown": None
 
 @dataclass(frozen=True)
 class Expected:
-    """What must be found: ``code``, ``code: value; value``, ``code: value @ provision, provision``.
+    """What must be found: ``code: value; value > field, field @ provision, provision``; only the code is needed.
 
-    Each value is one of the finding's parameters (or a part of a list among them), a field to mend, or the remedy. The
-    provisions, where given, are all that the finding cites.
+    Each value is one of the finding's parameters, or a part of a list among them, or the remedy. The fields, where given,
+    are all that are to be mended; the provisions, where given, are all that the finding cites.
     """
 
     code: str
     values: tuple[str, ...] = ()
+    fields: frozenset[str] = frozenset()
     cites: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Expected:
         """What `text` says. Raises ValueError when it names no code."""
         head, _, cites = text.partition(" @ ")
+        head, _, names = head.partition(" > ")
         code, _, values = head.partition(": ")
         if not code.strip() or " " in code:
             raise ValueError(text)
-        split = tuple(part.strip() for part in values.split(";") if part.strip())
-        return cls(code, split, frozenset(part.strip() for part in cites.split(",") if part.strip()))
+        return cls(code, tuple(_parts(values, ";")), frozenset(_parts(names, ",")), frozenset(_parts(cites, ",")))
 
     def met_by(self, finding: Finding) -> bool:
         """Whether `finding` is what is expected."""
         if finding.code != self.code or (self.cites and self.cites != set(finding.cites)):
             return False
-        known = {finding.remedy, *finding.fields}
+        known = {finding.remedy}
         for _, value in finding.params:
             known |= {value, *value.split(", ")}
-        return known.issuperset(self.values)
+        return known.issuperset(self.values) and (not self.fields or self.fields == set(finding.fields))
 
     def __str__(self) -> str:
         """As a case writes it."""
         values = f": {'; '.join(self.values)}" if self.values else ""
-        return f"{self.code}{values}" + (f" @ {', '.join(sorted(self.cites))}" if self.cites else "")
+        names = f" > {', '.join(sorted(self.fields))}" if self.fields else ""
+        return f"{self.code}{values}{names}" + (f" @ {', '.join(sorted(self.cites))}" if self.cites else "")
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    return [part.strip() for part in text.split(mark) if part.strip()]
 
 
 @dataclass(frozen=True)
@@ -206,6 +212,21 @@ class ChoiceCase:
         said = sayings.options(self.request, books, self.head.on)
         if said != self.options:
             yield f"the options are {list(said)}, not {list(self.options)}"
+
+
+@dataclass(frozen=True)
+class BondCase:
+    """What stands between two States whatever is asked: `says` are the instruments as `sayings.bonds` writes them."""
+
+    head: Head
+    between: tuple[str, str]
+    says: tuple[str, ...]
+
+    def faults(self, books: Books) -> Iterator[str]:
+        """See `Situation`."""
+        said = sayings.bonds(books, *self.between, self.head.on)
+        if said != self.says:
+            yield f"it says {list(said)}, not {list(self.says)}"
 
 
 @dataclass(frozen=True)
@@ -433,14 +454,22 @@ def _choice(row: Row, head: Head, bases: Mapping[str, Raw]) -> ChoiceCase:
     return ChoiceCase(head, _asked(row, bases), row.texts("options", required=True))
 
 
-def _status(row: Row, head: Head, _bases: Mapping[str, Raw]) -> StatusCase:
+def _between(row: Row) -> tuple[str, str]:
     between = row.texts("between", required=True)
     if len(between) != 2:
         row.fault('A treaty binds two: write between = ["IR", "VN"].', "lawbook.value", "between")
+    return between[0], between[1]
+
+
+def _bond(row: Row, head: Head, _bases: Mapping[str, Raw]) -> BondCase:
+    return BondCase(head, _between(row), row.texts("says", required=True))
+
+
+def _status(row: Row, head: Head, _bases: Mapping[str, Raw]) -> StatusCase:
     return StatusCase(
         head=head,
         basis=row.text("basis"),
-        between=(between[0], between[1]),
+        between=_between(row),
         binds=_ANSWERS[row.choice("binds", _ANSWERS)],
         since=row.day("since"),
         unbound=row.texts("unbound"),
@@ -464,6 +493,7 @@ _MAKERS: Mapping[str, Callable[[Row, Head, Mapping[str, Raw]], Situation]] = {
     "case": _case,
     "choice": _choice,
     "status": _status,
+    "bond": _bond,
     "line": _line,
     "clock": _clock,
 }

@@ -19,8 +19,10 @@ from comity.law.book import Books, renewed
 
 Tables = dict[str, Any]
 
-INVENTED = tuple(
-    a + b for a, letters in (("Q", "MNOPQRSTUVWXYZ"), ("X", "DEFGHIJKLMNOPQRSTUVWXYZ")) for b in letters
+INVENTED = (
+    *("AA", "ZZ"),
+    *(f"Q{letter}" for letter in "MNOPQRSTUVWXYZ"),
+    *(f"X{letter}" for letter in "DEFGHIJKLMNOPQRSTUVWXYZABC"),
 )
 """Codes that ISO 3166 leaves to its users: no State has them."""
 

@@ -80,6 +80,7 @@ LANGUAGE_CODE = _node.language
 LANGUAGES = list(OUR_LANGUAGES.items())
 LOCALE_PATHS = [_here / "locale"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000  # a request has up to 600 rows of accounts, persons and property
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -403,4 +403,5 @@ FINDINGS: Final[dict[str, str]] = {
     "rule.retention": _("Keeping of data"),
     "rule.handling": _("Handling of the evidence"),
     "rule.clocks": _("Clocks"),
+    "rule.emergency": _("Emergency"),
 }

@@ -84,12 +84,13 @@ ORDER_NOTE: Final = _(
 )
 
 # Checking a folder
-CHECKED: Final = _("%(instruments)s instruments, %(states)s States: no fault found.")
+CHECKED: Final = _("%(instruments)s instruments, %(number)s States: no fault found.")
 FAULTS: Final = _("Books with a fault: %(count)s. Nothing can be asked of a folder until it has none.")
 STATES_WAIT: Final = _("The States’ books are checked against the treaties; mend the treaties first, then check again.")
 UNNAMED: Final = _("The program has no word yet for: %(ids)s. It will be shown as it is.")
 
 # Trying situations
+TRIED: Final = _("%(count)s situations, of which the books say otherwise in: %(number)s.")
 
 DUAL: Final[Terms] = {
     "not-required": _("no condition"),

@@ -1,6 +1,6 @@
-"""Findings as sentences in a language: plain text for the command line, and the rules by which a page says the same.
+"""Findings as sentences in a language: what each parameter of a sentence means stands here once.
 
-A page makes its own `Speech` that escapes and marks up; what each parameter of a sentence means stands here once.
+A page and a letter make of it what they need; a `Screen` says it on the command line.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ class Speech:
         return text
 
     def code(self, value: str) -> str:
-        """An identifier, never translated; in Persian in an isolate of its own, so that it keeps its order."""
-        return self._isolated(visible(value))
+        """An identifier, never translated."""
+        return value
 
     def foreign(self, text: str) -> str:
-        """A name from elsewhere, in an isolate when it runs the other way than this language."""
-        return self._isolated(visible(text))
+        """A name from elsewhere."""
+        return text
 
     def day(self, value: date) -> str:
         """A day in words; in Persian the Solar Hijri day with the Gregorian one beside it."""
@@ -92,9 +92,10 @@ class Speech:
         mark = semicolon if any(comma in part for part in parts) else comma
         return f"{mark} ".join(parts)
 
-    def _isolated(self, text: str) -> str:
-        other = _LATIN if self.language == "fa" else _RIGHT_TO_LEFT
-        return f"\u2068{text}\u2069" if other.search(text) else text
+    @property
+    def unknown(self) -> str:
+        """The mark for what a book is silent on."""
+        return "؟" if self.language == "fa" else "?"
 
     # ---- what is said ---------------------------------------------------------------------------------------------
 
@@ -215,6 +216,13 @@ class Speech:
             return self.plain(self.translate(terms.NO_PRISON))
         return self.period(str(Period(count, "month") if count % 12 else Period(count // 12, "year")))
 
+    def rule(self, name: str) -> str:
+        """What a rule of the check is called; those of the scopes by their letter."""
+        head, _, letter = name.partition("scope-")
+        if letter and not head:
+            return f"{self.term(FINDINGS, 'rule.scope')} {self.code(letter)}"
+        return self.term(FINDINGS, f"rule.{name}") if f"rule.{name}" in FINDINGS else self.code(name)
+
     def bond(self, bond: Bond) -> str:
         """Whether an instrument binds two States on the day that was asked for, in one sentence."""
         status = bond.status
@@ -273,6 +281,25 @@ class Speech:
         return "", ""
 
 
+class Screen(Speech):
+    """Findings as lines of a screen: what runs the other way than the language stands in an isolate, nothing steers.
+
+    So that identifiers keep their order inside Persian, and no text of others can move the cursor or hide a word.
+    """
+
+    def code(self, value: str) -> str:
+        """An identifier, never translated."""
+        return self._isolated(visible(value))
+
+    def foreign(self, text: str) -> str:
+        """A name from elsewhere."""
+        return self._isolated(visible(text))
+
+    def _isolated(self, text: str) -> str:
+        other = _LATIN if self.language == "fa" else _RIGHT_TO_LEFT
+        return f"\u2068{text}\u2069" if other.search(text) else text
+
+
 class _Known(dict[str, str]):
     """The words of a sentence; what an assessment does not name is shown as a gap, not as a placeholder."""
 
@@ -280,10 +307,28 @@ class _Known(dict[str, str]):
         return "?"
 
 
+def unnamed(books: Books) -> tuple[str, ...]:
+    """The ids that `books` use and for which there is no word here: they would be shown as they are."""
+    used: list[tuple[Mapping[str, str], str]] = []
+    for treaty in books.treaties.values():
+        used += [(terms.CONTENTS, item.id) for item in treaty.contents]
+        used += [(terms.GROUNDS, item.id) for item in treaty.grounds]
+        used += [(terms.DUTIES, item.id) for item in treaty.duties]
+        used += [(terms.CLOCKS, item.id) for item in treaty.clocks]
+        for offence in treaty.offences.values():
+            words = (*offence.elements, *offence.one_of, *offence.may_require)
+            used += [(terms.ELEMENTS, word) for word in words]
+            used += [] if offence.same_as else [(terms.OFFENCES, offence.code)]
+    for state in books.states.values():
+        used += [(terms.CLOCKS, item.id) for item in state.clocks]
+    return tuple(sorted({name for table, name in used if name not in table}))
+
+
 def visible(text: str) -> str:
     """`text` with every character that hides, reorders or steers shown as its code, so that no terminal obeys it."""
     return "".join(
-        sign if sign in _JOINERS or unicodedata.category(sign) not in _UNSEEN else f"\\u{ord(sign):04x}" for sign in text
+        sign if sign in _JOINERS or unicodedata.category(sign) not in _UNSEEN else f"\\u{ord(sign):04x}"
+        for sign in text
     )
 
 
@@ -303,12 +348,13 @@ _TABLES: Final[dict[str, Mapping[str, str]]] = {
 }
 _KINDS: Final[dict[str, str]] = {name: name for name in _TABLES} | {
     "article": "number", "basis": "basis", "committed": "date", "date": "date", "deposits": "number", "field": "field",
+    "count": "number", "instruments": "number", "provisions": "number", "verified": "number",
     "known": "date", "language": "language", "least": "penalty", "months": "penalty", "needed": "number",
     "number": "number", "offence": "offence", "period": "period", "requested": "state", "requesting": "state",
     "sentence": "penalty", "since": "date", "state": "state", "treaty": "basis", "until": "date",
 }  # fmt: skip
 _LISTS: Final[dict[str, str]] = {
-    "accepted": "language", "by": "authoriser", "cites": "code", "forbidden": "ground", "grounds": "ground",
+    "accepted": "language", "by": "authoriser", "cites": "code", "forbidden": "ground", "grounds": "ground", "ids": "code",
     "missing": "field", "number": "number", "states": "state", "urgent": "authoriser",
 }  # fmt: skip
 _NAMED: Final = frozenset({"by", "urgent"})  # where nothing is named, which is not the same as: nobody

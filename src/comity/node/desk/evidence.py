@@ -18,7 +18,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
-from comity.casework.lifecycle import Act, Case, Kind, Power, advance
+from comity.casework.lifecycle import Act, Case, Kind, Power, advance, power_for
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
 from comity.node.desk import _record, intake
@@ -41,7 +41,7 @@ def order(
     act: Kind,
     given: Mapping[str, Any],
     *,
-    would: Mapping[str, Any],
+    would: Callable[[Case], Mapping[str, Any]],
     officer: models.Officer,
     at: datetime,
     seen: str = "",
@@ -54,7 +54,7 @@ def order(
         work: what is to be done; what is done to a container is done once for each.
         act: what will be recorded.
         given: what the work needs to know.
-        would: what `act` would say as things stand: whether it may happen is asked now, and again when the work is done.
+        would: what `act` would say of the case as it stands: whether it may is asked now, and again when the work is done.
         officer: who orders it.
         at: now.
         seen: id of the last act that the officer was shown.
@@ -65,10 +65,11 @@ def order(
     """
     with transaction.atomic():
         case = archive.load(reference, home=settings.state)
-        made = _record.drawn_up(settings, case, act, would, officer=officer, at=at)
+        _record.needs(officer, power_for(case, act, home=settings.state))
         _record.unchanged(case, seen)
-        advance(case, made, home=settings.state)
-        about = would["container"] if act is Kind.VERIFIED else ""
+        body = would(case)
+        advance(case, _record.drawn_up(settings, case, act, body, officer=officer, at=at), home=settings.state)
+        about = body["container"] if act is Kind.VERIFIED else ""
         if about and not models.Container.objects.filter(pk=about, complete=True).exists():
             raise NotPossible("The evidence has not arrived in full yet.", code="evidence.incomplete", where=reference)
         try:

@@ -256,9 +256,11 @@ def execute(
         source: who handed it over.
     """
     evidence.find_delivery(settings, delivery)
-    given, would = {"delivery": delivery, "source": source}, {"manifest": _UNKNOWN, "files": 0, "bytes": 0}
-    return evidence.order(settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given, would=would,
-                          officer=officer, at=at, seen=seen)  # fmt: skip
+    given = {"delivery": delivery, "source": source}
+    return evidence.order(
+        settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given,
+        would=lambda _: {"manifest": _UNKNOWN, "files": 0, "bytes": 0}, officer=officer, at=at, seen=seen,
+    )  # fmt: skip
 
 
 _UNKNOWN = "0" * 64  # the digest of what is still to be made
@@ -287,12 +289,13 @@ def disclose(
         at: now.
         seen: id of the last act that he was shown.
     """
-    case = archive.load(reference, home=settings.state)
-    police = case.measure is Measure.POLICE_COOPERATION
+    police = archive.load_row(reference).measure == Measure.POLICE_COOPERATION
     given = {"use": use or (INTELLIGENCE if police else EVIDENCE), "rest": rest}
-    would = evidence.as_taken_in(case) | given | {"container": _UNKNOWN, "size": 1}
-    return evidence.order(settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, given, would=would,
-                          officer=officer, at=at, seen=seen)  # fmt: skip
+    return evidence.order(
+        settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, given,
+        would=lambda case: evidence.as_taken_in(case) | given | {"container": _UNKNOWN, "size": 1},
+        officer=officer, at=at, seen=seen,
+    )  # fmt: skip
 
 
 def perform(

@@ -122,6 +122,7 @@ def _letter(settings: Settings, case: Case, at: datetime) -> models.Letter:
     parties = (read_entry(evidence.own_entry(settings), at=at), archive.peer_entry(case.requested))
     pdf = request_letter(
         case.request,
+        books=settings.books,
         authority_names={party.state: party.central for party in parties},
         written_on=at.date(),
         drafted_by=drafted.name if drafted else "",
@@ -230,9 +231,10 @@ def verify(
         at: now.
         seen: id of the last act that he was shown.
     """
-    would = evidence.to_verify(archive.load(reference, home=settings.state), container)
-    work = models.Job.Kind.VERIFY
-    return evidence.order(settings, reference, work, Kind.VERIFIED, {}, would=would, officer=officer, at=at, seen=seen)
+    return evidence.order(
+        settings, reference, models.Job.Kind.VERIFY, Kind.VERIFIED, {},
+        would=lambda case: evidence.to_verify(case, container), officer=officer, at=at, seen=seen,
+    )  # fmt: skip
 
 
 def close(

@@ -64,10 +64,8 @@ def suggested_questions(case: Case) -> Questions:
     wanted = wanted or [item for item in findings if item["code"] == "content.question"]
     with override(correspondence(case)):
         text = "\n".join(_question(item, measure) for item in wanted)
-    names = [
-        name.partition(".")[0] if name.startswith("accounts.") else name for item in wanted for name in item["fields"]
-    ]
-    return Questions(text, tuple(name for name in dict.fromkeys(names) if name in fields.names_of(measure)))
+    names = [fields.block(name) for item in wanted for name in item["fields"]]
+    return Questions(text, tuple(name for name in dict.fromkeys(names) if name in fields.FIELDS))
 
 
 def _question(item: Mapping[str, Any], measure: str) -> str:

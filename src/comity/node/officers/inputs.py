@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from comity.casework.lifecycle import Case, Kind
 from comity.errors import ComityError, Invalid
 from comity.node.desk import evidence
-from comity.node.officers import almanac, answers, asking, fields
+from comity.node.officers import almanac, answers, asking, fields, interview
 from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
 
@@ -170,11 +170,11 @@ def _approve(settings: Settings, case: Case, at: datetime, language: str) -> Kno
 
 
 def _ask(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del settings, at, language
+    del language
     found, measure = asking.suggested_questions(case), str(case.measure)
     options = [
         (name, fields.label(name, measure))
-        for name in fields.names_of(measure)
+        for name in interview.names(settings.books, case.request, at.date())
         if name not in ("reference", "exercise")
     ]
     return {"questions": {"value": found.text}, "fields": {"options": options, "value": list(found.names)}}

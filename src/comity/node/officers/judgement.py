@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from html import unescape
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -28,7 +29,7 @@ ORDER: Final = ("failed", "unknown", "passed")
 
 @dataclass(frozen=True)
 class Cite:
-    """A provision as shown: its name, its words in the page's language, how sure it is, and where it comes from."""
+    """A provision as shown: its name, its words in the page's language, how sure it is, where it comes from; its book."""
 
     id: str
     name: SafeString
@@ -36,6 +37,7 @@ class Cite:
     sure: str
     doubtful: bool
     source: str
+    book: str
 
 
 @dataclass(frozen=True)
@@ -100,13 +102,13 @@ def _line(settings: Settings, item: Mapping[str, Any], on: date, measure: str) -
         _(FINDINGS.get("rule." + item["rule"], item["rule"])),
         sentence(item["code"], item["params"], measure),
         sentence(item["remedy"], item["params"], measure) if item["remedy"] else SafeString(""),
-        tuple(_cite(settings, name, on) for name in item["cites"]),
+        tuple(cite(settings, name, on) for name in item["cites"]),
         tuple(item["fields"]),
     )
 
 
-class _Page(Speech):
-    """Findings as a page says them: escaped, names in isolates, days marked up."""
+class Voice(Speech):
+    """The law as a page says it: escaped, names in isolates, days marked up."""
 
     def __init__(self) -> None:
         super().__init__(markup.language(), current().books, _)
@@ -128,8 +130,8 @@ class _Page(Speech):
         return markup.day(value)
 
     def listing(self, parts: list[str]) -> SafeString:
-        """`parts` with the comma of the page's language."""
-        return markup.listing([*parts])
+        """`parts` in one line, as `Speech` parts them."""
+        return SafeString(super().listing([conditional_escape(part) for part in parts]))
 
     def field(self, name: str, measure: str = "") -> SafeString:
         """A field as this measure's form names it."""
@@ -140,16 +142,27 @@ class _Page(Speech):
 
 def sentence(code: str, params: Mapping[str, str], measure: str) -> SafeString:
     """The sentence of `code` with its parameters in words; the code itself where no sentence is known."""
-    return SafeString(_Page().sentence(code, params, measure))
+    return SafeString(Voice().sentence(code, params, measure))
 
 
-def _cite(settings: Settings, name: str, on: date) -> Cite:
-    provision = find(settings, name, on)
+def cite(settings: Settings, name: str, on: date) -> Cite:
+    """The provision `name` in force on `on`, ready to be shown."""
+    provision, book = find(settings, name, on), book_of(settings, name)
     if provision is None:
-        return Cite(name, markup.ident(name), "", "", doubtful=True, source="")
+        return Cite(name, markup.ident(name), "", "", doubtful=True, source="", book="")
     text = provision.fa if markup.language() == "fa" else provision.en
     sure = _(terms.SURENESS[provision.sure or ("verified" if provision.verified else "unverified")])
-    return Cite(name, _name(provision), text, sure, not provision.verified and provision.sure != "S", provision.source)
+    return Cite(name, _name(provision), text, sure, not provision.verified and provision.sure != "S", provision.source,
+                book)  # fmt: skip
+
+
+def book_of(settings: Settings, name: str) -> str:
+    """The id of the law book in which the provision `name` stands; empty where there is none."""
+    head = name.partition(":")[0]
+    for book in (head, head.partition("-")[0]):
+        if book in settings.books.treaties or book in settings.books.states:
+            return book
+    return ""
 
 
 def find(settings: Settings, name: str, on: date | None = None) -> Provision | None:
@@ -183,12 +196,28 @@ def provision_text(settings: Settings, name: str, on: date | None = None) -> str
     return provision.fa if markup.language() == "fa" else provision.en
 
 
+def offence(code: str) -> SafeString:
+    """The name of a treaty's offence; the code itself where no book has it."""
+    return SafeString(Voice().offence(code))
+
+
 def language_name(tag: str) -> str:
     """The name of a language in the page's language."""
     try:
         return str(Locale.parse(tag, sep="-").get_display_name(markup.language()) or tag)
     except (ValueError, UnknownLocaleError):
         return tag
+
+
+def offence_name(code: str) -> str:
+    """The name of a treaty's offence with its article, as plain text for options."""
+    name, cite_of = plain(offence(code)), plain(cited(current().books.offence(code).provision))
+    return f"{name} ({cite_of})"
+
+
+def plain(sentence: str) -> str:
+    """The text of what was made for a page."""
+    return unescape(strip_tags(sentence))
 
 
 def basis_name(settings: Settings, basis: str) -> str:

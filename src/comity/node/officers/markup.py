@@ -11,7 +11,7 @@ import unicodedata
 from datetime import date, datetime
 from typing import Final
 
-from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language, ngettext
@@ -120,9 +120,3 @@ def days(value: int) -> str:
     if value == 0:
         return _("today")
     return ngettext("%(number)s day", "%(number)s days", value) % {"number": digits(value)}
-
-
-def listing(parts: list[SafeString | str]) -> SafeString:
-    """`parts` in one line, with the comma of the page's language."""
-    comma = "، " if language() == "fa" else ", "
-    return SafeString(comma.join(conditional_escape(part) for part in parts))

@@ -23,13 +23,15 @@ TEXTS: Final[dict[str, Promise]] = {
     "request.reference": _("A reference looks like IR-2026-0001 and begins with our own State’s code."),
     "request.state": _("Choose the State that is asked."),
     "request.same-state": _("A State does not send itself a request."),
-    "request.offence": _("Choose one of the Convention’s offences, or none."),
-    "request.penalty": _("Write the maximum penalty in months, from 0 to 1200."),
+    "request.offence": _("Choose one of the treaty’s offences, or none."),
+    "request.penalty": _("Write the penalty in months, from 0 to 1200."),
     "request.period": _("The period ends before it begins."),
     "request.time-zone": _("A time needs its offset from UTC, for example +03:30."),
     "request.port": _("A port is a number from 1 to 65535."),
+    "request.role": _("Choose one of the options."),
     "request.too-long": _(
-        "This is too long: a line takes 1,000 characters, a text 20,000, a list of persons or accounts 200 entries."
+        "This is too long: a line takes 1,000 characters, a text 20,000, a list of persons, accounts or property 200 "
+        "entries, another list 50."
     ),
     "request.too-large": _("Together the texts are too long to cross in one message. Shorten them."),
     "request.follows": _(
@@ -83,6 +85,9 @@ TEXTS: Final[dict[str, Promise]] = {
     "law.basis": _("There is no law book for this legal basis."),
     "law.state": _("There is no law book for this State; the request cannot be checked."),
     "law.measure": _("This legal basis does not know this measure."),
+    "law.offence": _("No treaty’s law book has this offence."),
+    "law.provision": _("The book says nothing on this on that day."),
+    "law.states": _("Choose at least two States."),
     # trust, memory, wire
     "act.known": _("This message was taken in before."),
     "trust.unknown-key": _("Signed with a key that is not pinned here."),

@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
-from comity.node.officers.pages import act, assets, case, cases, draft, files, signing
+from comity.node.officers.pages import act, assets, case, cases, choose, draft, files, law, signing
 
 
 class Reference:
@@ -21,7 +21,6 @@ class Reference:
 
 
 register_converter(Reference, "reference")
-_MEASURES = "preservation|stored-data"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="cases"), name="home"),
@@ -30,7 +29,8 @@ urlpatterns = [
     path("sign-out", signing.sign_out, name="sign-out"),
     path("language", signing.set_language, name="set-language"),
     path("cases", cases.cases, name="cases"),
-    re_path(rf"^cases/new/(?P<measure>{_MEASURES})$", draft.new, name="new-case"),
+    path("cases/new", choose.choose, name="choose"),
+    path("cases/new/<slug:measure>", draft.new, name="new-case"),
     path("cases/<reference:reference>", case.case, name="case"),
     path("cases/<reference:reference>.json", case.machine, name="case-json"),
     path("cases/<reference:reference>/letter.pdf", files.letter, name="letter"),
@@ -41,4 +41,8 @@ urlpatterns = [
     re_path(r"^cases/(?P<reference>[A-Z]{2}-\d{4}-\d{4,9})/(?P<verb>draft|amend)$", draft.change, name="change"),
     path("cases/<reference:reference>/<slug:verb>", act.act, name="act"),
     path("peers", cases.peers, name="peers"),
+    path("law/", law.law, name="law"),
+    path("law/status", law.status, name="law-status"),
+    path("law/compare", law.compare, name="law-compare"),
+    path("law/books/<str:book>", law.book, name="law-book"),
 ]

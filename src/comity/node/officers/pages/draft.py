@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from comity.casework.lifecycle import Case, Kind
+from comity.casework.measure import Measure
 from comity.casework.request import Request
 from comity.errors import ComityError
 from comity.node.desk import requesting
-from comity.node.officers import drafting, markup, moves, reading, words
+from comity.node.officers import choosing, drafting, laying, markup, moves, reading
 from comity.node.officers.answers import answered
 from comity.node.officers.drafting import Form
 from comity.node.officers.pages.case import heading
@@ -26,17 +27,18 @@ from comity.node.settings import Settings, current
 @require_http_methods(["GET", "HEAD", "POST"])
 @answered
 def new(request: HttpRequest, measure: str) -> HttpResponse:
-    """A new request. On GET a free reference is proposed; a POST saves the draft, or only looks at it (``look``)."""
+    """A new request. On GET a free reference is proposed; a POST saves the draft, unless it only looks or adds rows."""
+    if measure not in set(Measure):
+        raise Http404(measure)
     settings, at, language = current(), timezone.now(), markup.language()
     free = requesting.new_reference(settings, at=at)
     if request.method != "POST":
-        form = drafting.blank(settings, measure, free, language)
-        form.typed["follows"] = request.GET.get("follows", "") if measure == "stored-data" else ""
+        form = drafting.blank(settings, measure, free, language, request.GET.dict())
         return _shown(request, settings, form, drafting.first_look(settings, form, language), at)
     form = drafting.posted(request.POST, measure)
     form.typed["reference"] = form.typed["reference"] or free
     typed = drafting.meant(settings, form, language)
-    if typed is not None and "look" not in request.POST:
+    if typed is not None and _saves(request):
         try:
             requesting.draft(settings, typed, new=True, officer=reading.officer(request), at=at)
         except ComityError as error:
@@ -69,7 +71,7 @@ def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     if verb == "amend" and case.request.exercise:
         form.typed["exercise"] = True  # what was asked as an exercise never becomes real on the way
     typed, seen = drafting.meant(settings, form, language), request.POST.get("seen", "")
-    if typed is not None and "look" not in request.POST:
+    if typed is not None and _saves(request):
         try:
             do(settings, typed, officer=reading.officer(request), at=at, seen=seen)
         except ComityError as error:
@@ -80,6 +82,11 @@ def change(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
             request.session["done"] = verb
             return see_other("case", reference)
     return _shown(request, settings, form, typed, at, case=case, verb=verb, seen=seen)
+
+
+def _saves(request: HttpRequest) -> bool:
+    """Whether the form was sent to be saved, not to be looked at or to get more rows."""
+    return "look" not in request.POST and "add" not in request.POST
 
 
 def _shown(
@@ -96,19 +103,24 @@ def _shown(
     questions = case.last(Kind.ASKED) if case and verb == "amend" else None
     if questions is not None:
         form.asked = frozenset(questions.body["fields"])
+    sections = laying.laid(settings, form, markup.language(), at.date())
+    judgement, unread = drafting.looked_at(settings, typed, at=at)
     shown = (
         (heading(settings, case, at=at) if case else {})
         | ({"seen": seen} if seen else {})
         | {
             "form": form,
             "measure": form.measure,
+            "sentence": choosing.SENTENCES[form.measure],
             "verb": verb,
             "questions": questions,
-            "sections": drafting.sections(settings, form, markup.language()),
-            "provisions": drafting.provisions(settings),
-            "judgement": drafting.looked_at(settings, typed, at=at),
+            "sections": sections,
+            "wrong": laying.wrong(sections),
+            "unfit": laying.unfit(settings, form.measure),
+            "provisions": laying.provisions(settings),
+            "judgement": judgement,
+            "unread": unread,
             "fixed": case is not None,
-            "account_kinds": list(words.ACCOUNT_KINDS.items()),
         }
     )
     return render(request, "draft.html", shown, status=form.status)

@@ -38,6 +38,7 @@ def letter(request: HttpRequest, reference: str) -> HttpResponse | FileResponse:
         drafted = case.last(Kind.DRAFTED)
         data = request_letter(
             case.request,
+            books=settings.books,
             authority_names=dict(_names()),
             written_on=at.date(),
             drafted_by=drafted.name if drafted else "",

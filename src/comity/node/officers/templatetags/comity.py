@@ -9,7 +9,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
-from comity.casework.request import REFERENCE
+from comity.casework.request import REFERENCE, STATE
 from comity.node.officers import almanac, asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
 
@@ -127,6 +127,30 @@ def basis(name: str) -> str:
 
 
 @register.filter
+def offence(code: str) -> SafeString:
+    """The name of a treaty's offence."""
+    return judgement.offence(code)
+
+
+@register.filter
+def book_name(code: str) -> SafeString:
+    """A State's name as its law book has it."""
+    return SafeString(judgement.Voice().state(code))
+
+
+@register.filter
+def option_of(value: str, column: fields.Column) -> str | Promise:
+    """What a choice in a row is called."""
+    return column.options.get(value, value)
+
+
+@register.filter
+def state_or_name(text: str) -> SafeString:
+    """A State by its code, or whatever else is named."""
+    return state(text) if STATE.fullmatch(text) else markup.inert(text)
+
+
+@register.filter
 def tongue(tag: str) -> str:
     """The name of a language in the page's language (Django's own `language_name` would be in English)."""
     return judgement.language_name(tag)
@@ -161,9 +185,3 @@ def named(authority: Any) -> str:
 def only(item: Any) -> list[Any]:
     """A list of this one."""
     return [item]
-
-
-@register.filter
-def bound(problems: dict[str, Any], sections: list[tuple[Any, list[Any]]]) -> list[Any]:
-    """The fields of a form that have a problem, in order."""
-    return [item for _, items in sections for item in items if item.name in problems]

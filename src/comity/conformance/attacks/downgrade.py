@@ -1,0 +1,168 @@
+"""Downgrade: half a signature, an older version, a weaker line, a signature that covers less."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from collections.abc import Iterator
+
+from comity.conformance.attack import attack
+from comity.conformance.bench import Bench
+from comity.conformance.line import read, request
+from comity.conformance.verdict import Probe, Promise, Verdict
+from comity.errors import Unreachable
+from comity.seal import canon
+
+_SIZES = {"ed25519": 64, "mldsa65": 3309}
+
+
+def _payload(statement: bytes) -> bytes:
+    return canon.unb64(canon.loads(statement, limit=1 << 20)["payload"])
+
+
+@attack("strip-half", Promise.HYBRID, "What is signed")
+def half_signatures(bench: Bench) -> Iterator[Probe]:
+    """Take either half of the hybrid signature away, in every way that a verifier might forget.
+
+    Right: never admitted: both must hold.
+    """
+    payload = _payload(bench.asks().statement)
+    right = canon.loads(bench.sign(payload), limit=1 << 20)
+    stranger = canon.loads(bench.sign(payload, key=bench.stranger.signing), limit=1 << 20)
+    cases = []
+    for half, size in _SIZES.items():
+        ways = {
+            "taken out": None, "empty": "", "zeros": canon.b64(bytes(size)), "of another key": stranger[half],
+            "cut": right[half][:-4], "null": "null", "twice": canon.b64(canon.unb64(right[half]) * 2),
+            "over something else": canon.loads(bench.sign(b"{}"), limit=1 << 20)[half],
+        }  # fmt: skip
+        cases += [(f"{half} {way}", bench.seal(bench.sign(payload, **{half: word}))) for way, word in ways.items()]
+    mixed = {"key": stranger["key"], "ed25519": stranger["ed25519"]}
+    cases.append(("another key's id", bench.seal(bench.sign(payload, key=bench.stranger.signing, **{"mldsa65": right["mldsa65"]}))))
+    cases.append(("another key's id and one half", bench.seal(canon.dumps(right | mixed))))
+    yield from bench.never_admitted(cases)
+
+
+@attack("old-version", Promise.HYBRID, "Versions")
+def versions(bench: Bench) -> Iterator[Probe]:
+    """Speak other versions of the protocol, rightly signed and sealed under their labels.
+
+    Right: never admitted: nothing is negotiated.
+    """
+    payload, cases = _payload(bench.asks().statement), []
+    for version in ("comity/v0", "comity/v2", "comity/v1.0", "comity/v01", "Comity/v1", "comity", ""):
+        cases.append((f"a statement of '{version}'", bench.seal(bench.sign(payload, version=version, label=f"{version}/act"))))
+        said, home = bench.sign(payload), bench.home
+        info = f"{version}/envelope\n{home.state}\n{home.open.id}\n{canon.content_id(said)}".encode()
+        cases.append((f"an envelope of '{version}'", bench.seal(said, info=info, comity=f"{version}/envelope")))
+        cases.append((f"an envelope under the label of '{version}'", bench.seal(said, info=info)))
+    yield from bench.never_admitted(cases)
+
+
+@attack("hop-missing", Promise.ORIGIN, "Signed requests")
+def missing_signatures(bench: Bench) -> Iterator[Probe]:
+    """Send good envelopes without an HTTP signature, with half of one, with two, under another label.
+
+    Right: 401; nothing is kept.
+    """
+    said = bench.asks()
+    right = bench.hop("POST", "/messages", said.envelope)
+    other = bench.hop("POST", "/messages", said.envelope, label="other")
+    stranger = bench.hop("POST", "/messages", said.envelope, who=bench.stranger, label="second")
+    both = {name: f"{right[name]}, {stranger[name]}" for name in ("Signature", "Signature-Input")}
+    ways = {
+        "nothing at all": {}, "an empty signature": right | {"Signature": ""}, "another label": other,
+        "no input": {name: right[name] for name in ("Content-Digest", "Signature")},
+        "no signature": {name: right[name] for name in ("Content-Digest", "Signature-Input")},
+        "an input of another label": right | {"Signature-Input": other["Signature-Input"]},
+        "two signatures": right | both, "a signature of zeros": right | {"Signature": f"hop=:{canon.b64(bytes(64))}:"},
+        "a short signature": right | {"Signature": "hop=:AAAA:"}, "no bytes": right | {"Signature": 'hop="AAAA"'},
+        "an old draft's header": {"Authorization": f'Signature keyId="{bench.me.state}",signature="AAAA"'},
+        "a bearer token": {"Authorization": "Bearer " + "0" * 40},
+    }  # fmt: skip
+    for words, headers in ways.items():
+        answer = bench.line.ask("POST", "/messages", headers, said.envelope)
+        yield bench.turned_away(words, answer, envelope=said.envelope)
+    for path in (f"/receipts/{'0' * 64}", f"/evidence/{'0' * 64}"):
+        yield bench.turned_away(f"GET {path[:10]}… unsigned", bench.line.ask("GET", path, {"Range": "bytes=0-9"}))
+
+
+@attack("hop-weaker", Promise.HYBRID, "Signed requests")
+def weaker_signatures(bench: Bench) -> Iterator[Probe]:
+    """Sign HTTP requests that cover less, name other algorithms, leave parameters out or add some.
+
+    Right: 401; nothing is kept.
+    """
+    said = bench.asks()
+    ways: dict[str, dict[str, object]] = {
+        "covers no body": {"covered": ("@method", "@target-uri")}, "covers nothing": {"covered": ()},
+        "covers no address": {"covered": ("@method", "content-digest")},
+        "covers a path instead": {"covered": ("@method", "@path", "content-digest")},
+        "in another order": {"covered": ("content-digest", "@target-uri", "@method")},
+        "covers one twice": {"covered": ("@method", "@target-uri", "content-digest", "content-digest")},
+        "covers more": {"covered": ("@method", "@target-uri", "content-digest", "date")},
+        "no algorithm": {"alg": None}, "alg none": {"alg": "none"}, "alg hmac-sha256": {"alg": "hmac-sha256"},
+        "alg rsa-v1_5-sha256": {"alg": "rsa-v1_5-sha256"}, "alg in upper case": {"alg": "ED25519"},
+        "no tag": {"tag": None}, "another tag": {"tag": "comity-v0"}, "no key": {"keyid": None},
+        "no time": {"created": None}, "a time that is a word": {"created": str(int(bench.now().timestamp()))},
+        "an end": {"expires": 1 << 40}, "a nonce": {"nonce": "x"},
+    }  # fmt: skip
+    for words, changed in ways.items():
+        given = {"created": int(bench.now().timestamp())} | changed
+        headers = bench.hop("POST", "/messages", said.envelope, **given)
+        answer = bench.line.ask("POST", "/messages", headers, said.envelope)
+        yield bench.turned_away(words, answer, envelope=said.envelope)
+
+
+@attack("wrong-digest", Promise.INTEGRITY, "Signed requests")
+def content_digests(bench: Bench) -> Iterator[Probe]:
+    """Send a Content-Digest that is not that of the body, rightly signed: another body's, another algorithm's, two, none.
+
+    Right: 401; nothing is kept.
+    """
+    said, other = bench.asks(), bench.asks()
+    body = said.envelope
+    right = bench.hop("POST", "/messages", body)["Content-Digest"]
+    ways = {
+        "another body's": bench.hop("POST", "/messages", other.envelope)["Content-Digest"],
+        "SHA-512": f"sha-512=:{canon.b64(hashlib.sha512(body).digest())}:",
+        "MD5": f"md5=:{canon.b64(hashlib.md5(body, usedforsecurity=False).digest())}:",
+        "two": f"{right}, sha-512=:{canon.b64(hashlib.sha512(body).digest())}:", "two of one kind": f"{right}, {right}",
+        "a kind that nobody knows": "id-x=:AAAA:", "no bytes": "sha-256=:AAAA:", "a word": "sha-256=x",
+        "of nothing": bench.hop("GET", "/messages")["Content-Digest"], "upper case": right.replace("sha", "SHA"),
+    }  # fmt: skip
+    for words, digest in ways.items():
+        answer = bench.post("/messages", body, digest=digest)
+        yield bench.turned_away(f"a digest: {words}", answer, envelope=body)
+    headers = bench.hop("POST", "/messages", body)
+    del headers["Content-Digest"]
+    yield bench.turned_away("no digest", bench.line.ask("POST", "/messages", headers, body), envelope=body)
+
+
+@attack("old-tls", Promise.HYBRID, "The peers' door")
+def older_lines(bench: Bench) -> Iterator[Probe]:
+    """Connect with TLS 1.2 at most, and without TLS.
+
+    Right: no handshake, and not a word of HTTP.
+    """
+    older = bench.line.context()
+    older.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        with bench.line.secure(older) as held:
+            yield Probe("TLS 1.2", f"{held.version()} is spoken", Verdict.BROKEN)
+    except OSError as error:
+        yield Probe("TLS 1.2", f"refused: {error}"[:80], Verdict.KEPT)
+    with bench.line.plain() as plain:
+        plain.settimeout(5)
+        plain.sendall(request("GET", "/entry", {"Host": bench.line.netloc}))
+        answers = read(plain, most=1, begun=time.monotonic())
+    got = ", ".join(map(str, answers)) or "closed without an answer"
+    told = any(answer.status == 200 for answer in answers)
+    yield Probe("HTTP without TLS", got, Verdict.BROKEN if told else Verdict.KEPT)
+    try:
+        with bench.line.secure() as held:
+            right = held.version() == "TLSv1.3"
+            yield Probe("TLS 1.3", str(held.version()), Verdict.KEPT if right else Verdict.BROKEN)
+    except Unreachable as error:
+        yield Probe("TLS 1.3", str(error), Verdict.BROKEN)

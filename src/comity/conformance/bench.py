@@ -1,0 +1,256 @@
+"""What every attack works with: who we are, whom we attack, ways to say things, and the judgement of what comes back."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from comity.casework.act import Kind
+from comity.casework.measure import Measure
+from comity.casework.request import Account, DataCategory, Offence, Person, Request
+from comity.conformance import craft
+from comity.conformance.identity import Identity
+from comity.conformance.inbox import Inbox
+from comity.conformance.line import Answer, Line
+from comity.conformance.verdict import Probe, Verdict
+from comity.errors import ComityError
+from comity.ledger import checkpoint as cp
+from comity.seal import canon
+from comity.wire import messages
+from comity.wire.directory import Entry, trust_in
+
+READ_WITHIN = 30.0  # seconds that a node may take to read what it holds
+SERVED_WITHIN = 15.0  # seconds in which a well-behaved message has its receipt, also under attack
+_OTHERS = ("ZZ", "XA", "XB")
+REFUSED = range(400, 500)
+
+
+@dataclass(frozen=True)
+class Said:
+    """An act on its way: its envelope, the signed statement in it, and the act's id."""
+
+    envelope: bytes
+    statement: bytes
+    id: str
+    case: str
+
+
+class Bench:
+    """One run against one node.
+
+    Args:
+        me: who attacks.
+        home: the entry of the node under test.
+        line: to it.
+        inbox: of the node, when it lies on this machine.
+        seed: of what is drawn at random.
+        thorough: all of it instead of samples.
+        shelf: digest of a container that lies on the node's shelf for `me`, if there is one.
+    """
+
+    def __init__(
+        self, me: Identity, home: Entry, line: Line, *, inbox: Inbox | None = None, seed: int = 1, thorough: bool = False,
+        shelf: str = "",
+    ) -> None:  # fmt: skip
+        self.me, self.home, self.line, self.inbox, self.shelf = me, home, line, inbox, shelf
+        self.thorough, self._seed = thorough, seed
+        self.random = random.Random(seed)  # noqa: S311  a sample to be drawn again, no secret
+        code = next(code for code in _OTHERS if code not in {me.state, home.state})
+        self.stranger = Identity.generate(code, at=self.now())
+        self.heads: dict[int, set[bytes]] = {}
+        self._number = secrets.randbelow(900_000_000)  # references of an earlier run are taken
+        self._standing: Said | None = None
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def now() -> datetime:
+        """The moment, in whole seconds."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+    def start(self, name: str) -> None:
+        """Draw anew for the attack `name`, so that it draws the same when it runs alone."""
+        self.random.seed(f"{self._seed}/{name}")
+
+    # ── What is said ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def reference(self) -> str:
+        """A reference of ours that nobody has used."""
+        with self._lock:
+            self._number += 1
+        return f"{self.me.state}-{self.now().year}-{self._number:09d}"
+
+    def request(self, **changed: Any) -> Request:
+        """A complete request of ours to the node's State."""
+        today = self.now().date()
+        whole = Request(
+            reference=changed.get("reference") or self.reference(), requesting=self.me.state,
+            requested=self.home.state, measure=Measure.STORED_DATA,
+            offence=Offence("uncc:13", "fraud", "penal code", 84, date(2026, 1, 5)), authority="Exercise authority",
+            conducting=Person("N. N.", "prosecutor", "desk"), subject="conformance run", facts="None: an exercise.",
+            assistance="None: an exercise.", link="None.", categories=(DataCategory.CONTENT,),
+            accounts=(Account("email", "nobody@mail.example"),), custodian="Nobody",
+            period_from=today - timedelta(days=60), period_to=today - timedelta(days=30), purpose="an exercise",
+            rights="None is touched.",
+        )  # fmt: skip
+        return replace(whole, **changed)
+
+    def seal(self, statement: bytes, **changed: Any) -> bytes:
+        """An envelope for the node around `statement`."""
+        return craft.envelope(statement, **{"to": self.home.state, "key": self.home.open} | changed)
+
+    def sign(self, payload: bytes, **changed: Any) -> bytes:
+        """A statement of ours to the node's State."""
+        given = {"sender": self.me.state, "to": self.home.state, "key": self.me.signing} | changed
+        return craft.statement(payload, **given)
+
+    def say(self, kind: str, case: str, body: Any, *, after: str = "", **changed: Any) -> Said:
+        """An act of ours; `changed` fields replace the act's own."""
+        told = craft.act(kind, case, body, by=self.me.state, at=self.now(), after=after, salt=secrets.token_hex(16))
+        statement = self.sign(canon.dumps(told | changed))
+        return Said(self.seal(statement), statement, canon.content_id(statement), case)
+
+    def asks(self, request: Request | None = None, **changed: Any) -> Said:
+        """A good request under a new reference."""
+        what = request or self.request()
+        return self.say(Kind.REQUESTED, what.reference, {"request": what.to_dict(), "letter": ""}, **changed)
+
+    def standing(self) -> Said:
+        """The request of the case that stands open at the node throughout the run."""
+        if self._standing is None:
+            said = self.asks()
+            self.post("/messages", said.envelope)
+            self.fates([said.envelope])
+            self._standing = said
+        return self._standing
+
+    def enquiry(self) -> Said:
+        """A good act: how does the standing case stand?"""
+        first = self.standing()
+        return self.say(Kind.ENQUIRED, first.case, {"message": "An exercise."}, after=first.id)
+
+    # ── What is sent ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def uri(self, path: str) -> str:
+        """The address that is signed for `path`."""
+        return self.home.address.rstrip("/") + path
+
+    def hop(self, method: str, path: str, body: bytes = b"", *, who: Identity | None = None, **changed: Any) -> dict[str, str]:
+        """The headers that sign a request for `path`; `changed` as `craft.signed_headers` takes it."""
+        who = who or self.me
+        given: dict[str, Any] = {"state": who.state, "key": who.hop, "created": int(self.now().timestamp())}
+        uri = changed.pop("uri", self.uri(path))
+        return craft.signed_headers(changed.pop("signed_method", method), uri, body, **given | changed)
+
+    def post(self, path: str, body: bytes, **changed: Any) -> Answer:
+        """The answer to `body` posted under our hop signature."""
+        return self.line.ask("POST", path, self.hop("POST", path, body, **changed), body)
+
+    def get(self, path: str, extra: Mapping[str, str] | None = None, **changed: Any) -> Answer:
+        """The answer to a GET under our hop signature."""
+        return self.line.ask("GET", path, self.hop("GET", path, **changed) | dict(extra or {}))
+
+    def many(self, bodies: Iterable[bytes]) -> list[Answer]:
+        """The answers to envelopes posted four at a time, in their order."""
+        with ThreadPoolExecutor(max_workers=4) as together:
+            return list(together.map(lambda body: self.post("/messages", body), bodies))
+
+    # ── How it is judged ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def receipt(self, answer: Answer, envelope: bytes) -> messages.Receipt:
+        """The receipt in `answer`: signatures, envelope, place and proof checked, as a sender must.
+
+        Raises:
+            ComityError: it is no receipt of this node for this envelope.
+        """
+        raw = canon.loads(answer.body, limit=1 << 20)
+        found = messages.read_receipt(raw, trust_in([self.home]), now=datetime.now(UTC))
+        digest = canon.content_id(envelope)
+        if found.by != self.home.state or found.envelope != digest:
+            raise ComityError("This is a receipt for something else.", code="receipt.other")
+        found.proof.check(messages.logged_receipt(digest), *self.home.log, {})
+        self.saw(found.proof.note)
+        return found
+
+    def saw(self, note: str) -> None:
+        """Remember a head of the node's log. Raises BrokenProof: it is none."""
+        head = cp.check_log(note, *self.home.log)
+        with self._lock:
+            self.heads.setdefault(head.size, set()).add(head.root)
+
+    def holds(self, envelope: bytes) -> bool:
+        """Whether the node says that it holds this envelope from us."""
+        return self.get(f"/receipts/{canon.content_id(envelope)}").status == 200
+
+    def fates(self, envelopes: Iterable[bytes]) -> list[str]:
+        """What became of each: ``admitted``, ``refused CODE``, ``kept``, or empty where nobody can say."""
+        digests = [canon.content_id(data) for data in envelopes]
+        if self.inbox is None:
+            return [""] * len(digests)
+        found = self.inbox.fates(digests, patience=READ_WITHIN)
+        return [f"{found[digest].status} {found[digest].code}".strip() for digest in digests]
+
+    def served(self, sent: str = "a good message of the same peer") -> Probe:
+        """Whether a well-behaved message still gets a valid receipt, and is admitted, in time."""
+        said = self.enquiry()
+        try:
+            answer = self.post("/messages", said.envelope)
+            self.receipt(answer, said.envelope)
+        except ComityError as error:
+            return Probe(sent, str(error), Verdict.BROKEN)
+        fate = self.fates([said.envelope])[0]
+        right = answer.status == 200 and answer.seconds < SERVED_WITHIN and fate in {"", "admitted"}
+        got = f"{answer} in {answer.seconds:.1f} s {fate}".strip()
+        return Probe(sent, got, Verdict.KEPT if right else Verdict.BROKEN)
+
+    def turned_away(
+        self, sent: str, answer: Answer, *, statuses: Iterable[int] = (401,), envelope: bytes = b"", closing: bool = False
+    ) -> Probe:
+        """The judgement of what the door must refuse.
+
+        Args:
+            sent: what was sent, in words.
+            answer: what came back.
+            statuses: the right answers.
+            envelope: what must not be held after it.
+            closing: whether closing the line without a word is right as well.
+        """
+        right = answer.status in statuses or (closing and not answer.status)
+        verdict = Verdict.KEPT if right else Verdict.UNDETERMINED if answer.status in {0, *REFUSED} else Verdict.BROKEN
+        if envelope and self.holds(envelope):
+            return Probe(sent, f"{answer}, and the envelope is held", Verdict.BROKEN)
+        return Probe(sent, str(answer), verdict)
+
+    def never_admitted(self, cases: Iterable[tuple[str, bytes]]) -> Iterator[Probe]:
+        """Post each envelope: it may be receipted or refused at the door, and must change nothing.
+
+        Args:
+            cases: (what it is, its bytes).
+        """
+        listed = list(cases)
+        before = self.inbox.traces(self.me.state) if self.inbox else ()
+        answers = self.many(data for _, data in listed)
+        fates = self.fates(data for _, data in listed)
+        for (title, data), answer, fate in zip(listed, answers, fates, strict=True):
+            yield self.outcome(title, data, answer, fate)
+        if self.inbox and (after := self.inbox.traces(self.me.state)) != before:
+            got = f"cases, acts, departures, containers, jobs: {before} became {after}"
+            yield Probe("all of these together", got, Verdict.BROKEN)
+
+    def outcome(self, title: str, data: bytes, answer: Answer, fate: str) -> Probe:
+        """The judgement of one envelope that must not be admitted."""
+        got = f"{answer} {fate}".strip()
+        if answer.status in REFUSED:
+            return Probe(title, got, Verdict.BROKEN if fate == "admitted" else Verdict.KEPT)
+        try:
+            self.receipt(answer, data)
+        except ComityError as error:
+            return Probe(title, f"{got}: {error}", Verdict.BROKEN)
+        if fate.startswith("admitted") or "node.defect" in fate:
+            return Probe(title, got, Verdict.BROKEN)
+        return Probe(title, got, Verdict.KEPT if fate.startswith("refused") else Verdict.UNDETERMINED)

@@ -1,0 +1,107 @@
+"""Who attacks: the keys of a State that does not exist, in a folder, with a signed entry to pin on the node under test."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from comity.errors import Invalid
+from comity.seal.container import CadesKey
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
+from comity.wire.directory import Entry, read_entry, sign_entry
+
+# ISO 3166-1 leaves these codes to users: they stand for no State, so that nobody is impersonated.
+_NOBODY = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")
+_DAYS = 30
+_NOWHERE = "https://127.0.0.1:9"  # nothing answers here: what the node sends to this State stays with the node
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A State that can say anything.
+
+    Args:
+        state: its code.
+        signing: signs its statements.
+        opening: opens what is sealed to it.
+        hop: signs its HTTP requests.
+        log: signs the heads of its log.
+        entry: its directory entry, and `signed` the bytes of it.
+    """
+
+    state: str
+    signing: SigningKey
+    opening: OpeningKey
+    hop: NoteKey
+    log: NoteKey
+    entry: Entry
+    signed: bytes
+
+    @classmethod
+    def generate(cls, state: str, *, at: datetime) -> Self:
+        """New keys for `state`, valid for a month from `at`."""
+        signing, opening, at = SigningKey.generate(), OpeningKey.generate(), at.replace(microsecond=0)
+        log, witness, hop = (NoteKey.generate(f"conformance.{state.lower()}/{name}") for name in ("log", "witness", "hop"))
+        since, until = at - timedelta(hours=1), at + timedelta(days=_DAYS)
+        certificate = CadesKey.generate(f"Conformance {state}", not_before=since, not_after=until).certificate_der
+        entry = Entry(
+            state=state, version=1, issued_on=at.date(), names={"en": f"Conformance {state}"}, authorities=(),
+            sign=signing.public, open=opening.public, log=(log.name, log.public), witness=(witness.name, witness.public),
+            hop=hop.public, certificate=certificate, tls=ssl.DER_cert_to_PEM_cert(certificate), address=_NOWHERE,
+            since=since, until=until, exercise=True,
+        )  # fmt: skip
+        return cls(state, signing, opening, hop, log, entry, sign_entry(entry, signing))
+
+
+def prepare(folder: Path, state: str, *, at: datetime) -> Identity:
+    """Make the keys of an exercise State in `folder`, which must not exist, and its entry ``entry.json``.
+
+    Raises:
+        Invalid: `state` may be a true State's code, or the folder is there already.
+    """
+    if not _NOBODY.fullmatch(state):
+        message = "Take a code that stands for no State: AA, QM to QZ, XA to XZ or ZZ."
+        raise Invalid(message, code="conformance.state", where=state)
+    if folder.exists():
+        raise Invalid("The folder exists already. Name a new one.", code="conformance.exists", where=str(folder))
+    made = Identity.generate(state, at=at)
+    folder.mkdir(mode=0o700, parents=True)
+    keys = {"signing": made.signing, "opening": made.opening, "hop": made.hop, "log": made.log}
+    for name, key in keys.items():
+        write_key(folder / f"{name}.key", key)
+    (folder / "entry.json").write_bytes(made.signed)
+    return made
+
+
+def load(folder: Path) -> Identity:
+    """The identity that `prepare` made in `folder`.
+
+    Raises:
+        Invalid: it is none.
+        Misconfigured: a key file is missing, or others may read it.
+        BrokenSeal: the entry is not valid now.
+    """
+    keys = [read_key(folder / f"{name}.key") for name in ("signing", "opening", "hop", "log")]
+    entry, signed = entry_in(folder / "entry.json")
+    signing, opening, hop, log = keys
+    if not (
+        isinstance(signing, SigningKey) and isinstance(opening, OpeningKey)
+        and isinstance(hop, NoteKey) and isinstance(log, NoteKey) and signing.public == entry.sign
+    ):  # fmt: skip
+        message = "This folder holds no identity. Make one: comity conformance prepare"
+        raise Invalid(message, code="conformance.identity", where=str(folder))
+    return Identity(entry.state, signing, opening, hop, log, entry, signed)
+
+
+def entry_in(path: Path) -> tuple[Entry, bytes]:
+    """(the directory entry in the file at `path`, its bytes). Raises Invalid or BrokenSeal."""
+    try:
+        signed = path.read_bytes()
+    except OSError as error:
+        message = f"The entry cannot be read: {error.strerror}."
+        raise Invalid(message, code="conformance.entry", where=str(path)) from error
+    return read_entry(signed, at=datetime.now(UTC)), signed

@@ -1,0 +1,80 @@
+"""What the node's own operator sees: what became of an envelope after its receipt. No peer is told that.
+
+This reads the database of a Comity node on this machine, and writes nothing. A node without one, or another implementation, has
+no inbox here; then what happens behind the receipt stays undetermined.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from comity.errors import Invalid
+
+_BLOCK = 500  # digests in one question
+_PAUSE = 0.05  # seconds between two looks
+
+# What an envelope of the attacking State may have changed, by its cases and by its name.
+_TRACES = (
+    "select count(*) from node_case where ? in (requesting, requested)",
+    "select count(*) from node_act join node_case on reference = case_id where ? in (requesting, requested)",
+    "select count(*) from node_departure where peer = ?",
+    "select count(*) from node_container where peer = ?",
+    "select count(*) from node_job join node_case on reference = case_id where ? in (requesting, requested)",
+)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of an envelope.
+
+    Args:
+        status: ``kept`` while nobody has read it, ``admitted`` or ``refused``; empty when the inbox does not hold it.
+        code: why it was refused.
+    """
+
+    status: str
+    code: str = ""
+
+
+class Inbox:
+    """The inbox of the node in the folder `home`. Raises Invalid: no node is there."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "db.sqlite3"
+        try:
+            self._ask("select count(*) from node_arrival", ())
+        except sqlite3.Error as error:
+            message = "No node's database is in this folder."
+            raise Invalid(message, code="conformance.home", where=str(home)) from error
+
+    def _ask(self, question: str, given: Iterable[str]) -> list[tuple[str, ...]]:
+        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as base:
+            return base.execute(question, tuple(given)).fetchall()
+
+    def fates(self, digests: Iterable[str], *, patience: float) -> dict[str, Fate]:
+        """What became of each envelope, waited for at most `patience` seconds."""
+        wanted, end = list(dict.fromkeys(digests)), time.monotonic() + patience
+        while True:
+            found = dict.fromkeys(wanted, Fate(""))
+            for start in range(0, len(wanted), _BLOCK):
+                block = wanted[start : start + _BLOCK]
+                marks = ",".join("?" * len(block))
+                question = f"select digest, status, code from node_arrival where digest in ({marks})"  # noqa: S608
+                found |= {digest: Fate(status, code) for digest, status, code in self._ask(question, block)}
+            if all(fate.status != "kept" for fate in found.values()) or time.monotonic() > end:
+                return found
+            time.sleep(_PAUSE)
+
+    def traces(self, state: str) -> tuple[int, ...]:
+        """How much the node holds of `state` beyond its envelopes: cases, acts, departures, containers, jobs."""
+        return tuple(int(self._ask(question, [state])[0][0]) for question in _TRACES)
+
+    def foreign_case(self, state: str) -> str:
+        """The reference of a case in which `state` has no part; empty when there is none."""
+        question = "select reference from node_case where ? not in (requesting, requested) limit 1"
+        return next((found[0] for found in self._ask(question, [state])), "")

@@ -1,0 +1,466 @@
+"""The law books as pages show them: what binds two States, States side by side, and what one book says.
+
+The values are those of the law room and of ``comity law``; only the form is a page's. Nothing here decides, and a gap in a
+book is shown as a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Protocol
+
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from comity.casework.measure import COERCIVE, LIVES, Measure
+from comity.casework.request import Offence, Request, Scope
+from comity.errors import Invalid
+from comity.law import comparison, instrument
+from comity.law.book import Books
+from comity.law.instrument import Bond, Option
+from comity.law.state import Authority, Policy, State
+from comity.law.treaty import ClockRule, Content, Party, Treaty, TreatyOffence
+from comity.node.officers import judgement
+from comity.node.officers.judgement import Cite, Voice
+from comity.node.settings import Settings
+from comity.wording import labels, terms
+
+FORCES: Final[dict[str, str | Promise]] = {
+    "binds": _("in force between the two"),
+    "open": _("cannot be told"),
+    "not": _("not in force between the two"),
+    "none": _("no treaty"),
+}
+
+
+class _Row(Protocol):
+    @property
+    def provision(self) -> str: ...
+    @property
+    def measures(self) -> tuple[Measure, ...]: ...
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that a book says, and the provision that it stands on, or None."""
+
+    text: SafeString
+    cite: Cite | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named value of one or more lines; no line means that the book is silent."""
+
+    label: SafeString
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What is known of one State and a treaty."""
+
+    state: SafeString
+    signed: date | None
+    signed_sure: str
+    deposited: date | None
+    deposited_by: date | None
+    deposit_sure: str
+    denounced: date | None
+    denounced_sure: str
+    note: SafeString
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One instrument between two States: whether it binds, who joined when, and what was reserved or declared."""
+
+    basis: str
+    name: SafeString
+    force: str
+    sentence: SafeString
+    deposits: int
+    needed: int
+    parties: tuple[Joined, ...]
+    reservations: tuple[Line, ...]
+    declarations: tuple[Line, ...]
+    cites: tuple[Cite, ...]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One instrument in the order of choice, with its reasons."""
+
+    basis: str
+    name: SafeString
+    usable: bool | None
+    verdict: SafeString
+    reasons: tuple[SafeString, ...]
+
+
+def state_of(books: Books, code: str, where: str) -> str:
+    """`code`, in capitals, when a book of that State is there. Raises Invalid."""
+    if not code:
+        raise Invalid("Choose a State.", code="form.required", where=where)
+    return books.state(code.strip().upper()[:10], where).code
+
+
+def about_of(books: Books, text: str, where: str) -> str:
+    """`text` when it is a form of cooperation or an offence of a treaty. Raises Invalid."""
+    if not text:
+        raise Invalid("Choose an offence or a form of cooperation.", code="form.required", where=where)
+    if text in set(Measure) or any(text in treaty.offences for treaty in books.treaties.values()):
+        return text
+    raise Invalid("Choose one of the options.", code="form.choice", where=where)
+
+
+# ---- two States -----------------------------------------------------------------------------------------------
+
+
+def bonds(settings: Settings, pair: tuple[str, str], on: date) -> list[Shown]:
+    """Every instrument between the two States of `pair` on `on`, those that bind first. Raises Invalid: no book."""
+    voice = Voice()
+    return [_bond(settings, voice, bond, pair, on) for bond in instrument.bonds(settings.books, *pair, on)]
+
+
+def _bond(settings: Settings, voice: Voice, bond: Bond, pair: tuple[str, str], on: date) -> Shown:
+    status = bond.status
+    force = {True: "binds", None: "open", False: "not"}[status.in_force] if bond.treaty.entry else "none"
+    joined = (_joined(voice, code, bond.treaty.parties.get(code)) for code in pair if bond.treaty.entry)
+    return Shown(
+        basis=bond.treaty.id,
+        name=SafeString(voice.basis(bond.treaty.id)),
+        force=force,
+        sentence=SafeString(voice.bond(bond)),
+        deposits=status.deposits,
+        needed=status.needed,
+        parties=tuple(joined),
+        reservations=tuple(_line(settings, voice.state(item.state), item.provision, on) for item in bond.reservations),
+        declarations=tuple(_line(settings, voice.state(item.state), item.provision, on) for item in bond.declarations),
+        cites=tuple(judgement.cite(settings, name, on) for name in bond.cites),
+    )
+
+
+def _joined(voice: Voice, code: str, party: Party | None) -> Joined:
+    sure = {mark: voice.translate(text) for mark, text in terms.SURENESS.items()}
+    name = SafeString(voice.state(code))
+    if party is None:
+        return Joined(name, None, "", None, None, "", None, "", SafeString(""))
+    return Joined(
+        state=name,
+        signed=party.signed,
+        signed_sure=sure.get(party.signed_sure, ""),
+        deposited=party.deposited,
+        deposited_by=party.deposited_by,
+        deposit_sure=sure.get(party.deposit_sure or party.by_sure, ""),
+        denounced=party.denounced,
+        denounced_sure=sure.get(party.denounced_sure, ""),
+        note=SafeString(voice.plain(party.fa if voice.language == "fa" else party.en)),
+    )
+
+
+def _line(settings: Settings, text: str, provision: str, on: date) -> Line:
+    return Line(SafeString(text), judgement.cite(settings, provision, on) if provision else None)
+
+
+def listed(settings: Settings, pair: tuple[str, str], on: date) -> list[tuple[SafeString, list[Cite]]]:
+    """Treaties that one of the two States lists in its own book, without a book of their own."""
+    voice, found = Voice(), []
+    for code, partner in (pair, pair[::-1]):
+        book = settings.books.state(code)
+        rows = book.lines(tuple(item for item in book.treaties if partner in item.partners), on)
+        if rows:
+            title = SafeString(voice.said(labels.LISTED_BY, {"state": code}))
+            found.append((title, [judgement.cite(settings, row.provision, on) for row in rows]))
+    return found
+
+
+def ranked(
+    settings: Settings, pair: tuple[str, str], measure: Measure, about: tuple[Scope, str], on: date
+) -> list[Ranked]:
+    """The instruments by which the first State may ask the second, the one to look at first at the head.
+
+    Args:
+        about: the scope, and the treaty's offence or an empty text.
+    """
+    scope, code = about
+    request = Request(
+        reference=f"{pair[0]}-{on.year}-0001",
+        requesting=pair[0],
+        requested=pair[1],
+        measure=measure,
+        scope=scope,
+        offence=Offence(code=code),
+    )
+    voice = Voice()
+    return [_ranked(voice, option) for option in instrument.options(request, settings.books, on)]
+
+
+def _ranked(voice: Voice, option: Option) -> Ranked:
+    return Ranked(
+        option.basis,
+        SafeString(voice.basis(option.basis)),
+        option.usable,
+        SafeString(voice.plain(voice.translate(labels.USABLE[option.usable]))),
+        tuple(SafeString(text) for text in voice.reasons(option)),
+    )
+
+
+# ---- States side by side --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One row of a comparison: what it is about, and what each State's book says; no line means that it is silent."""
+
+    label: SafeString
+    cells: tuple[tuple[Line, ...], ...]
+
+
+def compared(settings: Settings, states: tuple[str, ...], about: str, on: date) -> list[Compared]:
+    """What the books of `states` say of the offence or form of cooperation `about` on `on`. Raises Invalid: no book."""
+    books = settings.books
+    if about in set(Measure):
+        return _houses(settings, comparison.measure(books, states, Measure(about), on), on)
+    return _offences(settings, comparison.offence(books, states, about, on), on)
+
+
+def _houses(settings: Settings, houses: Sequence[comparison.House], on: date) -> list[Compared]:
+    voice = Voice()
+
+    def row(label: str, cells: Iterable[Iterable[tuple[str, str]]]) -> Compared:
+        lines = tuple(tuple(_line(settings, text, name, on) for text, name in cell) for cell in cells)
+        return Compared(SafeString(voice.plain(voice.translate(label))), lines)
+
+    return [
+        row(labels.AUTHORISED_BY, (
+            [(_authoriser(voice, line.by, line.urgent_by), line.provision) for line in house.authorisations]
+            for house in houses)),
+        row(labels.REFUSES, (
+            [(_policy(voice, line), line.provision) for line in house.policies] for house in houses)),
+        row(labels.LANGUAGES, (
+            [(voice.tongue(line.tag), line.provision) for line in house.languages] for house in houses)),
+        row(labels.AUTHORITIES, (
+            [(_authority(voice, line), line.provision) for line in house.authorities] for house in houses)),
+        row(labels.PERIODS, ([(clock(voice, line), line.provision) for line in house.clocks] for house in houses)),
+        row(labels.KEPT, (
+            [(f"{voice.term(terms.CATEGORIES, line.category)}: {voice.period(str(line.period))}", line.provision)
+             for line in house.retention] for house in houses)),
+        row(labels.PERSONAL_DATA, ([("", line.provision) for line in house.data_protection] for house in houses)),
+    ]  # fmt: skip
+
+
+def silent(voice: Voice) -> str:
+    """What stands where a book is silent."""
+    return "؟" if voice.language == "fa" else "?"
+
+
+def _authoriser(voice: Voice, by: str, urgent: str) -> str:
+    parts = [voice.term(terms.AUTHORISERS, by) if by else silent(voice)]
+    if urgent:
+        parts.append(voice.translate(labels.IN_URGENCY) % {"by": voice.term(terms.AUTHORISERS, urgent)})
+    return voice.listing(parts)
+
+
+def _policy(voice: Voice, line: Policy) -> str:
+    least = f" ({voice.months(line.penalty_months)})" if line.penalty_months is not None else ""
+    lifted = [voice.translate(labels.ASSURANCE)] if line.assurance else []
+    stance = voice.listing([voice.term(terms.STANCES, line.stance), *lifted])
+    return f"{voice.term(terms.SUBJECTS, line.subject)}{least}: {stance}"
+
+
+def _authority(voice: Voice, line: Authority) -> str:
+    name = voice.foreign(line.fa if voice.language == "fa" else line.en)
+    return f"{name} ({voice.term(labels.ROLES, line.role)})"
+
+
+def clock(voice: Voice, found: ClockRule) -> str:
+    """A clock in one line."""
+    span = voice.translate(labels.AT_LEAST if found.least else labels.AT_MOST)
+    parts = [
+        span % {"period": voice.period(str(found.period))},
+        voice.translate(labels.BOUND) % {"bearer": voice.term(terms.BEARERS, found.bearer)},
+        *([voice.translate(labels.EXTENDABLE)] if found.extendable else []),
+    ]
+    return f"{voice.term(terms.CLOCKS, found.id)}: {voice.listing([SafeString(part) for part in parts])}"
+
+
+def _offences(settings: Settings, found: Sequence[comparison.Criminalised], on: date) -> list[Compared]:
+    voice = Voice()
+    answer = {True: [(voice.translate(labels.YES), "")], False: [(voice.translate(labels.NO), "")], None: []}
+
+    def row(label: str, cells: Iterable[Iterable[tuple[str, str]]]) -> Compared:
+        lines = tuple(tuple(_line(settings, text, name, on) for text, name in cell) for cell in cells)
+        return Compared(SafeString(voice.plain(voice.translate(label))), lines)
+
+    def open_parts(item: comparison.Criminalised, parts: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(_elements(voice, parts) or "–", "")] if item.lines else []
+
+    return [
+        row(labels.PROVISIONS, ([("", line.provision) for line in item.lines] for item in found)),
+        row(labels.COVERED, ([(_elements(voice, line.elements), "") for line in item.lines] for item in found)),
+        row(labels.NOT_COVERED, (open_parts(item, item.missing) for item in found)),
+        row(labels.ASKED_BEYOND, (open_parts(item, item.narrower) for item in found)),
+        row(labels.MAXIMUM, (
+            [(silent(voice) if line.max_penalty_months is None else voice.months(line.max_penalty_months), line.provision)
+             for line in item.lines] for item in found)),
+        row(labels.SERIOUS, (answer[item.serious] for item in found)),
+        row(labels.ALL_VERIFIED, (answer[item.verified] if item.lines else [] for item in found)),
+    ]  # fmt: skip
+
+
+def _elements(voice: Voice, words: Iterable[str]) -> str:
+    return voice.listing([voice.field(word) for word in words])
+
+
+# ---- one book -------------------------------------------------------------------------------------------------
+
+
+def book_named(books: Books, name: str) -> Treaty | State:
+    """The book `name`, a State's in capitals or not. Raises Invalid (``law.basis``)."""
+    return books.states.get(name.upper()) or books.treaty(name.lower())
+
+
+def provisions(books: Books, book: Treaty | State, about: str, on: date) -> list[str]:
+    """The provisions of `book` in force on `on` that speak of `about`; all of them where it is empty.
+
+    Args:
+        about: an article, a form of cooperation, an offence or a provision.
+    """
+    alive = [name for name, versions in book.provisions.items() if any(item.applies(on) for item in versions)]
+    if not about:
+        return alive
+    if about in set(Measure):
+        named = _of_measure(books, book, Measure(about), on)
+    elif isinstance(book, State) and any(about in treaty.offences for treaty in books.treaties.values()):
+        named = [line.provision for line in books.offences(book.code, about, on)]
+    else:
+        article = about.removeprefix(f"{book.id}:") if isinstance(book, Treaty) else about
+        named = [
+            name
+            for name in alive
+            if name == about
+            or any(item.article == article or item.article.startswith(f"{article}(") for item in book.provisions[name])
+        ]
+    return [name for name in named if name in alive]
+
+
+def _of_measure(books: Books, book: Treaty | State, asked: Measure, on: date) -> list[str]:
+    if isinstance(book, State):
+        return [*comparison.measure(books, (book.code,), asked, on)[0].provisions]
+    rows: tuple[_Row, ...] = (*book.contents, *book.grounds, *book.duties, *book.clocks)
+    cited = [cite for (measure, _rule), cites in book.citations.items() if measure is asked for cite in cites]
+    own = [book.measures[asked].provision] if asked in book.measures else []
+    return [*dict.fromkeys([*own, *(row.provision for row in rows if asked in row.measures), *cited])]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A provision as a book has it, with its span."""
+
+    cite: Cite
+    since: date | None
+    until: date | None
+
+
+def read(settings: Settings, names: Iterable[str], on: date) -> list[Read]:
+    """The provisions `names` as they are in force on `on`."""
+    found = [(judgement.cite(settings, name, on), settings.books.provision(name, on)) for name in names]
+    return [Read(cite, provision.since, provision.until) for cite, provision in found]
+
+
+def facts(settings: Settings, book: Treaty | State, about: str, on: date) -> list[Fact]:
+    """What stands above the provisions: of the State as a whole, of a measure, or of an offence."""
+    voice = Voice()
+    if isinstance(book, State):
+        return [] if about else _state(settings, voice, book, on)
+    if about in book.measures:
+        return _measure(settings, voice, book, Measure(about), on)
+    code = about if about in book.offences else f"{book.id}:{about}"
+    return _offence(voice, book.offences[code]) if code in book.offences else []
+
+
+def _fact(voice: Voice, label: str, lines: Iterable[str | Line]) -> Fact:
+    shown = tuple(line if isinstance(line, Line) else Line(SafeString(line), None) for line in lines if line)
+    return Fact(SafeString(voice.plain(voice.translate(label))), shown)
+
+
+def _state(settings: Settings, voice: Voice, book: State, on: date) -> list[Fact]:
+    del settings
+    weeks = [voice.listing([voice.term(labels.DAYS, day) for day in week.days]) for week in book.lines(book.weeks, on)]
+    names = [line.fa if voice.language == "fa" else line.en for line in book.lines(book.holidays, on)]
+    return [
+        _fact(voice, labels.TIME_ZONE, [voice.code(book.zone)]),
+        _fact(voice, labels.CALENDAR, [voice.term(labels.CALENDARS, book.calendar)]),
+        _fact(voice, labels.REGION, [voice.term(labels.REGIONS, book.region)]),
+        _fact(
+            voice, labels.TRADITION, [voice.listing([voice.term(labels.TRADITIONS, word) for word in book.tradition])]
+        ),
+        _fact(voice, labels.WEEK, weeks),
+        _fact(voice, labels.HOLIDAYS, [voice.listing([voice.foreign(name) for name in dict.fromkeys(names)])]),
+    ]
+
+
+def _measure(settings: Settings, voice: Voice, book: Treaty, asked: Measure, on: date) -> list[Fact]:
+    """Everything that a treaty's book says of a form of cooperation."""
+    rule = book.measures[asked]
+    least = [voice.months(rule.least_penalty)] if rule.least_penalty is not None else []
+    scopes = [f"{voice.code(scope)}: {voice.term(terms.SCOPES, scope)}" for scope in rule.scopes]
+    grounds = [
+        _line(settings, f"{voice.term(labels.GROUND_STANCES, item.stance)}: {voice.term(terms.GROUNDS, item.id)}",
+              item.provision, on)
+        for stance in labels.GROUND_STANCES
+        for item in book.grounds_of[asked]
+        if item.stance == stance
+    ]  # fmt: skip
+    duties = [
+        _line(settings, f"{voice.term(terms.BEARERS, item.bearer)}: {voice.term(terms.DUTIES, item.id)}",
+              item.provision, on)
+        for item in book.duties
+        if asked in item.measures
+    ]  # fmt: skip
+    clocks = [_line(settings, clock(voice, item), item.provision, on) for item in book.clocks_of[asked]]
+    life = [voice.term(labels.LIVES, LIVES[asked])]
+    if asked in COERCIVE:
+        life.append(voice.plain(voice.translate(labels.COERCIVE)))
+    shown = [
+        _fact(voice, labels.SCOPES, scopes or [voice.plain(voice.translate(labels.OPTIONS["no-treaty"]))]),
+        _fact(voice, labels.DUAL_CRIMINALITY, [voice.term(labels.DUAL, rule.dual_criminality)]),
+        _fact(voice, labels.LEAST_PENALTY, least),
+        _fact(voice, labels.FOLLOWS, [voice.term(terms.MEASURES, rule.follows)] if rule.follows else []),
+        _fact(
+            voice,
+            labels.CONTENTS,
+            [_content(settings, voice, item, str(asked), on) for item in book.contents_of[asked]],
+        ),
+        _fact(voice, labels.GROUNDS, grounds),
+        _fact(voice, labels.DUTIES, duties),
+        _fact(voice, labels.CLOCKS, clocks),
+        _fact(voice, labels.LIFE, life),
+    ]
+    return [fact for fact in shown if fact.lines]
+
+
+def _content(settings: Settings, voice: Voice, item: Content, measure: str, on: date) -> Line:
+    if item.always_for:
+        words = voice.listing([voice.term(terms.CATEGORIES, name) for name in item.always_for])
+        need = voice.translate(labels.ALWAYS_FOR) % {"categories": words}
+    else:
+        need = voice.translate(labels.ALWAYS if item.always else labels.WHERE_APPLICABLE)
+    if item.one_suffices and len(item.fields) > 1:
+        need = f"{need}{'؛' if voice.language == 'fa' else ';'} {voice.translate(labels.ONE_OF_THEM)}"
+    asks = voice.listing([voice.field(name, measure) for name in item.fields])
+    return _line(settings, f"{voice.term(terms.CONTENTS, item.id)} ({need}): {asks}", item.provision, on)
+
+
+def _offence(voice: Voice, found: TreatyOffence) -> list[Fact]:
+    shown = [
+        _fact(voice, labels.ELEMENTS, [_elements(voice, found.elements)]),
+        _fact(voice, labels.ONE_OF, [_elements(voice, found.one_of)]),
+        _fact(voice, labels.MAY_REQUIRE, [_elements(voice, found.may_require)]),
+        _fact(voice, labels.SAME_AS, [voice.offence(found.same_as)] if found.same_as else []),
+    ]
+    return [fact for fact in shown if fact.lines]

@@ -1,0 +1,489 @@
+"""The conversation with one peer, without I/O: time, offers and answers go in; what to send, keep and tell comes out.
+
+Rules, and where each is kept:
+
+1. An envelope is acknowledged when it is durable, never before: every answer is made after `Memory.atomically` has ended.
+2. The same bytes are answered by the same signed receipt, at any time, also by a node that had to be restored: who holds
+   a receipt gives it back together with what was lost (`_lost`, `_refill`).
+3. Every envelope names those of its case that it stands on. It waits, kept and acknowledged, until they are there
+   (`admit`); a gap is asked for, and the waiting room is bounded (`_keep`).
+4. A node that has started knows nothing better than its peers: until the peer has answered its greeting, it neither
+   keeps nor signs nor sends in this conversation (`settled`).
+5. A silent peer is asked again ever less often, an unwilling one as well; what it refuses for good goes to the dead
+   letters, which a person sees and can release (`_postpone`, `_dead`, `release`).
+6. Every step that is waited for has a deadline, after which a person is told, once (`overdue`).
+7. Evidence is fetched by who wants it. So it is never acknowledged, and no error is ever answered (`offer`, `failed`).
+
+One `Conversation` stands for one peer and shares nothing with others: what a peer does can hold back itself alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from comity.errors import BrokenSeal, NotPossible
+from comity.seal import canon
+from comity.wire.exchange import (
+    AFTER,
+    ASKED,
+    BATCH,
+    EVIDENCE,
+    GAPS,
+    Answer,
+    Event,
+    Evidence,
+    Failure,
+    Have,
+    Item,
+    Offer,
+    Outcome,
+    Own,
+)
+from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status, Wait, backoff
+
+_BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay within exchange.BODY_LIMIT
+_VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
+
+
+def _gaps(numbers: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    """(the highest, the lower ones that are not there, at most `GAPS`)."""
+    highest = numbers[-1] if numbers else 0
+    if len(numbers) == highest:
+        return highest, ()
+    held = set(numbers)
+    return highest, tuple(number for number in range(1, highest) if number not in held)[:GAPS]
+
+
+class Conversation:
+    """The conversation of `home` with `peer`.
+
+    Args:
+        home: this State.
+        peer: the other one.
+        memory: what is remembered; may be shared by several objects that stand for one conversation.
+        hand: signs and reads.
+        pace: how long to wait for what.
+    """
+
+    def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace = Pace()) -> None:  # noqa: B008
+        self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
+        self._seed = canon.content_id(f"{home}-{peer}".encode())
+        self._busy = False
+        self._failures, self._next_at, self._heard = 0, 0.0, 0
+        self._batch = BATCH
+        self._hour, self._kept_now = 0, 0
+
+    # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def post(self, envelope: bytes, after: tuple[str, ...], now: float) -> Sent:
+        """Note an envelope as on its way, inside the transaction of the step that made it.
+
+        Raises:
+            NotPossible: the peer has not answered since this node started, so something may be missing here.
+        """
+        if not self._memory.settled() or any(self._memory.sent_pending()):
+            raise NotPossible(
+                f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
+            )
+        numbers = self._memory.sent_numbers()
+        row = Sent((numbers[-1] if numbers else 0) + 1, canon.content_id(envelope), envelope, after[:AFTER], int(now),
+                   Stage.RELAY, now, int(now))  # fmt: skip
+        self._memory.put_sent(row)
+        return row
+
+    def next_due(self, now: float) -> float | None:
+        """When to call `offer` next; None: only after something else has happened."""
+        if self._busy:
+            return None
+        quiet = self._quiet_until(now)
+        if not self._memory.settled():
+            return quiet
+        times = [now if self._due(row, now) else row.next_at for row in self._memory.sent_open()]
+        return max(quiet, min(times)) if times else None
+
+    def offer(self, now: float) -> Offer | None:
+        """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
+        if self._busy or self._quiet_until(now) > now:
+            return None
+        offer = self._due_offer(now) if self._memory.settled() else Offer(have=self._have())
+        self._busy = offer is not None
+        return offer
+
+    def _quiet_until(self, now: float) -> float:
+        """Until when a silent peer is left alone: it has spoken, or the clock went back, and it is asked at once."""
+        if self._failures and self._memory.heard() != self._heard:
+            self._failures, self._next_at = 0, now
+        return now if self._next_at > now + self._pace.horizon else max(now, self._next_at)
+
+    def _due(self, row: Sent, now: float) -> bool:
+        """Also when its time lies so far ahead that the clock must have been set back since."""
+        return row.next_at <= now or row.next_at > now + self._pace.horizon
+
+    def _due_offer(self, now: float) -> Offer | None:
+        due = [row for row in self._memory.sent_open() if self._due(row, now)]
+        items, size = [], 0
+        for row in due:
+            if row.stage is not Stage.RELAY:
+                continue
+            size += len(row.envelope)
+            if len(items) >= self._batch or (items and size > _BATCH_BYTES):
+                break
+            items.append(Item(row.number, row.envelope, row.after))
+        ask = tuple(row.digest for row in due if row.stage is not Stage.RELAY)[:ASKED]
+        return Offer(tuple(items), ask) if items or ask else None
+
+    def _have(self) -> Have:
+        return Have(*_gaps(self._memory.got_numbers()), *_gaps(self._memory.sent_numbers()))
+
+    def answered(self, offer: Offer, answer: Answer, now: float) -> None:
+        """Take in the answer to `offer`."""
+        self._reached()
+        try:
+            with self._memory.atomically():
+                if offer.have is not None and not self._refill(answer, now):
+                    self._memory.settle(settled=True)
+                self._take(offer, answer, now)
+        except BrokenSeal as error:
+            self._silent(now)
+            with self._memory.atomically():
+                self._memory.tell(Alarm(error.code, "", int(now)))
+
+    def _take(self, offer: Offer, answer: Answer, now: float) -> None:
+        outcomes = {outcome.envelope: outcome for outcome in answer.outcomes}
+        for item in offer.items:
+            row = self._memory.sent(canon.content_id(item.envelope))
+            if row is not None:
+                self._outcome(row, outcomes.get(row.digest), now)
+        for raw in answer.evidence:
+            self._learn(raw, now)
+        for digest in offer.ask:
+            row = self._memory.sent(digest)
+            if row is not None and self._due(row, now):  # nothing new was said
+                self._postpone(row, now, "")
+        for digest in answer.missing:
+            row = self._memory.sent(digest)
+            if row is not None and row.stage is Stage.RELAY:
+                self._memory.put_sent(replace(row, next_at=now))
+
+    def _outcome(self, row: Sent, outcome: Outcome | None, now: float) -> None:
+        if outcome is None or not outcome.receipt:
+            self._postpone(row, now, outcome.later if outcome else "conversation.no-outcome")
+            return
+        try:
+            said = self._read_about(outcome.receipt, row.digest)
+        except BrokenSeal as error:
+            self._postpone(row, now, error.code)
+            return
+        if said.event is Event.RELAY_REJECTION:
+            self._rejected(row, said, outcome.receipt, now)
+        elif said.event is Event.RELAY_ACCEPTANCE:
+            self._accepted(row, outcome.receipt, now)
+        else:
+            self._postpone(row, now, "receipt.form")
+
+    def _read_about(self, raw: bytes, digest: str) -> Evidence:
+        """The peer's signed word about the envelope `digest`. Raises BrokenSeal: it is not that."""
+        said = self._hand.read(raw)
+        if said.by != self.peer or said.envelope != digest:
+            raise BrokenSeal("This is evidence of something else.", code="receipt.other")
+        return said
+
+    def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
+        if not row.relayed:
+            fresh = replace(row, relayed=True, evidence=())
+            self._memory.put_sent(self._waiting(fresh, Stage.CONSIGNMENT, receipt, now))
+
+    def _waiting(self, row: Sent, stage: Stage, evidence: bytes, now: float) -> Sent:
+        """`row` when `evidence` has come and it waits for `stage` from now on."""
+        first = self._pace.consignment.first if stage is Stage.CONSIGNMENT else self._pace.handover.first
+        return replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
+                       evidence=(*row.evidence, evidence))  # fmt: skip
+
+    def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
+        """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
+        if said.code == "conversation.number":
+            number = self._memory.sent_numbers()[-1] + 1
+            self._memory.put_sent(replace(row, number=number, next_at=now, trouble=said.code))
+            self._memory.settle(settled=False)
+        else:
+            self._dead(replace(row, evidence=(receipt,)), said.code or "conversation.rejected", now)
+
+    def _dead(self, row: Sent, code: str, now: float) -> None:
+        self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True))
+        self._memory.tell(Alarm(code, row.digest, int(now)))
+
+    def _postpone(self, row: Sent, now: float, trouble: str) -> None:
+        wait = self._wait(row.stage)
+        attempts = row.attempts + 1
+        later = replace(row, attempts=attempts, next_at=now + backoff(wait, attempts, row.digest), trouble=trouble)
+        if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER} and attempts >= wait.tries:
+            later = replace(later, stage=Stage.DONE)
+        self._memory.put_sent(later)
+
+    def _wait(self, stage: Stage) -> Wait:
+        if stage is Stage.RELAY:
+            return self._pace.relay
+        return self._pace.consignment if stage is Stage.CONSIGNMENT else self._pace.handover
+
+    def _learn(self, raw: bytes, now: float) -> None:
+        """Keep evidence of a later event; what does not hold, or is known, is left where it came from."""
+        try:
+            said = self._hand.read(raw)
+        except BrokenSeal:
+            return
+        row = self._memory.sent(said.envelope)
+        if row is None or said.by != self.peer:
+            return
+        if row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT:
+            self._memory.put_sent(self._waiting(row, Stage.HANDOVER, raw, now))
+        elif row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT_FAILURE:
+            self._dead(replace(row, evidence=(*row.evidence, raw)), said.code or "conversation.refused", now)
+        elif row.stage is Stage.HANDOVER and said.event is Event.CONTENT_HANDOVER:
+            self._memory.put_sent(self._waiting(row, Stage.DONE, raw, now))
+
+    def failed(self, offer: Offer, failure: Failure, now: float) -> None:
+        """Note that `offer` got no usable answer. Nothing is sent about that."""
+        self._busy = False
+        if not failure.reached:
+            self._silent(now)
+            return
+        self._reached()
+        self._batch = max(1, len(offer.items) // 2)
+        with self._memory.atomically():
+            for item in offer.items:
+                row = self._memory.sent(canon.content_id(item.envelope))
+                if row is None:
+                    continue
+                if len(offer.items) == 1 and row.attempts + 1 >= self._pace.relay.tries:
+                    self._dead(row, failure.code, now)
+                else:
+                    self._postpone(row, now, failure.code)
+            for digest in offer.ask:
+                row = self._memory.sent(digest)
+                if row is not None:
+                    self._postpone(row, now, failure.code)
+        if offer.have is not None:
+            self._silent(now)
+
+    def _reached(self) -> None:
+        self._busy = False
+        self._failures, self._next_at = 0, 0.0
+        self._batch = min(BATCH, self._batch * 2)
+
+    def _silent(self, now: float) -> None:
+        """The peer is not to be reached, or says nothing usable: one attempt for all that waits, ever less often."""
+        self._failures += 1
+        self._heard = self._memory.heard()
+        self._next_at = now + backoff(self._pace.peer, self._failures, self._seed)
+
+    def release(self, digest: str, now: float) -> None:
+        """Send a dead letter again, as a person decided.
+
+        Raises:
+            NotPossible: it is none, or the peer has read and refused it: that is final, and another act must be made.
+        """
+        row = self._memory.sent(digest)
+        if row is None or row.stage is not Stage.DEAD or row.relayed:
+            raise NotPossible("This is no letter that can be sent again.", code="conversation.no-dead-letter")
+        again = replace(row, stage=Stage.RELAY, attempts=0, next_at=now, since=int(now), told=False)
+        with self._memory.atomically():
+            self._memory.put_sent(again)
+
+    def overdue(self, now: float) -> None:
+        """Tell a person, once for each stage, what is waited for beyond its deadline."""
+        for row in list(self._memory.sent_open()):
+            if row.told or now - row.since <= self._wait(row.stage).deadline:
+                continue
+            with self._memory.atomically():
+                self._memory.tell(self._late(row, now))
+                self._memory.put_sent(replace(row, told=True))
+
+    def _late(self, row: Sent, now: float) -> Alarm:
+        code, word = f"conversation.late-{row.stage}", b""
+        if row.stage is Stage.RELAY:
+            word = self._hand.sign(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code))
+        return Alarm(code, row.digest, int(now), word)
+
+    # ── theirs, coming in ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def receive(self, offer: Offer, now: float) -> Answer:
+        """Keep what an offer of the peer brings; the answer may leave as soon as this returns."""
+        with self._memory.atomically():
+            self._memory.hear()
+            self._expire(now)
+            outcomes = tuple(self._keep(item, now) for item in offer.items)
+            lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
+            back = tuple(self._back(offer.have)) if offer.have is not None else ()
+            if offer.have is not None and not lost and not back:
+                self._wake(now)
+        return Answer(outcomes, tuple(self._told_about(offer.ask)), self._missing(), lost, back)
+
+    def _keep(self, item: Item, now: float) -> Outcome:
+        digest = canon.content_id(item.envelope)
+        known = self._memory.got(digest)
+        if known is not None:
+            return Outcome(digest, known.evidence[0])
+        if not self._memory.settled():
+            return Outcome(digest, later="conversation.unsettled")
+        if self._memory.got_number(item.number) is not None:
+            word = Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), "conversation.number")
+            return Outcome(digest, self._hand.sign(word))
+        if not self._room(item, now):
+            return Outcome(digest, later="conversation.room")
+        receipt = self._hand.sign(Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now)))
+        self._memory.put_got(
+            Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, (receipt,))
+        )  # fmt: skip
+        self._kept_now += 1
+        return Outcome(digest, receipt)
+
+    def _room(self, item: Item, now: float) -> bool:
+        """Whether there is room: within the hour, and in the waiting room, which what others wait for need not enter."""
+        hour = int(now) // HOUR
+        if hour != self._hour:
+            self._hour, self._kept_now = hour, 0
+        if self._kept_now >= self._pace.kept:
+            return False
+        if all(self._memory.got(digest) or self._memory.sent(digest) for digest in item.after):
+            return True
+        return sum(1 for row in self._memory.got_waiting() if not self._ready(row)) < self._pace.room
+
+    def _ready(self, row: Got | Sent) -> bool:
+        """Whether everything that `row` stands on is here, and read."""
+        return all(self._known(digest) for digest in row.after)
+
+    def _known(self, digest: str) -> bool:
+        got, sent = self._memory.got(digest), self._memory.sent(digest)
+        return (got is not None and got.status is not Status.WAITING) or (sent is not None and not sent.pending)
+
+    def _missing(self) -> tuple[str, ...]:
+        wanted = (digest for row in self._memory.got_waiting() for digest in row.after if not self._held(digest))
+        return tuple(dict.fromkeys(wanted))[: BATCH * AFTER]
+
+    def _held(self, digest: str) -> bool:
+        return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
+
+    def _told_about(self, digests: Iterable[str]) -> Iterable[bytes]:
+        for digest in digests:
+            row = self._memory.got(digest)
+            if row is not None:
+                yield from row.evidence[1:]
+
+    def admit(self, now: float) -> bool:
+        """Read what waits here and may be read, in order; whether there was anything."""
+        busy, again = False, True
+        while again:
+            again = False
+            for own in [row for row in self._memory.sent_pending() if self._ready(row)]:
+                with self._memory.atomically():
+                    self._memory.adopt(own)
+                    self._memory.put_sent(replace(own, pending=False))
+                busy = again = True
+            for row in list(self._memory.got_waiting()):
+                if self._ready(row):
+                    self._read(row, now)
+                    busy = again = True
+        return busy
+
+    def _read(self, row: Got, now: float) -> None:
+        """Read one envelope: its effect and the word about it are one transaction. A word given once stays."""
+        with self._memory.atomically():
+            given = next((event for event in map(self._event, row.evidence) if event in _VERDICT), None)
+            code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
+            if given is None:
+                given = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
+                self._say(row, given, now, code)
+            else:
+                self._memory.put_got(replace(row, status=_VERDICT[given]))
+
+    def _event(self, raw: bytes) -> Event:
+        return self._hand.read(raw).event
+
+    def _say(self, row: Got, event: Event, now: float, code: str = "") -> None:
+        word = self._hand.sign(Evidence(event, self.home, row.digest, int(now), code))
+        status = _VERDICT.get(event, row.status)
+        self._memory.put_got(replace(row, status=status, evidence=(*row.evidence, word)))
+
+    def handed(self, digest: str, now: float) -> None:
+        """Note that an officer has this envelope's act before him. Said once."""
+        row = self._memory.got(digest)
+        if row is None or row.status is not Status.ADMITTED:
+            return
+        if not any(self._event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
+            with self._memory.atomically():
+                self._say(row, Event.CONTENT_HANDOVER, now)
+
+    def _expire(self, now: float) -> None:
+        """Refuse what has waited too long for something that does not come.
+
+        Only while the peer talks to us: its signed request has just shown that both clocks agree.
+        """
+        for row in list(self._memory.got_waiting()):
+            if now - row.at > self._pace.gap and not self._ready(row):
+                self._say(row, Event.CONTENT_CONSIGNMENT_FAILURE, now, "conversation.gap")
+                self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
+
+    # ── after a start ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _lost(self, have: Have) -> Iterable[Item]:
+        """What the peer acknowledged once and does not have, with its own words about it."""
+        for row in self._memory.sent_lost(have, BATCH):
+            yield Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
+
+    def _back(self, have: Have) -> Iterable[Own]:
+        """What the peer sent once and does not know any more."""
+        for row in self._memory.got_lost(have, BATCH):
+            item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
+            yield Own(item, self._memory.statement(row))
+
+    def _wake(self, now: float) -> None:
+        """The peer is about to be settled: what it put off until then need not wait longer."""
+        for row in list(self._memory.sent_open()):
+            if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled":
+                self._memory.put_sent(replace(row, next_at=min(row.next_at, now), trouble=""))
+
+    def _refill(self, answer: Answer, now: float) -> bool:
+        """Take back what this node has forgotten; whether there was anything.
+
+        Raises:
+            BrokenSeal: it is not ours, or we never acknowledged it.
+        """
+        progress = False
+        for own in answer.back:
+            progress |= self._adopt(own, now)
+        for item in answer.items:
+            progress |= self._restore(item, now)
+        return progress
+
+    def _restore(self, item: Item, now: float) -> bool:
+        """Keep again what this node has acknowledged: with the very receipt that it gave."""
+        digest = canon.content_id(item.envelope)
+        if self._memory.got(digest) is not None or self._memory.got_number(item.number) is not None:
+            return False
+        words = [self._hand.read(raw) for raw in item.evidence]
+        if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
+            raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
+        if any(word.by != self.home or word.envelope != digest for word in words):
+            raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
+        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, item.evidence)
+        self._memory.put_got(row)
+        return True
+
+    def _adopt(self, own: Own, now: float) -> bool:
+        """Take back an act of this State that the peer has and this node has forgotten."""
+        item, digest = own.item, canon.content_id(own.item.envelope)
+        if self._memory.sent(digest) is not None:
+            return False
+        if self._memory.sent_number(item.number) is not None or not self._hand.own(item, own.statement):
+            raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
+        row = Sent(item.number, digest, item.envelope, item.after, int(now), Stage.RELAY, now, int(now), pending=True)
+        self._memory.take_back(row, own.statement)
+        for raw in item.evidence:
+            said = self._read_about(raw, digest)
+            if said.event is Event.RELAY_ACCEPTANCE:
+                self._accepted(row, raw, now)
+            else:
+                self._learn(raw, now)
+        return True

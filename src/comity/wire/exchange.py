@@ -1,0 +1,258 @@
+"""What two nodes say to each other in one exchange, as values <-> bytes: an offer, and the answer to it.
+
+An **offer** brings envelopes, asks what became of earlier ones, and says, after a start, what its node remembers. The
+**answer** has one outcome for each envelope, the evidence asked for, and whatever the asking node has lost. Evidence is
+named by the events of ETSI EN 319 522-1 (used by registered electronic mail, EN 319 532). Nothing here acknowledges
+evidence, and an error is never answered: an exchange ends with its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Final
+
+from comity.errors import BrokenSeal
+from comity.seal import canon
+from comity.seal.envelope import MESSAGE_LIMIT
+
+BATCH: Final = 32  # envelopes in one offer
+ASKED: Final = 64  # digests asked about in one offer
+GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
+AFTER: Final = 16  # envelopes that one stands on
+EVIDENCE: Final = 8  # pieces of evidence about one envelope
+BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Event(StrEnum):
+    """What evidence says has happened (ETSI EN 319 522-1, clause 6), and who says it."""
+
+    SUBMISSION_ACCEPTANCE = "SubmissionAcceptance"  # the sender's node, to its officer: it will be sent
+    SUBMISSION_REJECTION = "SubmissionRejection"  # the same: it cannot be sent
+    RELAY_ACCEPTANCE = "RelayAcceptance"  # the addressee's node: it is kept, unread
+    RELAY_REJECTION = "RelayRejection"  # the addressee's node: it is not kept, and never will be
+    RELAY_FAILURE = "RelayFailure"  # the sender's node: no answer by the deadline
+    CONTENT_CONSIGNMENT = "ContentConsignment"  # the addressee's node: verified, and in its case
+    CONTENT_CONSIGNMENT_FAILURE = "ContentConsignmentFailure"  # the addressee's node: read, and refused with its reason
+    CONTENT_HANDOVER = "ContentHandover"  # the addressee's node: an officer has it before him
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One event of one envelope, as its State's node signs it.
+
+    Args:
+        event: what happened.
+        by: the State whose node says so.
+        envelope: digest of the envelope, hex.
+        at: when, POSIX seconds.
+        code: why, for a rejection or a failure; else empty.
+    """
+
+    event: Event
+    by: str
+    envelope: str
+    at: int
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An envelope on its way.
+
+    Args:
+        number: its place among all that its sender ever sent to this State, from 1.
+        envelope: the sealed bytes.
+        after: digests of the envelopes of the same case, of either State, that it stands on.
+        evidence: the addressee's own signed words about it; only when it is given back to who lost it.
+    """
+
+    number: int
+    envelope: bytes
+    after: tuple[str, ...] = ()
+    evidence: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An envelope of the asking State itself, given back by who holds it.
+
+    Args:
+        item: as it came.
+        statement: what it held, signed by the asking State.
+    """
+
+    item: Item
+    statement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Have:
+    """What a node remembers of a conversation.
+
+    Args:
+        got: highest number of the peer's envelopes that it holds; 0 for none.
+        got_gaps: lower numbers that it does not hold.
+        sent: highest number that it gave to an envelope of its own.
+        sent_gaps: lower numbers under which it knows none.
+    """
+
+    got: int
+    got_gaps: tuple[int, ...]
+    sent: int
+    sent_gaps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one node asks of another.
+
+    Args:
+        items: envelopes to keep.
+        ask: digests of envelopes whose evidence is wanted.
+        have: what the asking node remembers, in a greeting; else None.
+    """
+
+    items: tuple[Item, ...] = ()
+    ask: tuple[str, ...] = ()
+    have: Have | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one envelope of an offer.
+
+    Args:
+        envelope: its digest.
+        receipt: signed evidence of its acceptance or rejection; empty for "later".
+        later: why it cannot be kept now; else empty.
+    """
+
+    envelope: str
+    receipt: bytes = b""
+    later: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to an offer.
+
+    Args:
+        outcomes: one for each item, in the offer's order.
+        evidence: signed evidence about what was asked.
+        missing: digests of the asking node's envelopes for which others wait here.
+        items: in answer to a greeting: envelopes that the asking node acknowledged once and does not have.
+        back: the same: envelopes of its own that it does not know any more.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    evidence: tuple[bytes, ...] = ()
+    missing: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+    back: tuple[Own, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exchange that ended without a usable answer.
+
+    Args:
+        code: why.
+        reached: whether the peer refused what was offered; else it may never have seen it.
+    """
+
+    code: str
+    reached: bool = False
+
+
+def dumps(said: Offer | Answer) -> bytes:
+    """The canonical bytes of an offer or an answer."""
+    return canon.dumps(_plain(said))
+
+
+def read_offer(data: bytes) -> Offer:
+    """The offer in `data`. Raises BrokenSeal."""
+    found = _object(Offer, canon.loads(data, limit=BODY_LIMIT))
+    return Offer(
+        tuple(_item(item) for item in _list(found["items"], BATCH)),
+        _digests(found["ask"], ASKED),
+        None if found["have"] is None else _have(found["have"]),
+    )
+
+
+def read_answer(data: bytes) -> Answer:
+    """The answer in `data`. Raises BrokenSeal."""
+    found = _object(Answer, canon.loads(data, limit=BODY_LIMIT))
+    outcomes = (_object(Outcome, raw) for raw in _list(found["outcomes"], BATCH))
+    back = (_object(Own, raw) for raw in _list(found["back"], BATCH))
+    return Answer(
+        tuple(Outcome(_digest(one["envelope"]), canon.unb64(one["receipt"]), _text(one["later"])) for one in outcomes),
+        _blobs(found["evidence"], ASKED * EVIDENCE),
+        _digests(found["missing"], BATCH * AFTER),
+        tuple(_item(item) for item in _list(found["items"], BATCH)),
+        tuple(Own(_item(one["item"]), canon.unb64(one["statement"])) for one in back),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return canon.b64(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, (str, int)) or value is None:
+        return value
+    return {name.name: _plain(getattr(value, name.name)) for name in fields(value)}
+
+
+def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any) -> dict[str, Any]:
+    return canon.fields(raw, *(field.name for field in fields(kind)))
+
+
+def _list(raw: Any, most: int) -> list[Any]:
+    if not isinstance(raw, list) or len(raw) > most:
+        raise BrokenSeal(f"A list of at most {most} is needed here.", code="exchange.form")
+    return raw
+
+
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str) or len(raw) > 200:
+        raise BrokenSeal("A short text is needed here.", code="exchange.form")
+    return raw
+
+
+def _number(raw: Any, least: int) -> int:
+    if type(raw) is not int or raw < least:
+        raise BrokenSeal("A number is needed here.", code="exchange.form")
+    return raw
+
+
+def _digest(raw: Any) -> str:
+    if not isinstance(raw, str) or not _DIGEST.fullmatch(raw):
+        raise BrokenSeal("A digest is needed here.", code="exchange.form")
+    return raw
+
+
+def _digests(raw: Any, most: int) -> tuple[str, ...]:
+    return tuple(_digest(item) for item in _list(raw, most))
+
+
+def _blobs(raw: Any, most: int) -> tuple[bytes, ...]:
+    return tuple(canon.unb64(item) for item in _list(raw, most))
+
+
+def _item(raw: Any) -> Item:
+    found = _object(Item, raw)
+    envelope = canon.unb64(found["envelope"])
+    if len(envelope) > MESSAGE_LIMIT:
+        raise BrokenSeal("An envelope is longer than 1 MiB.", code="exchange.form")
+    return Item(
+        _number(found["number"], 1), envelope, _digests(found["after"], AFTER), _blobs(found["evidence"], EVIDENCE)
+    )
+
+
+def _have(raw: Any) -> Have:
+    found = _object(Have, raw)
+    gaps = (tuple(_number(item, 1) for item in _list(found[name], GAPS)) for name in ("got_gaps", "sent_gaps"))
+    return Have(_number(found["got"], 0), next(gaps), _number(found["sent"], 0), next(gaps))

@@ -1,0 +1,242 @@
+"""What a node remembers of a conversation with one peer: rows, how long it waits, and the two seams to the node.
+
+`Memory` is kept in the node's tables, and in a dictionary that can crash in the simulation; `Hand` signs and verifies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from comity.wire.exchange import Evidence, Have, Item
+
+HOUR: Final = 3600  # seconds
+DAY: Final = 86400
+
+
+class Stage(StrEnum):
+    """What an envelope of ours is waiting for."""
+
+    RELAY = "relay"  # that the peer's node keeps it
+    CONSIGNMENT = "consignment"  # that the peer's node reads it
+    HANDOVER = "handover"  # that an officer there has it before him
+    DONE = "done"
+    DEAD = "dead"  # refused for good: a person sees it, and can release it
+
+
+class Status(StrEnum):
+    """What became of an envelope of the peer's."""
+
+    WAITING = "waiting"  # kept; not read yet, or others must come first
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An envelope of ours.
+
+    Args:
+        number: its place among all for this peer, from 1.
+        digest: its name.
+        envelope: its bytes.
+        after: digests that it stands on.
+        made_at: when, POSIX seconds.
+        stage: what it waits for.
+        attempts: how often that was tried in vain.
+        next_at: when to try again.
+        since: since when it waits for this stage.
+        told: a person knows that this stage is late.
+        relayed: the peer's node has acknowledged it.
+        pending: it came back from the peer and is not in its case again yet.
+        trouble: code of the last failure, or empty.
+        evidence: the peer's signed words about it, oldest first.
+    """
+
+    number: int
+    digest: str
+    envelope: bytes
+    after: tuple[str, ...]
+    made_at: int
+    stage: Stage
+    next_at: float
+    since: int
+    attempts: int = 0
+    told: bool = False
+    relayed: bool = False
+    pending: bool = False
+    trouble: str = ""
+    evidence: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """An envelope of the peer's.
+
+    Args:
+        number: as the peer counts.
+        digest: its name.
+        envelope: its bytes.
+        after: digests that it stands on.
+        at: when it was kept.
+        status: what became of it.
+        evidence: what this node has signed about it, oldest first; the receipt is the first.
+    """
+
+    number: int
+    digest: str
+    envelope: bytes
+    after: tuple[str, ...]
+    at: int
+    status: Status
+    evidence: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a person is told.
+
+    Args:
+        code: what is the matter.
+        envelope: digest of the envelope it is about; empty for the conversation as a whole.
+        at: when.
+        evidence: this node's signed word about that, where the standard has one; else empty.
+    """
+
+    code: str
+    envelope: str
+    at: int
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How one stage is waited for: seconds to the first and at most between two attempts, how many, and the deadline."""
+
+    first: float
+    last: float
+    tries: int
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a conversation waits. All times in seconds.
+
+    Args:
+        relay: for the peer's node to keep an envelope; `tries` counts refusals of this very envelope only.
+        consignment: for it to be read.
+        handover: for an officer to see it.
+        peer: for a peer that does not answer.
+        room: envelopes that may wait here for others.
+        gap: how long they may.
+        kept: envelopes taken from one peer within an hour.
+    """
+
+    relay: Wait = Wait(0.5, 30, 20, 4 * HOUR)
+    consignment: Wait = Wait(1, 15 * 60, 200, 4 * HOUR)
+    handover: Wait = Wait(15 * 60, 6 * HOUR, 160, 3 * DAY)
+    peer: Wait = Wait(0.5, 30, 0, 0)
+    room: int = 256
+    gap: int = 7 * DAY
+    kept: int = 20_000
+
+    @property
+    def horizon(self) -> float:
+        """No attempt is ever set further ahead: one that is, was set before the clock went back."""
+        return 2 * max(self.relay.last, self.consignment.last, self.handover.last, self.peer.last)
+
+
+class Hand(Protocol):
+    """Signs and reads for one conversation."""
+
+    def sign(self, evidence: Evidence) -> bytes:
+        """This node's signed word, within the transaction that notes it."""
+
+    def read(self, raw: bytes) -> Evidence:
+        """Anybody's signed word, verified. Raises BrokenSeal."""
+
+    def own(self, item: Item, statement: bytes) -> bool:
+        """Whether `statement` is what the envelope of `item` holds, and signed by this State for the peer."""
+
+
+class Memory(Protocol):
+    """What a node remembers of one conversation. Every change is made within `atomically`."""
+
+    def atomically(self) -> AbstractContextManager[None]:
+        """All or nothing; durable when it ends."""
+
+    def settled(self) -> bool:
+        """Whether the peer has answered a greeting since this node started."""
+
+    def settle(self, settled: bool) -> None:  # noqa: FBT001  a flag is what is remembered
+        """Note whether it has."""
+
+    def hear(self) -> None:
+        """Note that the peer has spoken."""
+
+    def heard(self) -> int:
+        """How often it has, since whenever."""
+
+    def sent(self, digest: str) -> Sent | None:
+        """Our envelope of this name."""
+
+    def sent_number(self, number: int) -> Sent | None:
+        """Our envelope under this number."""
+
+    def sent_numbers(self) -> Sequence[int]:
+        """All numbers given to our envelopes, ascending."""
+
+    def sent_open(self) -> Iterable[Sent]:
+        """Ours that wait for something, by number."""
+
+    def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
+        """Ours that the peer acknowledged and, by its own words, does not have; by number."""
+
+    def sent_pending(self) -> Iterable[Sent]:
+        """Ours that came back and are not in their cases again yet; by number."""
+
+    def put_sent(self, row: Sent) -> None:
+        """Keep or change one of ours."""
+
+    def take_back(self, row: Sent, statement: bytes) -> None:
+        """Keep one of ours that had been forgotten, with what it held."""
+
+    def adopt(self, row: Sent) -> None:
+        """Add the act of one that was taken back to its case."""
+
+    def got(self, digest: str) -> Got | None:
+        """The peer's envelope of this name."""
+
+    def got_number(self, number: int) -> Got | None:
+        """The peer's envelope under this number."""
+
+    def got_numbers(self) -> Sequence[int]:
+        """All numbers of the peer's envelopes held here, ascending."""
+
+    def got_waiting(self) -> Iterable[Got]:
+        """The peer's that were not read yet, by number."""
+
+    def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
+        """The peer's that, by its own words, it does not know any more; by number."""
+
+    def put_got(self, row: Got) -> None:
+        """Keep or change one of the peer's."""
+
+    def statement(self, row: Got) -> bytes:
+        """What the peer's envelope held; empty if it could not be opened."""
+
+    def admit(self, row: Got) -> str:
+        """Open, verify and read it, and add its act to its case; empty, or the code of why that was refused."""
+
+    def tell(self, alarm: Alarm) -> None:
+        """Let a person see it."""
+
+
+def backoff(wait: Wait, attempts: int, seed: str) -> float:
+    """Seconds to wait after so many attempts in vain: twice as long each time, and never quite in step with others."""
+    spread = (int(seed[:8], 16) * 2654435761 + attempts * 40503) % 65536 / 131072
+    return min(wait.last, wait.first * 2 ** min(attempts, 30)) * (0.5 + spread)

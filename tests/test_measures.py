@@ -1,0 +1,530 @@
+"""The life of each kind of measure at a node: deeds, evidence in several returns, notices, consent, and more time."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from peer import request
+from test_evidence import accepted, bring, code, disclosed, execute, sealed, stage, worked
+
+from comity.casework.lifecycle import Kind, Stage
+from comity.casework.measure import Measure
+from comity.casework.request import moment_text
+from comity.node import archive, models
+from comity.node.desk import deadlines, dossier, evidence, registry, release, requested, requesting
+from comity.verify import Verdict, verify_file
+from comity.wire import bag
+
+pytestmark = pytest.mark.django_db
+
+THEIRS, OURS, LEAVE = "VN-2026-0001", "IR-2026-0001", "IR-2026-0002"
+
+
+def load(reference):
+    """The case as it stands here."""
+    return archive.load(reference, home="IR")
+
+
+def asked(node, peer, officers, at, measure, *, conditions=(), **changes):
+    """Viet Nam's request for `measure`, assessed and accepted, its conditions agreed to."""
+    what = request(measure=measure, **changes)
+    bring(node, peer.asks(what)[0], at)
+    requested.assess(node, what.reference, officer=officers.decider, at=at)
+    case = requested.accept(node, what.reference, conditions=conditions, reasons="r", officer=officers.decider, at=at)
+    if conditions:
+        bring(node, peer.agrees(what.reference, conditions, after=case.head)[0], at)
+    return what.reference
+
+
+def sent(node, officers, at, measure, reference=OURS, **changes):
+    """Iran's request for `measure`, sent."""
+    what = replace(request(measure=measure), reference=reference, requesting="IR", requested="VN", **changes)
+    requesting.draft(node, what, officer=officers.drafter, at=at)
+    requesting.check(node, reference, officer=officers.drafter, at=at)
+    requesting.approve(node, reference, despite="x", officer=officers.approver, at=at)
+    return requesting.send(node, reference, officer=officers.approver, at=at)
+
+
+def says(node, peer, at, kind, body, reference=OURS):
+    """Viet Nam says something of a case now, standing on what it knew last."""
+    return bring(node, peer.say(kind, reference, body, after=load(reference).head, at=at)[0], at)
+
+
+def authorised(node, officers, at, reference):
+    """The judge authorises for ten days."""
+    until = (at + timedelta(days=10)).date()
+    requested.authorise(node, reference, authority="c", decision="1", ground="g", scope="s", until=until,
+                        officer=officers.judge, at=at)  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------- deeds
+
+
+def test_extradition_asked_of_us(node, peer, officers, at):
+    """Nobody is surrendered without the judge and before the conditions are agreed to; objects follow the person."""
+    said = {"report": "Surrendered at the airport.", "done_on": at.date(), "officer": officers.decider, "at": at}
+    bring(node, peer.asks(request(measure=Measure.EXTRADITION))[0], at)
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    case = requested.accept(
+        node, THEIRS, conditions=["No death penalty."], reasons="r", officer=officers.decider, at=at
+    )
+    assert code(requested.perform, node, THEIRS, **said) == "case.stage"
+    authorised(node, officers, at, THEIRS)
+    assert code(requested.perform, node, THEIRS, **said) == "case.not-agreed"
+    bring(node, peer.agrees(THEIRS, ["No death penalty."], after=case.head)[0], at)
+    case = requested.perform(node, THEIRS, rest="His telephone.", **said)
+    assert (case.stage, case.rest) == (Stage.PERFORMED, "His telephone.")
+    requested.report_progress(node, THEIRS, message="The telephone leaves tomorrow.", officer=officers.decider, at=at)
+    assert requested.perform(node, THEIRS, **said | {"report": "The telephone."}).complete
+    assert code(requested.perform, node, THEIRS, **said) == "case.complete"
+    says(node, peer, at, Kind.CLOSED, {"note": ""}, THEIRS)
+    assert requested.close(node, THEIRS, note="", officer=officers.decider, at=at).stage is Stage.CLOSED
+    assert not models.Job.objects.exists()
+
+
+def test_extradition_asked_by_us(node, peer, officers, at):
+    """Asked, consulted about, accepted under assurances, agreed to, done, closed."""
+    sent(node, officers, at, Measure.EXTRADITION)
+    says(node, peer, at, Kind.CONSULTED, {"message": "Will he face the death penalty?"})
+    assert load(OURS).consultation is not None
+    requesting.reply(node, OURS, message="He will not.", officer=officers.approver, at=at)
+    assert load(OURS).consultation is None
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": ["No death penalty."], "reasons": "r"})
+    done = {"report": "Surrendered.", "done_on": at.date().isoformat(), "rest": ""}
+    refused = peer.say(Kind.PERFORMED, OURS, done, after=load(OURS).head)[0]
+    assert turned_away(node, refused, at) == "case.not-agreed"
+    agree = {"officer": officers.approver, "at": at}
+    assert code(requesting.agree, node, OURS, conditions=["Perhaps."], **agree) == "case.differs"
+    requesting.agree(node, OURS, conditions=["No death penalty."], **agree)
+    says(node, peer, at, Kind.PERFORMED, done)
+    assert requesting.close(node, OURS, note="", officer=officers.drafter, at=at).stage is Stage.CLOSING
+
+
+def turned_away(node, data, at):
+    """The code with which what arrives is refused."""
+    from comity.node.desk import crossing
+    from comity.seal import canon
+
+    crossing.receive(node, data, hop="VN", at=at)
+    crossing.admit(node, canon.content_id(data), at=at)
+    return models.Arrival.objects.get(pk=canon.content_id(data)).code
+
+
+# ------------------------------------------------------------------------------------------ evidence, several returns
+
+
+def disclose(node, officers, at, reference, **given):
+    """Order the disclosure, and let the courier work: the job."""
+    job = requested.disclose(node, reference, officer=officers.decider, at=at, **given)
+    models.Job.objects.filter(pk=job.pk).update(attempts=6)  # no witness answers here: go on without
+    return worked(node, job)
+
+
+def test_traffic_in_two_returns_asked_of_us(node, peer, officers, at, tmp_path):
+    """Each return is taken in, sealed and announced by itself; the second only while something is missing."""
+    asked(
+        node, peer, officers, at, Measure.REAL_TIME_TRAFFIC, conditions=["c"], period_to=at.date() + timedelta(days=9)
+    )
+    authorised(node, officers, at, THEIRS)
+    requested.order(node, THEIRS, provider="p", order="o", content="c", officer=officers.decider, at=at)
+    for name, rest in (("first", "The second week."), ("second", "")):
+        (node.intake / name).write_bytes(name.encode())
+        assert execute(node, officers, at, THEIRS, name).status == "done"
+        assert disclose(node, officers, at, THEIRS, rest=rest).status == "done"
+    case = load(THEIRS)
+    assert [said.body["rest"] for said in case.returns] == ["The second week.", ""]
+    assert [(row.number, row.digest) for row in models.Container.objects.all()] == [
+        (number, said.body["container"]) for number, said in enumerate(case.returns, 1)
+    ]
+    for said, name in zip(case.returns, ("first", "second"), strict=True):
+        path = evidence.sealed(node, THEIRS, officer=officers.decider, container=said.body["container"])
+        with bag.Bag(path) as found:
+            found.unpack(found.content_key([peer.opening]), tmp_path / name)
+        assert (tmp_path / name / name).read_bytes() == name.encode()
+    assert evidence.sealed(node, THEIRS, officer=officers.decider) == path
+    (node.intake / "third").write_bytes(b"3")
+    ordered = {"delivery": "third", "source": "p", "officer": officers.decider, "at": at}
+    assert code(requested.execute, node, THEIRS, **ordered) == "case.complete"
+
+
+def test_what_cannot_follow_is_refused(node, peer, officers, at):
+    """After a first return the rest is refused, on a ground and after another consultation."""
+    asked(node, peer, officers, at, Measure.STORED_DATA)
+    authorised(node, officers, at, THEIRS)
+    requested.order(node, THEIRS, provider="p", order="o", content="c", officer=officers.decider, at=at)
+    (node.intake / "d").write_bytes(b"1")
+    execute(node, officers, at, THEIRS)
+    disclose(node, officers, at, THEIRS, rest="The lawyer's mailbox.")
+    ground = requested.grounds_for(node, load(THEIRS), at.date())[0].id
+    refusal = {"grounds": [ground], "reasons": "Legal privilege.", "officer": officers.decider, "at": at}
+    assert code(requested.refuse, node, THEIRS, **refusal) == "case.consult"
+    requested.consult(node, THEIRS, message="It is privileged.", officer=officers.decider, at=at)
+    assert code(requested.refuse, node, THEIRS, **refusal | {"grounds": []}) == "refuse.ground"
+    assert requested.refuse(node, THEIRS, **refusal).stage is Stage.REFUSED
+
+
+def test_an_executed_case_is_not_stuck(node, peer, officers, at):
+    """What was taken in by mistake is ordered anew, or refused; only what was taken in last is disclosed."""
+    asked(node, peer, officers, at, Measure.STORED_DATA)
+    authorised(node, officers, at, THEIRS)
+    for name in ("wrong", "right"):
+        requested.order(node, THEIRS, provider="p", order=name, content="c", officer=officers.decider, at=at)
+        (node.intake / name).write_bytes(name.encode())
+        execute(node, officers, at, THEIRS, name)
+    disclose(node, officers, at, THEIRS)
+    case = load(THEIRS)
+    assert case.returns[0].body["manifest"] == case.last(Kind.EXECUTED).body["manifest"]
+    assert (models.Holding.objects.count(), models.Container.objects.count()) == (2, 1)
+
+
+def collected(node, job, data):
+    """The bytes of a container arrive whole."""
+    evidence.collecting(node, job)[1].write_bytes(data)
+    evidence.collected(node, job)
+
+
+def test_two_returns_come_back(node, peer, officers, at):
+    """Both announced before one is here; each collected, verified and released by itself; closed when both are."""
+    head = accepted(node, peer, officers, at)
+    bags = [sealed(node, peer, at, manifest={"source": source}) for source in ("p", "q")]
+    jobs = []
+    for (data, said), rest in zip(bags, ("more", ""), strict=True):
+        jobs.append(disclosed(node, peer, at, head, data, rest=rest, **said))
+        head = load(OURS).head
+    do = {"officer": officers.drafter, "at": at}
+    assert code(requesting.verify, node, OURS, **do) == "evidence.incomplete"
+    for job, (data, _) in zip(reversed(jobs), reversed(bags), strict=True):
+        collected(node, job, data)
+    first, second = load(OURS).returns
+    assert worked(node, requesting.verify(node, OURS, container=second.body["container"], **do)).status == "done"
+    assert (load(OURS).verified(first), load(OURS).verified(second)) == (False, True)
+    assert code(requesting.close, node, OURS, note="", **do) == "case.unverified"
+    assert code(evidence.content_key, node, OURS, officer=officers.drafter) == "evidence.unreleased"
+    to = {"recipient": "Court of Tehran", "conditions": ["c"]} | do
+    assert code(release.release, node, OURS, **to) == "release.which"
+    assert code(release.release, node, OURS, manifest=first.body["manifest"], **to) == "release.unverified"
+    case = release.release(node, OURS, manifest=second.body["manifest"], **to)
+    assert (case.acts[-1].body["purpose"], case.acts[-1].body["state"]) == (case.request.purpose, "IR")
+    assert worked(node, requesting.verify(node, OURS, **do)).status == "done"
+    assert code(requesting.verify, node, OURS, **do) == "case.stage"
+    keys = {evidence.content_key(node, OURS, officer=officers.drafter)}
+    case = release.release(node, OURS, manifest=first.body["manifest"], **to)
+    keys |= {evidence.content_key(node, OURS, officer=officers.drafter, release=case.acts[-1].id)}
+    assert len(keys) == 2
+    assert requesting.close(node, OURS, note="", **do).stage is Stage.CLOSING
+
+
+def test_a_return_is_good_and_the_other_is_not(node, peer, officers, at):
+    """A broken second return does not touch the first: it is verified and released; the rest is withdrawn."""
+    data, said = sealed(node, peer, at)
+    collected(node, disclosed(node, peer, at, accepted(node, peer, officers, at), data, rest="more", **said), data)
+    data, said = sealed(node, peer, at, manifest={"source": "q", "conditions": ()})
+    collected(node, disclosed(node, peer, at, load(OURS).head, data, rest="more", **said), data)
+    do = {"officer": officers.all, "at": at}
+    jobs = [
+        worked(node, requesting.verify(node, OURS, container=said.body["container"], **do))
+        for said in load(OURS).returns
+    ]
+    assert [job.code for job in jobs] == ["", "verify.manifest"]
+    release.release(node, OURS, manifest=load(OURS).returns[0].body["manifest"], recipient="r", conditions=["c"], **do)
+    requesting.withdraw(node, OURS, reasons="The second return does not hold.", **do)
+    assert requesting.close(node, OURS, note="", **do).stage is Stage.CLOSING
+
+
+# ------------------------------------------------------------------------------------- notices, consent and release
+
+
+def test_information_is_told_to_us(node, peer, officers, at):
+    """Noted under its own conditions and no others; it goes abroad only by leave of the State that told it."""
+    told = {"conditions": ("Not as evidence against the source.",), "purpose": "To prevent a crime."}
+    bring(node, peer.asks(request(measure=Measure.SPONTANEOUS_INFORMATION, **told))[0], at)
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    note = {"reasons": "Noted.", "officer": officers.decider, "at": at}
+    assert code(requested.accept, node, THEIRS, conditions=[], **note) == "case.differs"
+    assert requested.accept(node, THEIRS, conditions=told["conditions"], **note).stage is Stage.ACCEPTED
+    out = {"recipient": "Police of Tehran", "officer": officers.decider, "at": at}
+    assert code(release.release, node, THEIRS, conditions=[], **out) == "release.conditions"
+    release.release(node, THEIRS, conditions=told["conditions"], **out)
+    assert code(release.release, node, THEIRS, conditions=told["conditions"], state="QA", **out) == "release.recipient"
+    sent(node, officers, at + timedelta(seconds=1), Measure.ONWARD_TRANSFER, LEAVE, follows=THEIRS, others=("QA",), purpose="To warn Qatar.",
+         period_from=None, period_to=None)  # fmt: skip
+    abroad = {"conditions": told["conditions"], "state": "QA", "leave": LEAVE} | out
+    assert code(release.release, node, THEIRS, **abroad) == "release.leave"
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"}, LEAVE)
+    assert release.release(node, THEIRS, **abroad).acts[-1].body["purpose"] == "To warn Qatar."
+    assert dossier.chain(THEIRS) == dossier.chain(LEAVE) == [THEIRS, LEAVE]
+
+
+def test_information_is_returned_unread(node, peer, officers, at):
+    """Without consultation and without a ground of the book, but with reasons; nothing of it is released."""
+    bring(node, peer.asks(request(measure=Measure.SPONTANEOUS_INFORMATION, conditions=("Tell no court.",)))[0], at)
+    requested.assess(node, THEIRS, officer=officers.decider, at=at)
+    back = {"grounds": [], "officer": officers.decider, "at": at}
+    assert code(requested.refuse, node, THEIRS, reasons="", **back) == "act.empty"
+    assert requested.refuse(node, THEIRS, reasons="We cannot keep it from a court.", **back).stage is Stage.REFUSED
+    says(node, peer, at, Kind.CLOSED, {"note": ""}, THEIRS)
+    out = {"recipient": "r", "conditions": ["Tell no court."], "officer": officers.decider, "at": at}
+    assert code(release.release, node, THEIRS, **out) == "release.unverified"
+
+
+def test_information_is_told_by_us(node, peer, officers, at):
+    """Drafted, checked, approved and sent as a request is; the other State's note ends it, and cannot change its conditions."""
+    sent(node, officers, at, Measure.SPONTANEOUS_INFORMATION, conditions=("Not as evidence.",))
+    said = peer.say(Kind.ACCEPTED, OURS, {"conditions": [], "reasons": "r"}, after=load(OURS).head)[0]
+    assert turned_away(node, said, at) == "case.differs"
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": ["Not as evidence."], "reasons": "r"})
+    assert requesting.close(node, OURS, note="", officer=officers.drafter, at=at).stage is Stage.CLOSING
+
+
+@pytest.fixture
+def returned(node, peer, officers, at):
+    """Viet Nam's evidence lies verified in our case; its one condition is `c`, its purpose `evidence`."""
+    data, said = sealed(node, peer, at)
+    collected(node, disclosed(node, peer, at, accepted(node, peer, officers, at), data, **said), data)
+    assert worked(node, requesting.verify(node, OURS, officer=officers.all, at=at)).status == "done"
+
+
+def consent(node, peer, officers, at, *, conditions=("d",), agree=True, answer=Kind.ACCEPTED, **changes):
+    """Viet Nam's answer to our wish to give its evidence to Qatar."""
+    given = {"follows": OURS, "others": ("QA",), "purpose": "A trial in Qatar.", "period_from": None, "period_to": None}
+    sent(node, officers, at, **{"measure": Measure.ONWARD_TRANSFER, "reference": LEAVE} | given | changes)
+    if answer is Kind.ACCEPTED:
+        says(node, peer, at, answer, {"conditions": list(conditions), "reasons": "r"}, LEAVE)
+        if conditions and agree:
+            requesting.agree(node, LEAVE, conditions=conditions, officer=officers.approver, at=at)
+    elif answer:
+        says(node, peer, at, answer, {"grounds": [], "reasons": "r"}, LEAVE)
+
+
+# What is wrong with a leave, or with the release by it -> the code of the refusal.
+LEAVES = [
+    ("nothing", {}, {}, ""),
+    ("nothing, at home for another purpose", {}, {"state": "IR"}, ""),
+    ("to another State than named", {}, {"state": "BR"}, "release.recipient"),
+    ("to nobody named", {"others": ()}, {}, "release.recipient"),
+    ("for the purpose of the request", {}, {"purpose": "evidence"}, "release.purpose"),
+    ("without the conditions of the return", {}, {"conditions": ["d"]}, "release.conditions"),
+    ("without those of the leave", {}, {"conditions": ["c"]}, "release.conditions"),
+    ("under another condition", {}, {"conditions": ["c", "d", "e"]}, "release.conditions"),
+    ("refused", {"answer": Kind.REFUSED}, {}, "release.leave"),
+    ("not answered", {"answer": None}, {}, "release.leave"),
+    ("not agreed to", {"agree": False}, {}, "release.leave"),
+    ("about nothing", {"follows": ""}, {}, "release.leave"),
+    ("no consent at all", {"measure": Measure.STORED_DATA, "conditions": ()}, {"conditions": ["c"]}, "release.leave"),
+    ("of itself", {}, {"leave": OURS}, "release.leave"),
+    ("of a case that is not here", {}, {"leave": "IR-2026-0777"}, "case.unknown"),
+    ("without naming it", {}, {"leave": ""}, "release.recipient"),
+]
+
+
+@pytest.mark.parametrize(("asks", "gives", "expected"), [row[1:] for row in LEAVES], ids=[row[0] for row in LEAVES])
+def test_onward_only_by_leave(node, peer, officers, at, returned, asks, gives, expected):
+    """Another State or purpose needs the consent of the State that disclosed, to just this, with all conditions."""
+    consent(node, peer, officers, at, **asks)
+    out = {
+        "recipient": "Court of Doha",
+        "state": "QA",
+        "leave": LEAVE,
+        "conditions": ["c", "d"],
+        "officer": officers.all,
+    }
+    before = models.Act.objects.count()
+    assert code(release.release, node, OURS, at=at, **out | gives) == expected
+    assert models.Act.objects.count() == before + (not expected)
+    assert (code(evidence.content_key, node, OURS, officer=officers.all) == "") == (not expected)
+
+
+def test_leave_ends_and_is_revoked(node, peer, officers, at, returned):
+    """By its last day, everywhere on Earth; or by the State that gave it, also while its case is being closed."""
+    consent(node, peer, officers, at, period_to=at.date())
+    out = {
+        "recipient": "Court of Doha",
+        "state": "QA",
+        "leave": LEAVE,
+        "conditions": ["c", "d"],
+        "officer": officers.all,
+    }
+    assert code(release.release, node, OURS, at=at, **out) == ""
+    assert code(release.release, node, OURS, at=at + timedelta(days=2), **out) == "release.leave"
+    head = load(LEAVE).head
+    requesting.close(node, LEAVE, note="", officer=officers.drafter, at=at)
+    bring(node, peer.say(Kind.REFUSED, LEAVE, {"grounds": [], "reasons": "No more."}, after=head)[0], at)
+    assert stage(node, LEAVE) is Stage.CLOSING
+    assert code(release.release, node, OURS, at=at, **out) == "release.leave"
+
+
+def test_leave_of_another_state(node, peer, officers, at, returned):
+    """Consent of a State that did not give the material, to a case of its own, opens nothing."""
+    from peer import Peer
+
+    other = Peer("QA", node)
+    registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, by="t", at=at)
+    what = request(measure=Measure.ONWARD_TRANSFER, reference=LEAVE, requesting="IR", requested="QA", others=("QA",),
+                   purpose="A trial in Qatar.")  # fmt: skip
+    assert (
+        code(requesting.draft, node, replace(what, follows=OURS), officer=officers.drafter, at=at) == "request.follows"
+    )
+    requesting.draft(node, what, officer=officers.drafter, at=at)
+    out = {"recipient": "x", "state": "QA", "leave": LEAVE, "conditions": ["c"], "officer": officers.all, "at": at}
+    assert code(release.release, node, OURS, **out) == "release.leave"
+
+
+def test_an_export_shows_by_whose_leave(node, peer, officers, at, returned):
+    """The exported case carries the consent beside the release, and the verifier compares them as they stood then."""
+    consent(node, peer, officers, at)
+    out = {
+        "recipient": "Court of Doha",
+        "state": "QA",
+        "leave": LEAVE,
+        "conditions": ["c", "d"],
+        "officer": officers.all,
+    }
+    release.release(node, OURS, at=at, **out)
+    says(node, peer, at, Kind.REFUSED, {"grounds": [], "reasons": "No more."}, LEAVE)
+    report = verify_file(dossier.export(node, OURS, officer=officers.all, at=at))
+    assert report.verdicts["history"][0] is Verdict.PASSED, report.verdicts["history"]
+    assert "IR-2026-0001" in report.about
+    assert "IR-2026-0002" in report.about
+    asked_for = models.Act.objects.get(
+        case=LEAVE, kind=Kind.REQUESTED
+    )  # as if it had been said before the consent came
+    models.Act.objects.filter(case=OURS, kind=Kind.RELEASED).update(entry=asked_for.entry + 1)
+    report = verify_file(dossier.export(node, OURS, officer=officers.all, at=at))
+    assert "leave" in report.verdicts["history"][1]
+    assert report.verdicts["history"][0] is Verdict.FAILED
+
+
+def test_consent_is_asked_of_us(node, peer, officers, at):
+    """Given under conditions or withheld on no ground but the reasons; either is the whole answer."""
+    asked(node, peer, officers, at, Measure.ONWARD_TRANSFER, others=("QA",))
+    says(node, peer, at, Kind.CLOSED, {"note": ""}, THEIRS)
+    assert requested.close(node, THEIRS, note="", officer=officers.decider, at=at).stage is Stage.CLOSED
+    bring(node, peer.asks(request(measure=Measure.ONWARD_TRANSFER, reference="VN-2026-0002"))[0], at)
+    no = {"officer": officers.decider, "at": at}
+    requested.assess(node, "VN-2026-0002", **no)
+    requested.consult(node, "VN-2026-0002", message="To whom?", **no)
+    assert requested.refuse(node, "VN-2026-0002", grounds=[], reasons="Not to them.", **no).stage is Stage.REFUSED
+
+
+def test_police_information_is_no_evidence(node, peer, officers, at):
+    """It is sealed and announced as intelligence, whatever an officer wants; its bag says so to everybody."""
+    asked(node, peer, officers, at, Measure.POLICE_COOPERATION)
+    requested.order(node, THEIRS, provider="p", order="o", content="c", officer=officers.decider, at=at)
+    (node.intake / "d").write_bytes(b"1")
+    execute(node, officers, at, THEIRS)
+    wrong = {"use": "evidence", "officer": officers.decider, "at": at}
+    assert code(requested.disclose, node, THEIRS, **wrong) == "case.use"
+    assert disclose(node, officers, at, THEIRS).status == "done"
+    assert load(THEIRS).returns[0].body["use"] == "intelligence"
+    report = verify_file(evidence.sealed(node, THEIRS, officer=officers.decider))
+    assert "Intelligence, no evidence (47)" in report.about
+
+
+def test_intelligence_is_not_released_as_evidence(node, peer, officers, at):
+    """Nor by who received it; by leave it may be."""
+    data, said = sealed(node, peer, at, outside={"use": "intelligence"}, said={"use": "intelligence"})
+    collected(node, disclosed(node, peer, at, accepted(node, peer, officers, at), data, **said), data)
+    worked(node, requesting.verify(node, OURS, officer=officers.all, at=at))
+    out = {"recipient": "Court of Tehran", "conditions": ["c"], "officer": officers.all, "at": at}
+    assert code(release.release, node, OURS, use="evidence", **out) == "release.use"
+    assert release.release(node, OURS, **out).acts[-1].body["use"] == "intelligence"
+    consent(node, peer, officers, at, conditions=())
+    case = release.release(node, OURS, use="evidence", leave=LEAVE, **out)
+    assert case.acts[-1].body["use"] == "evidence"
+
+
+# --------------------------------------------------------------------------------- more time, enquiries, deadlines
+
+
+def test_we_ask_for_more_time(node, peer, officers, at):
+    """At the last second of the period, not one second later; the answer moves its end."""
+    sent(node, officers, at, Measure.PRESERVATION, intends_request=True)
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"})
+    due = at + timedelta(days=60)
+    says(node, peer, at, Kind.PRESERVED, {"effected_at": moment_text(at), "until": moment_text(due)})
+    assert load(OURS).until == due
+    ask = {"until": due.date() + timedelta(days=30), "reasons": "The request follows.", "officer": officers.approver}
+    late = due + timedelta(seconds=1)
+    assert code(requesting.ask_extension, node, OURS, at=late, **ask) == "extend.late"
+    assert code(requesting.ask_extension, node, OURS, at=due, **ask | {"until": at.date()}) == "extend.until"
+    case = requesting.ask_extension(node, OURS, at=due, **ask)
+    assert case.asked_to_extend is not None
+    until = due + timedelta(days=20)
+    says(node, peer, late, Kind.EXTENDED, {"until": moment_text(until), "reasons": "Twenty days."})
+    case = load(OURS)
+    assert (case.until, case.asked_to_extend, case.stage) == (until, None, Stage.PRESERVED)
+    requesting.ask_extension(node, OURS, at=late, **ask)
+    says(node, peer, late, Kind.EXTENSION_REFUSED, {"reasons": "No more."})
+    assert load(OURS).until == until
+
+
+def test_more_time_is_asked_of_us(node, peer, officers, at):
+    """Granted when asked for, to a later end; asked too late it is turned away."""
+    asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
+    requested.order(node, THEIRS, provider="p", order="o", content="c", officer=officers.decider, at=at)
+    case = requested.preserve(node, THEIRS, effected_at=at, officer=officers.decider, at=at)
+    due, do = case.until, {"reasons": "r", "officer": officers.decider, "at": at}
+    later = due.date() + timedelta(days=30)
+    assert code(requested.extend, node, THEIRS, until=later, **do) == "extend.unasked"
+    body = {"until": moment_text(due + timedelta(days=30)), "reasons": "r"}
+    late = due + timedelta(seconds=1)
+    data = peer.say(Kind.EXTENSION_ASKED, THEIRS, body, after=case.head, at=late)[0]
+    assert turned_away(node, data, late) == "extend.late"
+    says(node, peer, due, Kind.EXTENSION_ASKED, body, THEIRS)
+    assert code(requested.extend, node, THEIRS, until=due.date() - timedelta(days=9), **do) == "extend.until"
+    assert requested.extend(node, THEIRS, until=later, **do).until > due
+    assert code(requested.refuse_extension, node, THEIRS, **do) == "extend.unasked"
+
+
+def test_an_enquiry_waits_for_its_answer(node, peer, officers, at):
+    """Since when an answer is owed, on both sides; any word of the requested State answers."""
+    sent(node, officers, at, Measure.RECORDS)
+    for number in range(2):
+        when = at + timedelta(days=number)
+        requesting.enquire(node, OURS, message="How does it stand?", officer=officers.approver, at=when)
+    assert load(OURS).enquiry.at == at
+    says(node, peer, at, Kind.PROGRESS, {"message": "The bank has answered."})
+    assert load(OURS).enquiry is None
+    asked(node, peer, officers, at, Measure.RECORDS)
+    says(node, peer, at, Kind.ENQUIRED, {"message": "How does it stand?"}, THEIRS)
+    assert load(THEIRS).enquiry.at == at
+    requested.report_progress(node, THEIRS, message="Tomorrow.", officer=officers.decider, at=at)
+    assert load(THEIRS).enquiry is None
+
+
+def test_a_deadline_ends_by_a_name(node, peer, officers, at):
+    """Met, escalated or waived by an officer with his reasons, on either side; nothing of it crosses."""
+    sent(node, officers, at, Measure.RECORDS)
+    asked(node, peer, officers, at, Measure.RECORDS)
+    before = models.Departure.objects.count()
+    about = {"clock": "suggested", "due": at + timedelta(days=3), "reasons": "The head of office was told.", "at": at}
+    for reference, officer in ((OURS, officers.approver), (THEIRS, officers.decider)):
+        for verb in (deadlines.meet, deadlines.escalate, deadlines.waive):
+            case = verb(node, reference, officer=officer, **about)
+            assert (case.acts[-1].officer, case.acts[-1].body["clock"]) == (officer.username, "suggested")
+        assert code(deadlines.waive, node, reference, officer=officers.judge, **about) == "case.power"
+    assert models.Departure.objects.count() == before
+
+
+def test_a_supplement_may_name_the_preservation(node, peer, officers, at):
+    """The link to the case that a request follows is kept in step on the requested side too; a strange one is not made."""
+    asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
+    what = request(reference="VN-2026-0002")
+    bring(node, peer.asks(what)[0], at)
+    for follows, linked in ((THEIRS, THEIRS), ("VN-2026-0099", "")):
+        requested.assess(node, what.reference, officer=officers.decider, at=at)
+        requested.ask(node, what.reference, questions="q", fields=[], officer=officers.decider, at=at)
+        body = {"request": replace(what, follows=follows).to_dict()}
+        says(node, peer, at, Kind.SUPPLEMENTED, body, what.reference)
+        assert models.Case.objects.get(pk=what.reference).follows == linked
+
+
+def test_a_chain_with_two_branches(node, peer, officers, at):
+    """A preservation that two requests follow, and a consent that follows one of them: all are exported together."""
+    names = [sent(node, officers, at, Measure.PRESERVATION).reference]
+    for number, follows in ((2, 1), (3, 1), (4, 3)):
+        measure = Measure.ONWARD_TRANSFER if number == 4 else Measure.STORED_DATA
+        names.append(f"IR-2026-000{number}")
+        sent(node, officers, at + timedelta(seconds=number), measure, names[-1], follows=f"IR-2026-000{follows}")
+    sent(node, officers, at, Measure.RECORDS, "IR-2026-0005")
+    assert all(dossier.chain(name) == names for name in names)
