@@ -6,7 +6,7 @@ the clock stands, the days left, the warning, and what is refused. All of it fol
 that a case can be looked at again and a run can be taken up where it ended. The oracle shares no code with the product: it
 knows the books as plain dictionaries and walks over seconds and days. Of the Umm al-Qura calendar it shares the table.
 
-    python bench/clocks.py [--cases N] [--seed N] [--from N] [--state FILE] [--jobs N] [--case N]
+    python bench/clocks.py [--cases N] [--seed N] [--states N] [--from N] [--state FILE] [--jobs N] [--case N]
 """
 
 from __future__ import annotations
@@ -598,13 +598,20 @@ def campaign(cases: int, jobs: int, done: Book) -> Iterator[Book]:
 
 def kept(asked: argparse.Namespace) -> Book:
     """Where the campaign stands: as the state file has it, else at --from."""
-    fresh: Book = {"seed": asked.seed, "states": STATES, "next": asked.start, "cases": 0, "wrong": [], "unsure": 0}
+    fresh: Book = {
+        "seed": asked.seed,
+        "states": asked.states,
+        "next": asked.start,
+        "cases": 0,
+        "wrong": [],
+        "unsure": 0,
+    }
     fresh |= {"product": 0.0, "oracle": 0.0}
     if not asked.state or not asked.state.exists():
         return fresh
     found: Book = json.loads(asked.state.read_text("utf-8"))
-    if (found["seed"], found["states"]) != (asked.seed, STATES):
-        sys.exit(f"{asked.state} is of another campaign, seed {found['seed']}: name another file.")
+    if (found["seed"], found["states"]) != (asked.seed, asked.states):
+        sys.exit(f"{asked.state} is of another campaign, with seed {found['seed']}: name another file.")
     return found
 
 
@@ -613,15 +620,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=1_000_000, help="the case to end before")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--states", type=int, default=STATES, help="how many States' books to make")
     parser.add_argument("--from", dest="start", type=int, default=0, help="the first case")
     parser.add_argument("--state", type=Path, help="keep the campaign's state here, and take it up from here")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--case", type=int, help="show one case and both answers, nothing else")
     asked = parser.parse_args()
     if asked.case is not None:
-        ours, theirs, *_ = judged(asked.seed, asked.case, STATES)
+        ours, theirs, *_ = judged(asked.seed, asked.case, asked.states)
         print(
-            made_case(asked.seed, asked.case, STATES),
+            made_case(asked.seed, asked.case, asked.states),
             *(f"{key}: {ours.get(key)} | {theirs[key]}" for key in theirs),
             sep="\n",
         )

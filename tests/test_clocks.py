@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from comity.casework.measure import Measure
@@ -181,7 +181,7 @@ def test_hours(started: datetime, zone: ZoneInfo, count: int) -> None:
 def test_days_and_weeks(started: datetime, zone: ZoneInfo, count: int, unit: str, least: bool) -> None:  # noqa: FBT001 - drawn
     """One day after the other from the day after the event; a minimum also lasts as many times 24 hours."""
     found = deadline(rule(f"{count} {unit}s", least=least), started, zone)
-    day = started.astimezone(zone).date()
+    day = started.astimezone(UTC).astimezone(zone).date()
     for _ in range(count * (7 if unit == "week" else 1)):
         day += DAY
     full = started.astimezone(UTC) + timedelta(days=count * (7 if unit == "week" else 1))
@@ -195,7 +195,7 @@ def test_months_and_years(started: datetime, zone: ZoneInfo, count: int, unit: s
     """The same number months later, or the last day of a month that lacks it."""
     assume(unit == "month" or count < 30)
     found = deadline(rule(f"{count} {unit}s"), started, zone)
-    day = a_month_on(started.astimezone(zone).date(), count * (12 if unit == "year" else 1))
+    day = a_month_on(started.astimezone(UTC).astimezone(zone).date(), count * (12 if unit == "year" else 1))
     assert found.due == bench.day_ends(day, zone)
 
 
@@ -210,13 +210,14 @@ def test_every_month_end() -> None:
     assert dates.after(date(2024, 2, 29), Period(1, "year")) == date(2025, 2, 28)
 
 
-@given(LATELY, st.integers(1, 60), st.integers(0, 23))
+@settings(deadline=None)  # the first of each book makes its oracle
+@given(LATELY, st.integers(1, 60), st.integers(0, 5))
 def test_working_days(started: datetime, count: int, number: int) -> None:
     """Any made book: earliest, latest and the book's own end, each walked day by day."""
-    state = bench.state_book(bench.SEED, number % 6)
+    state = bench.state_book(bench.SEED, number)
     case = {
         "unit": "working-day", "count": count, "least": False, "run_on": False, "began": started, "zone": "Asia/Tehran",
-        "state": number % 6, "pauses": [], "extend": None, "held": False, "look": -1,
+        "state": number, "pauses": [], "extend": None, "held": False, "look": -1,
     }  # fmt: skip
     found, expected = deadline(rule(f"{count} working-days"), started, TEHRAN, state), bench.oracle(bench.SEED, case)
     latest = found.uncertain.latest if found.uncertain else found.due
@@ -241,7 +242,7 @@ def test_unverified_is_uncertain(state) -> None:
     """An unverified week proves nothing: the earliest end counts every day, the latest is not known, the book's is told."""
     started = at("2026-12-15T10:00:00+03:30")
     found = deadline(rule("10 working-days"), started, TEHRAN, state(week=False))
-    assert found.due == at("2026-12-25T23:59:59+03:30")
+    assert found.due == at("2026-12-26T23:59:59+03:30")  # the holiday is sure, and rests in any week
     assert found.uncertain.latest is None
     assert found.uncertain.by_book == at("2026-12-30T23:59:59+03:30")
     assert found.uncertain.doubts == (Doubt("unverified", "XX:week"),)
@@ -575,7 +576,7 @@ def test_beyond_the_calendar(unit: str, state) -> None:
         lambda: extended(replace(long, due=far - DAY), Period(9999, unit), at=aware, state=state()),
         lambda: suggested(aware, date.max, (), west),
         lambda: extended(long, date.max, at=aware, zone=west),
-        lambda: paused(replace(long, due=far - DAY), [Pause(aware, far - 2 * DAY)]),
+        lambda: paused(replace(long, due=far - DAY), [Pause(far - 40 * DAY, far - 2 * DAY)]),
         lambda: state_of(long, datetime.max.replace(tzinfo=west)),
     ):
         with pytest.raises(Invalid) as error:
@@ -590,7 +591,8 @@ def test_a_slice_of_the_campaign(tmp_path) -> None:
     """A few thousand cases of bench/clocks.py, by its own command, interrupted and taken up again: none is wrong."""
     kept = tmp_path / "campaign.json"
     for cases in (1000, 3000):
-        command = [sys.executable, ROOT / "bench" / "clocks.py", "--cases", str(cases), "--jobs", "1", "--state", kept]
+        command = [sys.executable, ROOT / "bench" / "clocks.py", "--cases", str(cases), "--states", "3", "--jobs", "1"]
+        command += ["--state", kept]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert f"{cases:,} cases, 0 wrong" in done.stdout

@@ -514,7 +514,7 @@ def accepted(node, peer, officers, at):
     requesting.check(node, OURS, officer=officers.drafter, at=at)
     requesting.approve(node, OURS, despite="x", officer=officers.approver, at=at)
     case = requesting.send(node, OURS, officer=officers.approver, at=at)
-    data, act = peer.say(Kind.ACCEPTED, OURS, {"conditions": ["c"], "reasons": "r"}, after=case.head)
+    data, _ = peer.say(Kind.ACCEPTED, OURS, {"conditions": ["c"], "reasons": "r"}, after=case.head)
     bring(node, data, at)
     return requesting.agree(node, OURS, conditions=["c"], officer=officers.approver, at=at).head
 

@@ -246,8 +246,8 @@ def test_information_is_told_to_us(node, peer, officers, at):
     assert code(release.release, node, THEIRS, conditions=[], **out) == "release.conditions"
     release.release(node, THEIRS, conditions=told["conditions"], **out)
     assert code(release.release, node, THEIRS, conditions=told["conditions"], state="QA", **out) == "release.recipient"
-    sent(node, officers, at + timedelta(seconds=1), Measure.ONWARD_TRANSFER, LEAVE, follows=THEIRS, others=("QA",), purpose="To warn Qatar.",
-         period_from=None, period_to=None)  # fmt: skip
+    sent(node, officers, at + timedelta(seconds=1), Measure.ONWARD_TRANSFER, LEAVE, follows=THEIRS, others=("QA",),
+         purpose="To warn Qatar.", period_from=None, period_to=None)  # fmt: skip
     abroad = {"conditions": told["conditions"], "state": "QA", "leave": LEAVE} | out
     assert code(release.release, node, THEIRS, **abroad) == "release.leave"
     says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"}, LEAVE)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from comity.cli import law
+from comity.cli import conformance, law
 from comity.errors import ComityError, Invalid
 from comity.seal import canon, stream
 from comity.verify import CHECKS, Report, Verdict, verify_file, verify_letter
@@ -19,6 +19,7 @@ from comity.wire import bag
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=__doc__)
 app.add_typer(law.app, name="law")
+app.add_typer(conformance.app, name="conformance")
 app.command("assess")(law.check_request)
 _MARKS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNDETERMINED: "yellow"}
 

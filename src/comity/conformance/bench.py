@@ -88,8 +88,9 @@ class Bench:
     def request(self, **changed: Any) -> Request:
         """A complete request of ours to the node's State."""
         today = self.now().date()
+        changed.setdefault("reference", self.reference())
         whole = Request(
-            reference=changed.get("reference") or self.reference(), requesting=self.me.state,
+            reference=f"{self.me.state}-{today.year}-0001", requesting=self.me.state,
             requested=self.home.state, measure=Measure.STORED_DATA,
             offence=Offence("uncc:13", "fraud", "penal code", 84, date(2026, 1, 5)), authority="Exercise authority",
             conducting=Person("N. N.", "prosecutor", "desk"), subject="conformance run", facts="None: an exercise.",
@@ -187,6 +188,13 @@ class Bench:
         """Whether the node says that it holds this envelope from us."""
         return self.get(f"/receipts/{canon.content_id(envelope)}").status == 200
 
+    def traces(self) -> tuple[int, ...]:
+        """What the node holds of us beyond envelopes, when all that we brought is read; empty where nobody can say."""
+        if self.inbox is None:
+            return ()
+        self.inbox.settle(self.me.state, patience=READ_WITHIN)
+        return self.inbox.traces(self.me.state)
+
     def fates(self, envelopes: Iterable[bytes]) -> list[str]:
         """What became of each: ``admitted``, ``refused CODE``, ``kept``, or empty where nobody can say."""
         digests = [canon.content_id(data) for data in envelopes]
@@ -233,12 +241,12 @@ class Bench:
             cases: (what it is, its bytes).
         """
         listed = list(cases)
-        before = self.inbox.traces(self.me.state) if self.inbox else ()
+        before = self.traces()
         answers = self.many(data for _, data in listed)
         fates = self.fates(data for _, data in listed)
         for (title, data), answer, fate in zip(listed, answers, fates, strict=True):
             yield self.outcome(title, data, answer, fate)
-        if self.inbox and (after := self.inbox.traces(self.me.state)) != before:
+        if (after := self.traces()) != before:
             got = f"cases, acts, departures, containers, jobs: {before} became {after}"
             yield Probe("all of these together", got, Verdict.BROKEN)
 

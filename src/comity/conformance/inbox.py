@@ -70,6 +70,13 @@ class Inbox:
                 return found
             time.sleep(_PAUSE)
 
+    def settle(self, state: str, *, patience: float) -> None:
+        """Wait until everything that `state` brought is read, at most `patience` seconds."""
+        end = time.monotonic() + patience
+        question = "select 1 from node_arrival where hop = ? and status = 'kept' limit 1"
+        while self._ask(question, [state]) and time.monotonic() < end:
+            time.sleep(_PAUSE)
+
     def traces(self, state: str) -> tuple[int, ...]:
         """How much the node holds of `state` beyond its envelopes: cases, acts, departures, containers, jobs."""
         return tuple(int(self._ask(question, [state])[0][0]) for question in _TRACES)

@@ -39,6 +39,7 @@ class Supposition:
         verified: States all of whose lines count as compared with the official text.
         silent: States whose book says nothing but its working week.
         book: the book that the following change.
+        like: the book of which it is a copy with its own ids, where it is a book that does not exist.
         drop: rows that it has not, each a table and words that stand in the row, ``offence uncc:13``; or a whole table.
         add: rows that it has in addition, as a book writes them.
         deposits: how many States that do not exist have deposited their instrument, on `deposited`, as sure as `sure`.
@@ -53,6 +54,7 @@ class Supposition:
     verified: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     book: str = ""
+    like: str = ""
     drop: tuple[str, ...] = ()
     add: Mapping[str, Any] = field(default_factory=dict)
     deposits: int = 0
@@ -75,7 +77,10 @@ class Supposition:
         for words in self.drop:
             self._remove(books[self.book], words)
         for table, rows in self.add.items():
-            books[self.book].setdefault(table, []).extend(deepcopy(rows))
+            if isinstance(rows, list):
+                books[self.book].setdefault(table, []).extend(deepcopy(rows))
+            else:
+                books[self.book][table] = dict(rows)
         for code in INVENTED[: self.deposits]:
             party = {"state": code, "deposited": self.deposited, "deposit_sure": self.sure}
             books[self.book].setdefault("party", []).append(party)
@@ -118,6 +123,8 @@ def supposed(books: Books, shelf: Iterable[Page], suppositions: Iterable[Supposi
     by_id = {Path(page.file).stem: page for page in shelf}
     changed: dict[str, Tables] = {}
     for item in suppositions:
+        if item.like in by_id:
+            by_id[item.book] = _copied(by_id[item.like], item.like, item.book)
         for code in item.touched:
             if code not in by_id:
                 item.fault(f"There is no law book {code}.")
@@ -127,6 +134,23 @@ def supposed(books: Books, shelf: Iterable[Page], suppositions: Iterable[Supposi
     if any(tables.get("offence") != by_id[code].tables.get("offence") for code, tables in changed.items()):
         read = {**by_id, **read}  # a State's lines are checked against the offences of the treaties
     return renewed(books, read.values())
+
+
+def _copied(page: Page, old: str, new: str) -> Page:
+    """The page of the book `old` as that of a book `new`: every id that begins with the one begins with the other."""
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: renamed(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [renamed(item) for item in value]
+        return (
+            f"{new}:{value.removeprefix(f'{old}:')}"
+            if isinstance(value, str) and value.startswith(f"{old}:")
+            else value
+        )
+
+    return Page(page.file.replace(old, new), "", renamed(dict(page.tables)), "")
 
 
 def read_suppositions(read: Iterable[Page]) -> Mapping[str, Supposition]:
@@ -142,6 +166,7 @@ def read_suppositions(read: Iterable[Page]) -> Mapping[str, Supposition]:
                 verified=row.texts("verified"),
                 silent=row.texts("silent"),
                 book=row.text("book", ""),
+                like=row.text("like", ""),
                 drop=row.texts("drop"),
                 add=_toml(row, "add"),
                 deposits=row.whole("deposits", 0, len(INVENTED), default=0),
@@ -164,6 +189,6 @@ def _toml(row: Row, field: str) -> Mapping[str, Any]:
         found = tomllib.loads(row.text(field, "\n"))
     except tomllib.TOMLDecodeError as error:
         row.fault(f"This is not TOML: {error}. Write rows as a book has them.", "lawbook.syntax", field)
-    if not all(isinstance(rows, list) for rows in found.values()):
+    if not all(isinstance(rows, list | dict) for rows in found.values()):
         row.fault("Write each entry under its own heading [[…]].", "lawbook.type", field)
     return found

@@ -72,7 +72,7 @@ class Conversation:
         self._seed = canon.content_id(f"{home}-{peer}".encode())
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
-        self._batch = BATCH
+        self._batch = pace.batch
         self._hour, self._kept_now = 0, 0
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,7 +100,10 @@ class Conversation:
         quiet = self._quiet_until(now)
         if not self._memory.settled():
             return quiet
-        times = [now if self._due(row, now) else row.next_at for row in self._memory.sent_open()]
+        rows = list(self._memory.sent_open())
+        unsent = self._unsent(rows)
+        front = (row for row in rows if row.digest not in unsent or unsent.isdisjoint(row.after))
+        times = [now if self._due(row, now) else row.next_at for row in front if row.stage is not Stage.DEAD]
         return max(quiet, min(times)) if times else None
 
     def offer(self, now: float) -> Offer | None:
@@ -121,18 +124,29 @@ class Conversation:
         """Also when its time lies so far ahead that the clock must have been set back since."""
         return row.next_at <= now or row.next_at > now + self._pace.horizon
 
+    @staticmethod
+    def _unsent(rows: Iterable[Sent]) -> set[str]:
+        return {row.digest for row in rows if row.stage in {Stage.RELAY, Stage.DEAD}}
+
     def _due_offer(self, now: float) -> Offer | None:
-        due = [row for row in self._memory.sent_open() if self._due(row, now)]
-        items, size = [], 0
-        for row in due:
-            if row.stage is not Stage.RELAY:
+        """Envelopes that are due, each after those of ours that it stands on or together with them; and what to ask."""
+        rows = list(self._memory.sent_open())
+        unsent, size = self._unsent(rows), 0
+        items: list[Item] = []
+        ask: list[str] = []
+        for row in rows:
+            if row.stage is Stage.DEAD or not self._due(row, now):
                 continue
-            size += len(row.envelope)
-            if len(items) >= self._batch or (items and size > _BATCH_BYTES):
-                break
-            items.append(Item(row.number, row.envelope, row.after))
-        ask = tuple(row.digest for row in due if row.stage is not Stage.RELAY)[:ASKED]
-        return Offer(tuple(items), ask) if items or ask else None
+            if row.stage is not Stage.RELAY:
+                ask.append(row.digest)
+            elif unsent.isdisjoint(row.after) and self._fits(items, size := size + len(row.envelope)):
+                items.append(Item(row.number, row.envelope, row.after))
+                unsent.discard(row.digest)
+        return Offer(tuple(items), tuple(ask[:ASKED])) if items or ask else None
+
+    def _fits(self, items: list[Item], size: int) -> bool:
+        """Whether one more goes into the offer; one always does."""
+        return not items or (len(items) < self._batch and size <= _BATCH_BYTES)
 
     def _have(self) -> Have:
         return Have(*_gaps(self._memory.got_numbers()), *_gaps(self._memory.sent_numbers()))
@@ -270,7 +284,7 @@ class Conversation:
     def _reached(self) -> None:
         self._busy = False
         self._failures, self._next_at = 0, 0.0
-        self._batch = min(BATCH, self._batch * 2)
+        self._batch = min(self._pace.batch, self._batch * 2)
 
     def _silent(self, now: float) -> None:
         """The peer is not to be reached, or says nothing usable: one attempt for all that waits, ever less often."""
@@ -294,6 +308,9 @@ class Conversation:
     def overdue(self, now: float) -> None:
         """Tell a person, once for each stage, what is waited for beyond its deadline."""
         for row in list(self._memory.sent_open()):
+            if row.since > now:  # it was noted by a clock that has been set back since
+                with self._memory.atomically():
+                    self._memory.put_sent(replace(row, since=int(now)))
             if row.told or now - row.since <= self._wait(row.stage).deadline:
                 continue
             with self._memory.atomically():
@@ -429,12 +446,12 @@ class Conversation:
 
     def _lost(self, have: Have) -> Iterable[Item]:
         """What the peer acknowledged once and does not have, with its own words about it."""
-        for row in self._memory.sent_lost(have, BATCH):
+        for row in self._memory.sent_lost(have, self._pace.batch):
             yield Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
 
     def _back(self, have: Have) -> Iterable[Own]:
         """What the peer sent once and does not know any more."""
-        for row in self._memory.got_lost(have, BATCH):
+        for row in self._memory.got_lost(have, self._pace.batch):
             item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
             yield Own(item, self._memory.statement(row))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from comity.wire.exchange import Evidence, Have, Item
+from comity.wire.exchange import BATCH, Evidence, Have, Item
 
 HOUR: Final = 3600  # seconds
 DAY: Final = 86400
@@ -131,6 +131,7 @@ class Pace:
         consignment: for it to be read.
         handover: for an officer to see it.
         peer: for a peer that does not answer.
+        batch: envelopes in one offer, and given back in one answer.
         room: envelopes that may wait here for others.
         gap: how long they may.
         kept: envelopes taken from one peer within an hour.
@@ -140,6 +141,7 @@ class Pace:
     consignment: Wait = Wait(1, 15 * 60, 200, 4 * HOUR)
     handover: Wait = Wait(15 * 60, 6 * HOUR, 160, 3 * DAY)
     peer: Wait = Wait(0.5, 30, 0, 0)
+    batch: int = BATCH
     room: int = 256
     gap: int = 7 * DAY
     kept: int = 20_000
@@ -191,7 +193,7 @@ class Memory(Protocol):
         """All numbers given to our envelopes, ascending."""
 
     def sent_open(self) -> Iterable[Sent]:
-        """Ours that wait for something, by number."""
+        """Ours that wait for something, and dead letters that never left; by number."""
 
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         """Ours that the peer acknowledged and, by its own words, does not have; by number."""
@@ -239,4 +241,5 @@ class Memory(Protocol):
 def backoff(wait: Wait, attempts: int, seed: str) -> float:
     """Seconds to wait after so many attempts in vain: twice as long each time, and never quite in step with others."""
     spread = (int(seed[:8], 16) * 2654435761 + attempts * 40503) % 65536 / 131072
-    return min(wait.last, wait.first * 2 ** min(attempts, 30)) * (0.5 + spread)
+    longest = min(wait.last, wait.first * float(1 << min(attempts, 30)))
+    return longest * (0.5 + spread)

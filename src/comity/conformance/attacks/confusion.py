@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from comity.casework.act import Kind
 from comity.conformance.attack import attack
@@ -10,6 +11,7 @@ from comity.conformance.bench import Bench
 from comity.conformance.verdict import Probe, Promise
 from comity.ledger import checkpoint as cp
 from comity.seal import canon
+from comity.wire.directory import sign_entry
 
 
 def _payload(statement: bytes) -> bytes:
@@ -60,7 +62,8 @@ def addresses(bench: Bench) -> Iterator[Probe]:
     Right: 422; nothing is kept and nothing cosigned.
     """
     said = bench.asks()
-    bodies = {"an envelope": said.envelope, "a statement": said.statement, "an entry": bench.me.signed}
+    entry = sign_entry(replace(bench.me.entry, version=bench.random.randrange(2, 1 << 40)), bench.me.signing)
+    bodies = {"an envelope": said.envelope, "a statement": said.statement, "an entry": entry}
     for words, body in bodies.items():
         answer = bench.post("/witness", body)
         yield bench.turned_away(f"{words} at /witness", answer, statuses=(422,), envelope=body)

@@ -52,11 +52,10 @@ def same_bytes(bench: Bench) -> Iterator[Probe]:
         except ComityError as error:
             found.append((str(error), b""))
     yield from _same(bench, "the same envelope, four at a time", said.envelope, found, first)
-    bench.fates([said.envelope])
-    before = bench.inbox.traces(bench.me.state) if bench.inbox else ()
+    before = bench.traces()
     again = [_receipt(bench, said.envelope), _receipt(bench, said.envelope, ask=f"/receipts/{canon.content_id(said.envelope)}")]
     yield from _same(bench, "the same envelope after it was read", said.envelope, again, first)
-    if bench.inbox and bench.inbox.traces(bench.me.state) != before:
+    if bench.traces() != before:
         yield Probe("the same envelope after it was read", "the case changed", Verdict.BROKEN)
 
 
@@ -108,8 +107,8 @@ def of_others(bench: Bench) -> Iterator[Probe]:
     Right: receipted or refused at once; never admitted.
     """
     other, home = bench.stranger, bench.home
-    request = bench.request()
-    theirs = bench.request(reference=request.reference.replace(bench.me.state, other.state, 1), requesting=other.state)
+    reference = bench.reference().replace(bench.me.state, other.state, 1)
+    theirs = bench.request(reference=reference, requesting=other.state)
     told = bench.asks(theirs, by=other.state)
     payload = canon.loads(told.statement, limit=1 << 20)["payload"]
     of_stranger = bench.sign(canon.unb64(payload), sender=other.state, key=other.signing)

@@ -52,7 +52,7 @@ def cut_bodies(bench: Bench) -> Iterator[Probe]:
     """
     said = bench.asks()
     for length in (0, 1, 1000, len(said.envelope) - 1):
-        piece = said.envelope[:length] + (secrets.token_bytes(8) if length == 1000 else b"")
+        piece = said.envelope[:length] + secrets.token_bytes(8)  # that nobody brought before
         for words, signed in (("the whole is signed", said.envelope), ("the piece is signed", piece)):
             headers = bench.hop("POST", "/messages", signed)
             fields = {"Host": bench.line.netloc, "Content-Length": str(len(said.envelope) + 50)} | headers

@@ -1,0 +1,21 @@
+"""The attacks, a module for each kind. Importing this package lists them all in `attack.ATTACKS`."""
+
+from comity.conformance.attacks import (
+    bombs,
+    confusion,
+    downgrade,
+    floods,
+    foreign,
+    forks,
+    lies,
+    paths,
+    replay,
+    smuggling,
+    tampering,
+    texts,
+)
+
+__all__ = [
+    "bombs", "confusion", "downgrade", "floods", "foreign", "forks", "lies", "paths", "replay", "smuggling", "tampering",
+    "texts",
+]  # fmt: skip

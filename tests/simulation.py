@@ -1,0 +1,1060 @@
+"""Several nodes, some weeks, every trouble at once, from one seed: a deterministic simulation of `wire.conversation`.
+
+The core is the real one, and so are digests and canonical bytes of envelopes and evidence; signatures are a keyed hash
+behind the core's own seam (`Hand`), because a million seeds of Ed25519 and ML-DSA would take months. What is simulated:
+time, the network (loss, delay, doubling, reordering, cuts in both directions or one, flapping), crashes at every commit,
+backups and restores, clocks that jump, and States that lie. What is judged: only what clients saw, at both ends.
+
+    world = World(seed); world.run(); world.faults  -> what clients would complain of, empty when all is well
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import heapq
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from comity.errors import BrokenSeal, NotPossible
+from comity.wire import exchange
+from comity.wire.conversation import Conversation
+from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
+from comity.wire.remembered import DAY, HOUR, Alarm, Got, Pace, Sent, Stage, Status, Wait
+
+STATES = ("IR", "VN", "QA", "BR", "ZA", "NZ", "KE")
+TROUBLE, END = 20 * DAY, 31 * DAY  # faults until the one, and the other is when the judge comes
+PROBE = 28 * DAY
+TIMEOUT = 30.0
+MINUTES = 60
+PACE = Pace(
+    relay=Wait(2, 4 * HOUR, 6, 12 * HOUR), consignment=Wait(20, 6 * HOUR, 30, DAY), handover=Wait(2 * HOUR, DAY, 12, 3 * DAY),
+    peer=Wait(2, 6 * HOUR, 0, 0), batch=3, room=4, gap=6 * DAY, kept=60,
+)  # fmt: skip
+OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
+
+
+class Crash(Exception):  # noqa: N818  it is no error of the code under test
+    """The node dies here."""
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 in hex, as `canon.content_id`."""
+    return hashlib.sha256(data).hexdigest()
+
+
+# ── bytes that are signed ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Notary:
+    """Fast signatures with one key for each State; who forges has another key."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Evidence] = {}
+
+    @staticmethod
+    def mac(state: str, body: str) -> str:
+        """Return the signature of `state` over `body`."""
+        return hashlib.blake2b(body.encode(), key=state.encode(), digest_size=16).hexdigest()
+
+    def sign(self, said: Evidence, key: str = "") -> bytes:
+        """The canonical bytes of signed evidence; `key`: a forger's."""
+        body = (
+            f'"at":{said.at},"by":"{said.by}","code":"{said.code}","envelope":"{said.envelope}","event":"{said.event}"'
+        )
+        raw = f'{{{body},"mac":"{self.mac(key or said.by, body)}"}}'.encode()
+        if not key:
+            self._known[raw] = said
+        return raw
+
+    def read(self, raw: bytes) -> Evidence:
+        """What was signed, and by whom. Raises BrokenSeal."""
+        known = self._known.get(raw)
+        if known is None:
+            raise BrokenSeal("forged", code="seal.ed25519")
+        return known
+
+
+def statement_of(by: str, to: str, case: str, text: str) -> bytes:
+    """A signed act, canonical."""
+    body = f'"by":"{by}","case":"{case}","text":"{text}","to":"{to}"'
+    return f'{{{body},"mac":"{Notary.mac(by, body)}"}}'.encode()
+
+
+def envelope_of(statement: bytes, to: str, nonce: str) -> bytes:
+    """A sealed statement, canonical: another nonce gives another envelope."""
+    return f'{{"nonce":"{nonce}","sealed":"{base64.b64encode(statement).decode()}","to":"{to}"}}'.encode()
+
+
+def opened(envelope: bytes) -> tuple[dict[str, str], bytes]:
+    """(what the statement inside says, its bytes). Raises ValueError: it is none, or not signed by who it says."""
+    statement = base64.b64decode(json.loads(envelope)["sealed"])
+    act: dict[str, str] = json.loads(statement)
+    if statement_of(act["by"], act["to"], act["case"], act["text"]) != statement:
+        raise ValueError(act)
+    return act, statement
+
+
+# ── memory that crashes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Disk:
+    """Tables with transactions. `world.hurt` may raise Crash before or after a commit."""
+
+    lag = False  # a planted fault: what was committed last is lost in a crash
+
+    def __init__(self) -> None:
+        self.tables: dict[Any, dict[Any, Any]] = defaultdict(dict)
+        self.news: list[tuple[str, str]] = []  # what clients are shown when it is committed
+        self.hurt: Callable[[bool], None] = lambda committed: None
+        self.shown: Callable[[list[tuple[str, str]]], None] = lambda news: None
+        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._last: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._depth = 0
+
+    def put(self, table: Any, key: Any, value: Any) -> None:
+        """Write, to be undone until the commit."""
+        where = self.tables[table]
+        self._undo.append((where, key, where.get(key)))
+        where[key] = value
+
+    def __enter__(self) -> None:
+        self._depth += 1
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
+        if kind is not None:
+            self.back()
+            return
+        if self._undo:
+            self.hurt(False)
+            self._last, self._undo = self._undo, []
+            news, self.news = self.news, []
+            self.shown(news)
+            self.hurt(True)
+
+    def back(self) -> None:
+        """Undo what is not committed; with `lag`, also the last commit."""
+        self._depth = 0
+        undo = self._last + self._undo if self.lag else self._undo
+        for where, key, old in reversed(undo):
+            if old is None:
+                where.pop(key, None)
+            else:
+                where[key] = old
+        self._undo, self._last, self.news = [], [], []
+
+    def copy(self) -> dict[Any, dict[Any, Any]]:
+        """A backup."""
+        return {name: dict(table) for name, table in self.tables.items()}
+
+    def restore(self, backup: dict[Any, dict[Any, Any]]) -> None:
+        """Go back to it."""
+        self.tables = defaultdict(dict, {name: dict(table) for name, table in backup.items()})
+
+
+class Shelf:
+    """`remembered.Memory` of one node for one peer."""
+
+    def __init__(self, node: Node, peer: str) -> None:
+        self._node, self._disk, self._peer = node, node.disk, peer
+        self._settled = False  # a start forgets it
+        self._heard = 0
+
+    def _rows(self, name: str) -> dict[Any, Any]:
+        return self._disk.tables[name, self._peer]
+
+    def atomically(self) -> Disk:
+        return self._disk
+
+    def settled(self) -> bool:
+        return self._settled
+
+    def settle(self, settled: bool) -> None:  # noqa: FBT001
+        self._settled = settled
+
+    def hear(self) -> None:
+        self._heard += 1
+
+    def heard(self) -> int:
+        return self._heard
+
+    def sent(self, digest: str) -> Sent | None:
+        return self._rows("sent").get(digest)
+
+    def sent_number(self, number: int) -> Sent | None:
+        return next((row for row in self._rows("sent").values() if row.number == number), None)
+
+    def sent_numbers(self) -> Sequence[int]:
+        return sorted({row.number for row in self._rows("sent").values()})
+
+    def sent_open(self) -> Iterable[Sent]:
+        rows = [row for row in self._rows("sent").values() if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed)]
+        rows.sort(key=lambda row: row.number)
+        return rows
+
+    def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
+        gaps = set(have.got_gaps)
+        rows = [row for row in self._rows("sent").values() if row.relayed and (row.number > have.got or row.number in gaps)]
+        return sorted(rows, key=lambda row: row.number)[:limit]
+
+    def sent_pending(self) -> Iterable[Sent]:
+        return sorted((row for row in self._rows("sent").values() if row.pending), key=lambda row: row.number)
+
+    def put_sent(self, row: Sent) -> None:
+        self._disk.put(("sent", self._peer), row.digest, row)
+
+    def take_back(self, row: Sent, statement: bytes) -> None:
+        self.put_sent(row)
+
+    def adopt(self, row: Sent) -> None:
+        self._node.add(opened(row.envelope)[0])
+
+    def got(self, digest: str) -> Got | None:
+        return self._rows("got").get(digest)
+
+    def got_number(self, number: int) -> Got | None:
+        return next((row for row in self._rows("got").values() if row.number == number), None)
+
+    def got_numbers(self) -> Sequence[int]:
+        return sorted({row.number for row in self._rows("got").values()})
+
+    def got_waiting(self) -> Iterable[Got]:
+        rows = [row for row in self._rows("got").values() if row.status is Status.WAITING]
+        rows.sort(key=lambda row: row.number)
+        return rows
+
+    def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
+        gaps = set(have.sent_gaps)
+        rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
+        return sorted(rows, key=lambda row: row.number)[:limit]
+
+    def put_got(self, row: Got) -> None:
+        self._disk.put(("got", self._peer), row.digest, row)
+
+    def statement(self, row: Got) -> bytes:
+        try:
+            return opened(row.envelope)[1]
+        except (ValueError, KeyError):
+            return b""
+
+    def admit(self, row: Got) -> str:
+        try:
+            act, _ = opened(row.envelope)
+        except (ValueError, KeyError):
+            return "seal.form"
+        return self._node.admit(act, self._peer)
+
+    def tell(self, alarm: Alarm) -> None:
+        self._disk.put("alarms", len(self._disk.tables["alarms"]), (self._peer, alarm))
+
+
+class Hand:
+    """`remembered.Hand` of one node for one peer."""
+
+    def __init__(self, notary: Notary, home: str, peer: str) -> None:
+        self._notary, self._home, self._peer = notary, home, peer
+
+    def sign(self, evidence: Evidence) -> bytes:
+        return self._notary.sign(evidence)
+
+    def read(self, raw: bytes) -> Evidence:
+        return self._notary.read(raw)
+
+    def own(self, item: Item, statement: bytes) -> bool:
+        try:
+            act, inside = opened(item.envelope)
+        except (ValueError, KeyError):
+            return False
+        return inside == statement and act["by"] == self._home and act["to"] == self._peer
+
+
+class Loose(Conversation):
+    """A peer of another make: it does not keep its own envelopes in order, as the protocol allows."""
+
+    def _due_offer(self, now: float) -> Offer | None:
+        rows = [row for row in self._memory.sent_open() if row.stage is not Stage.DEAD and self._due(row, now)]
+        rows.sort(key=lambda row: row.digest)
+        items = [Item(row.number, row.envelope, row.after) for row in rows if row.stage is Stage.RELAY][: self._batch]
+        ask = tuple(row.digest for row in rows if row.stage is not Stage.RELAY)
+        return Offer(tuple(items), ask) if items or ask else None
+
+    @staticmethod
+    def _unsent(rows: Iterable[Sent]) -> set[str]:
+        return set()
+
+
+# ── who takes part ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Node:
+    """An honest node, with its clients."""
+
+    talk_class: type[Conversation] = Conversation
+
+    def __init__(self, world: World, state: str) -> None:
+        self.world, self.state, self.disk = world, state, Disk()
+        self.disk.hurt = lambda committed: world.hurt(self, committed)
+        self.disk.shown = self.shown
+        self.offset, self.up, self.life = 0.0, False, 0
+        self.talk: dict[str, Conversation] = {}
+        self.open: dict[str, tuple[int, Offer]] = {}  # the exchange under way with each peer
+        self.wakes: dict[str, float] = {}
+        self.backup: dict[Any, dict[Any, Any]] | None = None
+        self.shown_times: Counter[str] = Counter()  # act -> how often its client was told that it has come
+
+    def clock(self) -> float:
+        return self.world.now + self.offset
+
+    def start(self) -> None:
+        """Start, or start again: only the disk is left of an earlier life."""
+        self.up, self.life = True, self.life + 1
+        self.open.clear()
+        self.wakes.clear()
+        world = self.world
+        for peer in world.states:
+            if peer != self.state:
+                self.talk[peer] = self.talk_class(
+                    self.state, peer, Shelf(self, peer), Hand(world.notary, self.state, peer), PACE
+                )
+                world.later(world.rng.random() * 5, self.admit_all, peer, self.life)
+                self.wake(peer)
+
+    def die(self, seconds: float) -> None:
+        """Crash, and be started again after a while."""
+        if not self.up:
+            return
+        self.world.note("die", self.state)
+        self.disk.back()
+        self.up, self.life = False, self.life + 1
+        self.world.later(seconds, self.start)
+
+    def wake(self, peer: str) -> None:
+        """See to it that what is due is sent when it is."""
+        if not self.up or peer in self.open:
+            return
+        due = self.talk[peer].next_due(self.clock())
+        if due is None:
+            self.wakes.pop(peer, None)
+            return
+        when = max(self.world.now, due - self.offset)
+        if abs(self.wakes.get(peer, -1.0) - when) > 1e-6:
+            self.wakes[peer] = when
+            self.world.at(when, self.send, peer, when, self.life)
+
+    def send(self, peer: str, when: float, life: int) -> None:
+        if life != self.life or self.wakes.get(peer) != when or peer in self.open:
+            return
+        del self.wakes[peer]
+        if not self.world.may_send(self.state, peer):
+            self.world.later(TIMEOUT, self.wake, peer)
+            return
+        offer = self.talk[peer].offer(self.clock())
+        if offer is None:
+            self.wake(peer)
+        else:
+            self.world.begin(self, peer, offer)
+
+    def receive(self, peer: str, offer: Offer) -> Answer:
+        answer = self.talk[peer].receive(offer, self.clock())
+        if offer.items:
+            self.world.later(1 + self.world.rng.random() * 20, self.admit_all, peer, self.life)
+        if peer not in self.open:
+            self.wake(peer)
+        return answer
+
+    def ended(self, peer: str, offer: Offer, result: Answer | Failure) -> None:
+        talk = self.talk[peer]
+        if isinstance(result, Failure):
+            talk.failed(offer, result, self.clock())
+        else:
+            talk.answered(offer, result, self.clock())
+            if result.items or result.back:
+                self.world.later(1, self.admit_all, peer, self.life)
+        self.wake(peer)
+
+    def admit_all(self, peer: str, life: int) -> None:
+        if life != self.life:
+            return
+        try:
+            self.talk[peer].admit(self.clock())
+        except Crash:
+            self.die(self.world.rng.expovariate(1 / 600))
+
+    # what the node does with acts
+
+    def add(self, act: dict[str, str]) -> None:
+        """Add an act of this State to its case."""
+        case = ("case", act["case"])
+        history = self.disk.tables[case].get("acts", ())
+        self.disk.put(case, "acts", (*history, act["text"]))
+        self.disk.put("texts", act["text"], act["by"])
+
+    def admit(self, act: dict[str, str], peer: str) -> str:
+        """The same for an act that came; or why not."""
+        if act["to"] != self.state or act["by"] != peer:
+            return "seal.addressee"
+        if act["text"] in self.disk.tables["texts"]:
+            return "act.known"
+        self.add(act)
+        self.disk.news.append((peer, act["text"]))
+        return ""
+
+    def shown(self, news: list[tuple[str, str]]) -> None:
+        """Clients see what has come; some time later an officer opens it."""
+        for peer, text in news:
+            self.shown_times[text] += 1
+            self.world.note("seen", self.state, text)
+            self.world.later(self.world.rng.expovariate(1 / (5 * HOUR)), self.hand_over, peer, text)
+
+    def hand_over(self, peer: str, text: str) -> None:
+        if not self.up:
+            self.world.later(HOUR, self.hand_over, peer, text)
+            return
+        row = next((r for r in self.disk.tables["got", peer].values() if r.digest == self.world.digest_of_text.get(text)), None)
+        if row is not None:
+            try:
+                self.talk[peer].handed(row.digest, self.clock())
+            except Crash:
+                self.die(600)
+
+    def submit(self, act: Act) -> None:
+        """A client hands an act to its node; he tries again until the node has it."""
+        world = self.world
+        if not self.up:
+            world.later(10 * MINUTES, self.submit, act)
+            return
+        if act.text in self.disk.tables["texts"]:  # it went well, only the answer was lost
+            act.recorded = True
+            return
+        history = self.disk.tables["case", act.case].get("acts", ())
+        named = (world.digest_of_text[text] for text in history)
+        heads: dict[str, str] = {}
+        for text, digest in zip(history, named, strict=True):
+            heads[self.disk.tables["texts"][text]] = digest
+        envelope = envelope_of(statement_of(self.state, act.to, act.case, act.text), act.to, act.text)
+        try:
+            with self.disk:
+                self.talk[act.to].post(envelope, tuple(heads.values()), self.clock())
+                self.add({"by": self.state, "case": act.case, "text": act.text})
+            act.recorded, act.at, act.saw = True, world.now, frozenset(history)
+        except NotPossible:
+            world.later(10 * MINUTES, self.submit, act)
+            return
+        except Crash:
+            self.die(world.rng.expovariate(1 / 600))
+            act.saw = frozenset(history)
+            world.later(20 * MINUTES, self.submit, act)
+            return
+        world.note("act", self.state, act.text)
+        self.wake(act.to)
+
+    def watch(self) -> None:
+        """What the node does once a day: look at the deadlines."""
+        if self.up:
+            for talk in self.talk.values():
+                try:
+                    talk.overdue(self.clock())
+                except Crash:
+                    self.die(600)
+                    break
+        if self.world.now < END - DAY:
+            self.world.later(DAY, self.watch)
+
+    def history(self, case: str) -> tuple[str, ...]:
+        return self.disk.tables["case", case].get("acts", ())
+
+
+@dataclass(slots=True)
+class Act:
+    """One act, as its author's client remembers it.
+
+    Args:
+        text: its contents, unique.
+        by: the author's State.
+        to: the other one.
+        case: where it belongs.
+        recorded: the node has said that it is recorded.
+        at: when.
+        saw: what the client saw of the case when he wrote it.
+        gone: a restored backup may have lost it before it left.
+    """
+
+    text: str
+    by: str
+    to: str
+    case: str
+    recorded: bool = False
+    at: float = 0.0
+    saw: frozenset[str] = field(default_factory=frozenset)
+    gone: bool = False
+
+
+class Hostile:
+    """A State that lies. It speaks when it is asked and when it is not; its signature is its own."""
+
+    def __init__(self, world: World, state: str) -> None:
+        self.world, self.state, self.up = world, state, True
+        self.rng = world.rng
+        self.habits = [habit for habit in self.HABITS if self.rng.random() < 0.4] or ["honest"]
+        self.number: Counter[str] = Counter()
+        self.mine: dict[str, list[Item]] = defaultdict(list)
+        self.seen: list[tuple[str, Item]] = []  # what others sent it, and what it can replay
+        self.words: list[bytes] = []
+        self.count = 0
+
+    HABITS = ("honest", "other", "stranger", "forged", "wrong", "refuse", "error", "silent", "drip", "plant", "changed",
+              "garbage")  # fmt: skip
+
+    def start(self) -> None:
+        for _ in range(self.rng.randrange(3, 9)):
+            self.world.later(self.rng.random() * (END - DAY), self.speak)
+
+    def speak(self) -> None:
+        """Say something unasked to somebody."""
+        honest = sorted(self.world.nodes)
+        victim = self.rng.choice(honest)
+        for _ in range(self.rng.choice((1, 1, 2, 8))):
+            self.world.unasked(self, victim, self._said(victim))
+
+    def _fresh(self, victim: str, number: int = 0, after: tuple[str, ...] = ()) -> Item:
+        self.count += 1
+        case = f"{self.state}-{victim}-1"
+        statement = statement_of(self.state, victim, case, f"{self.state}h{self.count}")
+        envelope = envelope_of(statement, victim, str(self.count))
+        if not number:
+            self.number[victim] += 1
+            number = self.number[victim]
+        item = Item(number, envelope, after)
+        self.world.known.add(digest_of(envelope))
+        self.mine[victim].append(item)
+        return item
+
+    def _said(self, victim: str) -> Offer:
+        rng, mine = self.rng, self.mine[victim]
+        kind = rng.randrange(9)
+        if kind == 0 or not mine:
+            return Offer(tuple(self._fresh(victim) for _ in range(rng.choice((1, 3)))))
+        if kind == 1:  # the same again
+            return Offer((rng.choice(mine),))
+        if kind == 2:  # two letters under one number
+            return Offer((self._fresh(victim, rng.choice(mine).number),))
+        if kind == 3:  # on a history that does not exist
+            return Offer(tuple(self._fresh(victim, after=(digest_of(b"%d" % rng.randrange(99)),)) for _ in range(3)))
+        if kind == 4:  # the same act sealed twice
+            act, statement = opened(rng.choice(mine).envelope)
+            again = envelope_of(statement, victim, f"again{rng.random()}")
+            self.world.known.add(digest_of(again))
+            self.number[victim] += 1
+            return Offer((Item(self.number[victim], again),))
+        if kind == 5:  # "I remember everything", "I remember nothing"
+            high = rng.choice((0, 10**6))
+            return Offer(have=Have(high, (), rng.choice((0, 10**6)), ()))
+        if kind == 6:  # ask about what is not its own
+            return Offer(ask=tuple(digest_of(b"%d" % n) for n in range(5)))
+        if kind == 7 and self.seen:  # forward another's letter, or send its own back
+            _, item = rng.choice(self.seen)
+            self.number[victim] += 1
+            return Offer((Item(self.number[victim], item.envelope),))
+        return Offer((Item(10**6 + rng.randrange(10**6), self._fresh(victim).envelope),))
+
+    def answer(self, victim: str, offer: Offer) -> Answer | Failure | None:
+        """Answer an offer of `victim`, as its habits are; None: never."""
+        habit = self.rng.choice(self.habits)
+        self.seen += [(victim, item) for item in offer.items]
+        if habit in {"silent", "drip"}:
+            return None
+        if habit == "error":
+            return Failure("door.too-long", reached=self.rng.random() < 0.5)
+        if habit == "plant" and offer.have is not None:
+            return self._planted(victim)
+        outcomes = tuple(self._outcome(habit, digest_of(item.envelope)) for item in offer.items)
+        if habit == "garbage":
+            outcomes = outcomes[1:] + outcomes[:1] + (Outcome(digest_of(b"x"), later="later"),)
+        evidence = tuple(self._later_word(digest) for digest in offer.ask)
+        return Answer(outcomes, evidence, offer.ask if habit == "garbage" else ())
+
+    def _outcome(self, habit: str, digest: str) -> Outcome:
+        at = int(self.world.now)
+        word = Evidence(Event.RELAY_ACCEPTANCE, self.state, digest, at)
+        sign = self.world.notary.sign
+        if habit == "other":
+            return Outcome(digest, sign(replace(word, envelope=digest_of(b"other"))))
+        if habit == "stranger":
+            return Outcome(digest, self.rng.choice(self.world.words or [b"?"]))
+        if habit == "forged":
+            return Outcome(digest, sign(word, key="forger"))
+        if habit == "wrong":
+            return Outcome(digest, sign(replace(word, event=Event.CONTENT_HANDOVER)))
+        if habit == "refuse":
+            code = self.rng.choice(("door.no", "conversation.number"))
+            return Outcome(digest, sign(replace(word, event=Event.RELAY_REJECTION, code=code)))
+        if habit == "garbage":
+            return Outcome(digest, later="not now")
+        raw = sign(word)
+        self.words.append(raw)
+        return Outcome(digest, raw)
+
+    def _later_word(self, digest: str) -> bytes:
+        event = self.rng.choice((Event.CONTENT_CONSIGNMENT, Event.CONTENT_CONSIGNMENT_FAILURE, Event.CONTENT_HANDOVER))
+        return self.world.notary.sign(Evidence(event, self.state, digest, int(self.world.now)))
+
+    def _planted(self, victim: str) -> Answer:
+        """Foist on a node that has just started what it never said or never acknowledged."""
+        rng, at = self.rng, int(self.world.now)
+        sign = self.world.notary.sign
+        item = self._fresh(victim, 900 + rng.randrange(99))
+        digest = digest_of(item.envelope)
+        forged = sign(Evidence(Event.RELAY_ACCEPTANCE, victim, digest, at), key="forger")
+        mine = sign(Evidence(Event.RELAY_ACCEPTANCE, self.state, digest, at))
+        kind = rng.randrange(4)
+        if kind == 0:
+            return Answer(items=(replace(item, evidence=(rng.choice((forged, mine)),)),))
+        if kind == 1:
+            return Answer(items=(replace(item, evidence=(rng.choice(self.world.words or [b"?"]),)),))
+        statement = statement_of(self.state, victim, "x", f"planted{rng.random()}")
+        false = envelope_of(statement, self.state, str(rng.random()))
+        if kind == 2 and self.seen:  # a true act of the victim's, to another State or under another number
+            _, item = rng.choice(self.seen)
+            false, statement = item.envelope, opened(item.envelope)[1]
+        raw = sign(Evidence(Event.RELAY_ACCEPTANCE, self.state, digest_of(false), at))
+        return Answer(back=(Own(Item(800 + rng.randrange(99), false, (), (raw,)), statement),))
+
+
+# ── the world ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class World:
+    """Everything that happens, from one seed.
+
+    Args:
+        seed: decides all.
+        talk: the class of conversations; another one for planted faults.
+        encoded: let every offer and answer go through its canonical bytes (slower).
+        lock: a planted fault: a node talks to one peer at a time.
+    """
+
+    def __init__(
+        self, seed: int, *, talk: type[Conversation] = Conversation, encoded: bool = False, lock: bool = False,
+        lag: bool = False,
+    ) -> None:  # fmt: skip
+        self.seed, self.rng, self.now = seed, random.Random(seed), 0.0
+        self.encoded, self._lock = encoded, lock
+        self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._count = 0
+        self.notary = Notary()
+        self.faults: list[str] = []
+        self.trace: list[str] = []
+        self.known: set[str] = set()  # digests of envelopes that clients have sealed
+        self.words: list[bytes] = []  # receipts that passed over the wire
+        self.digest_of_text: dict[str, str] = {}
+        self.acts: dict[str, Act] = {}
+        self.sent: Counter[tuple[str, str]] = Counter()  # exchanges begun
+        self.receipts: dict[tuple[str, str, str], bytes] = {}
+        self._exchanges = 0
+        self._plan(talk, lag)
+
+    # the plan
+
+    def _plan(self, talk: type[Conversation], lag: bool) -> None:  # noqa: FBT001
+        rng = self.rng
+        count = rng.choice((3, 3, 3, 3, 4, 4, 5, 5, 6, 7))
+        self.states = STATES[:count]
+        self.hostile = {self.states[-1]: Hostile(self, self.states[-1])} if rng.random() < 0.45 else {}
+        self.nodes = {state: Node(self, state) for state in self.states if state not in self.hostile}
+        loose = rng.choice(sorted(self.nodes)) if rng.random() < 0.3 else ""
+        for state, node in self.nodes.items():
+            node.talk_class = type("LooseTalk", (Loose, talk), {}) if state == loose else talk
+            node.disk.lag = lag
+        self.loss = rng.choice((0.0, 0.0, 0.05, 0.2, 0.4))
+        self.double = rng.choice((0.0, 0.1, 0.4))
+        self.delay = rng.choice((0.1, 2.0, 15.0, 60.0))
+        self.fragile = rng.choice((0.0, 0.0, 0.01, 0.04))
+        self.cuts: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+        for node in (*self.nodes.values(), *self.hostile.values()):
+            self.at(rng.random() * HOUR, node.start)
+        for node in self.nodes.values():
+            self.at(DAY, node.watch)
+        self._plan_cuts()
+        self._plan_crashes()
+        self._plan_restores()
+        self._plan_clocks()
+        self._plan_acts()
+        self.at(TROUBLE, self.heal)
+
+    def _plan_cuts(self) -> None:
+        rng = self.rng
+        for _ in range(rng.randrange(4)):
+            one, other = rng.sample(self.states, 2)
+            start, length = rng.random() * TROUBLE, rng.choice((HOUR, 10 * HOUR, 72 * HOUR))
+            pieces = [(start, start + length)]
+            if rng.random() < 0.3:  # flapping
+                pieces = [(start + n * 600, start + n * 600 + 300) for n in range(12)]
+            if rng.random() < 0.2:  # one State alone against all
+                for state in self.states:
+                    if state != one:
+                        self.cuts[one, state] += pieces
+                        self.cuts[state, one] += pieces
+                continue
+            self.cuts[one, other] += pieces
+            if rng.random() < 0.6:  # else in one direction only
+                self.cuts[other, one] += pieces
+
+    def _plan_crashes(self) -> None:
+        rng = self.rng
+        for _ in range(rng.randrange(4)):
+            node = self.nodes[rng.choice(sorted(self.nodes))]
+            self.at(rng.random() * TROUBLE, node.die, rng.choice((1.0, 60.0, HOUR, 2 * DAY)))
+
+    def _plan_restores(self) -> None:
+        """One node at most: what two States have both forgotten, nobody can give back."""
+        self.restored = ""
+        if self.rng.random() < 0.5:
+            self.restored = self.rng.choice(sorted(self.nodes))
+            node = self.nodes[self.restored]
+            self.before = self.rng.random() * (TROUBLE - 4 * DAY)
+            self.after = self.before + self.rng.choice((HOUR, 12 * HOUR, 3 * DAY))
+            self.at(self.before, self.back_up, node)
+            self.at(self.after, self.restore, node)
+
+    def _plan_clocks(self) -> None:
+        rng = self.rng
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            node = self.nodes[rng.choice(sorted(self.nodes))]
+            start = rng.random() * (TROUBLE - 2 * DAY)
+            jump = rng.choice((200.0, -200.0, DAY, -DAY, 12 * 365 * DAY, -5 * 365 * DAY, 3 * HOUR))
+            self.at(start, self.jump, node, jump)
+            self.at(start + rng.choice((HOUR, DAY)), self.jump, node, 0.0)
+
+    def _plan_acts(self) -> None:
+        """Bursts of acts, both States of a case in turn; some of them just before a node is to be restored."""
+        rng, honest = self.rng, sorted(self.nodes)
+        number = 0
+        for _ in range(rng.randrange(3, 7)):
+            one, other = rng.sample(honest, 2)
+            if self.hostile and rng.random() < 0.3:
+                other = rng.choice(sorted(self.hostile))
+            start = rng.random() * (TROUBLE - DAY)
+            if self.restored and rng.random() < 0.6:
+                start = self.before + rng.random() * (self.after - self.before)
+                if self.restored not in (one, other) and other not in self.hostile:
+                    one = self.restored
+            case = f"{one}-{other}-{rng.randrange(2)}"
+            for _ in range(rng.choice((1, 2, 3, 3, 5))):
+                by, to = (one, other) if rng.random() < 0.6 or other in self.hostile else (other, one)
+                number += 1
+                self._plan_act(start, Act(f"t{number}", by, to, case))
+                start += rng.choice((1.0, 30.0, 600.0, 2 * HOUR))
+        one, other = rng.sample(honest, 2)
+        self._plan_act(PROBE, Act("probe", one, other, f"{one}-{other}-p"))
+
+    def _plan_act(self, when: float, act: Act) -> None:
+        self.acts[act.text] = act
+        envelope = envelope_of(statement_of(act.by, act.to, act.case, act.text), act.to, act.text)
+        self.digest_of_text[act.text] = digest_of(envelope)
+        self.known.add(digest_of(envelope))
+        self.at(when, self.nodes[act.by].submit, act)
+
+    # time
+
+    def at(self, when: float, what: Callable[..., None], *given: Any) -> None:
+        self._count += 1
+        heapq.heappush(self._queue, (when, self._count, what, given))
+
+    def later(self, seconds: float, what: Callable[..., None], *given: Any) -> None:
+        self.at(self.now + seconds, what, *given)
+
+    def note(self, *what: object) -> None:
+        self.trace.append(f"{self.now:.3f} {' '.join(map(str, what))}")
+
+    def run(self) -> World:
+        """Let it happen, and judge."""
+        queue, limit = self._queue, 40_000
+        while queue and queue[0][0] <= END:
+            self.now, _, what, given = heapq.heappop(queue)
+            what(*given)
+            limit -= 1
+            if not limit:
+                self.faults.append("storm: it never comes to rest")
+                break
+        Judge(self).judge()
+        return self
+
+    @property
+    def hash(self) -> str:
+        """Digest of all that happened."""
+        return digest_of("\n".join(self.trace).encode())
+
+    # trouble
+
+    def heal(self) -> None:
+        self.loss, self.double, self.delay, self.fragile = 0.0, 0.0, 0.1, 0.0
+        self.cuts.clear()
+        for node in self.nodes.values():
+            if node.offset:
+                self.jump(node, 0.0)
+
+    def hurt(self, node: Node, committed: bool) -> None:  # noqa: FBT001
+        if self.fragile and self.rng.random() < self.fragile:
+            self.note("crash", node.state, committed)
+            raise Crash
+
+    def jump(self, node: Node, offset: float) -> None:
+        self.note("clock", node.state, offset)
+        node.offset = offset
+        for peer in list(node.talk):
+            node.wakes.pop(peer, None)
+            node.wake(peer)
+
+    def back_up(self, node: Node) -> None:
+        node.backup = node.disk.copy()
+
+    def restore(self, node: Node) -> None:
+        """Go back to the backup. What had not reached the peer by then may be gone, and its client knows that."""
+        self.note("restore", node.state)
+        kept = node.backup or {}
+        for act in self.acts.values():
+            row = node.disk.tables["sent", act.to].get(self.digest_of_text[act.text])
+            old = kept.get(("sent", act.to), {}).get(self.digest_of_text[act.text])
+            if act.by == node.state and old is None and (row is None or not row.relayed):
+                act.gone = True
+        node.disk.back()
+        node.disk.restore(kept)
+        node.shown_times = Counter({text: 1 for text, by in node.disk.tables["texts"].items() if by != node.state})
+        for key in [key for key in self.receipts if key[0] == node.state]:
+            del self.receipts[key]
+        if node.up:
+            node.die(self.rng.choice((1.0, 600.0)))
+
+    def may_send(self, one: str, peer: str) -> bool:
+        return not (self._lock and self.nodes[one].open)
+
+    # the network
+
+    def _lost(self, one: str, other: str) -> bool:
+        if self.loss and self.rng.random() < self.loss:
+            return True
+        cuts = self.cuts.get((one, other))
+        return bool(cuts) and any(start <= self.now < end for start, end in cuts)
+
+    def _takes(self) -> float:
+        return min(240.0, self.rng.expovariate(1 / self.delay))
+
+    def begin(self, node: Node, peer: str, offer: Offer) -> None:
+        self._exchanges += 1
+        number = self._exchanges
+        node.open[peer] = (number, offer)
+        self.sent[node.state, peer] += 1
+        self.note("offer", node.state, peer, len(offer.items), len(offer.ask), offer.have is not None)
+        for item in offer.items:
+            if digest_of(item.envelope) not in self.known:
+                self.faults.append(f"{node.state} sent {peer} something that is no letter of a client")
+        if len(offer.items) > PACE.batch:
+            self.faults.append(f"{node.state} sent {len(offer.items)} letters at once")
+        if self.encoded:
+            offer = exchange.read_offer(exchange.dumps(offer))
+        if not self._lost(node.state, peer):
+            self.later(self._takes(), self.arrive, node.state, peer, number, offer, node.clock())
+            if self.double and self.rng.random() < self.double:
+                self.later(self._takes() * 4, self.arrive, node.state, peer, number, offer, node.clock())
+        self.later(TIMEOUT, self.end, node.state, peer, number, Failure("wire.unreachable"))
+
+    def unasked(self, hostile: Hostile, victim: str, offer: Offer) -> None:
+        self.later(self._takes(), self.arrive, hostile.state, victim, 0, offer, self.now)
+
+    def arrive(self, one: str, peer: str, number: int, offer: Offer, created: float) -> None:
+        """An offer comes to the door of `peer`."""
+        if peer in self.hostile:
+            result: Answer | Failure | None = self.hostile[peer].answer(one, offer)
+        else:
+            result = self._at_door(self.nodes[peer], one, offer, created)
+        if result is not None and not self._lost(peer, one):
+            self.later(self._takes(), self.end, one, peer, number, result)
+
+    def _at_door(self, node: Node, one: str, offer: Offer, created: float) -> Answer | Failure | None:
+        if not node.up:
+            return None
+        if abs(created - node.clock()) > 300:
+            return Failure("hop.time")
+        try:
+            answer = node.receive(one, offer)
+        except Crash:
+            node.die(self.rng.expovariate(1 / 600))
+            return None
+        self._look_at(node, one, offer, answer)
+        return exchange.read_answer(exchange.dumps(answer)) if self.encoded else answer
+
+    def _look_at(self, node: Node, one: str, offer: Offer, answer: Answer) -> None:
+        """What the client at the other end sees in an answer."""
+        if len(answer.outcomes) != len(offer.items):
+            self.faults.append(f"{node.state} answered {len(answer.outcomes)} of {len(offer.items)} letters")
+        for item, outcome in zip(offer.items, answer.outcomes, strict=False):
+            if outcome.envelope != digest_of(item.envelope):
+                self.faults.append(f"{node.state} answered for another letter")
+            elif outcome.receipt:
+                said = self.notary.read(outcome.receipt)
+                if said.envelope != outcome.envelope or said.by != node.state:
+                    self.faults.append(f"{node.state} gave a receipt for another letter")
+                self.words.append(outcome.receipt)
+
+    def end(self, one: str, peer: str, number: int, result: Answer | Failure) -> None:
+        """An answer, or the lack of one, comes back to who began."""
+        node = self.nodes.get(one)
+        if node is None:
+            if isinstance(result, Answer):
+                self._seen_receipts(one, peer, result)
+            return
+        under_way = node.open.get(peer)
+        if not node.up or under_way is None or under_way[0] != number:
+            return
+        del node.open[peer]
+        self.note("end", one, peer, type(result).__name__)
+        try:
+            node.ended(peer, under_way[1], result)
+        except Crash:
+            node.die(self.rng.expovariate(1 / 600))
+            return
+        if isinstance(result, Answer) and peer in self.nodes:
+            self._seen_receipts(one, peer, result)
+
+    def _seen_receipts(self, one: str, peer: str, answer: Answer) -> None:
+        """A client has seen a receipt: from now on there is no other for this letter."""
+        for outcome in answer.outcomes:
+            if outcome.receipt and self.notary.read(outcome.receipt).event is Event.RELAY_ACCEPTANCE:
+                known = self.receipts.setdefault((one if one in self.nodes else peer, peer, outcome.envelope), outcome.receipt)
+                if known != outcome.receipt:
+                    self.faults.append(f"{peer} gave {one} another receipt for the same letter")
+
+
+# ── the judge ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Judge:
+    """Holds what clients of both ends saw against what was promised."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.fault = world, world.faults.append
+
+    def judge(self) -> None:
+        for act in self.world.acts.values():
+            if act.to in self.world.hostile:
+                self._towards_liar(act)
+            else:
+                self._between_honest(act)
+        self._order()
+        for node in self.world.nodes.values():
+            self._node(node)
+        self._bounded()
+
+    def _row(self, act: Act) -> Sent | None:
+        node = self.world.nodes[act.by]
+        return node.disk.tables["sent", act.to].get(self.world.digest_of_text[act.text])
+
+    def _between_honest(self, act: Act) -> None:
+        world = self.world
+        author, reader = world.nodes[act.by], world.nodes[act.to]
+        read, own, row = reader.history(act.case), author.history(act.case), self._row(act)
+        came = read.count(act.text)
+        if came > 1 or own.count(act.text) > 1:
+            self.fault(f"doubled: {act.text} stands {came} and {own.count(act.text)} times")
+        if came and act.text not in own:
+            self.fault(f"forgotten: {act.by} does not know {act.text} any more, which {act.to} has")
+        if not act.recorded and not came and not row:
+            self.fault(f"stuck: {act.by} never took {act.text}")
+            return
+        vanished = any(world.acts[text].gone and text not in read for text in act.saw if text in world.acts)
+        if not came and not (act.gone and row is None) and not vanished:
+            self.fault(f"lost: {act.text} of {act.by} is not at {act.to} ({row.stage if row else 'no row'})")
+        if row is not None and row.stage not in {Stage.HANDOVER, Stage.DONE} and not vanished:
+            self.fault(f"stuck: {act.text} of {act.by} for {act.to} is at '{row.stage}' ({row.trouble})")
+        if came and row is not None and row.stage is Stage.DONE and not self._says(row, Event.CONTENT_HANDOVER) and row.attempts < PACE.handover.tries:
+            self.fault(f"{act.text} counts as handed over without evidence")
+        if act.text == "probe" and act.recorded:
+            seen = [line for line in world.trace if line.endswith(f"seen {act.to} probe")]
+            if not seen or float(seen[0].split()[0]) - act.at > 90:
+                self.fault(f"slow: a letter between {act.by} and {act.to} took long though nothing was wrong")
+
+    def _says(self, row: Sent, event: Event) -> bool:
+        return any(self.world.notary.read(raw).event is event for raw in row.evidence)
+
+    def _towards_liar(self, act: Act) -> None:
+        row = self._row(act)
+        if row is None:
+            if act.recorded and not act.gone:
+                self.fault(f"lost: {act.by} does not know its own {act.text}")
+            return
+        try:
+            words = [self.world.notary.read(raw) for raw in row.evidence]
+        except BrokenSeal:
+            self.fault(f"{act.by} kept a forged receipt for {act.text}")
+            return
+        if any(word.by != act.to or word.envelope != row.digest for word in words):
+            self.fault(f"{act.by} kept evidence of something else for {act.text}")
+        if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DONE} and not self._says(row, Event.RELAY_ACCEPTANCE):
+            self.fault(f"{act.text} counts as relayed without a receipt")
+
+    def _order(self) -> None:
+        """Everywhere an act stands behind all that its author saw when he wrote it."""
+        for state, node in self.world.nodes.items():
+            for table, rows in node.disk.tables.items():
+                if table[0] != "case":
+                    continue
+                place = {text: index for index, text in enumerate(rows.get("acts", ()))}
+                for text, index in place.items():
+                    act = self.world.acts.get(text)
+                    if act is not None and any(place.get(saw, -1) > index for saw in act.saw):
+                        self.fault(f"order: at {state}, {text} stands before what its author had seen")
+
+    def _node(self, node: Node) -> None:
+        for text, times in node.shown_times.items():
+            if times > 1:
+                self.fault(f"doubled: {node.state} showed {text} {times} times")
+        for text, by in node.disk.tables["texts"].items():
+            if by == node.state and text not in self.world.acts:
+                self.fault(f"planted: {node.state} counts {text} as its own")
+        told = Counter((peer, alarm.code, alarm.envelope) for peer, alarm in node.disk.tables["alarms"].values() if alarm.envelope)
+        for (_, code, _), times in told.items():
+            if times > 1 and code.startswith("conversation.late"):
+                self.fault(f"{node.state} told the same {times} times: {code}")
+        for peer in self.world.states:
+            if peer == node.state:
+                continue
+            waiting = [row for row in node.disk.tables["got", peer].values() if row.status is Status.WAITING]
+            if len(waiting) > PACE.room + 8 or (peer in self.world.nodes and waiting):
+                self.fault(f"{node.state} has {len(waiting)} letters of {peer} waiting")
+            for row in node.disk.tables["got", peer].values():
+                self._word(node, row)
+            self._deadlines(node, peer)
+
+    def _word(self, node: Node, row: Got) -> None:
+        try:
+            words = [self.world.notary.read(raw) for raw in row.evidence]
+        except BrokenSeal:
+            self.fault(f"{node.state} holds a receipt as its own that it never gave")
+            return
+        if any(word.by != node.state or word.envelope != row.digest for word in words):
+            self.fault(f"{node.state} holds evidence as its own that is not")
+
+    def _deadlines(self, node: Node, peer: str) -> None:
+        for row in node.disk.tables["sent", peer].values():
+            late = {Stage.RELAY: PACE.relay, Stage.CONSIGNMENT: PACE.consignment, Stage.HANDOVER: PACE.handover}
+            wait = late.get(row.stage)
+            if wait and self.world.now - row.since > wait.deadline + 2 * DAY + 60 and not row.told:
+                self.fault(f"nobody was told that a letter of {node.state} for {peer} is late ({row.stage})")
+            alarms = {alarm.envelope for name, alarm in node.disk.tables["alarms"].values() if name == peer}
+            if (row.told or row.stage is Stage.DEAD) and row.digest not in alarms:
+                self.fault(f"nobody was told of a letter of {node.state} for {peer}, though it says so")
+
+    def _bounded(self) -> None:
+        letters = Counter((act.by, act.to) for act in self.world.acts.values())
+        for (one, peer), count in self.world.sent.items():
+            lives = self.world.nodes[one].life
+            most = 60 + 8 * lives + 30 * letters[one, peer] + 25 * letters[peer, one] + 5 * END / DAY
+            if count > most:
+                self.fault(f"storm: {one} began {count} exchanges with {peer}, {most:.0f} would do")
