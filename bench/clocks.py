@@ -162,7 +162,8 @@ def made_case(seed: int, number: int, states: int) -> Book:
     if dice.random() < 0.3:
         asked = began + dice.randrange(-86400, 100 * 86400) * SECOND
         until = began.date() + dice.randrange(700) * DAY
-        period = (dice.randrange(1, 40), dice.choice([*UNITS]))
+        count, longer = dice.randrange(1, 40), dice.choice([*UNITS])
+        period = (min(count, UNITS[longer]), longer)
         case["extend"] = {"at": asked, "to": dice.choice([until, period, period])}
     case["look"] = dice.choice(
         [dice.randrange(-40 * 86400, 10 * 86400), dice.randrange(-2, 3), dice.randrange(90 * 86400)]
@@ -340,6 +341,8 @@ class Oracle:
     def told(self, day: date) -> tuple[bool | None, bool | None]:
         """(what the book says of `day`, what of it is sure)."""
         if day not in self.answers:
+            if not FIRST < day <= LAST:
+                raise ValueError(f"The oracle does not know {day}.")
             self.answers[day] = self._told(day)
         return self.answers[day]
 

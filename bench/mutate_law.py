@@ -178,6 +178,9 @@ def _lists(page: Page, field: str, value: list[Any], chance: random.Random) -> I
         places = (0, chance.randrange(1, len(value) - 1), len(value) - 1)
     for place in places if len(value) > 1 else ():
         yield f"without {value[place]}", [*value[:place], *value[place + 1 :]]
+    if field == "cites":
+        names = sorted({row["id"] for row in page.tables["provision"]} - set(value))
+        yield "another", [chance.choice(names), *value[1:]]
     if field == "measures":
         known = {row["id"] for row in page.tables.get("measure", [])} or set(Measure)
         for place, name in enumerate(value):

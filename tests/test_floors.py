@@ -25,7 +25,7 @@ PLAN = {
     "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive"
     " node.django_settings node.letter node.letters",
     # ─── Django stops here ───
-    "2.5 outside the office": "cli demo verify __main__",
+    "2.5 outside the office": "cli conformance demo verify __main__",
     "2 what crosses the border": "wire sharing",
     "1.5 what people read": "wording",
     "1 judgement, trust, memory": "law assistance reporting seal ledger",
@@ -41,6 +41,7 @@ SIDE_DOORS = {
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
     ("node.archive", "node.models"): ("comity.node.models",),
     ("node.letter", "node.letters"): ("comity.node.letters",),
+    ("cli", "conformance"): ("comity.conformance",),
     ("cli", "demo"): ("comity.demo",),
     ("cli", "verify"): ("comity.verify",),
     ("demo", "verify"): ("comity.verify",),

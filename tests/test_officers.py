@@ -15,13 +15,13 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.casework.lifecycle import TABLE, Kind, Stage
-from comity.casework.measure import Measure
+from comity.casework.lifecycle import TABLE, Case, Kind, Stage
+from comity.casework.measure import LIVES, Measure
 from comity.casework.request import Account, Subject
 from comity.errors import Invalid
 from comity.node import models
 from comity.node.desk import crossing, registry, requested, requesting
-from comity.node.officers import almanac, answers, inputs, moves, reading, texts, words
+from comity.node.officers import acts, almanac, answers, deadlines, inputs, moves, reading, texts
 from comity.node.officers.pages import signing
 from comity.node.officers.pages.act import _DO
 
@@ -524,11 +524,14 @@ def test_without_powers_nothing_of_theirs_moves(node, officers, asked, verb):
     given = {
         "questions": "x", "message": "x", "reasons": "x", "grounds": ["form"], "authority": "x", "decision": "x",
         "ground": "x", "scope": "x", "until": "2027-01-01", "provider": "x", "order": "x", "content": "x",
-        "effected_at": "2026-11-01 10:00", "delivery": "data", "source": "x", "note": "x",
+        "effected_at": "2026-11-01 10:00", "delivery": "data", "source": "x", "note": "x", "report": "x",
+        "done_on": "2026-11-01", "rest": "", "use": "evidence", "recipient": "x",
+        "deadline": "suggested@2027-01-01T20:29:59Z",
     }  # fmt: skip
     browser, before = Browser(officers.idle), saved()
     answer = browser.post(f"/cases/{THEIRS}/{verb}", **given)
-    assert answer.status_code == (422 if verb == "preserve" else 403)  # no preservation: not an act of this case
+    other_lives = {"preserve", "perform", "release", "extend", "refuse-extension", "meet", "escalate", "waive"}
+    assert answer.status_code == (422 if verb in other_lives else 403)  # no act of this case, or about nothing
     assert (saved(), models.Job.objects.count(), models.Departure.objects.count()) == (before, 0, 0)
 
 
@@ -909,15 +912,26 @@ def reachable() -> set[tuple[str, Stage]]:
     return found
 
 
-def test_every_stage_has_words():
-    """Each stage that a side can reach is called something there, and whose move it is follows from the table."""
+def measures_at(side: str, stage: Stage) -> set[Measure]:
+    """The measures whose cases can come to `stage` at `side`."""
+    found = set()
+    for step in TABLE:
+        ends = step.own if step.side == side else step.seen
+        if stage in ends.values() or stage is Stage.NEW:
+            found |= step.measures
+    return found
+
+
+@pytest.mark.parametrize(("side", "stage"), sorted(reachable()))
+def test_every_stage_has_words(side, stage):
+    """Each stage that a case of a measure can reach is called something, and whose move it is follows from the table."""
     assert {stage for _, stage in reachable()} == set(Stage)
-    for side, stage in reachable():
-        assert str(words.STAGES[side, str(stage)])
-        turn = words.turn(side, str(stage))
-        goes_on = any(step.side == side and stage in step.own for step in TABLE)
-        assert turn != "ours" or goes_on, (side, stage)
-    assert words.turn("requesting", "discarded") == "nobodys"
+    for measure in measures_at(side, stage):
+        case = Case("IR-2026-0001", "IR", "VN", measure, stage)
+        assert not isinstance(acts.standing(case, side), str), "no word"
+        goes_on = any(step.side == side and stage in step.own and measure in step.measures for step in TABLE)
+        assert acts.turn(case, side) != "ours" or goes_on, measure
+    assert acts.turn(Case("IR-2026-0001", "IR", "VN", Measure.SERVICE, Stage.DISCARDED), "requesting") == "nobodys"
 
 
 SAID = {
@@ -926,7 +940,9 @@ SAID = {
     "decision": "decision-said", "ground": "provision-said", "scope": "scope-said", "until": "2027-01-01T00:00:00Z",
     "provider": "provider-said", "order": "order-said", "content": "content-said", "effected_at": "2026-11-01T00:00:00Z",
     "note": "note-said", "files": 3, "bytes": 4_000, "size": 5_000, "container": "0" * 64, "manifest": "1" * 64,
-    "letter": "", "request": {"facts": "x"}, "assessment": {"findings": []},
+    "letter": "", "request": {"facts": "x"}, "assessment": {"findings": []}, "report": "report-said",
+    "rest": "rest-said", "done_on": "2026-11-01", "clock": "suggested", "due": "2026-11-01T00:00:00Z",
+    "recipient": "recipient-said", "state": "VN", "purpose": "purpose-said", "use": "intelligence", "leave": OURS,
 }  # fmt: skip
 
 
@@ -935,8 +951,8 @@ def test_every_kind_is_known(node, officers, drafted, at, kind):
     """Each kind of act has a heading, a verb with its words, a probe, and a sentence that tells what was said."""
     verb = moves.VERB[kind]
     assert moves.KIND[verb] is kind
-    assert all(str(table[verb]) for table in (words.VERBS, words.VERB_HELP, words.VERB_DONE))
-    assert str(words.KINDS[str(kind)])
+    assert all(str(table[verb]) for table in (acts.VERBS, acts.VERB_HELP, acts.VERB_DONE))
+    assert str(acts.KINDS[str(kind)])
     assert verb in {"draft", "amend"} or any(verb in verbs for verbs in _DO.values())
     probe = moves._probe(kind, reading.case(node, OURS), at)
     act = peers.Peer("VN", node).act(kind, OURS, probe)  # its form is checked when it is made
@@ -967,11 +983,15 @@ def test_an_error_of_every_kind_finds_its_input():
             )
 
 
-def test_the_steps_of_a_case_are_called_something():
-    """Every step on the line across the page, also those that end a case early."""
-    for walk in words.WALKS.values():
-        assert all(Kind(kind) and str(words.WALK_WORDS[kind]) for kind in walk)
-    assert all(str(words.WALK_WORDS[kind]) for kind in ("refused", "withdrawn", "discarded"))
+@pytest.mark.parametrize("measure", list(Measure))
+def test_the_steps_of_a_case_are_called_something(node, measure):
+    """Every step on the line across the page, also those that end a case early; it begins and ends where it should."""
+    assert all(str(acts.WALK_WORDS[kind]) for walk in acts.WALKS.values() for kind in walk)
+    assert all(str(acts.WALK_WORDS[kind]) for kind in ("refused", "withdrawn", "discarded"))
+    for parties in (("IR", "VN"), ("VN", "IR")):
+        kinds = [mark.kind for mark in moves.walk(node, Case("IR-2026-0001", *parties, measure))]
+        assert kinds[-1] == "closed"
+        assert {"evidence": "disclosed", "deed": "performed", "hold": "preserved"}.get(LIVES[measure], "accepted") in kinds
 
 
 # ---- clocks, other States, caches -----------------------------------------------------------------------------
@@ -1015,7 +1035,7 @@ def test_a_suggested_deadline_ends_in_the_requested_state(node, officers, peer, 
     what = peers.request(deadline=day, deadline_reason="A hearing.")
     crossing.admit(node, crossing.receive(node, peer.asks(what)[0], hop="VN", at=at).envelope, at=at)
     due = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=ZoneInfo("Asia/Tehran"))
-    assert reading.clock(node, reading.case(node, THEIRS), at=at).due == due
+    assert deadlines.of(node, reading.case(node, THEIRS), at=at)[0].due == due
 
 
 def test_a_third_state_holds_no_clock(node, officers, peer, at):

@@ -1,5 +1,8 @@
 """Law books kept by their hash: a check can be made again with the books of its day, and with no others."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -88,3 +91,32 @@ def test_a_kill_while_keeping_leaves_nothing_half_done(tmp_path: Path) -> None:
     (folder / f".{digest}.1").write_bytes(b"half")
     shelf.keep(folder, BOOKS, CHECK)
     assert shelf.replay(folder, REQUEST, CHECK) == CHECK
+
+
+def test_on_the_command_line(kept: Path, tmp_path: Path) -> None:
+    """The same findings end with 0, others with 1 and their names, a shelf without the books with 2."""
+    request, check = tmp_path / "request.json", tmp_path / "check.json"
+    request.write_text(json.dumps(REQUEST.to_dict()), "utf-8")
+    check.write_text(json.dumps(CHECK.to_dict()), "utf-8")
+
+    def run(folder: Path) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            "-m",
+            "comity.cli",
+            "law",
+            "replay",
+            str(request),
+            str(check),
+            "--shelf",
+            str(folder),
+        ]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    same = run(kept)
+    assert (same.returncode, same.stderr) == (0, "")
+    request.write_text(json.dumps(replace(REQUEST, facts="").to_dict()), "utf-8")
+    other = run(kept)
+    assert other.returncode == 1
+    assert "content.missing" in other.stdout
+    assert run(tmp_path).returncode == 2

@@ -118,6 +118,11 @@ def _attacked(bench: Bench, attacks: list[Attack], pid: int) -> list[Result]:
         )  # fmt: skip
 
 
+def _plain(text: str) -> str:
+    """`text` without what would steer the screen: a node under test chose a part of it."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
+
+
 def _show(results: list[Result], title: str) -> None:
     console = Console(highlight=False)
     table = Table(title=Text(title), show_edge=False)
@@ -126,13 +131,15 @@ def _show(results: list[Result], title: str) -> None:
     for result in results:
         worst = result.probes[0] if result.probes else None
         words = "" if worst is None else worst.got if result.verdict == "kept" else f"{worst.sent}: {worst.got}"
-        table.add_row(result.name, Text(result.verdict, _STYLE[result.verdict]), str(result.count), Text(words))
+        table.add_row(result.name, Text(result.verdict, _STYLE[result.verdict]), str(result.count), Text(_plain(words)))
     console.print(table)
     counts = {verdict: sum(result.verdict == verdict for result in results) for verdict in _STYLE}
     console.print(Text(", ".join(f"{count} {verdict}" for verdict, count in counts.items()), "bold"))
     for result in results:
         if result.verdict == "broken":
-            console.print(Text(f"\n{result.name}: {result.promise} (PROTOCOL.md, {result.section})", "red"), soft_wrap=True)
+            console.print(
+                Text(f"\n{result.name}: {result.promise} (PROTOCOL.md, {result.section})", "red"), soft_wrap=True
+            )
             for probe in result.probes:
                 if probe.verdict == "broken":
-                    console.print(Text(f"  sent: {probe.sent}\n  back: {probe.got}"), soft_wrap=True)
+                    console.print(Text(_plain(f"  sent: {probe.sent}\n  back: {probe.got}")), soft_wrap=True)

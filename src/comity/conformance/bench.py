@@ -103,14 +103,15 @@ class Bench:
 
     def seal(self, statement: bytes, **changed: Any) -> bytes:
         """An envelope for the node around `statement`."""
-        return craft.envelope(statement, **{"to": self.home.state, "key": self.home.open} | changed)
+        given: dict[str, Any] = {"to": self.home.state, "key": self.home.open}
+        return craft.envelope(statement, **given | changed)
 
     def sign(self, payload: bytes, **changed: Any) -> bytes:
         """A statement of ours to the node's State."""
-        given = {"sender": self.me.state, "to": self.home.state, "key": self.me.signing} | changed
-        return craft.statement(payload, **given)
+        given: dict[str, Any] = {"sender": self.me.state, "to": self.home.state, "key": self.me.signing}
+        return craft.statement(payload, **given | changed)
 
-    def say(self, kind: str, case: str, body: Any, *, after: str = "", **changed: Any) -> Said:
+    def say(self, kind: str, case: str, body: Any, /, *, after: str = "", **changed: Any) -> Said:
         """An act of ours; `changed` fields replace the act's own."""
         told = craft.act(kind, case, body, by=self.me.state, at=self.now(), after=after, salt=secrets.token_hex(16))
         statement = self.sign(canon.dumps(told | changed))
@@ -141,7 +142,9 @@ class Bench:
         """The address that is signed for `path`."""
         return self.home.address.rstrip("/") + path
 
-    def hop(self, method: str, path: str, body: bytes = b"", *, who: Identity | None = None, **changed: Any) -> dict[str, str]:
+    def hop(
+        self, method: str, path: str, body: bytes = b"", *, who: Identity | None = None, **changed: Any
+    ) -> dict[str, str]:
         """The headers that sign a request for `path`; `changed` as `craft.signed_headers` takes it."""
         who = who or self.me
         given: dict[str, Any] = {"state": who.state, "key": who.hop, "created": int(self.now().timestamp())}
@@ -217,7 +220,13 @@ class Bench:
         return Probe(sent, got, Verdict.KEPT if right else Verdict.BROKEN)
 
     def turned_away(
-        self, sent: str, answer: Answer, *, statuses: Iterable[int] = (401,), envelope: bytes = b"", closing: bool = False
+        self,
+        sent: str,
+        answer: Answer,
+        *,
+        statuses: Iterable[int] = (401,),
+        envelope: bytes = b"",
+        closing: bool = False,
     ) -> Probe:
         """The judgement of what the door must refuse.
 

@@ -97,7 +97,13 @@ def signed_headers(method: str, uri: str, body: bytes, *, state: str, key: NoteK
         parameters: replace or follow the right ones; None takes one out.
     """
     digest = digest or content_digest(body)
-    chosen = {"created": created, "keyid": state, "alg": "ed25519", "tag": "comity-v1"} | parameters
+    chosen: dict[str, str | int | None] = {
+        "created": created,
+        "keyid": state,
+        "alg": "ed25519",
+        "tag": "comity-v1",
+    }
+    chosen |= parameters
     words = [f"{name}={_parameter(value)}" for name, value in chosen.items() if value is not None]
     line = ";".join([f"({' '.join(f'{chr(34)}{name}{chr(34)}' for name in covered)})", *words])
     values = {"@method": method, "@target-uri": uri, "content-digest": digest}

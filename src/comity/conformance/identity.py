@@ -11,7 +11,7 @@ from typing import Self
 
 from comity.errors import Invalid
 from comity.seal.container import CadesKey
-from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
+from comity.seal.keys import NoteKey, OpeningKey, Secret, SigningKey, read_key, write_key
 from comity.wire.directory import Entry, read_entry, sign_entry
 
 # ISO 3166-1 leaves these codes to users: they stand for no State, so that nobody is impersonated.
@@ -45,7 +45,9 @@ class Identity:
     def generate(cls, state: str, *, at: datetime) -> Self:
         """New keys for `state`, valid for a month from `at`."""
         signing, opening, at = SigningKey.generate(), OpeningKey.generate(), at.replace(microsecond=0)
-        log, witness, hop = (NoteKey.generate(f"conformance.{state.lower()}/{name}") for name in ("log", "witness", "hop"))
+        log, witness, hop = (
+            NoteKey.generate(f"conformance.{state.lower()}/{name}") for name in ("log", "witness", "hop")
+        )
         since, until = at - timedelta(hours=1), at + timedelta(days=_DAYS)
         certificate = CadesKey.generate(f"Conformance {state}", not_before=since, not_after=until).certificate_der
         entry = Entry(
@@ -70,7 +72,7 @@ def prepare(folder: Path, state: str, *, at: datetime) -> Identity:
         raise Invalid("The folder exists already. Name a new one.", code="conformance.exists", where=str(folder))
     made = Identity.generate(state, at=at)
     folder.mkdir(mode=0o700, parents=True)
-    keys = {"signing": made.signing, "opening": made.opening, "hop": made.hop, "log": made.log}
+    keys: dict[str, Secret] = {"signing": made.signing, "opening": made.opening, "hop": made.hop, "log": made.log}
     for name, key in keys.items():
         write_key(folder / f"{name}.key", key)
     (folder / "entry.json").write_bytes(made.signed)

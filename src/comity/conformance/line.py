@@ -37,12 +37,14 @@ class Answer:
         headers: names in lower case.
         body: at most 9 MiB.
         seconds: from the first byte sent to the last one received.
+        last: whether the node closes the line after it.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    last: bool = True
 
     @property
     def code(self) -> str:
@@ -55,7 +57,7 @@ class Answer:
         """In a few words, for the table."""
         if not self.status:
             return "closed without an answer"
-        return f"{self.status} {self.code}".strip()
+        return f"{self.status} {self.code}".strip()[:80]
 
 
 def address(url: str, *, anywhere: bool) -> tuple[str, int]:
@@ -93,8 +95,17 @@ class Line:
         self._place, self._host = place, urlsplit(entry.address).hostname or ""
         self.netloc = urlsplit(entry.address).netloc
         self._tls = entry.tls
+        self.local = ipaddress.ip_address(place[0]).is_loopback
         self._context = self.context()
-        self._own = threading.local()
+        self._idle: list[ssl.SSLSocket] = []
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections that wait for another request."""
+        with self._lock:
+            for held in self._idle:
+                held.close()
+            self._idle.clear()
 
     def context(self) -> ssl.SSLContext:
         """A TLS context that takes the pinned certificate only."""
@@ -121,33 +132,40 @@ class Line:
             raise Unreachable(f"The node's TLS is not that of its entry: {error}.", code="wire.unreachable") from error
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """The answer to a well-formed request, on this thread's connection. A line that was closed is opened anew once."""
+        """The answer to a well-formed request; one that was sent on a line which had been closed meanwhile is sent again."""
         fields = {"Host": self.netloc, "Content-Length": str(len(body))}
         if method == "GET":
             del fields["Content-Length"]
         raw = request(method, path, fields | dict(headers), body)
         begun = time.monotonic()
-        for fresh in (False, True):
-            held: ssl.SSLSocket | None = getattr(self._own, "line", None)
-            if held is None or fresh:
-                held = self._own.line = self.secure()
-            with suppress(OSError):
-                held.sendall(raw)
-            answers = read(held, most=1, begun=begun)
-            if not answers or answers[0].headers.get("connection", "").lower() == "close":
-                held.close()
-                self._own.line = None
-            if answers:
-                return answers[0]
-        return Answer(0, {}, b"", time.monotonic() - begun)
+        with self._lock:
+            held = self._idle.pop() if self._idle else None
+        if held is not None and (answer := self._asked(held, raw, method, begun)):
+            return answer
+        return self._asked(self.secure(), raw, method, begun) or Answer(0, {}, b"", time.monotonic() - begun)
 
-    def raw(self, parts: Iterable[bytes], *, patience: float = PATIENCE, shut: bool = False) -> list[Answer]:
+    def _asked(self, held: ssl.SSLSocket, raw: bytes, method: str, begun: float) -> Answer | None:
+        """The answer to `raw` on this connection, which is kept for the next request, or closed."""
+        with suppress(OSError):
+            held.sendall(raw)
+        answers = read(held, most=1, begun=begun, method=method)
+        if not answers or answers[0].last:
+            held.close()
+        else:
+            with self._lock:
+                self._idle.append(held)
+        return answers[0] if answers else None
+
+    def raw(
+        self, parts: Iterable[bytes], *, patience: float = PATIENCE, shut: bool = False, most: int = _ANSWERS
+    ) -> list[Answer]:
         """Every answer to these bytes, sent as they are on a connection of their own, until the node closes it or is silent.
 
         Args:
             parts: what to send, a piece at a time.
             patience: seconds of silence after which nothing more is expected.
             shut: end our side of the connection after the last byte.
+            most: how many answers are waited for.
         """
         begun = time.monotonic()
         with self.secure() as held:
@@ -157,7 +175,7 @@ class Line:
                     held.sendall(part)
                 if shut:
                     socket.socket.shutdown(held, socket.SHUT_WR)
-            return read(held, most=_ANSWERS, begun=begun)
+            return read(held, most=most, begun=begun)
 
 
 def request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
@@ -183,19 +201,26 @@ class _Stream:
         return getattr(file, name)
 
 
-def read(line: socket.socket, *, most: int, begun: float) -> list[Answer]:
-    """At most `most` answers from `line`; it ends earlier when the node closes it, is silent, or says what is no HTTP."""
+def read(line: socket.socket, *, most: int, begun: float, method: str = "GET") -> list[Answer]:
+    """At most `most` answers from `line`; it ends earlier when the node closes it, is silent, or says what is no HTTP.
+
+    Args:
+        line: the connection.
+        most: how many answers are wanted.
+        begun: when the request was sent, by the monotonic clock.
+        method: of the request: an answer to HEAD has no body.
+    """
     stream: Any = _Stream(line)
     found: list[Answer] = []
     while len(found) < most:
-        answer = http.client.HTTPResponse(stream)
+        answer = http.client.HTTPResponse(stream, method=method)
         try:
             answer.begin()
             body = answer.read(_LIMIT)
         except (OSError, http.client.HTTPException, ValueError):
             break
         headers = {name.lower(): value for name, value in answer.getheaders()}
-        found.append(Answer(answer.status, headers, body, time.monotonic() - begun))
+        found.append(Answer(answer.status, headers, body, time.monotonic() - begun, answer.will_close))
         if answer.will_close:
             break
     return found

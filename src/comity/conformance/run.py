@@ -82,7 +82,13 @@ def run(bench: Bench, attacks: Iterable[Attack], *, pid: int = 0, progress: Prog
         Unreachable: the node does not answer at all, before anything was tried.
         Invalid: it does not take a good message of ours: the identity is not pinned.
     """
-    listed = list(attacks)
+    try:
+        return _all(bench, list(attacks), pid, progress)
+    finally:
+        bench.line.close()
+
+
+def _all(bench: Bench, listed: list[Attack], pid: int, progress: Progress | None) -> list[Result]:
     _introduced(bench)
     found: list[Result] = []
     with Watch(pid) as watch:
@@ -119,11 +125,14 @@ def _introduced(bench: Bench) -> None:
 
 def _tried(bench: Bench, attack: Attack) -> Result:
     bench.start(attack.name)
-    begun, probes = time.monotonic(), []
+    begun, probes = time.monotonic(), list[Probe]()
     try:
         probes.extend(attack.run(bench))
     except ComityError as error:
         probes.append(Probe("the attack as a whole", f"came to no end: {error}", Verdict.UNDETERMINED))
+    except Exception as error:  # noqa: BLE001  nobody foresees all that a node answers; the other attacks go on
+        words = f"came to no end: {type(error).__name__}: {error}"
+        probes.append(Probe("the attack as a whole", words[:300], Verdict.UNDETERMINED))
     shown = sorted(probes, key=lambda probe: _WORST.index(probe.verdict))[:_SHOWN]
     return Result(attack.name, attack.kind, attack.promise, attack.section, attack.about, tuple(shown), len(probes),
                   time.monotonic() - begun)  # fmt: skip

@@ -92,4 +92,5 @@ DESPITE = "The bank is still working out the exact period. The data are at risk;
 CONDITION = (
     "To be used only in the proceedings named in the request; any other use needs our prior consent (Article 40(19))."
 )
+COURT = "Cybercrime branch, Tehran (exercise)"
 ADDED_CONDITION = "Personal data of uninvolved customers are to be erased when the proceedings end (Article 36)."

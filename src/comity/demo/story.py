@@ -199,6 +199,18 @@ def _arrives(stage: Stage, username: str, reference: str, stage_name: str, what:
     stage.hook(stage, f"arrived {stage_name} {reference}")
 
 
+def _knows(stage: Stage, username: str, reference: str, kind: str, what: str) -> None:
+    """Wait until the case shows an act `kind` of the other State on this officer's side."""
+    officer = stage.officer(username)
+
+    def there() -> bool:
+        case = officer.read(reference) or {}
+        return any(act["kind"] == kind and act["by"] != officer.node.state for act in case.get("acts", ()))
+
+    with stage.console.status(f"{officer.node.state}: {what}") as status:
+        stage.until(what, there, status)
+
+
 def _send(stage: Stage, reference: str, measure: str, fields: dict[str, Any], what: str, *, despite: str = "") -> None:
     """Draft, check, approve and send a request: Iran's half of the way out."""
     _step(stage, "rahimi", reference, "draft", f"drafts {what}", fields | {"reference": reference},
@@ -249,6 +261,9 @@ def _disclosure(stage: Stage, reference: str, follows: str) -> None:
     _step(stage, "tran", reference, "accept", "accepts it under conditions of use (40(19), 36)",
           {"conditions": f"{cast.CONDITION}\n{cast.ADDED_CONDITION}",
            "reasons": "The conduct is an offence here too; the request is complete now."}, kind="accepted")  # fmt: skip
+    _arrives(stage, "karimi", reference, "accepted", "the decision arrives")
+    _step(stage, "karimi", reference, "agree", "agrees to each condition (40(28))", {"conditions": ["0", "1"]}, kind="agreed")
+    _knows(stage, "tran", reference, "agreed", "the agreement arrives")
     _execution(stage, reference)
 
 
@@ -263,7 +278,8 @@ def _execution(stage: Stage, reference: str) -> None:
           kind="ordered")  # fmt: skip
     _step(stage, "tran", reference, "execute", "takes the provider's data in: hashed, listed, locked away",
           {"delivery": cast.DELIVERY, "source": cast.PROVIDER}, kind="executed")  # fmt: skip
-    _step(stage, "tran", reference, "disclose", "seals them for Iran and discloses them (Art. 44)", kind="disclosed")
+    _step(stage, "tran", reference, "disclose", "seals them for Iran and discloses them (Art. 44)",
+          {"use": "evidence", "rest": ""}, kind="disclosed")  # fmt: skip
     _arrives(stage, "rahimi", reference, "disclosed", "the evidence is announced")
     officer = stage.officer("rahimi")
     with stage.console.status("IR: collects the sealed evidence") as status:
@@ -276,6 +292,8 @@ def _execution(stage: Stage, reference: str) -> None:
         "verifies container, signatures, manifest and every exhibit",
         kind="verified",
     )
+    _step(stage, "rahimi", reference, "release", "releases it to the court, under its conditions (40(19))",
+          {"recipient": cast.COURT, "conditions": ["0", "1"]}, kind="released")  # fmt: skip
 
 
 def _collected(officer: Officer, reference: str, status: Status) -> bool:

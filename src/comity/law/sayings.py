@@ -212,7 +212,9 @@ def _measure(treaty: Treaty, word: str, _on: date) -> Iterator[str]:
     rule = _rule(treaty, word)
     if rule is None:
         return
-    yield f"stands on {rule.provision}; scopes {' '.join(rule.scopes) or 'not governed'}"
+    article = next(item.article for item in treaty.provisions[rule.provision])
+    named = f", Article {article}" if article else ""
+    yield f"stands on {rule.provision}{named}; scopes {' '.join(rule.scopes) or 'not governed'}"
     yield f"dual criminality {rule.dual_criminality}"
     if rule.follows:
         yield f"follows {rule.follows}"

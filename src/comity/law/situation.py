@@ -3,7 +3,8 @@
 Each file of ``lawbooks/cases`` is TOML in flat rows, as the law books are. A ``[[request]]`` is a base that situations vary;
 a ``[[supposition]]`` says plainly what is supposed of the books. The other rows are the situations: a request and what the
 check finds (``[[case]]``), which instruments there are for it (``[[choice]]``), whom an instrument binds (``[[status]]``),
-what a book says of a subject (``[[line]]``), when a clock is due (``[[clock]]``).
+what stands between two States (``[[bond]]``), what a book says of a subject (``[[line]]``), when a clock is due
+(``[[clock]]``).
 """
 
 from __future__ import annotations

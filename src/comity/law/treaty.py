@@ -657,6 +657,10 @@ def _parties(page: Page, between: tuple[str, ...]) -> Mapping[str, Party]:
         row.done()
         if between and party.state not in between:
             row.fault("This treaty stands between two other States. Remove the line.", "lawbook.value", "state")
+        known = [day for day in (party.signed, party.deposited, party.deposited_by) if day]
+        if known != sorted(known):
+            text = "signed, deposited and deposited_by (the latest day that reports allow) follow one another. Correct one."
+            row.fault(text, "lawbook.date", "deposited")
         if party.denounced and not (party.deposited or party.deposited_by):
             row.fault("A State denounces only what it has joined. Add its deposit.", "lawbook.date", "denounced")
         found.append((row, party))

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible
@@ -53,7 +54,7 @@ def _gaps(numbers: Sequence[int]) -> tuple[int, tuple[int, ...]]:
     if len(numbers) == highest:
         return highest, ()
     held = set(numbers)
-    return highest, tuple(number for number in range(1, highest) if number not in held)[:GAPS]
+    return highest, tuple(islice((number for number in range(1, highest) if number not in held), GAPS))
 
 
 class Conversation:
@@ -72,7 +73,7 @@ class Conversation:
         self._seed = canon.content_id(f"{home}-{peer}".encode())
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
-        self._batch = pace.batch
+        self._batch, self._horizon = pace.batch, pace.horizon
         self._hour, self._kept_now = 0, 0
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,12 +118,12 @@ class Conversation:
     def _quiet_until(self, now: float) -> float:
         """Until when a silent peer is left alone: it has spoken, or the clock went back, and it is asked at once."""
         if self._failures and self._memory.heard() != self._heard:
-            self._failures, self._next_at = 0, now
-        return now if self._next_at > now + self._pace.horizon else max(now, self._next_at)
+            self._heard, self._next_at = self._memory.heard(), now
+        return now if self._next_at > now + self._horizon else max(now, self._next_at)
 
     def _due(self, row: Sent, now: float) -> bool:
         """Also when its time lies so far ahead that the clock must have been set back since."""
-        return row.next_at <= now or row.next_at > now + self._pace.horizon
+        return row.next_at <= now or row.next_at > now + self._horizon
 
     @staticmethod
     def _unsent(rows: Iterable[Sent]) -> set[str]:
@@ -152,17 +153,19 @@ class Conversation:
         return Have(*_gaps(self._memory.got_numbers()), *_gaps(self._memory.sent_numbers()))
 
     def answered(self, offer: Offer, answer: Answer, now: float) -> None:
-        """Take in the answer to `offer`."""
-        self._reached()
+        """Take in the answer to `offer`. One that gives back what is not ours counts as silence; a person is told, once."""
         try:
             with self._memory.atomically():
                 if offer.have is not None and not self._refill(answer, now):
                     self._memory.settle(settled=True)
                 self._take(offer, answer, now)
         except BrokenSeal as error:
+            if not self._failures:
+                with self._memory.atomically():
+                    self._memory.tell(Alarm(error.code, "", int(now)))
             self._silent(now)
-            with self._memory.atomically():
-                self._memory.tell(Alarm(error.code, "", int(now)))
+        else:
+            self._reached()
 
     def _take(self, offer: Offer, answer: Answer, now: float) -> None:
         outcomes = {outcome.envelope: outcome for outcome in answer.outcomes}
@@ -259,8 +262,7 @@ class Conversation:
 
     def failed(self, offer: Offer, failure: Failure, now: float) -> None:
         """Note that `offer` got no usable answer. Nothing is sent about that."""
-        self._busy = False
-        if not failure.reached:
+        if not failure.reached or offer.have is not None:
             self._silent(now)
             return
         self._reached()
@@ -278,16 +280,16 @@ class Conversation:
                 row = self._memory.sent(digest)
                 if row is not None:
                     self._postpone(row, now, failure.code)
-        if offer.have is not None:
-            self._silent(now)
 
     def _reached(self) -> None:
+        """The peer has answered; one that answers now and then only is still asked less often than a good one."""
         self._busy = False
-        self._failures, self._next_at = 0, 0.0
+        self._failures, self._next_at = self._failures // 2, 0.0
         self._batch = min(self._pace.batch, self._batch * 2)
 
     def _silent(self, now: float) -> None:
         """The peer is not to be reached, or says nothing usable: one attempt for all that waits, ever less often."""
+        self._busy = False
         self._failures += 1
         self._heard = self._memory.heard()
         self._next_at = now + backoff(self._pace.peer, self._failures, self._seed)
@@ -344,8 +346,8 @@ class Conversation:
             return Outcome(digest, known.evidence[0])
         if not self._memory.settled():
             return Outcome(digest, later="conversation.unsettled")
-        if self._memory.got_number(item.number) is not None:
-            word = Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), "conversation.number")
+        if refused := self._number_refused(item.number):
+            word = Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), refused)
             return Outcome(digest, self._hand.sign(word))
         if not self._room(item, now):
             return Outcome(digest, later="conversation.room")
@@ -355,6 +357,13 @@ class Conversation:
         )  # fmt: skip
         self._kept_now += 1
         return Outcome(digest, receipt)
+
+    def _number_refused(self, number: int) -> str:
+        """Why nothing is kept under this number, or empty: it is taken, or further ahead than gaps are remembered."""
+        if self._memory.got_number(number) is not None:
+            return "conversation.number"
+        numbers = self._memory.got_numbers()
+        return "conversation.number-ahead" if number > (numbers[-1] if numbers else 0) + GAPS else ""
 
     def _room(self, item: Item, now: float) -> bool:
         """Whether there is room: within the hour, and in the waiting room, which what others wait for need not enter."""

@@ -405,3 +405,22 @@ FINDINGS: Final[dict[str, str]] = {
     "rule.clocks": _("Clocks"),
     "rule.emergency": _("Emergency"),
 }
+
+# What to do at the State that is asked, where the request is not its own to mend
+ASKED: Final[dict[str, str]] = {
+    "remedy.fill-in": _("Ask the other State for it."),
+    "remedy.identifier": _("Ask the other State for the complete identifier; an IP address needs time and source port."),
+    "remedy.date": _("Ask the other State which date is meant."),
+    "remedy.translate": _("Ask the other State for a translation, or agree on the language."),
+    "remedy.reason": _("Ask the other State for the reason."),
+    "remedy.name-earlier": _("Ask the other State for the reference of the earlier request, if there is one."),
+    "remedy.basis": _("Ask the other State for another legal basis; this one cannot carry a real request."),
+    "remedy.scope": _("Ask the other State for the offence of the treaty, or for another scope."),
+    "remedy.penalty": _("Ask the other State for the maximum penalty, as its law in force has it."),
+    "remedy.ask-authority": _("Ask our own competent authority."),
+    "remedy.choose-basis": _("Settle with the other State which treaty is used."),
+    "remedy.assure": _("Ask the other State for its undertaking in writing."),
+    "remedy.hurry": _("Have the data preserved at once."),
+    "remedy.handle": _("Agree on the handling with the other State before anything is handed over."),
+    "remedy.consent": _("Ask the other State how the person consented, or ask the person."),
+}

@@ -24,7 +24,7 @@ from comity.law._row import Period
 from comity.law.book import Books
 from comity.law.instrument import Bond, Option
 from comity.wording import labels, terms
-from comity.wording.findings import FINDINGS
+from comity.wording.findings import ASKED, FINDINGS
 
 LANGUAGES: Final = ("en", "fa")
 _CATALOGUES: Final = Path(__file__).resolve().parent.parent / "node" / "locale"
@@ -110,6 +110,12 @@ class Speech:
     def sentence(self, code: str, params: Mapping[str, str], measure: str = "") -> str:
         """The sentence of `code` with its parameters in words; the code itself where no sentence is known."""
         return self.said(FINDINGS[code], params, measure) if code in FINDINGS else self.code(code)
+
+    def remedy(self, code: str, params: Mapping[str, str], measure: str = "", side: str = "requesting") -> str:
+        """What to do about a finding: who is asked cannot mend the request, but ask for it."""
+        if side == "requested" and code in ASKED:
+            return self.said(ASKED[code], params, measure)
+        return self.sentence(code, params, measure)
 
     def said(self, text: str, params: Mapping[str, str], measure: str = "") -> str:
         """The English `text` in this language, its ``%(names)s`` replaced by `params` in words; ``?`` where one is missing."""

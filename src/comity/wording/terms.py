@@ -267,6 +267,8 @@ CLOCKS: Final[Terms] = {
     "surrender": _("taking over of the person to be surrendered"),
     "traffic-return": _("return of traffic data by the provider"),
 }
+COLLECTION: Final = _("period of collection")  # the request itself names it, no book
+BY_LAW_OF: Final = _("by the law of %(state)s")
 SUBJECTS: Final[Terms] = {
     "no-dual-criminality": _("the conduct is no offence in both States"),
     "no-treaty": _("no treaty binds the two States"),

@@ -17,6 +17,7 @@ from comity.ledger import merkle
 from comity.seal import canon
 
 _GROWTH = 5
+_LONGEST = 1 << 20  # entries of our log: each run adds ten
 _HEADS = 6  # envelopes between which the node's log is looked at
 
 
@@ -91,15 +92,20 @@ class _Log:
         self.seen = 0
         answer = self.ask(0, [], self.note(1))
         self.seen = 1 if answer.status == 200 else int(answer.body) if answer.status == 409 else 0
+        if self.seen > _LONGEST:
+            raise BrokenProof("The witness saw a log of ours that we never had.", code="proof.range")
 
     def _tree(self, size: int, forked: int) -> merkle.Get:
         store: dict[tuple[int, int], bytes] = {}
+
+        def get(level: int, index: int) -> bytes:
+            return store[level, index]
+
         for place in range(size):
             word = "other" if forked <= place else "leaf"
             leaf = merkle.leaf_hash(hashlib.sha256(f"conformance {word} {place}".encode()).digest())
-            added = merkle.appended(place, leaf, lambda level, index: store[level, index])
-            store |= {(level, index): value for level, index, value in added}
-        return lambda level, index: store[level, index]
+            store |= {(level, index): value for level, index, value in merkle.appended(place, leaf, get)}
+        return get
 
     def note(self, size: int, *, forked: int = 1 << 62) -> str:
         """The signed head at `size`; from leaf `forked` on another history."""
@@ -192,7 +198,9 @@ def two_histories_of_the_node(bench: Bench) -> Iterator[Probe]:
             return
         posted.append((said.envelope, receipt.index))
         right = head.size >= last and receipt.proof.index == receipt.index
-        yield Probe("a head after a new entry", f"size {head.size} after {last}", Verdict.KEPT if right else Verdict.BROKEN)
+        yield Probe(
+            "a head after a new entry", f"size {head.size} after {last}", Verdict.KEPT if right else Verdict.BROKEN
+        )
         last = head.size
     for envelope, index in posted:
         again = bench.receipt(bench.get(f"/receipts/{canon.content_id(envelope)}"), envelope)

@@ -27,7 +27,9 @@ def _notes(bench: Bench) -> dict[str, str]:
     return {
         "the node's own log, signed by us": cp.signed(cp.Checkpoint(node, size, root), replace(log, name=node)),
         "a log that nobody knows": cp.signed(cp.Checkpoint(stranger.name, size, root), stranger),
-        "our log, signed by another key": cp.signed(cp.Checkpoint(log.name, size, root), replace(stranger, name=log.name)),
+        "our log, signed by another key": cp.signed(
+            cp.Checkpoint(log.name, size, root), replace(stranger, name=log.name)
+        ),
         "another size than was signed": right.replace(f"\n{size}\n", f"\n{size + 1}\n"),
         "another root than was signed": f"{log.name}\n{size}\n{canon.b64(bytes(32))}\n\n{lines}",
         "no signature": text + "\n\n",
@@ -67,7 +69,8 @@ def requests_to_a_witness(bench: Bench) -> Iterator[Probe]:
     bodies = {
         "a size with a sign": f"old +1\n\n{note}", "a size below nothing": f"old -1\n\n{note}",
         "a size in Arabic digits": f"old ١\n\n{note}", "a size of 5,000 digits": f"old {'9' * 5000}\n\n{note}",
-        "another word": f"new 0\n\n{note}", "no empty line": f"old 0\n{note}", "65 hashes": f"old 1\n{(step + chr(10)) * 65}\n{note}",
+        "another word": f"new 0\n\n{note}", "no empty line": f"old 0\n{note}",
+        "65 hashes": f"old 1\n{(step + chr(10)) * 65}\n{note}",
         "hashes that are none": f"old 1\n!\n\n{note}", "hashes in another base64": f"old 1\n{step[:-1]}\n\n{note}",
         "a short hash": f"old 1\n{canon.b64(bytes(31))}\n\n{note}", "nothing": "", "a line feed": "\n",
         "canonical JSON": '{"old":0}',

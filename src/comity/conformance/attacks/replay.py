@@ -22,7 +22,9 @@ def _same(bench: Bench, sent: str, envelope: bytes, answers: list[tuple[str, byt
         yield Probe(sent, "the receipt cannot be asked for", Verdict.BROKEN)
 
 
-def _receipt(bench: Bench, envelope: bytes, *, ask: str = "", headers: dict[str, str] | None = None) -> tuple[str, bytes]:
+def _receipt(
+    bench: Bench, envelope: bytes, *, ask: str = "", headers: dict[str, str] | None = None
+) -> tuple[str, bytes]:
     """(what came back in words, the signed receipt in it or nothing) to `envelope` posted, or to its receipt asked for."""
     if ask:
         answer = bench.get(ask)
@@ -53,7 +55,10 @@ def same_bytes(bench: Bench) -> Iterator[Probe]:
             found.append((str(error), b""))
     yield from _same(bench, "the same envelope, four at a time", said.envelope, found, first)
     before = bench.traces()
-    again = [_receipt(bench, said.envelope), _receipt(bench, said.envelope, ask=f"/receipts/{canon.content_id(said.envelope)}")]
+    again = [
+        _receipt(bench, said.envelope),
+        _receipt(bench, said.envelope, ask=f"/receipts/{canon.content_id(said.envelope)}"),
+    ]
     yield from _same(bench, "the same envelope after it was read", said.envelope, again, first)
     if bench.traces() != before:
         yield Probe("the same envelope after it was read", "the case changed", Verdict.BROKEN)
@@ -132,7 +137,18 @@ def old_signatures(bench: Bench) -> Iterator[Probe]:
     Right: 401 for more than 300 seconds, either way; nothing is kept.
     """
     said, now = bench.asks(), int(bench.now().timestamp())
-    moments = (now - 320, now - 3600, now - 366 * 86400, now + 330, now + 86400, 0, -1, 2**31, 2**53, 999_999_999_999_999)
+    moments = (
+        now - 320,
+        now - 3600,
+        now - 366 * 86400,
+        now + 330,
+        now + 86400,
+        0,
+        -1,
+        2**31,
+        2**53,
+        999_999_999_999_999,
+    )
     for moment in moments:
         answer = bench.post("/messages", said.envelope, created=moment)
         yield bench.turned_away(f"created {moment - now:+} seconds from now", answer, envelope=said.envelope)
@@ -161,4 +177,6 @@ def signed_for_another_place(bench: Bench) -> Iterator[Probe]:
     answer = bench.line.ask("POST", "/messages?x=1", headers, said.envelope)
     yield bench.turned_away("sent to a path with a query", answer, envelope=said.envelope)
     headers = bench.hop("POST", "/messages", said.envelope)
-    yield bench.turned_away("a message's signature at /witness", bench.line.ask("POST", "/witness", headers, said.envelope))
+    yield bench.turned_away(
+        "a message's signature at /witness", bench.line.ask("POST", "/witness", headers, said.envelope)
+    )

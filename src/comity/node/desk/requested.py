@@ -19,7 +19,7 @@ from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import Life, Measure
 from comity.casework.request import moment_text
 from comity.errors import Invalid
-from comity.law import clocks
+from comity.law import clocks, shelf
 from comity.law.assess import Assessment
 from comity.law.assess import assess as assess_law
 from comity.law.treaty import Ground
@@ -35,6 +35,7 @@ def assess(settings: Settings, reference: str, *, officer: models.Officer, at: d
         assessment = assess_law(case.request, settings.books, on=at.date(), side="requested")
         body = {"assessment": assessment.to_dict()}
         _record.record(settings, reference, Kind.ASSESSED, body, officer=officer, at=at, seen=seen or case.acts[-1].id)
+        shelf.keep(settings.home / "lawbooks", settings.books, assessment)
     return assessment
 
 

@@ -21,6 +21,7 @@ from django.db import transaction
 from comity.casework.lifecycle import Case, Kind, Power
 from comity.casework.request import Request
 from comity.errors import Invalid
+from comity.law import shelf
 from comity.law.assess import Assessment, assess
 from comity.node import archive, models
 from comity.node.desk import _record, evidence
@@ -88,6 +89,7 @@ def check(settings: Settings, reference: str, *, officer: models.Officer, at: da
         assessment = assess(case.request, settings.books, on=at.date(), side="requesting")
         body = {"assessment": assessment.to_dict()}
         _record.record(settings, reference, Kind.CHECKED, body, officer=officer, at=at, seen=seen or case.acts[-1].id)
+        shelf.keep(settings.home / "lawbooks", settings.books, assessment)
     return assessment
 
 

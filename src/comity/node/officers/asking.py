@@ -1,4 +1,4 @@
-"""What a decision form offers: questions from the findings, texts for conditions, grounds of the book, delivered files.
+"""What a form offers and what stands beside it: questions from the findings, conditions, grounds, what the other State said.
 
 Texts that will travel are offered in the language of the request, so that the other State can read them.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from html import unescape
 from typing import Any, Final
 
@@ -17,21 +17,24 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from comity.casework.lifecycle import Case, Kind
+from comity.casework.measure import Life
+from comity.casework.request import strict_moment
 from comity.errors import ComityError
+from comity.law.treaty import Duty
 from comity.node.desk import requested
-from comity.node.officers import fields, judgement, words
+from comity.node.officers import deadlines, fields, judgement, words
 from comity.node.settings import Settings
 
 CONDITIONS: Final[tuple[tuple[str, Promise], ...]] = (
-    ("40(19)", _("The evidence is used only for the investigation, prosecution or proceeding named in the request.")),
+    ("use-limit", _("The evidence is used only for the investigation, prosecution or proceeding named in the request.")),
     (
-        "36(3)",
+        "onward-transfer",
         _("The data are passed on to a third State or international organization only with our prior authorisation."),
     ),
-    ("36(2)", _("Personal data are kept under effective safeguards and deleted when they are no longer needed.")),
-    ("40(20)", _("The evidence and its source are kept confidential, except where the proceedings require otherwise.")),
+    ("protect-data", _("Personal data are kept under effective safeguards and deleted when they are no longer needed.")),
+    ("secrecy", _("The evidence and its source are kept confidential, except where the proceedings require otherwise.")),
 )
-"""(article, text) of conditions that are often needed; the officer chooses."""
+"""(duty of the law books, text) of conditions that are often needed; the officer chooses."""
 
 
 def correspondence(case: Case) -> str:
@@ -40,10 +43,65 @@ def correspondence(case: Case) -> str:
     return tag if tag in ("en", "fa") else "en"
 
 
-def suggested_conditions(case: Case) -> list[tuple[str, str]]:
-    """(article, text) of the conditions that the form offers."""
+def suggested_conditions(settings: Settings, case: Case) -> list[tuple[str, str]]:
+    """(provision or empty, text) of the conditions that the form offers; none for what comes with its own."""
+    if case.life is Life.NOTICE:
+        return []
+    cites = {duty.id: duty.provision for duty in reversed(duties(settings, case))}
     with override(correspondence(case)):
-        return [(article, str(text)) for article, text in CONDITIONS]
+        return [(cites.get(duty, ""), str(text)) for duty, text in CONDITIONS]
+
+
+def duties(settings: Settings, case: Case) -> tuple[Duty, ...]:
+    """The duties that the book of the basis knows for the measure; none where no book answers."""
+    try:
+        return settings.books.duties(case.request.basis, case.measure)
+    except ComityError:
+        return ()
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that an officer must have before his eyes while he fills a form in.
+
+    Args:
+        title: what it is.
+        text: what somebody wrote, or empty.
+        lines: conditions, or none.
+        moment: a moment, or None.
+    """
+
+    title: str | Promise
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    moment: datetime | None = None
+
+
+def notes(settings: Settings, case: Case, verb: str, *, at: datetime) -> list[Note]:
+    """What stands beside the form of `verb`."""
+    if verb in ("ask-extension", "extend", "refuse-extension"):
+        return _on_time(settings, case, at=at)
+    if verb == "reply" and case.consultation:
+        return [Note(_("What the other State says"), case.consultation.body["message"])]
+    if verb == "report" and case.enquiry:
+        return [Note(_("What the other State asks"), case.enquiry.body["message"], moment=case.enquiry.at)]
+    if verb == "disclose" and case.conditions:
+        return [Note(_("Conditions of use"), lines=case.conditions)]
+    if verb == "accept" and case.life is Life.NOTICE and case.request.conditions:
+        return [Note(_("Conditions under which it was told"), lines=case.request.conditions)]
+    if verb in ("perform", "refuse", "disclose", "withdraw") and case.rest:
+        return [Note(_("Still missing, as was last said"), case.rest)]
+    return []
+
+
+def _on_time(settings: Settings, case: Case, *, at: datetime) -> list[Note]:
+    kinds = (deadlines.PRESERVATION, deadlines.COLLECTION)
+    running = [clock for clock in deadlines.of(settings, case, at=at) if clock.kind in kinds]
+    found = [Note(_("The period ends now"), moment=clock.due) for clock in running[:1]]
+    asked = case.asked_to_extend
+    if asked is not None:
+        found.append(Note(_("Asked for until"), asked.body["reasons"], moment=strict_moment(asked.body["until"])))
+    return found
 
 
 @dataclass(frozen=True)

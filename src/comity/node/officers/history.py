@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from django.utils.functional import Promise
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind
+from comity.errors import ComityError
 from comity.node import models
-from comity.node.officers import fields, judgement, words
+from comity.node.officers import acts, fields, judgement
 from comity.node.settings import Settings
 
 
@@ -44,7 +47,8 @@ class Line:
 
     act: Act
     own: bool
-    article: str
+    title: str | Promise
+    cite: str  # the provision that the act stands on, or empty
     passage: Passage
     changed: tuple[str, ...]  # fields of the request that differ from the version before
     counts: Mapping[str, int]  # findings by verdict, for a check
@@ -82,13 +86,50 @@ def lines(settings: Settings, case: Case) -> list[Line]:
             now = act.body["request"]
             changed = tuple(_changed(before, now)) if before else ()
             before = now
-        found.append(Line(act, act.by == settings.state, _article(case, act), crossed[act.id], changed, _counts(act)))
+        own = act.by == settings.state
+        title, cite = acts.heading(act.kind, case.measure, own=own), cited(settings, case, act.kind)
+        found.append(Line(act, own, title, cite, crossed[act.id], changed, _counts(act)))
     return found
 
 
-def _article(case: Case, act: Act) -> str:
-    found = words.KIND_ARTICLES.get(str(act.kind), {})
-    return found.get(str(case.measure), "")
+_DUTY: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.CONSULTED: ("consult",),
+    Kind.REPLIED: ("consult",),
+    Kind.REFUSED: ("reasons",),
+    Kind.ENQUIRED: ("status",),
+    Kind.PROGRESS: ("status",),
+    Kind.AGREED: ("conditions",),
+    Kind.WITHDRAWN: ("no-longer-needed",),
+    Kind.AUTHORISED: ("authorisation",),
+    Kind.RELEASED: ("use-limit", "onward-transfer"),
+    Kind.ACCEPTED: ("honour-limits",),
+}
+_RULE: Final[Mapping[Kind, str]] = {
+    Kind.EXTENSION_ASKED: "clocks",
+    Kind.EXTENDED: "clocks",
+    Kind.EXTENSION_REFUSED: "clocks",
+}
+_MEASURE: Final = frozenset({Kind.REQUESTED, Kind.DISCLOSED, Kind.PERFORMED})
+
+
+def cited(settings: Settings, case: Case, kind: Kind) -> str:
+    """The provision of the basis that an act of `kind` stands on in this case, by its law book; empty where it is silent."""
+    books, basis = settings.books, case.request.basis
+    try:
+        rule = books.measure(basis, case.measure)
+    except ComityError:
+        return ""
+    if kind in _MEASURE:
+        return rule.provision
+    if kind is Kind.PRESERVED:
+        return next((clock.provision for clock in books.clocks(basis, case.measure) if clock.id == "preservation"), "")
+    if kind is Kind.POSTPONED:
+        grounds = books.treaty(basis).grounds_of[rule.id]
+        return next((ground.provision for ground in grounds if ground.stance == "postpone"), "")
+    if kind in _RULE:
+        return next(reversed(books.cited(basis, case.measure, _RULE[kind])), "")
+    found = {duty.id: duty.provision for duty in books.duties(basis, case.measure)}
+    return next((found[name] for name in _DUTY.get(kind, ()) if name in found), "")
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -108,8 +149,3 @@ def _counts(act: Act) -> dict[str, int]:
     verdicts = [item["verdict"] for item in act.body["assessment"]["findings"]]
     return {name: verdicts.count(name) for name in judgement.ORDER}
 
-
-def conditions(case: Case) -> tuple[str, ...]:
-    """The conditions of use that the decision set; they travel with the evidence (36, 40(19), 40(28))."""
-    decision = case.last(Kind.ACCEPTED)
-    return tuple(decision.body["conditions"]) if decision else ()

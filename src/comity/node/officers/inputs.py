@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,10 +12,13 @@ from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
+from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
+from comity.casework.measure import GROUPS, Life, Measure
+from comity.casework.request import strict_moment
 from comity.errors import ComityError, Invalid
 from comity.node.desk import evidence
-from comity.node.officers import almanac, answers, asking, fields, interview
+from comity.node.officers import almanac, answers, asking, deadlines, fields, interview, judgement, reading, releasing
 from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
 
@@ -30,7 +33,8 @@ class Input:
         name: of the desk function's argument.
         label: what it is called.
         help: one sentence, or empty.
-        kind: ``line``, ``text``, ``lines``, ``date``, ``moment``, ``choice`` or ``checks``.
+        kind: ``line``, ``text``, ``lines``, ``date``, ``moment``, ``choice``, ``checks``; ``all``: every option has to be
+            ticked; ``deadline``: a choice that means a clock and its end; ``hidden``: what was chosen before.
         optional: whether it may be left empty.
         options: for choices; for lines: what may be picked.
         value: what stands in it.
@@ -52,7 +56,19 @@ class Input:
         return f"f-{self.name}"
 
 
+_MESSAGE: Final = Input("message", _("Message to the other State"), "", "text")
+_UNTIL: Final = Input("until", _("Until when"), _("The last day. It must lie after the present end."), "date")
+_CLOCK: Final = Input("deadline", _("Deadline"), "", "deadline")
+_REST: Final = Input(
+    "rest",
+    _("What is still missing"),
+    _("Leave it empty if this is all. Otherwise the rest follows later, or is refused."),
+    "text",
+    optional=True,
+)
 _REASONS: Final = Input("reasons", _("Reasons"), _("They are sent to the other State."), "text")
+
+_OWN_RECORD: Final = _("It stays in this State’s own record.")
 
 INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
     "approve": (
@@ -66,6 +82,33 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
     ),
     "discard": (replace(_REASONS, help=_("They stay in this State’s own record.")),),
     "withdraw": (_REASONS,),
+    "agree": (
+        Input("conditions", _("Conditions"), _("Read each one and tick it. They bind from then on."), "all"),
+    ),
+    "reply": (replace(_MESSAGE, label=_("Answer to the other State")),),
+    "enquire": (replace(_MESSAGE, help=_("What you want to know, and by when.")),),
+    "report": (replace(_MESSAGE, help=_("What has been done, what is under way, when it will be ready.")),),
+    "ask-extension": (_UNTIL, _REASONS),
+    "extend": (_UNTIL, _REASONS),
+    "refuse-extension": (_REASONS,),
+    "verify": (Input("container", _("Return"), "", "hidden", optional=True),),
+    "release": (
+        Input("recipient", _("Who receives it"), _("The court, authority or person, by name.")),
+        Input("state", _("Recipient’s State or organisation"), _("Only those that the consent names."), "choice"),
+        Input("use", _("What it may serve as"), _("As the consent says."), "choice"),
+        Input("conditions", _("Conditions"), _("They go with the material. Tick each one that you have told."), "all"),
+        Input("manifest", _("Return"), "", "hidden", optional=True),
+        Input("leave", _("Consent"), "", "hidden", optional=True),
+    ),
+    "meet": (_CLOCK, replace(_REASONS, label=_("How it was met"), help=_OWN_RECORD)),
+    "escalate": (_CLOCK, replace(_REASONS, label=_("Who was told, and what"), help=_OWN_RECORD)),
+    "waive": (_CLOCK, replace(_REASONS, label=_("Why it does not matter any more"), help=_OWN_RECORD)),
+    "perform": (
+        Input("report", _("What was done"), "", "text"),
+        Input("done_on", _("Done on"), "", "date"),
+        _REST,
+    ),
+    "disclose": (Input("use", _("What it may serve as"), "", "choice"), _REST),
     "ask": (
         Input(
             "questions",
@@ -135,87 +178,101 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
 }
 
 
-def prefilled(settings: Settings, case: Case, verb: str, *, at: datetime, language: str) -> list[Input]:
-    """The inputs of `verb` with what is known already."""
-    known = _KNOWN.get(verb, _nothing)(settings, case, at, language)
-    asked = [item for item in INPUTS.get(verb, ()) if (verb, item.name) != _PERIOD or not _has_period(settings, case)]
-    return [replace(item, **known.get(item.name, {})) for item in asked]
+Known = dict[str, dict[str, Any] | None]
+"""What is known of the inputs of a verb by name; None: this case needs no such input."""
 
 
-_PERIOD: Final = ("preserve", "until")
+@dataclass(frozen=True)
+class Asking:
+    """For what a form is made: the case, the moment, the reader's language, and what the page's address names."""
+
+    settings: Settings
+    case: Case
+    at: datetime
+    language: str
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
-def _has_period(settings: Settings, case: Case) -> bool:
-    """Whether the legal basis says how long data are preserved; else the officer has to."""
-    try:
-        settings.books.clock(case.request.basis, "preservation")
-    except ComityError:
-        return False
-    return True
+def prefilled(asking_for: Asking, verb: str) -> list[Input]:
+    """The inputs of `verb` with what is known already, without those that this case does not need."""
+    known = _KNOWN[verb](asking_for) if verb in _KNOWN else {}
+    found = []
+    for item in INPUTS.get(verb, ()):
+        changes = known.get(item.name, {})
+        if changes is not None:
+            found.append(replace(item, **changes))
+    return found
 
 
-Known = dict[str, dict[str, Any]]
-
-
-def _nothing(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del settings, case, at, language
-    return {}
-
-
-def _approve(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del settings, at, language
-    checked = case.last(Kind.CHECKED)
+def _approve(of: Asking) -> Known:
+    checked = of.case.last(Kind.CHECKED)
     findings = checked.body["assessment"]["findings"] if checked else []
-    return {"despite": {"optional": not any(item["verdict"] == "failed" for item in findings)}}
+    failed = any(item["verdict"] == "failed" for item in findings)
+    return {"despite": {"optional": not failed}}
 
 
-def _ask(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del language
-    found, measure = asking.suggested_questions(case), str(case.measure)
+def _ask(of: Asking) -> Known:
+    found, measure = asking.suggested_questions(of.case), str(of.case.measure)
     options = [
         (name, fields.label(name, measure))
-        for name in interview.names(settings.books, case.request, at.date())
+        for name in interview.names(of.settings.books, of.case.request, of.at.date())
         if name not in ("reference", "exercise")
     ]
     return {"questions": {"value": found.text}, "fields": {"options": options, "value": list(found.names)}}
 
 
-def _accept(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del settings, at, language
-    return {"conditions": {"options": [(text, text) for _, text in asking.suggested_conditions(case)]}}
+def _accept(of: Asking) -> Known:
+    if of.case.life is Life.NOTICE:
+        told = of.case.request.conditions
+        acknowledged = {"options": _each(told), "value": [], "kind": "all", "help": _("Read each one and tick it."),
+                        "label": _("Conditions under which it was told"), "optional": False}  # fmt: skip
+        return {"conditions": acknowledged if told else None,
+                "reasons": {"help": _("A sentence for the sender: what will be done with it.")}}  # fmt: skip
+    offered = [(text, text) for _, text in asking.suggested_conditions(of.settings, of.case)]
+    decided = of.case.last(Kind.ACCEPTED)
+    conditions = {"options": offered, "value": "\n".join(of.case.conditions)}
+    return {"conditions": conditions, "reasons": {"value": decided.body["reasons"] if decided else ""}}
 
 
-def _refuse(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del language
-    options = [(ground.id, ground.name) for ground in asking.grounds(settings, case, at.date())]
+def _refuse(of: Asking) -> Known:
+    options = [(ground.id, ground.name) for ground in asking.grounds(of.settings, of.case, of.at.date())]
+    if not options or of.case.life in (Life.NOTICE, Life.CONSENT):
+        return {"grounds": None}
     return {"grounds": {"options": options, "value": []}}
 
 
-def _authorise(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del at, language
-    return {"ground": {"options": asking.authorisations(settings, case)}}
+def _authorise(of: Asking) -> Known:
+    return {"ground": {"options": asking.authorisations(of.settings, of.case)}}
 
 
-def _order(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del settings, at, language
-    return {"provider": {"value": case.request.custodian}}
+def _order(of: Asking) -> Known:
+    if of.case.measure in GROUPS["data"]:
+        return {"provider": {"value": of.case.request.custodian}}
+    return {"provider": {"label": _("Who is to carry it out"), "value": of.case.request.custodian}}
 
 
-def _preserve(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del settings, case
-    local = at.astimezone(get_current_timezone())
-    clock = f"{local:%H:%M}"
-    if language == "fa":
-        return {
-            "effected_at": {"value": f"{almanac.day_typed(local.date(), language)} {almanac.persian_digits(clock)}"}
-        }
-    return {"effected_at": {"value": f"{local:%Y-%m-%d} {clock}"}}
+def _preserve(of: Asking) -> Known:
+    local = of.at.astimezone(get_current_timezone())
+    clock, day = f"{local:%H:%M}", local.date()
+    if of.language == "fa":
+        value = f"{almanac.day_typed(day, of.language)} {almanac.persian_digits(clock)}"
+    else:
+        value = f"{day.isoformat()} {clock}"
+    return {"effected_at": {"value": value}, "until": None if _has_period(of) else {}}
 
 
-def _execute(settings: Settings, case: Case, at: datetime, language: str) -> Known:
-    del at, language
-    ordered = case.last(Kind.ORDERED)
-    options = [(name, name) for name in evidence.deliveries(settings)]
+def _has_period(of: Asking) -> bool:
+    """Whether the legal basis says how long data are preserved; else the officer has to."""
+    try:
+        of.settings.books.clock(of.case.request.basis, "preservation")
+    except ComityError:
+        return False
+    return True
+
+
+def _execute(of: Asking) -> Known:
+    ordered = of.case.last(Kind.ORDERED)
+    options = [(name, name) for name in evidence.deliveries(of.settings)]
     value = options[0][0] if len(options) == 1 else ""
     return {
         "delivery": {"options": options, "value": value},
@@ -223,7 +280,92 @@ def _execute(settings: Settings, case: Case, at: datetime, language: str) -> Kno
     }
 
 
-_KNOWN: Final[Mapping[str, Callable[[Settings, Case, datetime, str], Known]]] = {
+_USES: Final[Options] = (
+    (EVIDENCE, _("Evidence")),
+    (INTELLIGENCE, _("Information for the police only, no evidence")),
+)
+
+
+def _disclose(of: Asking) -> Known:
+    if of.case.measure is Measure.POLICE_COOPERATION:
+        return {"use": None}
+    return {"use": {"options": _USES, "value": EVIDENCE}}
+
+
+def _perform(of: Asking) -> Known:
+    today = of.at.astimezone(get_current_timezone()).date()
+    help_of = REPORTS.get(str(of.case.measure), "")
+    return {"report": {"help": help_of}, "done_on": {"value": almanac.day_typed(today, of.language)}}
+
+
+REPORTS: Final[Mapping[str, str | Promise]] = {
+    "service": _("Which document was handed to whom, where, when and by whom; or why it could not be."),
+    "appearance": _("Whether the person was told and agrees, and when and where he or she will appear."),
+    "prisoner-transfer": _("Where and when the person was handed over, to whom, and until when."),
+    "extradition": _("Where and when the person was surrendered, to whom, and how long he or she was held here."),
+    "provisional-arrest": _("Where and when the person was arrested, and before which court he or she was brought."),
+    "sentenced-person": _("Where and when the person was taken over, and what is left of the sentence."),
+    "proceedings": _("Whether the proceedings were taken over, by whom, and under which number."),
+    "jurisdiction": _("What was settled: who prosecutes which conduct."),
+    "joint-investigation": _("Whether the team was set up, who belongs to it, or what it has done."),
+    "freezing": _("Which property was frozen, where it is, its value, by which decision and until when."),
+    "confiscation": _("Which property was confiscated, its value, by which decision, and where it is kept."),
+    "return": _("What was returned or disposed of, to whom, and after which deductions."),
+}
+"""What a report tells, for each deed."""
+
+
+def _agree(of: Asking) -> Known:
+    return {"conditions": {"options": _each(of.case.conditions), "value": []}}
+
+
+def _each(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Texts to tick one by one, by their place: what a browser sends back of a text may differ in its line ends."""
+    return [(str(place), text) for place, text in enumerate(texts)]
+
+
+def _extend(of: Asking) -> Known:
+    asked = of.case.asked_to_extend
+    if asked is None:
+        return {}
+    day = strict_moment(asked.body["until"]).astimezone(get_current_timezone()).date()
+    return {"until": {"value": almanac.day_typed(day, of.language)}}
+
+
+def _verify(of: Asking) -> Known:
+    return {"container": {"value": of.named.get("container", "")}}
+
+
+def _release(of: Asking) -> Known:
+    found = releasing.ways(of.settings, of.case, at=of.at)
+    way = releasing.chosen(found, of.named)
+    if way is None:
+        return dict.fromkeys(("recipient", "state", "use", "conditions", "manifest", "leave"))
+    known: Known = {"manifest": {"value": way.manifest}, "leave": {"value": way.by}, "state": None, "use": None}
+    known["conditions"] = {"options": _each(way.conditions), "value": []} if way.conditions else None
+    if way.leave is not None:
+        others = [of.settings.state, *way.leave.request.others]
+        names = [(code, reading.state_name(of.settings, code, of.language)) for code in dict.fromkeys(others)]
+        known["state"] = {"options": names}
+        known["use"] = {"options": _USES, "value": INTELLIGENCE} if way.use == INTELLIGENCE else None
+    return known
+
+
+def _clock(of: Asking) -> Known:
+    running = [clock for clock in deadlines.of(of.settings, of.case, at=of.at) if clock.open]
+    options = [(clock.id, _named(of, clock)) for clock in running]
+    named = of.named.get("deadline", "")
+    value = named if named in dict(options) else options[0][0] if len(options) == 1 else ""
+    return {"deadline": {"options": options, "value": value}}
+
+
+def _named(of: Asking, clock: deadlines.Clock) -> str:
+    """A deadline as an option: what it is called and its last day, in the calendars of the page."""
+    day = clock.due.astimezone(get_current_timezone()).date()
+    return f"{judgement.plain(judgement.clock(clock.kind))}: {almanac.day_words(day, of.language)}"
+
+
+_KNOWN: Final[Mapping[str, Callable[[Asking], Known]]] = {
     "approve": _approve,
     "ask": _ask,
     "accept": _accept,
@@ -232,6 +374,15 @@ _KNOWN: Final[Mapping[str, Callable[[Settings, Case, datetime, str], Known]]] = 
     "order": _order,
     "preserve": _preserve,
     "execute": _execute,
+    "disclose": _disclose,
+    "perform": _perform,
+    "agree": _agree,
+    "extend": _extend,
+    "verify": _verify,
+    "release": _release,
+    "meet": _clock,
+    "escalate": _clock,
+    "waive": _clock,
 }
 
 
@@ -241,7 +392,7 @@ def typed(found: list[Input], post: QueryDict) -> list[Input]:
 
 
 def _typed(item: Input, post: QueryDict) -> Any:
-    if item.kind == "checks":
+    if item.kind in ("checks", "all"):
         return post.getlist(item.name)
     if item.kind == "lines":
         return "\n".join(post.getlist(item.name))
@@ -254,10 +405,25 @@ def meant(found: list[Input], language: str) -> dict[str, Any]:
     Raises:
         Invalid: a value that cannot be used, or a needed date that is missing; `where` names the input.
     """
-    return {item.name: _meant(item, language) for item in found}
+    said: dict[str, Any] = {}
+    for item in found:
+        said |= _deadline(item) if item.kind == "deadline" else {item.name: _meant(item, language)}
+    return said
+
+
+def _deadline(item: Input) -> dict[str, Any]:
+    """The clock and the end that were chosen."""
+    if item.value not in dict(item.options):
+        raise Invalid("Choose one of the deadlines.", code="form.choice", where=item.name)
+    clock, _, due = str(item.value).rpartition("@")
+    return {"clock": clock, "due": strict_moment(due)}
 
 
 def _meant(item: Input, language: str) -> Any:
+    if item.kind == "all":
+        if {place for place, _text in item.options} - set(item.value):
+            raise Invalid("Read and tick each one.", code="form.acknowledge", where=item.name)
+        return [str(text) for _place, text in item.options]
     if item.kind == "checks":
         return list(item.value)
     text = str(item.value).replace("\r\n", "\n").strip()
@@ -276,6 +442,6 @@ def _meant(item: Input, language: str) -> Any:
 def blamed(found: list[Input], error: ComityError) -> tuple[list[Input], Problem | None]:
     """(the inputs with `error` at the one it is about, the problem when it is about none of them)."""
     problem = answers.problem(error)
-    if problem.where not in {item.name for item in found}:
+    if problem.where not in {item.name for item in found if item.kind != "hidden"}:
         return found, problem
     return [replace(item, problem=problem) if item.name == problem.where else item for item in found], None

@@ -90,18 +90,18 @@ def latest(settings: Settings, case: Case) -> Shown | None:
 def shown(settings: Settings, raw: Mapping[str, Any], measure: str) -> Shown:
     """The assessment `raw` (as it stands in an act) for a page."""
     found = Assessment.from_dict(raw)
-    lines = [_line(settings, item, found.on, measure) for item in raw["findings"]]
+    lines = [_line(settings, item, found.on, measure, found.side) for item in raw["findings"]]
     groups = tuple((verdict, tuple(line for line in lines if line.verdict == verdict)) for verdict in ORDER)
     return Shown(found.on, groups, found.books)
 
 
-def _line(settings: Settings, item: Mapping[str, Any], on: date, measure: str) -> Line:
+def _line(settings: Settings, item: Mapping[str, Any], on: date, measure: str, side: str) -> Line:
     return Line(
         item["verdict"],
         item["code"],
         _(FINDINGS.get("rule." + item["rule"], item["rule"])),
         sentence(item["code"], item["params"], measure),
-        sentence(item["remedy"], item["params"], measure) if item["remedy"] else SafeString(""),
+        SafeString(Voice().remedy(item["remedy"], item["params"], measure, side) if item["remedy"] else ""),
         tuple(cite(settings, name, on) for name in item["cites"]),
         tuple(item["fields"]),
     )
@@ -199,6 +199,32 @@ def provision_text(settings: Settings, name: str, on: date | None = None) -> str
 def offence(code: str) -> SafeString:
     """The name of a treaty's offence; the code itself where no book has it."""
     return SafeString(Voice().offence(code))
+
+
+def clock(kind: str) -> SafeString:
+    """What a deadline is called; a State's own with its name."""
+    code, _colon, name = kind.rpartition(":")
+    voice = Voice()
+    text = voice.plain(_(terms.COLLECTION)) if name == "collection" else voice.term(terms.CLOCKS, name)
+    text = SafeString(text[:1].upper() + text[1:]) if text[:1].isalpha() else text
+    return SafeString(f"{text} ({voice.said(terms.BY_LAW_OF, {'state': code})})") if code else SafeString(text)
+
+
+def measure_cite(settings: Settings, case: Case) -> str:
+    """The provision of the basis that the measure stands on, or empty."""
+    try:
+        return settings.books.measure(case.request.basis, case.measure).provision
+    except ComityError:
+        return ""
+
+
+def scope_cite(settings: Settings, case: Case) -> str:
+    """The provision of the basis by which the treaty applies for the scope, or empty."""
+    try:
+        cites = settings.books.cited(case.request.basis, case.measure, f"scope-{case.request.scope}")
+    except ComityError:
+        return ""
+    return next(iter(cites), "")
 
 
 def language_name(tag: str) -> str:

@@ -5,16 +5,18 @@ The answer is that of `casework.lifecycle` itself, asked without writing anythin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from comity.casework.lifecycle import Act, Case, Kind, Stage, Step, advance, steps
+from comity.casework.act import EVIDENCE, FORMS, INTELLIGENCE
+from comity.casework.lifecycle import TABLE, Act, Case, Kind, Stage, Step, advance, steps
+from comity.casework.measure import COERCIVE, Life, Measure
 from comity.casework.request import moment_text, parse_date
 from comity.errors import ComityError, NotPossible, NotYours
 from comity.node import models
-from comity.node.officers import answers, reading, words
+from comity.node.officers import acts, answers, reading
 from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
 
@@ -27,22 +29,35 @@ VERB: Final[Mapping[Kind, str]] = {
     Kind.SUPPLEMENTED: "supplement",
     Kind.DISCARDED: "discard",
     Kind.WITHDRAWN: "withdraw",
+    Kind.AGREED: "agree",
+    Kind.REPLIED: "reply",
+    Kind.ENQUIRED: "enquire",
+    Kind.EXTENSION_ASKED: "ask-extension",
     Kind.VERIFIED: "verify",
+    Kind.RELEASED: "release",
     Kind.ASSESSED: "assess",
     Kind.ASKED: "ask",
     Kind.CONSULTED: "consult",
+    Kind.PROGRESS: "report",
     Kind.ACCEPTED: "accept",
     Kind.REFUSED: "refuse",
     Kind.POSTPONED: "postpone",
     Kind.AUTHORISED: "authorise",
     Kind.ORDERED: "order",
     Kind.PRESERVED: "preserve",
+    Kind.EXTENDED: "extend",
+    Kind.EXTENSION_REFUSED: "refuse-extension",
     Kind.EXECUTED: "execute",
     Kind.DISCLOSED: "disclose",
+    Kind.PERFORMED: "perform",
+    Kind.DEADLINE_MET: "meet",
+    Kind.DEADLINE_ESCALATED: "escalate",
+    Kind.DEADLINE_WAIVED: "waive",
     Kind.CLOSED: "close",
 }
 KIND: Final[Mapping[str, Kind]] = {verb: kind for kind, verb in VERB.items()}
 DECISIONS: Final = ("accept", "refuse", "postpone")
+SETTLING: Final = ("meet", "escalate", "waive")
 _WORK: Final[Mapping[Kind, str]] = {
     Kind.EXECUTED: models.Job.Kind.TAKE_IN,
     Kind.DISCLOSED: models.Job.Kind.DISCLOSE,
@@ -80,7 +95,10 @@ class Move:
 
 
 def possible(settings: Settings, case: Case, officer: models.Officer, *, at: datetime) -> list[Move]:
-    """The steps that `case` is ready for on this side, with what stands in this officer's way."""
+    """The steps that `case` is ready for on this side, with what stands in this officer's way.
+
+    What has nothing to be about is left out: a reply where nobody consulted, a deadline, which stands with its clock.
+    """
     aside = _aside(case, at)
     found = [
         Move(
@@ -91,13 +109,49 @@ def possible(settings: Settings, case: Case, officer: models.Officer, *, at: dat
             step.kind in aside,
         )
         for step in steps(case, home=settings.state)
+        if not _about_nothing(case, step.kind)
     ]
-    return sorted(found, key=lambda move: move.kind is not Kind.ACCEPTED)
+    return sorted(found, key=lambda move: _FIRST.get(move.kind, len(_FIRST)))
+
+
+_FIRST: Final[Mapping[Kind, int]] = {
+    kind: place for place, kind in enumerate((Kind.AGREED, Kind.REPLIED, Kind.EXTENDED, Kind.EXTENSION_REFUSED, Kind.ACCEPTED))
+}  # fmt: skip
+
+
+_NOTHING: Final[Mapping[Kind, Callable[[Case], bool]]] = {
+    Kind.AGREED: lambda case: case.agreed,
+    Kind.REPLIED: lambda case: case.consultation is None,
+    Kind.EXTENDED: lambda case: case.asked_to_extend is None,
+    Kind.EXTENSION_REFUSED: lambda case: case.asked_to_extend is None,
+    Kind.EXTENSION_ASKED: lambda case: case.until is None or case.complete or case.asked_to_extend is not None,
+    Kind.VERIFIED: lambda case: all(case.verified(said) for said in case.returns),
+    Kind.RELEASED: lambda case: case.life is not Life.NOTICE and not any(case.verified(said) for said in case.returns),
+    Kind.AUTHORISED: lambda case: case.complete,
+    Kind.ORDERED: lambda case: case.complete,
+    Kind.EXECUTED: lambda case: case.complete,
+    Kind.PERFORMED: lambda case: case.complete,
+    Kind.REFUSED: lambda case: case.complete,
+    Kind.WITHDRAWN: lambda case: case.complete and case.stage is not Stage.DISCLOSED,
+    Kind.DEADLINE_MET: lambda case: True,
+    Kind.DEADLINE_ESCALATED: lambda case: True,
+    Kind.DEADLINE_WAIVED: lambda case: True,
+}
+
+
+def _about_nothing(case: Case, kind: Kind) -> bool:
+    return kind in _NOTHING and _NOTHING[kind](case)
+
+
+_NEVER_AWAITED: Final = frozenset({
+    Kind.WITHDRAWN, Kind.DISCARDED, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED, Kind.ENQUIRED, Kind.PROGRESS,
+    Kind.EXTENSION_ASKED, Kind.RELEASED,
+})  # fmt: skip
 
 
 def _aside(case: Case, at: datetime) -> frozenset[Kind]:
     """What the case does not wait for: ending it early, doing again what was done, asking when nothing failed."""
-    found = {Kind.WITHDRAWN, Kind.DISCARDED, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED} | _again(case, at)
+    found = set(_NEVER_AWAITED) | _again(case, at)
     checked = case.last(Kind.CHECKED, Kind.ASSESSED, Kind.DRAFTED, Kind.AMENDED, Kind.REQUESTED, Kind.SUPPLEMENTED)
     fresh = checked is not None and checked.kind in (Kind.CHECKED, Kind.ASSESSED)
     failed = (
@@ -109,21 +163,34 @@ def _aside(case: Case, at: datetime) -> frozenset[Kind]:
         found |= {Kind.CHECKED, Kind.ASSESSED}
     if not failed:
         found |= {Kind.DRAFTED, Kind.ASKED} | ({Kind.AMENDED} if case.stage is Stage.REDRAFT else set())
-    if case.stage is Stage.PRESERVED:
+    if case.stage is Stage.PRESERVED or case.rest or (case.life is Life.CONSENT and case.consents):
         found.add(Kind.CLOSED)
+    if case.enquiry is not None:
+        found.discard(Kind.PROGRESS)
     return frozenset(found)
 
 
 def _again(case: Case, at: datetime) -> set[Kind]:
-    """What may be done once more although it was done: changing what is approved, authorising, ordering."""
+    """What may be done once more although it was done, and what a measure can do without."""
     found: set[Kind] = set()
     if case.stage in (Stage.READY, Stage.REREADY):
         found |= {Kind.DRAFTED, Kind.AMENDED}
+    if case.stage is Stage.ACCEPTED:
+        found.add(Kind.ACCEPTED)
     if case.stage is Stage.ORDERED:
         found.add(Kind.ORDERED)
-    grant = case.last(Kind.AUTHORISED)
-    if grant is not None and parse_date(grant.body["until"]) >= at.date():
+    if case.stage is Stage.EXECUTED:
+        found |= {Kind.ORDERED, Kind.EXECUTED}
+    if case.stage in (Stage.DISCLOSED, Stage.PERFORMED):
+        found |= {Kind.ORDERED, Kind.AUTHORISED}
+    if case.measure not in COERCIVE:
         found.add(Kind.AUTHORISED)
+    if case.life is Life.DEED:
+        found.add(Kind.ORDERED)
+    grant = case.last(Kind.AUTHORISED)
+    if grant is not None:
+        valid = parse_date(grant.body["until"]) >= at.date()
+        found = found | {Kind.AUTHORISED} if valid else found - {Kind.AUTHORISED}
     return found
 
 
@@ -139,21 +206,36 @@ def why_not(settings: Settings, case: Case, step: Step, officer: models.Officer,
     """What stands in the way of `step`: the power, four eyes, an earlier step, work that is still going on."""
     if not officer.is_active or step.power not in officer.powers:
         return answers.problem(NotYours("", code="case.power"))
-    work = _WORK.get(step.kind)
-    if work and models.Job.objects.filter(case=case.reference, kind=work, status="waiting").exists():
+    if step.kind in _WORK and _busy(case, step.kind):
         return _problem("job.running")
-    if step.kind is Kind.VERIFIED and not models.Container.objects.filter(case=case.reference, complete=True).exists():
+    if step.kind is Kind.VERIFIED and not _arrived(case):
         return _problem("evidence.incomplete")
     try:
         body = _probe(step.kind, case, at)
         advance(
             case,
-            Act(step.kind, case.reference, settings.state, officer.username, "", step.power, at, body, after=case.head),
+            Act(step.kind, case.reference, settings.state, officer.username, "", step.power, at, body, after=case.head,
+                exercise=case.request.exercise),
             home=settings.state,
-        )
+        )  # fmt: skip
     except ComityError as error:
         return answers.problem(error)
     return None
+
+
+def _busy(case: Case, kind: Kind) -> bool:
+    """Whether the work for an act of `kind` is going on; of several returns each can be verified by itself."""
+    waiting = models.Job.objects.filter(case=case.reference, kind=_WORK[kind], status="waiting")
+    if kind is not Kind.VERIFIED:
+        return waiting.exists()
+    open_yet = {said.body["container"] for said in case.returns if not case.verified(said)}
+    return bool(open_yet) and open_yet <= set(waiting.values_list("about", flat=True))
+
+
+def _arrived(case: Case) -> bool:
+    """Whether a return that is not verified yet is here in full."""
+    open_yet = [said.body["container"] for said in case.returns if not case.verified(said)]
+    return models.Container.objects.filter(pk__in=open_yet, complete=True).exists()
 
 
 def _problem(code: str) -> Problem:
@@ -167,45 +249,61 @@ def _probe(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:
         "assessment": {"findings": []},
         "letter": "",
         "effected_at": moment_text(at),
-        "until": at.date().isoformat() if kind is Kind.AUTHORISED else moment_text(at),
-        "conditions": [],
+        "until": at.date().isoformat() if kind is Kind.AUTHORISED else moment_text(_later(case, at)),
+        "conditions": _conditions(case, kind),
         "grounds": ["-"],
         "fields": [],
-        "container": "0" * 64,
-        "manifest": "0" * 64,
+        "container": _UNKNOWN,
+        "manifest": _UNKNOWN,
         "size": 1,
         "files": 0,
         "bytes": 0,
-    }
-    for earlier in case.acts:  # what is taken in, disclosed and verified must agree with what was said before
-        said |= {name: value for name, value in earlier.body.items() if name in _CARRIED}
-    return {name: said.get(name, "-") for name in _NAMES[kind]}
+        "done_on": _done_on(case, at),
+        "rest": "",
+        "due": moment_text(at),
+        "use": INTELLIGENCE if case.measure is Measure.POLICE_COOPERATION else EVIDENCE,
+        "leave": "",
+        "state": case.requesting if case.life is not Life.NOTICE else case.requested,
+        "purpose": case.request.purpose,
+    } | _material(kind, case)  # fmt: skip
+    return {name: said.get(name, "-") for name in FORMS[kind]}
 
 
-_CARRIED: Final = frozenset({"conditions", "container", "manifest", "size", "files", "bytes"})
-_NAMES: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.DRAFTED: ("request",),
-    Kind.CHECKED: ("assessment",),
-    Kind.APPROVED: ("despite",),
-    Kind.REQUESTED: ("request", "letter"),
-    Kind.AMENDED: ("request",),
-    Kind.SUPPLEMENTED: ("request",),
-    Kind.DISCARDED: ("reasons",),
-    Kind.WITHDRAWN: ("reasons",),
-    Kind.VERIFIED: ("container", "manifest"),
-    Kind.ASSESSED: ("assessment",),
-    Kind.ASKED: ("questions", "fields"),
-    Kind.CONSULTED: ("message",),
-    Kind.ACCEPTED: ("conditions", "reasons"),
-    Kind.REFUSED: ("grounds", "reasons"),
-    Kind.POSTPONED: ("reasons",),
-    Kind.AUTHORISED: ("authority", "decision", "ground", "scope", "until"),
-    Kind.ORDERED: ("provider", "order", "content"),
-    Kind.PRESERVED: ("effected_at", "until"),
-    Kind.EXECUTED: ("manifest", "files", "bytes"),
-    Kind.DISCLOSED: ("container", "size", "manifest", "files", "conditions"),
-    Kind.CLOSED: ("note",),
-}
+_UNKNOWN: Final = "0" * 64
+
+
+def _material(kind: Kind, case: Case) -> dict[str, Any]:
+    """What is taken in, disclosed, verified and released must agree with what was said before."""
+    taken = case.last(Kind.EXECUTED)
+    if kind is Kind.DISCLOSED and taken is not None:
+        return {name: taken.body[name] for name in ("manifest", "files")}
+    if kind is Kind.VERIFIED:
+        waiting = [said for said in case.returns if not case.verified(said)]
+        return {name: said.body[name] for said in waiting[:1] for name in ("container", "manifest")}
+    if kind is Kind.RELEASED:
+        if case.life is Life.NOTICE:
+            return {"manifest": ""}
+        ready = [said for said in case.returns if case.verified(said)]
+        return {name: said.body[name] for said in ready[:1] for name in ("manifest", "conditions", "use")}
+    return {}
+
+
+def _conditions(case: Case, kind: Kind) -> list[str]:
+    if kind is Kind.ACCEPTED and case.life is Life.NOTICE:
+        return list(case.request.conditions)
+    return list(case.conditions)
+
+
+def _later(case: Case, at: datetime) -> datetime:
+    """A moment to which a period could be extended."""
+    return max(case.until or at, at) + timedelta(days=1)
+
+
+def _done_on(case: Case, at: datetime) -> str:
+    """A day on which a deed could have been done: within its authorisation, if it rests on one."""
+    grant = case.last(Kind.AUTHORISED)
+    days = [at.date(), *([parse_date(grant.body["until"])] if grant else [])]
+    return min(days).isoformat()
 
 
 @dataclass(frozen=True)
@@ -219,7 +317,7 @@ class Mark:
 
 def walk(settings: Settings, case: Case) -> list[Mark]:
     """The steps of the case as this side sees them: done, now, ahead."""
-    kinds = list(words.WALKS[reading.side(settings, case), str(case.measure)])
+    kinds = [kind for kind in acts.WALKS[reading.side(settings, case)] if _has(case, Kind(kind))]
     ended = case.last(Kind.REFUSED, Kind.WITHDRAWN, Kind.DISCARDED)
     if ended is not None:
         kinds = [kind for kind in kinds if kind != "closed" and _reached(case, kind)] + [str(ended.kind)]
@@ -232,11 +330,28 @@ def walk(settings: Settings, case: Case) -> list[Mark]:
     return marks
 
 
+def _has(case: Case, kind: Kind) -> bool:
+    """Whether a case of this measure goes through `kind`; what it can do without is shown when it was done."""
+    if kind is Kind.AGREED:
+        return bool(case.conditions) and case.life is not Life.NOTICE
+    if kind is Kind.AUTHORISED and case.measure not in COERCIVE:
+        return case.last(kind) is not None
+    if kind is Kind.ORDERED and case.life is Life.DEED:
+        return case.last(kind) is not None
+    return any(step.kind is kind and case.measure in step.measures for step in TABLE)
+
+
 def _reached(case: Case, kind: str) -> bool:
     """Whether the step is done and still holds: a new draft undoes the approval, a new authorisation the order."""
     if kind == "closed":
         return case.stage is Stage.CLOSED
     done = Kind(kind)
+    if done is Kind.AGREED:
+        return case.agreed
+    if done is Kind.VERIFIED and not (case.complete and all(case.verified(said) for said in case.returns)):
+        return False
+    if done in (Kind.DISCLOSED, Kind.PERFORMED) and not case.complete:
+        return False
     latest = case.last(done, *_UNDOES.get(done, ()))
     return latest is not None and latest.kind is done
 
@@ -245,7 +360,7 @@ _UNDOES: Final[Mapping[Kind, tuple[Kind, ...]]] = {
     Kind.APPROVED: (Kind.DRAFTED,),
     Kind.ORDERED: (Kind.AUTHORISED,),
 }
-_REQUESTING: Final = frozenset({"drafted", "approved", "requested", "verified", "withdrawn", "discarded"})
+_REQUESTING: Final = frozenset({"drafted", "approved", "requested", "agreed", "verified", "withdrawn", "discarded"})
 
 
 def _whose(case: Case, kind: str) -> str:

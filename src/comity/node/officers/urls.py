@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
-from comity.node.officers.pages import act, assets, case, cases, choose, draft, files, law, signing
+from comity.node.officers.pages import act, assets, broken, case, cases, checks, choose, draft, files, law, signing
 
 
 class Reference:
@@ -19,6 +19,8 @@ class Reference:
         """The reference."""
         return value
 
+
+handler500 = broken.broken
 
 register_converter(Reference, "reference")
 
@@ -37,6 +39,7 @@ urlpatterns = [
     path("cases/<reference:reference>/evidence.asice", files.sealed, name="evidence"),
     path("cases/<reference:reference>/evidence.key", files.content_key, name="content-key"),
     path("cases/<reference:reference>/export", files.exported, name="export-case"),
+    path("cases/<reference:reference>/checks/<str:act_id>", checks.again, name="check-again"),
     path("cases/<reference:reference>/decide", act.decide, name="decide"),
     re_path(r"^cases/(?P<reference>[A-Z]{2}-\d{4}-\d{4,9})/(?P<verb>draft|amend)$", draft.change, name="change"),
     path("cases/<reference:reference>/<slug:verb>", act.act, name="act"),

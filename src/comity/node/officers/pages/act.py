@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from comity.casework.lifecycle import Case, steps
 from comity.errors import ComityError
-from comity.node.desk import requested, requesting
-from comity.node.officers import asking, history, inputs, judgement, markup, moves, reading, sheet
+from comity.node.desk import deadlines, requested, requesting
+from comity.node.desk import release as releases
+from comity.node.officers import asking, inputs, judgement, markup, moves, reading, releasing, sheet
 from comity.node.officers.answers import Problem, answered
-from comity.node.officers.inputs import Input
+from comity.node.officers.inputs import Asking, Input
 from comity.node.officers.pages.case import heading
 from comity.node.officers.pages.signing import see_other
 from comity.node.settings import Settings, current
@@ -30,24 +31,46 @@ _DO: Final[Mapping[str, Mapping[str, Callable[..., Any]]]] = {
         "supplement": requesting.supplement,
         "discard": requesting.discard,
         "withdraw": requesting.withdraw,
+        "agree": requesting.agree,
+        "reply": requesting.reply,
+        "enquire": requesting.enquire,
+        "ask-extension": requesting.ask_extension,
         "verify": requesting.verify,
+        "release": releases.release,
+        "meet": deadlines.meet,
+        "escalate": deadlines.escalate,
+        "waive": deadlines.waive,
         "close": requesting.close,
     },
     "requested": {
         "assess": requested.assess,
         "ask": requested.ask,
         "consult": requested.consult,
+        "report": requested.report_progress,
         "accept": requested.accept,
         "refuse": requested.refuse,
         "postpone": requested.postpone,
         "authorise": requested.authorise,
         "order": requested.order,
         "preserve": requested.preserve,
+        "extend": requested.extend,
+        "refuse-extension": requested.refuse_extension,
         "execute": requested.execute,
         "disclose": requested.disclose,
+        "perform": requested.perform,
+        "release": releases.release,
+        "meet": deadlines.meet,
+        "escalate": deadlines.escalate,
+        "waive": deadlines.waive,
         "close": requested.close,
     },
 }
+_UNASKED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "accept": {"conditions": ()},
+    "release": {"conditions": ()},
+    "refuse": {"grounds": ()},
+}
+"""What a verb says where its form does not ask for it."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +120,16 @@ class Page:
             "closed": self.closed,
             "judgement": judgement.latest(self.settings, self.case),
             "sheet": sheet.sheet(self.settings, self.case.request),
-            "conditions": history.conditions(self.case),
-        }
+            "notes": asking.notes(self.settings, self.case, self.verb, at=self.at),
+        } | self._release()
+
+    def _release(self) -> dict[str, Any]:
+        """For a release: how material may go while one way has to be chosen, or the way that was."""
+        if self.verb != "release":
+            return {}
+        found = releasing.ways(self.settings, self.case, at=self.at)
+        way = releasing.chosen(found, {item.name: item.value for item in self.inputs if item.kind == "hidden"})
+        return {"ways": [] if way else found, "way": way}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,13 +141,15 @@ def act(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     do = _DO[reading.side(settings, found)].get(verb)
     if do is None:
         raise Http404(verb)
-    asked = inputs.prefilled(settings, found, verb, at=at, language=language)
-    if request.method != "POST":
+    named = (request.POST if request.method == "POST" else request.GET).dict()
+    asked = inputs.prefilled(Asking(settings, found, at, language, named), verb)
+    if request.method != "POST" or (verb == "release" and not asked):  # first it is chosen what is released
         way = moves.may(settings, found, moves.KIND[verb], officer, at=at)
         return _shown(request, Page(settings, found, verb, at, asked, way, closed=way is not None))
     asked, seen = inputs.typed(asked, request.POST), request.POST.get("seen", "")
     try:
-        do(settings, reference, **inputs.meant(asked, language), officer=officer, at=at, seen=seen)
+        given = {**_UNASKED.get(verb, {}), **inputs.meant(asked, language)}
+        do(settings, reference, **given, officer=officer, at=at, seen=seen)
     except ComityError as error:
         asked, problem = inputs.blamed(asked, error)
         if error.code == "case.changed":
@@ -155,14 +188,15 @@ def _decision(request: HttpRequest, page: Page) -> HttpResponse:
     offered = [verb for verb in moves.DECISIONS if verb == page.verb or moves.KIND[verb] in open_now]
     choices = []
     for verb in offered or moves.DECISIONS:
-        fresh = inputs.prefilled(settings, case, verb, at=at, language=markup.language())
+        fresh = inputs.prefilled(Asking(settings, case, at, markup.language()), verb)
         way = moves.may(settings, case, moves.KIND[verb], officer, at=at)
         typed = page.inputs if verb == page.verb else fresh
-        choices.append({"verb": verb, "inputs": typed, "way": way, "prefix": _prefix(verb)})
+        beside = asking.notes(settings, case, verb, at=at)
+        choices.append({"verb": verb, "inputs": typed, "way": way, "prefix": _prefix(verb), "notes": beside})
     shown = page.shown() | {
         "choices": choices,
         "prefix": _prefix(page.verb),
         "grounds": {ground.id: ground for ground in asking.grounds(settings, case, at.date())},
-        "suggested": asking.suggested_conditions(case),
+        "suggested": asking.suggested_conditions(settings, case),
     }
     return render(request, "decide.html", shown, status=page.status)

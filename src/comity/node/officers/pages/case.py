@@ -11,11 +11,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from comity.casework.lifecycle import Act, Case, Kind
+from comity.casework.measure import Life
 from comity.casework.request import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
 from comity.node import models
-from comity.node.officers import answers, history, judgement, moves, reading, sheet, words
+from comity.node.officers import (
+    acts,
+    answers,
+    board,
+    deadlines,
+    following,
+    history,
+    judgement,
+    moves,
+    reading,
+    sheet,
+)
 from comity.node.officers.answers import answered
 from comity.node.settings import Settings, current
 
@@ -25,16 +37,15 @@ _UNSETTLED = frozenset({"new", "draft", "ready", "open", "queried", "redraft", "
 
 def heading(settings: Settings, case: Case, *, at: datetime) -> dict[str, Any]:
     """What every page of a case shows on top."""
-    side, stage = reading.side(settings, case), str(case.stage)
+    side = reading.side(settings, case)
     return {
         "case": case,
         "side": side,
-        "stage": stage,
-        "turn": words.turn(side, stage),
+        "stage": str(case.stage),
+        "turn": acts.turn(case, side),
         "peer": case.peer(settings.state),
         "asked": case.request,
         "walk": moves.walk(settings, case),
-        "clock": reading.clock(settings, case, at=at),
         "case_exercise": case.request.exercise,
         "seen": case.acts[-1].id,
     }
@@ -56,15 +67,23 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "judgement": judgement.latest(settings, found),
         "sheet": sheet.sheet(settings, found.request),
         "lines": history.lines(settings, found),
-        "conditions": history.conditions(found),
+        "conditions": _conditions(found),
+        "not_agreed": acts.not_agreed(found),
         "question": _open_question(settings, found),
+        "open": _open_matters(settings, found),
+        "clocks": deadlines.of(settings, found, at=at),
+        "settles": _settles(settings, found, reading.officer(request), at),
         "jobs": _newest(jobs),
-        "evidence": _evidence(found),
+        "taken_in": found.last(Kind.EXECUTED),
+        "returns": _returns(found),
+        "releases": [act for act in found.acts if act.kind is Kind.RELEASED],
+        "follow_ups": following.follow_ups(settings, found),
         "letter": found.requesting == settings.state,
         "linked": _linked(found),
+        "measure_cite": judgement.measure_cite(settings, found),
+        "scope_cite": judgement.scope_cite(settings, found),
         "sent": found.last(Kind.REQUESTED),
-        "container": models.Container.objects.filter(case=reference).first(),
-        "done": words.VERB_DONE.get(request.session.pop("done", "")) if "done" in request.session else "",
+        "done": acts.called(acts.VERB_DONE, request.session.pop("done"), found.measure) if "done" in request.session else "",
         "settled": str(found.stage) not in _UNSETTLED,
         "refresh": bool(waiting) and request.GET.get("refresh") != "off",
         "working": bool(waiting),
@@ -85,32 +104,50 @@ def _status(settings: Settings, found: Case, at: datetime) -> Status | None:
         return None
 
 
+def _open_matters(settings: Settings, found: Case) -> list[dict[str, Any]]:
+    """What waits for a word: whose, since when, and what was said."""
+    side = reading.side(settings, found)
+    return [
+        {"what": what, "act": act, "ours": board.owed_by(what) == side} for what, act in board.open_matters(found)
+    ]
+
+
+def _conditions(found: Case) -> tuple[str, ...]:
+    """The conditions that bind or would bind: of the decision, or those that information was sent with."""
+    if found.life is Life.NOTICE and found.last(Kind.ACCEPTED) is None:
+        return found.request.conditions
+    return found.conditions
+
+
+def _settles(settings: Settings, found: Case, officer: models.Officer, at: datetime) -> bool:
+    """Whether this officer may say what became of a deadline."""
+    return moves.may(settings, found, Kind.DEADLINE_MET, officer, at=at) is None
+
+
 def _newest(jobs: list[models.Job]) -> list[models.Job]:
-    """The newest job of each kind, in the order in which they began."""
-    return list({job.kind: job for job in jobs}.values())
+    """The newest job of each kind and return, in the order in which they began."""
+    return list({(job.kind, job.about): job for job in jobs}.values())
 
 
-def _evidence(found: Case) -> dict[str, Any] | None:
-    """What is known of the evidence: files, bytes, digests."""
-    executed, disclosed, verified = (found.last(kind) for kind in (Kind.EXECUTED, Kind.DISCLOSED, Kind.VERIFIED))
-    if executed is None and disclosed is None:
-        return None
-    said = disclosed.body if disclosed else {}
-    return {
-        "files": executed.body["files"] if executed else said["files"],
-        "bytes": executed.body["bytes"] if executed else None,
-        "size": said.get("size"),
-        "container": said.get("container", ""),
-        "manifest": said.get("manifest") or (executed.body["manifest"] if executed else ""),
-        "verified": verified.at if verified else None,
-    }
+def _returns(found: Case) -> list[dict[str, Any]]:
+    """Every return with its state: announced, here in full, verified."""
+    rows = {row.digest: row for row in models.Container.objects.filter(case=found.reference)}
+    shown = []
+    for number, said in enumerate(found.returns, 1):
+        row = rows.get(said.body["container"])
+        verified = next((act for act in found.acts if act.kind is Kind.VERIFIED
+                         and act.body["container"] == said.body["container"]), None)  # fmt: skip
+        shown.append({
+            "number": number, "said": said.body, "at": said.at, "verified": verified.at if verified else None,
+            "complete": row is not None and row.complete, "outgoing": row is not None and row.outgoing,
+        })  # fmt: skip
+    return shown
 
 
 def _linked(found: Case) -> list[models.Case]:
     """The case that this one follows, and those that follow it."""
-    earlier = models.Case.objects.filter(
-        pk=found.request.follows, requesting=found.requesting, requested=found.requested
-    )
+    pair = (found.requesting, found.requested)
+    earlier = models.Case.objects.filter(pk=found.request.follows, requesting__in=pair, requested__in=pair)
     return [*earlier, *reading.following(found)]
 
 
@@ -135,12 +172,16 @@ def machine(request: HttpRequest, reference: str) -> HttpResponse:
         "exercise": found.request.exercise,
         "side": side,
         "stage": str(found.stage),
-        "turn": words.turn(side, str(found.stage)),
+        "turn": acts.turn(found, side),
+        "rest": found.rest,
+        "conditions": list(found.conditions),
+        "agreed": found.agreed,
+        "open": [what for what, _ in board.open_matters(found)],
         "acts": [_act(act, crossed[act.id]) for act in found.acts],
         "jobs": [_job(job) for job in jobs],
         "deliveries": [_delivery(act, crossed[act.id]) for act in found.acts if crossed[act.id].crosses],
         "next": [str(move.kind) for move in possible if move.allowed],
-        "clocks": _clocks(reading.clock(settings, found, at=at)),
+        "clocks": [_clock(clock) for clock in deadlines.of(settings, found, at=at)],
     }
     return JsonResponse(said)
 
@@ -160,11 +201,9 @@ def _delivery(act: Act, way: history.Passage) -> dict[str, Any]:
     }
 
 
-def _clocks(clock: reading.Clock | None) -> list[dict[str, Any]]:
-    if clock is None:
-        return []
+def _clock(clock: deadlines.Clock) -> dict[str, Any]:
     said = {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state)}
-    return [said | {"held": str(clock.state) == "held"}]
+    return said | {"held": str(clock.state) == "held", "bearer": clock.bearer, "needs_somebody": clock.needs_somebody}
 
 
 def _act(act: Act, way: history.Passage) -> dict[str, Any]:

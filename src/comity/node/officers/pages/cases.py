@@ -8,8 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from comity.node import models
-from comity.node.officers import reading
+from comity.node.officers import board, reading
 from comity.node.officers.answers import answered
 from comity.node.settings import current
 
@@ -21,15 +20,21 @@ _PER_PAGE = 25
 def cases(request: HttpRequest) -> HttpResponse:
     """Two lists: what we ask of others, and what others ask of us."""
     settings, at = current(), timezone.now()
-    rows = models.Case.objects.order_by("-opened_at", "-reference")
+    rows = board.listing()
     lists = []
     for name, found in (
         ("out", rows.filter(requesting=settings.state)),
         ("in", rows.filter(requested=settings.state)),
     ):
         page = Paginator(found, _PER_PAGE).get_page(request.GET.get(name))
-        lists.append((name, page, reading.listed(settings, page.object_list, at=at)))
-    return render(request, "cases.html", {"lists": lists, "attention": reading.attention(at=at), "at": at})
+        lists.append((name, page, board.listed(settings, page.object_list, at=at)))
+    shown = {
+        "lists": lists,
+        "matters": board.matters(settings, at=at),
+        "attention": reading.attention(at=at),
+        "at": at,
+    }
+    return render(request, "cases.html", shown)
 
 
 @require_safe

@@ -58,20 +58,23 @@ def _names() -> dict[str, dict[str, str]]:
 @require_safe
 @answered
 def sealed(request: HttpRequest, reference: str) -> FileResponse:
-    """The sealed evidence, byte for byte; without its key it says nothing."""
+    """The sealed evidence of one return (``?container=``; the newest), byte for byte; without its key it says nothing."""
     settings = current()
     reading.case(settings, reference)
-    path = evidence.sealed(settings, reference, officer=reading.officer(request))
-    return FileResponse(path.open("rb"), as_attachment=True, filename=f"{reference}.asice", content_type=_ASICE)
+    container = request.GET.get("container", "")
+    path = evidence.sealed(settings, reference, officer=reading.officer(request), container=container)
+    number = models.Container.objects.get(pk=path.stem).number
+    name = f"{reference}.asice" if number == 1 else f"{reference}-{number}.asice"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_ASICE)
 
 
 @require_POST
 @answered
 def content_key(request: HttpRequest, reference: str) -> FileResponse:
-    """The content key of the evidence that came back, for a court that shall open this one file."""
+    """The content key of what was released (``release``; the newest), for who shall open this one file."""
     settings, officer = current(), reading.officer(request)
     reading.case(settings, reference)
-    data = evidence.content_key(settings, reference, officer=officer)
+    data = evidence.content_key(settings, reference, officer=officer, release=request.POST.get("release", ""))
     _log.warning("content key of %s given to %s", reference, officer.username)
     return FileResponse(
         BytesIO(data), as_attachment=True, filename=f"{reference}.key.json", content_type="application/json"

@@ -9,8 +9,9 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
+from comity.casework.lifecycle import Case
 from comity.casework.request import REFERENCE, STATE
-from comity.node.officers import almanac, asking, fields, judgement, markup, reading, texts, words
+from comity.node.officers import acts, almanac, asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
 
 register = template.Library()
@@ -33,9 +34,33 @@ def called(code: object, table: str) -> str | Promise:
 
 
 @register.filter
-def stage(code: object, side: str) -> str | Promise:
+def standing(case: Case) -> str | Promise:
     """Where a case stands, in words."""
-    return words.STAGES.get((side, str(code)), str(code))
+    return acts.standing(case, reading.side(current(), case))
+
+
+@register.filter
+def verb_of(name: str, case: Case) -> str | Promise:
+    """What a verb is called in this case, as it is meant now."""
+    return acts.called(acts.VERBS, acts.variant(case, name), case.measure)
+
+
+@register.filter
+def help_of(name: str, case: Case) -> str | Promise:
+    """What a verb does in this case, in a sentence."""
+    return acts.called(acts.VERB_HELP, acts.variant(case, name), case.measure)
+
+
+@register.filter
+def step_of(kind: str, case: Case) -> str | Promise:
+    """What a step on the line across the page is called in this case."""
+    return acts.called(acts.WALK_WORDS, kind, case.measure)
+
+
+@register.filter
+def clock_name(kind: str) -> SafeString:
+    """What a deadline is called."""
+    return judgement.clock(kind)
 
 
 @register.filter
@@ -160,12 +185,6 @@ def tongue(tag: str) -> str:
 def called_ground(name: str) -> str | Promise:
     """A ground for refusal in words."""
     return words.GROUNDS.get(name, name)
-
-
-@register.filter
-def called_verb(name: str) -> str | Promise:
-    """What a verb is called."""
-    return words.VERBS.get(name, name)
 
 
 @register.filter

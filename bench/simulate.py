@@ -1,0 +1,121 @@
+"""The campaign of the simulated conversation: a million seeds, resumable; and the table of planted faults.
+
+    python bench/simulate.py [--seeds N] [--from SEED] [--state FILE] [--jobs N]   what clients would complain of, by seed
+    python bench/simulate.py --planted [--seeds N]                                 how soon each planted fault is found
+    python bench/simulate.py --replay [--seeds N]                                  the same seed twice: the same trace
+
+A seed is some weeks of three to seven nodes with every trouble at once; `tests/simulation.py` says what is simulated and
+what is real. Each complaint is printed with its seed, from which it can be had again. Ends with 1 if there was any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from planted import FAULTS, found
+from simulation import World
+
+CHUNK = 250  # seeds between two notes of how far it is
+
+
+def chunk(first: int) -> tuple[int, list[tuple[int, str]], int, int]:
+    """(first seed, complaints with their seeds, exchanges, letters that arrived) of `CHUNK` seeds."""
+    complaints, exchanges, letters = [], 0, 0
+    gc.disable()
+    for seed in range(first, first + CHUNK):
+        world = World(seed).run()
+        complaints += [(seed, fault) for fault in world.faults]
+        exchanges += sum(world.sent.values())
+        letters += sum(sum(node.shown_times.values()) for node in world.nodes.values())
+    gc.collect()
+    return first, complaints, exchanges, letters
+
+
+def _load(file: Path | None, first: int) -> dict[str, object]:
+    if file is not None and file.exists():
+        return dict(json.loads(file.read_text("utf-8")))
+    return {"from": first, "next": first, "exchanges": 0, "letters": 0, "complaints": []}
+
+
+def _chunks(firsts: Iterable[int], jobs: int) -> Iterator[tuple[int, list[tuple[int, str]], int, int]]:
+    if jobs == 1:
+        yield from map(chunk, firsts)
+    else:
+        with multiprocessing.Pool(jobs) as pool:
+            yield from pool.imap(chunk, firsts)
+
+
+def campaign(seeds: int, first: int, file: Path | None, jobs: int) -> int:
+    """Run, go on where the last run stopped, and note how far it is after every chunk."""
+    state = _load(file, first)
+    start, end = int(str(state["next"])), int(str(state["from"])) + seeds
+    began, complaints = time.monotonic(), list(state["complaints"])  # type: ignore[call-overload]
+    for at, found_here, exchanges, letters in _chunks(range(start, end, CHUNK), jobs):
+        complaints += found_here
+        state["next"], state["complaints"] = at + CHUNK, complaints
+        state["exchanges"] = int(str(state["exchanges"])) + exchanges
+        state["letters"] = int(str(state["letters"])) + letters
+        for seed, complaint in found_here:
+            print(f"\nseed {seed}: {complaint}", flush=True)
+        if file is not None:
+            draft = file.with_suffix(".part")
+            draft.write_text(json.dumps(state), "utf-8")
+            draft.replace(file)
+        done, left = at + CHUNK - start, end - at - CHUNK
+        rate = done / (time.monotonic() - began)
+        print(
+            f"\r{at + CHUNK - int(str(state['from'])):,} of {seeds:,} seeds, {len(complaints)} complaints, "
+            f"{rate:.0f} seeds/s, {left / rate / 60:.0f} min left ", end="", flush=True,
+        )  # fmt: skip
+    print(f"\n{state['letters']:,} letters, {state['exchanges']:,} exchanges; complaints: {len(complaints)}")
+    return 1 if complaints else 0
+
+
+def planted(seeds: int, first: int) -> int:
+    """Print how many seeds each planted fault lived."""
+    missed = 0
+    for title in FAULTS:
+        began = time.monotonic()
+        at = found(title, range(first, first + seeds))
+        missed += at is None
+        where = f"seed {at[0] - first + 1:>5} {at[1][:70]}" if at else "NOT FOUND"
+        print(f"{title:<60} {time.monotonic() - began:6.1f} s  {where}", flush=True)
+    print(f"found {len(FAULTS) - missed} of {len(FAULTS)} within {seeds} seeds")
+    return 1 if missed else 0
+
+
+def replay(seeds: int, first: int) -> int:
+    """Run each seed twice and compare everything that happened."""
+    other = [seed for seed in range(first, first + seeds) if World(seed).run().hash != World(seed).run().hash]
+    print(f"{seeds - len(other)} of {seeds} seeds gave the same trace twice", other or "")
+    return 1 if other else 0
+
+
+def main() -> int:
+    """Read the options."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=0, help="how many (1,000,000; planted 5,000; replay 1,000)")
+    parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    parser.add_argument("--state", type=Path, help="where to keep how far it is; an earlier run is continued")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--planted", action="store_true", help="the table of planted faults")
+    parser.add_argument("--replay", action="store_true", help="the same seed twice")
+    given = parser.parse_args()
+    if given.planted:
+        return planted(given.seeds or 5_000, given.first)
+    if given.replay:
+        return replay(given.seeds or 1_000, given.first)
+    return campaign(given.seeds or 1_000_000, given.first, given.state, given.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

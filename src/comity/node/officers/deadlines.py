@@ -1,0 +1,264 @@
+"""The deadlines of a case: the treaty's, the requested State's own, what was suggested, the period of collection.
+
+Each is computed from the acts and carried on by what officers recorded. Where one stands is for `law.clocks` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from comity.casework.lifecycle import Act, Case, Kind, Stage
+from comity.casework.measure import TRAFFIC_AND_CONTENT, Life, Measure
+from comity.casework.request import parse_date, strict_moment
+from comity.errors import ComityError
+from comity.law import clocks
+from comity.law.clocks import ClockState, Deadline, Settled
+from comity.law.dates import last_moment
+from comity.law.state import State
+from comity.law.treaty import ClockRule
+from comity.node.officers import reading
+from comity.node.settings import Settings
+
+COLLECTION: Final = "collection"  # of data in real time: its period is named by the request
+PRESERVATION, SUGGESTED = "preservation", "suggested"
+_OVER: Final = frozenset({Stage.CLOSING, Stage.CLOSED, Stage.WITHDRAWN, Stage.REFUSED, Stage.DISCARDED})
+_UNDECIDED: Final = frozenset({Stage.OPEN, Stage.QUERIED, Stage.REDRAFT, Stage.REREADY, Stage.POSTPONED})
+_NEEDS_SOMEBODY: Final = frozenset({ClockState.WARNING, ClockState.UNCERTAIN, ClockState.EXPIRED})
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A deadline as pages show it.
+
+    Args:
+        kind: what it is about; a State's own clock has its code before it: ``IR:preservation``.
+        due: its last moment, UTC; the earliest possible one when it is uncertain.
+        left: whole days until then; negative once it has passed.
+        total: whole days that it had from the beginning.
+        state: where it stands.
+        cites: what it stands on.
+        bearer: the side that is bound.
+        settled: what an officer of this State last said of it, or None.
+        case_open: whether the case runs, so that somebody may still settle it.
+    """
+
+    kind: str
+    due: datetime
+    left: int
+    total: int
+    state: ClockState
+    cites: tuple[str, ...]
+    bearer: str
+    settled: Settled | None
+    case_open: bool
+
+    @property
+    def id(self) -> str:
+        """How a form names it: its kind and its end."""
+        return f"{self.kind}@{self.due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def anchor(self) -> str:
+        """The id of its element on the page of the case."""
+        return f"clock-{self.kind.replace(':', '-')}"
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether it is near its end, or past it, and nobody has said what became of it."""
+        return self.case_open and self.state in _NEEDS_SOMEBODY
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be settled now."""
+        return self.case_open and self.state is not ClockState.MET
+
+
+def of(settings: Settings, case: Case, *, at: datetime) -> list[Clock]:
+    """The deadlines of `case`, in the order in which they were set running; none while it is a draft."""
+    if case.last(Kind.REQUESTED) is None:
+        return []
+    said = tuple(_settled(case))[::-1]  # of two words of the same second the later one counts
+    found = []
+    for running in _running(settings, case):
+        try:
+            found.append(_shown(case, running, at, said))
+        except ComityError:  # an end that no calendar reaches
+            continue
+    return found
+
+
+def most_pressing(found: list[Clock]) -> Clock | None:
+    """The one to show where there is room for one: what needs somebody first, then what ends first."""
+    return min(found, key=lambda clock: (not clock.needs_somebody, not clock.open, clock.due), default=None)
+
+
+@dataclass(frozen=True)
+class _Running:
+    deadline: Deadline
+    bearer: str
+    met: bool
+    held: bool = False
+
+
+def _running(settings: Settings, case: Case) -> Iterator[_Running]:
+    """Every deadline that the acts of the case have set running."""
+    book = settings.books.states.get(case.requested)
+    zone = ZoneInfo(book.zone) if book else UTC
+    for found in (_preservation(settings, case), _collection(settings, case, zone), _suggested(settings, case, zone)):
+        if found is not None:
+            yield found
+    treaty = settings.books.treaties.get(case.request.basis)
+    for rule in treaty.clocks if treaty else ():
+        if case.measure in rule.measures and rule.id != PRESERVATION:
+            yield from _by_rule(case, rule, rule.id, zone, book)
+    day = case.acts[-1].at.date()
+    for rule in book.lines(book.clocks, day) if book else ():
+        if case.measure in rule.measures:
+            yield from _by_rule(case, rule, f"{case.requested}:{rule.id}", zone, book)
+
+
+def _preservation(settings: Settings, case: Case) -> _Running | None:
+    """The last moment for which data are held, extensions included."""
+    preserved, until = case.last(Kind.PRESERVED), case.until
+    if preserved is None or until is None:
+        return None
+    try:
+        cites: tuple[str, ...] = (settings.books.clock(case.request.basis, PRESERVATION).provision,)
+    except ComityError:  # the officer had to set the period
+        cites = ()
+    try:
+        began = strict_moment(preserved.body["effected_at"])
+        running = Deadline(PRESERVATION, began, until, cites, least=True, extended=_extended(case))
+    except ComityError:  # another State may name an end that lies before its beginning
+        return None
+    over = case.stage in _OVER
+    return _Running(running, "requested", met=over, held=not over and _awaited(settings, case))
+
+
+def _extended(case: Case) -> datetime | None:
+    act = case.last(Kind.EXTENDED)
+    return act.at if act else None
+
+
+def _awaited(settings: Settings, case: Case) -> bool:
+    """Whether a request that follows this preservation is undecided: until then the data stay held, Article 42(8)."""
+    for row in reading.following(case).filter(requesting=case.requesting):
+        later = reading.case(settings, row.reference)
+        if later.last(Kind.REQUESTED) is not None and later.stage in _UNDECIDED:
+            return True
+    return False
+
+
+def _collection(settings: Settings, case: Case, zone: tzinfo) -> _Running | None:
+    """The period over which data are collected in real time; it runs once the request is accepted."""
+    accepted, day = case.last(Kind.ACCEPTED), case.request.period_to
+    if case.measure not in TRAFFIC_AND_CONTENT or accepted is None or day is None:
+        return None
+    named = case.last(Kind.EXTENDED)
+    due = strict_moment(named.body["until"]) if named else last_moment(day, zone)
+    cites = settings.books.cited(case.request.basis, case.measure, "period-ahead")
+    if due < accepted.at:
+        return None
+    running = Deadline(COLLECTION, accepted.at, due, cites, extendable=True, extended=_extended(case))
+    return _Running(running, "requested", met=_given(case))
+
+
+def _suggested(settings: Settings, case: Case, zone: tzinfo) -> _Running | None:
+    """The day that the requesting State suggested, to its end where the answer is made, Article 40(26)."""
+    sent, day = case.last(Kind.REQUESTED), case.request.deadline
+    if sent is None or day is None:
+        return None
+    cites = settings.books.cited(case.request.basis, case.measure, "deadline")
+    try:
+        running = clocks.suggested(sent.at, day, cites, zone)
+    except ComityError:
+        return None
+    return _Running(running, "requested", met=_given(case))
+
+
+def _given(case: Case) -> bool:
+    """Whether the requested State has done what it was asked for, or the case is over."""
+    if case.stage in _OVER or case.complete or case.stage is Stage.PRESERVED:
+        return True
+    return case.life in (Life.NOTICE, Life.CONSENT) and case.last(Kind.ACCEPTED, Kind.REFUSED) is not None
+
+
+def _by_rule(case: Case, rule: ClockRule, kind: str, zone: tzinfo, book: State | None) -> Iterator[_Running]:
+    """The deadline of `rule`, once the act that sets it running has been said; none where the acts do not tell."""
+    began = _began(case, rule.id, zone)
+    if began is None:
+        return
+    try:
+        found = replace(clocks.deadline(rule, began, zone, book), kind=kind)
+    except ComityError:
+        return
+    until = case.until
+    if rule.extendable and until is not None and _extended(case) and until > found.due:
+        found = replace(found, due=until, extended=_extended(case), uncertain=None)
+    yield _Running(found, rule.bearer, met=_rule_met(case, rule.id))
+
+
+def _began(case: Case, clock: str, zone: tzinfo) -> datetime | None:
+    """When the clock was set running, as the acts of the case tell."""
+    name = clock.removesuffix("-outside-europe")
+    act: Act | None = None
+    if name == "service-on-provider":
+        act = case.last(Kind.REQUESTED, Kind.SUPPLEMENTED)
+    elif name in ("subscriber-return", "traffic-return"):
+        act = _first(case, Kind.ORDERED)
+    elif name in ("interception", "surrender"):
+        act = case.last(Kind.ORDERED) or (case.last(Kind.ACCEPTED) if name == "surrender" else None)
+    elif name == PRESERVATION and (act := case.last(Kind.PRESERVED)):
+        return strict_moment(act.body["effected_at"])
+    elif name == "provisional-arrest" and (act := _first(case, Kind.PERFORMED)):
+        day: date = parse_date(act.body["done_on"])
+        return datetime.combine(day, time(12), zone)
+    return act.at if act else None
+
+
+def _first(case: Case, kind: Kind) -> Act | None:
+    return next((act for act in case.acts if act.kind is kind), None)
+
+
+def _rule_met(case: Case, clock: str) -> bool:
+    """Whether what the clock is about has been done, as far as the acts tell."""
+    if clock == "service-on-provider":
+        return _first(case, Kind.ORDERED) is not None or _given(case)
+    if clock.startswith("provisional-arrest"):
+        rows = reading.following(case).filter(measure=Measure.EXTRADITION, acts__kind=Kind.REQUESTED)
+        return case.stage in _OVER or rows.exists()
+    return case.stage in _OVER if clock == PRESERVATION else _given(case)
+
+
+def _settled(case: Case) -> Iterator[Settled]:
+    """What officers of this State said of deadlines."""
+    for act in case.acts:
+        how = _HOW.get(act.kind)
+        if how is not None:
+            yield clocks.settled(str(how), act.body, act.name, act.at)
+
+
+_HOW: Final = {
+    Kind.DEADLINE_MET: ClockState.MET,
+    Kind.DEADLINE_ESCALATED: ClockState.ESCALATED,
+    Kind.DEADLINE_WAIVED: ClockState.WAIVED,
+}
+
+
+def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...]) -> Clock:
+    found = running.deadline
+    return Clock(
+        found.kind,
+        found.due,
+        clocks.days_left(found, at),
+        max(1, (found.due - found.started).days),
+        clocks.state_of(found, at, held=running.held, met=running.met, settled=said),
+        found.cites,
+        running.bearer,
+        clocks.answer(found, at, said),
+        case.stage not in _OVER,
+    )

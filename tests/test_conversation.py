@@ -1,0 +1,320 @@
+"""The conversation with a peer: its bytes, its rules one by one, and thousands of seeds of everything at once."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from planted import FAULTS, found
+from simulation import DAY, PACE, Hand, Node, Notary, Shelf, World, digest_of, envelope_of, statement_of
+
+from comity.errors import BrokenSeal, NotPossible
+from comity.seal import canon
+from comity.wire import exchange
+from comity.wire.conversation import Conversation
+from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
+from comity.wire.remembered import Stage, Wait, backoff
+
+SLICE = 500
+SOON = [title for title in FAULTS if "room" not in title and title not in {
+    "only the last word about an envelope is told", "gaps are forgotten, only the highest number counts",
+    "what waits is thrown out by this node's own clock", "a number that is taken is a refusal like any other",
+    "a deadline noted by a wrong clock never comes", "a clock that is set back stops the mail",
+    "the pause has no upper limit",
+}]  # fmt: skip
+
+
+# ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ITEM = Item(3, b"sealed", ("a" * 64,), (b"word",))
+OFFER = Offer((ITEM,), ("b" * 64,), Have(3, (1,), 2, ()))
+ANSWER = Answer((Outcome("c" * 64, b"r"), Outcome("d" * 64, later="conversation.room")), (b"e",), ("f" * 64,), (ITEM,),
+                (Own(ITEM, b"said"),))  # fmt: skip
+
+
+def test_an_exchange_survives_its_bytes():
+    """Offer and answer are read back as they were written, in their one form."""
+    assert exchange.read_offer(exchange.dumps(OFFER)) == OFFER
+    assert exchange.read_offer(exchange.dumps(Offer())) == Offer()
+    assert exchange.read_answer(exchange.dumps(ANSWER)) == ANSWER
+    assert canon.dumps(json.loads(exchange.dumps(OFFER))) == exchange.dumps(OFFER)
+
+
+BROKEN = {
+    "too many envelopes": lambda raw: raw | {"items": raw["items"] * (exchange.BATCH + 1)},
+    "no number": lambda raw: raw | {"items": [raw["items"][0] | {"number": True}]},
+    "number nought": lambda raw: raw | {"items": [raw["items"][0] | {"number": 0}]},
+    "no digest": lambda raw: raw | {"ask": ["B" * 64]},
+    "another field": lambda raw: raw | {"more": 1},
+    "a field less": lambda raw: {"items": []},
+    "no list": lambda raw: raw | {"items": {}},
+    "not base64": lambda raw: raw | {"items": [raw["items"][0] | {"envelope": "=="}]},
+    "a negative memory": lambda raw: raw | {"have": raw["have"] | {"got": -1}},
+}
+
+
+@pytest.mark.parametrize("title", BROKEN)
+def test_an_offer_of_another_form_is_refused(title):
+    """Every field is of its kind and within its limit, or nothing is read."""
+    raw = BROKEN[title](json.loads(exchange.dumps(OFFER)))
+    with pytest.raises(BrokenSeal):
+        exchange.read_offer(canon.dumps(raw))
+
+
+def test_the_simulations_bytes_are_canonical():
+    """What the simulation writes quickly is what `canon` writes."""
+    said = Evidence(Event.RELAY_REJECTION, "IR", "a" * 64, 7, "conversation.room")
+    statement = statement_of("IR", "VN", "IR-VN-1", "t1")
+    for raw in (Notary().sign(said), statement, envelope_of(statement, "VN", "n")):
+        assert canon.dumps(json.loads(raw)) == raw
+
+
+def test_attempts_are_spread_and_bounded():
+    """Twice as long each time, never longer than the longest, never in step with another envelope."""
+    wait = Wait(1, 60, 0, 0)
+    times = [backoff(wait, attempts, "1234abcd") for attempts in range(2000)]
+    assert all(0.5 <= time < 60 for time in times)
+    assert times[3] > 2 * times[1]
+    assert len({backoff(wait, 9, f"{seed:08x}") for seed in range(100)}) > 90
+
+
+# ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Pair:
+    """Two nodes of the simulation that talk when a test says so."""
+
+    def __init__(self) -> None:
+        self.world = World(0)
+        self.nodes, self.talk = {}, {}
+        for state, peer in (("IR", "VN"), ("VN", "IR")):
+            node = self.nodes[state] = Node(self.world, state)
+            node.disk.hurt = lambda when: None
+            node.up = True
+            self.begin(state, peer)
+
+    def begin(self, state, peer):
+        """Start a node, or start it again."""
+        hand = Hand(self.world.notary, state, peer)
+        self.talk[state] = Conversation(state, peer, Shelf(self.nodes[state], peer), hand, PACE)
+
+    def exchange(self, state, now):
+        """One exchange that `state` begins; its offer and the answer."""
+        offer = self.talk[state].offer(now)
+        if offer is None:
+            return None, None
+        answer = self.talk[self.talk[state].peer].receive(offer, now)
+        self.talk[state].answered(offer, answer, now)
+        return offer, answer
+
+    def settle(self, now=0.0):
+        """Both greet."""
+        for state in ("IR", "VN"):
+            self.exchange(state, now)
+
+    def post(self, text, now, *, state="IR", after=()):
+        """An act of `state` on its way."""
+        peer = self.talk[state].peer
+        with self.nodes[state].disk:
+            return self.talk[state].post(envelope_of(statement_of(state, peer, "c", text), peer, text), after, now)
+
+    def stage(self, row):
+        """What our envelope waits for now."""
+        return self.nodes["IR"].disk.tables["sent", "VN"][row.digest].stage
+
+    def words(self, row):
+        """The events of which the sender has evidence."""
+        found = self.nodes["IR"].disk.tables["sent", "VN"][row.digest].evidence
+        return [self.world.notary.read(raw).event for raw in found]
+
+
+@pytest.fixture
+def pair():
+    """Two nodes that have greeted each other."""
+    found = Pair()
+    found.settle()
+    return found
+
+
+def test_an_envelope_is_relayed_consigned_and_handed_over(pair):
+    """The three pieces of evidence come one after the other, and then nothing is asked any more."""
+    row = pair.post("a", 1.0)
+    pair.exchange("IR", 1.0)
+    assert pair.stage(row) is Stage.CONSIGNMENT
+    pair.talk["VN"].admit(2.0)
+    pair.exchange("IR", 100.0)
+    assert pair.stage(row) is Stage.HANDOVER
+    pair.talk["VN"].handed(row.digest, 200.0)
+    pair.talk["VN"].handed(row.digest, 201.0)
+    pair.exchange("IR", 3 * DAY)
+    assert pair.stage(row) is Stage.DONE
+    assert pair.words(row) == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
+    assert pair.talk["IR"].next_due(9 * DAY) is None
+
+
+def test_nothing_is_signed_kept_or_sent_before_the_peer_has_answered():
+    """A node that has just started may have been restored: it asks first."""
+    pair = Pair()
+    with pytest.raises(NotPossible, match="what it holds"):
+        pair.post("a", 0.0)
+    envelope = envelope_of(statement_of("IR", "VN", "c", "a"), "VN", "a")
+    answer = pair.talk["VN"].receive(Offer((Item(1, envelope),)), 0.0)
+    assert answer.outcomes[0] == Outcome(digest_of(envelope), later="conversation.unsettled")
+    assert pair.talk["IR"].offer(0.0).have == Have(0, (), 0, ())
+
+
+def test_the_same_bytes_have_one_receipt(pair):
+    """Brought again, at any time: the very same signed words."""
+    pair.post("a", 1.0)
+    offer, answer = pair.exchange("IR", 1.0)
+    again = pair.talk["VN"].receive(offer, 5 * DAY)
+    assert again.outcomes == answer.outcomes
+
+
+def test_a_number_names_one_envelope(pair):
+    """Another envelope under a number that is taken, or far ahead, is refused for good, with a signed reason."""
+    pair.post("a", 1.0)
+    pair.exchange("IR", 1.0)
+    for number, code in ((1, "conversation.number"), (10**6, "conversation.number-ahead")):
+        envelope = envelope_of(statement_of("IR", "VN", "c", code), "VN", code)
+        receipt = pair.talk["VN"].receive(Offer((Item(number, envelope),)), 2.0).outcomes[0].receipt
+        said = pair.world.notary.read(receipt)
+        assert (said.event, said.code) == (Event.RELAY_REJECTION, code)
+
+
+def test_what_comes_before_its_time_waits(pair):
+    """It is acknowledged, not read; the gap is asked for; when it is filled, both are read in their order."""
+    first, second = pair.post("a", 1.0), None
+    second = pair.post("b", 1.0, after=(first.digest,))
+    vn = pair.talk["VN"]
+    answer = vn.receive(Offer((Item(2, second.envelope, second.after),)), 2.0)
+    assert answer.outcomes[0].receipt
+    assert answer.missing == (first.digest,)
+    vn.admit(3.0)
+    assert pair.nodes["VN"].history("c") == ()
+    vn.receive(Offer((Item(1, first.envelope),)), 4.0)
+    vn.admit(5.0)
+    assert pair.nodes["VN"].history("c") == ("a", "b")
+
+
+def test_the_waiting_room_is_bounded_but_lets_in_what_is_waited_for(pair):
+    """Beyond its size: later. What the others stand on needs no place in it."""
+    rows = [pair.post("first", 1.0)]
+    for number in range(PACE.room + 2):
+        rows.append(pair.post(f"t{number}", 1.0, after=(rows[-1].digest,)))
+    items = [Item(row.number, row.envelope, row.after) for row in rows]
+    outcomes = pair.talk["VN"].receive(Offer(tuple(reversed(items))), 2.0).outcomes
+    assert [outcome.later for outcome in outcomes] == [""] * PACE.room + ["conversation.room"] * 2 + [""]
+
+
+def test_what_waits_for_nothing_that_comes_is_refused_in_the_end(pair):
+    """After a week, while the peer talks, with a reason that a person sees."""
+    row = pair.post("b", 1.0, after=("0" * 64,))
+    pair.exchange("IR", 1.0)
+    pair.talk["VN"].admit(2.0)
+    pair.exchange("IR", PACE.gap + 100.0)
+    pair.exchange("IR", PACE.gap + 2 * DAY)
+    assert pair.stage(row) is Stage.DEAD
+    assert pair.words(row)[-1] is Event.CONTENT_CONSIGNMENT_FAILURE
+    alarms = [alarm.code for _, alarm in pair.nodes["VN"].disk.tables["alarms"].values()]
+    assert alarms == ["conversation.gap"]
+
+
+def test_a_restored_node_asks_and_is_filled_before_it_speaks(pair):
+    """Own acts and the peer's come back, each with the receipt that was given; only then is anything signed."""
+    backup = pair.nodes["VN"].disk.copy()
+    theirs = pair.post("a", 1.0)
+    _, answer = pair.exchange("IR", 1.0)
+    pair.talk["VN"].admit(2.0)
+    own = pair.post("b", 3.0, state="VN", after=(theirs.digest,))
+    pair.exchange("VN", 3.0)
+    pair.nodes["VN"].disk.restore(backup)
+    pair.begin("VN", "IR")
+    pair.exchange("VN", 10.0)
+    with pytest.raises(NotPossible):
+        pair.post("c", 10.0, state="VN")
+    pair.talk["VN"].admit(11.0)
+    pair.exchange("VN", 12.0)
+    assert pair.nodes["VN"].history("c") == ("a", "b")
+    assert pair.nodes["VN"].disk.tables["got", "IR"][theirs.digest].evidence[0] == answer.outcomes[0].receipt
+    assert pair.post("c", 13.0, state="VN").number == own.number + 1
+
+
+def test_a_refused_letter_is_dead_until_a_person_sends_it_again(pair):
+    """A signed refusal ends the attempts, a person is told, and can try again; what was read and refused is final."""
+    row = pair.post("a", 1.0)
+    offer = pair.talk["IR"].offer(1.0)
+    no = Evidence(Event.RELAY_REJECTION, "VN", row.digest, 1, "door.no")
+    pair.talk["IR"].answered(offer, Answer((Outcome(row.digest, pair.world.notary.sign(no)),)), 1.0)
+    assert pair.stage(row) is Stage.DEAD
+    assert pair.talk["IR"].next_due(9.0) is None
+    pair.talk["IR"].release(row.digest, 10.0)
+    pair.exchange("IR", 10.0)
+    assert pair.stage(row) is Stage.CONSIGNMENT
+    with pytest.raises(NotPossible):
+        pair.talk["IR"].release(row.digest, 11.0)
+
+
+def test_what_refuses_a_batch_is_found_by_halving(pair):
+    """Envelopes beside a poisonous one pass; the poisonous one ends among the dead letters."""
+    rows = [pair.post(f"t{number}", 1.0) for number in range(3)]
+    now = 1.0
+    for _ in range(60):
+        offer = pair.talk["IR"].offer(now)
+        if offer is not None and any(item.number == 2 for item in offer.items):
+            pair.talk["IR"].failed(offer, Failure("door.too-long", reached=True), now)
+        elif offer is not None:
+            pair.talk["IR"].answered(offer, pair.talk["VN"].receive(offer, now), now)
+        now += DAY
+    assert [pair.stage(row) is Stage.DEAD for row in rows] == [False, True, False]
+
+
+def test_false_receipts_change_nothing(pair):
+    """For another envelope, by another State, forged, of another event: the envelope stays on its way."""
+    row = pair.post("a", 1.0)
+    word = Evidence(Event.RELAY_ACCEPTANCE, "VN", row.digest, 1)
+    sign, now = pair.world.notary.sign, 1.0
+    for raw in (sign(replace(word, envelope="0" * 64)), sign(replace(word, by="QA")), sign(word, key="forger"), b"?",
+                sign(replace(word, event=Event.CONTENT_CONSIGNMENT))):  # fmt: skip
+        offer = pair.talk["IR"].offer(now)
+        pair.talk["IR"].answered(offer, Answer((Outcome(row.digest, raw),)), now)
+        assert pair.stage(row) is Stage.RELAY
+        now += DAY
+
+
+def test_a_person_is_told_once_of_what_is_late(pair):
+    """With this node's own signed word, where the standard has one."""
+    row = pair.post("a", 1.0)
+    for day in range(1, 5):
+        pair.talk["IR"].overdue(day * DAY)
+    (_, alarm), = pair.nodes["IR"].disk.tables["alarms"].values()  # fmt: skip
+    assert (alarm.code, alarm.envelope) == ("conversation.late-relay", row.digest)
+    assert pair.world.notary.read(alarm.evidence).event is Event.RELAY_FAILURE
+
+
+# ── everything at once ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("first", range(0, 5000, SLICE))
+def test_no_client_complains(first):
+    """Lost 0, doubled 0, order kept, stuck 0, bounded: at none of 5,000 seeds is there a complaint."""
+    complaints = [(seed, World(seed).run().faults) for seed in range(first, first + SLICE)]
+    assert [found for found in complaints if found[1]] == []
+
+
+def test_the_same_seed_is_the_same_story():
+    """Also when every offer and answer goes through its bytes."""
+    for seed in range(60):
+        story = World(seed).run()
+        again = World(seed, encoded=True).run()
+        assert (again.hash, again.faults) == (story.hash, [])
+
+
+@pytest.mark.parametrize("title", SOON)
+def test_a_planted_fault_is_found(title):
+    """Soon, for these; `bench/simulate.py --planted` reports all of them."""
+    assert found(title, range(100)), title
+
+
+def test_there_are_enough_planted_faults():
+    """At least 30, or the zeros above say little."""
+    assert len(FAULTS) >= 30

@@ -1,0 +1,457 @@
+"""Doors with one weakness each, for tests/test_conformance.py: the real WSGI application of a node, with one thing taken out.
+
+Run as a program: ``python weak.py HOME``. It prepares everything once; then each line on its standard input, ``NAME``, ends the
+last door and opens one that has this weakness (``none`` has none), on a port that it prints.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import socketserver
+import ssl
+import sys
+import threading
+import time
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote
+from urllib.request import urlopen
+from wsgiref import simple_server
+
+
+def _quiet(self, *_):
+    """Say nothing on standard error."""
+
+
+class Handler(simple_server.WSGIRequestHandler):
+    """One request on one connection."""
+
+    log_message = _quiet
+
+    def get_environ(self):
+        """What the node's own server says too: the path as it came."""
+        path = unquote(self.requestline.split()[1].partition("?")[0], "iso-8859-1")
+        return super().get_environ() | {"wsgi.url_scheme": "https", "PATH_INFO": path}
+
+
+class Door(socketserver.ThreadingMixIn, simple_server.WSGIServer):
+    """A thread for each connection."""
+
+    daemon_threads = True
+    handle_error = _quiet
+
+
+def serve(home, application, *, tls=ssl.TLSVersion.TLSv1_3, door=Door):
+    """A door for `application` with the node's certificate; prints its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = tls
+    context.load_cert_chain(home / "keys" / "tls.crt", home / "keys" / "tls.key")
+    server = simple_server.make_server("127.0.0.1", 0, application, server_class=door, handler_class=Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+def patched(module, name, value):
+    """Put `value` in the place of `module.name`."""
+    assert hasattr(module, name), name
+    setattr(module, name, value)
+
+
+class Whatever(str):
+    """A text that is no other than any text."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __ne__(self, other):
+        """Never."""
+        return False
+
+    __eq__ = str.__eq__
+
+
+def any_signature():
+    """The signature of an HTTP request is not looked at."""
+    from comity.wire import transport
+
+    patched(transport, "note_check", lambda *_: None)
+
+
+def any_time():
+    """Signed requests of any time are taken."""
+    from datetime import timedelta
+
+    from comity.wire import transport
+
+    patched(transport, "_SKEW", timedelta(days=90_000))
+
+
+def any_digest():
+    """The Content-Digest is not compared with the body."""
+    from comity.wire import transport
+
+    right = transport.content_digest
+    patched(transport, "content_digest", lambda body: Whatever(right(body)))
+
+
+def short_bodies():
+    """A body that ends before its length is taken for whole."""
+    from comity.node.peers import views
+
+    patched(views, "_body", lambda request, limit: request.read(limit))
+
+
+def no_limit():
+    """Bodies of any length are taken."""
+    from comity.node.peers import views
+
+    patched(views, "MESSAGE_LIMIT", 1 << 30)
+
+
+def forgets():
+    """What came before is not remembered: each time another receipt."""
+    from comity.node import models
+    from comity.node.desk import _record, crossing
+    from comity.seal import canon
+    from comity.wire import messages
+
+    def receive(settings, data, *, hop, at):
+        digest = canon.content_id(data)
+        index = _record.log_append(messages.logged_receipt(digest))
+        signed = messages.sign_receipt(by=settings.state, digest=digest, at=at, index=index, key=settings.signing)
+        row, _ = models.Arrival.objects.update_or_create(
+            digest=digest, defaults={"data": data, "hop": hop, "at": at, "entry": index, "receipt": signed}
+        )
+        _record.new_checkpoint(settings, covering=index)
+        return crossing.receipt_of(settings, row)
+
+    patched(crossing, "receive", receive)
+
+
+def _half(kept):
+    from comity.seal import keys
+
+    def check(self, message, signature):
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
+
+        public = {"ed25519": ed25519.Ed25519PublicKey, "mldsa65": mldsa.MLDSA65PublicKey}[kept]
+        try:
+            public.from_public_bytes(getattr(self, kept)).verify(getattr(signature, kept), message)
+        except (InvalidSignature, ValueError) as error:
+            raise keys.BrokenSeal("no", code="seal.half") from error
+
+    patched(keys.VerifyKey, "check", check)
+
+
+def first_half():
+    """The post-quantum half of a signature is not looked at."""
+    _half("ed25519")
+
+
+def second_half():
+    """The classical half is not looked at."""
+    _half("mldsa65")
+
+
+def any_kind():
+    """A statement of any kind passes for an act."""
+    from comity.seal import envelope
+
+    fields = envelope._statement_fields
+    signed = envelope._signed_bytes
+
+    def lax(data, limit):
+        found = fields(data, limit)
+        return found | {"kind": Whatever(found["kind"])}
+
+    patched(envelope, "_statement_fields", lax)
+    right = envelope.verify
+
+    def verify(data, trust, *, kind, at, limit=1 << 20):
+        kinds = {"kind": fields(data, limit)["kind"]}
+        envelope._signed_bytes = lambda _kind, *rest: signed(kinds["kind"], *rest)
+        try:
+            return right(data, trust, kind=kind, at=at, limit=limit)
+        finally:
+            envelope._signed_bytes = signed
+
+    patched(envelope, "verify", verify)
+
+
+def forwarded():
+    """A letter to another State is read when it is sealed anew for this one."""
+    from comity.seal import envelope
+
+    right = envelope.verify
+    patched(envelope, "verify", lambda *given, **named: dataclasses.replace(right(*given, **named), to="IR"))
+
+
+def any_author():
+    """Who signed is not compared with who is said to speak."""
+    from comity.casework.act import Act
+    from comity.seal import canon
+    from comity.wire import messages
+
+    patched(messages, "read_act", lambda found: Act.from_dict(
+        canon.loads(found.payload, limit=1 << 20) | {"by": found.sender}, id=canon.content_id(found.raw)))  # fmt: skip
+
+
+def any_act_time():
+    """An act may state any time."""
+    from comity.node.desk import crossing
+
+    patched(crossing, "_said_now", lambda *_: None)
+
+
+def any_order():
+    """Every act fits every case."""
+    from comity.errors import ComityError
+    from comity.node import archive, models
+    from comity.node.desk import _record
+
+    load = archive.load
+
+    def loaded(reference, *, home):
+        try:
+            return load(reference, home=home)
+        except ComityError:  # an impossible history cannot be told
+            return SimpleNamespace(acts=list(models.Act.objects.filter(case_id=reference)))
+
+    patched(_record, "load", loaded)
+    patched(_record, "advance", lambda case, act, *, home: case)
+
+
+def any_history():
+    """An act may stand on an act that is not known."""
+    from comity.casework import lifecycle
+
+    patched(lifecycle, "_chained", lambda *_: None)
+
+
+def in_earnest():
+    """A node of exercises takes what is meant in earnest."""
+    from comity.node.desk import _record
+
+    right = _record.admit
+    patched(_record, "admit", lambda settings, *given, **named: right(
+        dataclasses.replace(settings, exercise=False), *given, **named))  # fmt: skip
+
+
+def any_json():
+    """Any JSON will do: duplicate keys, blanks, NaN."""
+    from comity.seal import canon
+
+    def loads(data, *, limit):
+        return json.loads(data)
+
+    patched(canon, "loads", loads)
+
+
+def any_growth():
+    """The witness checks no proof."""
+    from comity.ledger import merkle
+
+    patched(merkle, "check_consistency", lambda *_: None)
+
+
+def slow_witness():
+    """The witness compares first and stores later: in between, others are compared with the old head too."""
+    from comity.ledger import merkle
+    from comity.node import models
+    from comity.node.desk import registry
+
+    patched(registry, "transaction", SimpleNamespace(atomic=nullcontext))
+    patched(models.Witnessed.objects, "select_for_update", models.Witnessed.objects.all)
+    right = merkle.check_consistency
+
+    def check(*given):
+        right(*given)
+        time.sleep(0.5)
+
+    patched(merkle, "check_consistency", check)
+
+
+def two_heads():
+    """Who asks at /checkpoint is shown another history than who brings messages."""
+    from comity.ledger import checkpoint as cp
+    from comity.node.desk import registry
+
+    right = registry.newest_checkpoint
+
+    def other(settings):
+        head = cp.parse(right(settings))[0]
+        return cp.signed(dataclasses.replace(head, root=bytes(32)), settings.log)
+
+    patched(registry, "newest_checkpoint", other)
+
+
+def new_keys():
+    """A newer entry that comes as a message replaces the pinned one."""
+    from comity.node import models
+    from comity.node.desk import crossing
+    from comity.wire.directory import read_entry
+
+    right = crossing.receive
+
+    def receive(settings, data, **given):
+        with suppress(Exception):
+            entry = read_entry(data)
+            models.Peer.objects.filter(pk=entry.state).update(entry=data, fingerprint=entry.fingerprint)
+        return right(settings, data, **given)
+
+    patched(crossing, "receive", receive)
+
+
+def visits():
+    """Addresses in a request are looked at."""
+    from comity.node.desk import _record
+
+    right = _record.admit
+
+    def admit(settings, act, *given, **named):
+        with suppress(Exception):
+            urlopen(act.body["request"]["custodian"], timeout=2).close()
+        return right(settings, act, *given, **named)
+
+    patched(_record, "admit", admit)
+
+
+def stops_reading():
+    """The first bad message holds up all that come after it."""
+    from comity.errors import ComityError
+    from comity.node.desk import crossing
+
+    def admitted(settings, row, at):
+        from django.db import OperationalError
+
+        try:
+            return right(settings, row, at)
+        except ComityError as error:
+            raise OperationalError from error
+
+    right = crossing._admitted
+    patched(crossing, "_admitted", admitted)
+
+
+def falls_over():
+    """A bad message is an error that nobody foresaw, at the door."""
+    from comity.node.desk import crossing
+    from comity.seal import envelope
+
+    right = crossing.receive
+
+    def receive(settings, data, **given):
+        envelope.commitment(data)
+        return right(settings, data, **given)
+
+    patched(crossing, "receive", receive)
+
+
+def plain(application, home):
+    """No weakness but that of this server, which knows no Transfer-Encoding."""
+    return application
+
+
+def serves_files(application, home):
+    """What stands behind /evidence/ is a name of a file."""
+
+    def served(environ, start):
+        path = environ["PATH_INFO"]
+        if path.startswith("/evidence/"):
+            with suppress(OSError, ValueError):
+                content = (home / "shelf" / path.removeprefix("/evidence/")).read_bytes()
+                start("206 Partial Content", [("Content-Length", str(len(content)))])
+                return [content]
+        return application(environ, start)
+
+    return served
+
+
+def any_path(application, home):
+    """Each address is written in many ways."""
+
+    def served(environ, start):
+        environ["PATH_INFO"] = "/" + environ["PATH_INFO"].strip("/ ;x\0").lower()
+        return application(environ, start)
+
+    return served
+
+
+def any_method(application, home):
+    """HEAD and whatever else passes for GET."""
+
+    def served(environ, start):
+        if environ["REQUEST_METHOD"] not in {"GET", "POST"}:
+            environ["REQUEST_METHOD"] = "GET"
+        return application(environ, start)
+
+    return served
+
+
+class OneAtATime(simple_server.WSGIServer):
+    """Who is slow holds up everybody."""
+
+    handle_error = _quiet
+
+
+WRAPPED = {weak.__name__: weak for weak in (serves_files, any_path, any_method)}
+SERVED = {"old_tls": {"tls": ssl.TLSVersion.TLSv1_2}, "one_at_a_time": {"door": OneAtATime}}
+PATCHED = {
+    weak.__name__: weak
+    for weak in (
+        any_signature, any_time, any_digest, short_bodies, no_limit, forgets, first_half, second_half, any_kind, forwarded,
+        any_author, any_act_time, any_order, any_history, in_earnest, any_json, any_growth, slow_witness, two_heads, new_keys,
+        visits, stops_reading, falls_over,
+    )
+}  # fmt: skip
+
+
+def door(home, weakness):
+    """Open a door with `weakness`, and never return."""
+    from django.core.wsgi import get_wsgi_application
+
+    from comity.node import courier
+    from comity.node.settings import current
+
+    if weakness in PATCHED:
+        PATCHED[weakness]()
+    stop = courier.Stop()
+    threading.Thread(target=courier.run, args=(current(), stop), daemon=True).start()
+    application = WRAPPED.get(weakness, plain)(get_wsgi_application(), home)
+    serve(home, application, **SERVED.get(weakness, {}))
+
+
+def main():
+    """Open the doors that are asked for, one after another."""
+    from comity.node.run import _django
+
+    home = _django(Path(sys.argv[1])).home
+    from django.conf import settings as django_settings
+
+    django_settings.ROOT_URLCONF = "comity.node.peers.urls"
+    django_settings.MIDDLEWARE = []
+    import comity.node.peers.urls  # noqa: F401  loaded once, before the doors part
+
+    base, last = home / "db.sqlite3", 0
+    pristine = base.read_bytes()
+    for line in sys.stdin:
+        if last:
+            os.kill(last, signal.SIGKILL)
+            os.waitpid(last, 0)
+            for left in home.glob("db.sqlite3-*"):
+                left.unlink()
+            base.write_bytes(pristine)  # what one weakness let in is not there for the next
+        last = os.fork()
+        if not last:
+            door(home, line.strip())
+    if last:
+        os.kill(last, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
