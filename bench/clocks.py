@@ -3,7 +3,7 @@
 A case is a rule (hours to years, working days), an event, a zone, a State's book with a working week and holidays of every
 form, verified or not, with an extension and pauses; compared are the end, the latest possible end, the end by the book, where
 the clock stands, the days left, the warning, and what is refused. All of it follows from the seed and the case's number, so
-that a case can be looked at again and a run can be taken up where it ended. The oracle shares no code with the product: it
+that a case can be looked at again and a run can be taken up where it ended, its wrong cases first. The oracle shares no code with the product: it
 knows the books as plain dictionaries and walks over seconds and days. Of the Umm al-Qura calendar it shares the table.
 
     python bench/clocks.py [--cases N] [--seed N] [--states N] [--from N] [--state FILE] [--jobs N] [--case N]
@@ -401,7 +401,7 @@ def walk(day: date, works: Works) -> Iterator[date]:
 
 def rested(day: date, works: Works) -> date:
     """`day`, or the next working day."""
-    return day if works(day) else next(walk(day, works))
+    return next(walk(day - DAY, works))
 
 
 def counted(day: date, count: int, unit: str, works: Works) -> date:
@@ -600,7 +600,7 @@ def campaign(cases: int, jobs: int, done: Book) -> Iterator[Book]:
 
 
 def kept(asked: argparse.Namespace) -> Book:
-    """Where the campaign stands: as the state file has it, else at --from."""
+    """Where the campaign stands: as the state file has it, its wrong cases judged again, else at --from."""
     fresh: Book = {
         "seed": asked.seed,
         "states": asked.states,
@@ -615,7 +615,10 @@ def kept(asked: argparse.Namespace) -> Book:
     found: Book = json.loads(asked.state.read_text("utf-8"))
     if (found["seed"], found["states"]) != (asked.seed, asked.states):
         sys.exit(f"{asked.state} is of another campaign, with seed {found['seed']}: name another file.")
-    return found
+    again = [judged(asked.seed, number, asked.states)[:2] for number in found["wrong"]]
+    return found | {
+        "wrong": [number for number, (ours, theirs) in zip(found["wrong"], again, strict=True) if ours != theirs]
+    }
 
 
 def main() -> int:

@@ -233,6 +233,9 @@ class Shelf:
     def got_numbers(self) -> Sequence[int]:
         return sorted({row.number for row in self._rows("got").values()})
 
+    def got_last_at(self) -> int:
+        return max((row.at for row in self._rows("got").values()), default=0)
+
     def got_waiting(self) -> Iterable[Got]:
         rows = [row for row in self._rows("got").values() if row.status is Status.WAITING]
         rows.sort(key=lambda row: row.number)
@@ -456,7 +459,8 @@ class Node:
                 self.add({"by": self.state, "case": act.case, "text": act.text})
             act.recorded, act.at, act.saw = True, world.now, frozenset(history)
         except NotPossible:
-            world.later(10 * MINUTES, self.submit, act)
+            act.tries += 1
+            world.later(min(6 * HOUR, 10 * MINUTES * act.tries), self.submit, act)
             return
         except Crash:
             self.die(world.rng.expovariate(1 / 600))
@@ -506,6 +510,7 @@ class Act:
         at: when.
         saw: what the client saw of the case when he wrote it.
         gone: a restored backup may have lost it before it left.
+        tries: how often his node was not ready for it.
     """
 
     text: str
@@ -516,6 +521,7 @@ class Act:
     at: float = 0.0
     saw: frozenset[str] = field(default_factory=frozenset)
     gone: bool = False
+    tries: int = 0
 
 
 class Hostile:

@@ -171,7 +171,6 @@ def test_a_weakened_door_is_found(home, doors, weakness):
         assert broken <= {name, f"served-after-{attacks[0].kind}"}
 
 
-@pytest.mark.usefixtures("_impatient")
 def test_a_door_without_a_weakness_is_not_accused(home, doors):
     """The same server with the node's own application: what finds the weaknesses finds nothing."""
     names = {name for name in FOUND.values() if not name.startswith("served")} - {"smuggle-lengths"}  # of this server

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import inf
 
 import pytest
 from planted import FAULTS, found
@@ -132,6 +133,8 @@ def pair():
     """Two nodes that have greeted each other."""
     found = Pair()
     found.settle()
+    for talk in found.talk.values():
+        talk._again_at = inf  # the second greeting has a test of its own
     return found
 
 
@@ -237,6 +240,29 @@ def test_a_restored_node_asks_and_is_filled_before_it_speaks(pair):
     assert pair.nodes["VN"].history("c") == ("a", "b")
     assert pair.nodes["VN"].disk.tables["got", "IR"][theirs.digest].evidence[0] == answer.outcomes[0].receipt
     assert pair.post("c", 13.0, state="VN").number == own.number + 1
+
+
+def test_what_arrives_after_the_greeting_comes_back_with_the_second_one():
+    """Sent just before the restore, on its way meanwhile: a second greeting, when nothing so old passes, brings it back."""
+    pair = Pair()
+    pair.settle()
+    backup = pair.nodes["IR"].disk.copy()
+    row = pair.post("a", 1.0)
+    late = pair.talk["IR"].offer(1.0)
+    pair.nodes["IR"].disk.restore(backup)
+    pair.begin("IR", "VN")
+    pair.exchange("IR", 2.0)
+    pair.talk["VN"].receive(late, 3.0)
+    other = pair.post("b", 4.0)
+    assert other.number == row.number
+    for now in (700.0, 701.0, 702.0):  # nothing is missed; the number is taken; what had it comes back
+        pair.exchange("IR", now)
+    pair.talk["IR"].admit(702.0)
+    assert pair.nodes["IR"].disk.tables["sent", "VN"][other.digest].number == 2
+    assert pair.nodes["IR"].history("c") == ("a",)
+    for now in (703.0, 704.0):
+        pair.exchange("IR", now)
+    assert pair.stage(other) is Stage.CONSIGNMENT
 
 
 def test_a_refused_letter_is_dead_until_a_person_sends_it_again(pair):

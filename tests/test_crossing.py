@@ -172,6 +172,7 @@ def test_a_foreign_act_cannot_leave_its_column(node, peer, officers, at):
             "purpose": "p",
             "use": "evidence",
             "leave": "",
+            "leave_head": "",
             "conditions": [],
         },
         Kind.DEADLINE_WAIVED: {"clock": "c", "due": "2026-11-24T09:00:00Z", "reasons": "r"},

@@ -99,7 +99,8 @@ GUARDS = {
     "was_consulted": "after consultation", "as_told": "as told", "as_decided": "as accepted", "flagged": "flagged",
     "more_due": "something missing", "all_done": "nothing missing", "not_disclosed_before": "new", "in_time": "in time",
     "done_in_time": "done in time", "to_come": "to come", "was_asked": "asked", "as_received": "as received",
-    "all_verified": "all verified",
+    "all_verified": "all verified", "few": "few", "accepted": "accepted", "consents": "consents", "held": "held", "unfinished": "unfinished",
+    "as_asked": "as asked", "reached": "authorised so far",
 }  # fmt: skip
 
 
@@ -463,7 +464,7 @@ def add_checkpoint() -> str:
 
 def receipt() -> str:
     """What a receipt says, and how it travels."""
-    said = {"receipt": "delivery", "envelope": "b2" * 32, "at": "2026-11-24T09:00:00Z", "index": 1}
+    said = {"receipt": "RelayAcceptance", "envelope": "b2" * 32, "at": "2026-11-24T09:00:00Z", "index": 1}
     data = messages.sign_receipt(by="IR", digest="b2" * 32, at=AT, index=1, key=SIGNER)
     assert envelope.verify(data, TRUST, kind="receipt", at=AT).payload == canon.dumps(said)
     return f"{canon.dumps(said).decode()}\n" + '{"proof":{"index":1,"note":"…","path":["…","…"]},"receipt":"…"}'

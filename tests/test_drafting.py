@@ -34,7 +34,7 @@ from comity.casework.request import (
 )
 from comity.law.assess import assess
 from comity.law.book import default_folder, load
-from comity.law.treaty import request_fields
+from comity.law.treaty_reader import request_fields
 from comity.node.officers import choosing, drafting, fields, interview, rows, sheet, texts, variants, words
 from comity.node.officers.interview import Need, Situation
 

@@ -12,12 +12,12 @@ LIFE = {
     "IR": [
         "drafted", "checked", "approved", "requested", "accepted", "preserved", "closed", "closed",
         "drafted", "checked", "approved", "requested", "asked", "amended", "checked", "approved", "supplemented",
-        "accepted", "disclosed", "verified", "closed", "closed",
+        "accepted", "agreed", "disclosed", "verified", "released", "closed", "closed",
     ],
     "VN": [
         "requested", "assessed", "accepted", "ordered", "preserved", "closed", "closed",
-        "requested", "assessed", "asked", "supplemented", "assessed", "accepted", "authorised", "ordered", "executed",
-        "disclosed", "closed", "closed",
+        "requested", "assessed", "asked", "supplemented", "assessed", "accepted", "agreed", "authorised", "ordered",
+        "executed", "disclosed", "closed", "closed",
     ],
 }  # fmt: skip
 

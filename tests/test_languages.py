@@ -18,7 +18,7 @@ KEYWORDS = {
     "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd%]")
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd%]|\{(\w+)\}")
 TEMPLATES = sorted(NODE.rglob("*.html"))
 VISIBLE_ATTRIBUTES = {"alt", "aria-label", "label", "placeholder", "summary", "title"}
 OWN_NAMES = {"Comity", "YYYY-MM-DD", "YYYY/MM/DD", "UTC", "IP", "PDF", "ASiC-E", "SHA-256", "IR-CCA:13", "IR-2026-0001"}
@@ -79,7 +79,7 @@ def test_persian_is_typed_as_persian(catalogue):
         for text in message.string if isinstance(message.string, tuple) else (message.string,):
             assert not re.search("[\u064a\u0643\u0649\u0660-\u0669]", text), text
             assert not re.search(r"\u200c(?:\W|$)|(?:^|\W)\u200c", text.replace("\u200e", "")), text
-            words = re.sub(r"%\(\w+\)s|\u200e[^\u200e]*\u200e", " ", text)
+            words = re.sub(r"%\(\w+\)s|\{\w+\}|\u200e[^\u200e]*\u200e", " ", text)
             for name in OWN_NAMES:
                 words = words.replace(name, " ")
             assert not re.search(r"[0-9]", words), text

@@ -19,7 +19,8 @@ from comity.law.book import load, renewed
 from comity.law.dates import after
 from comity.law.finding import Finding, Verdict
 from comity.law.provision import Provision
-from comity.law.treaty import ALWAYS, OPTIONAL, Entry, Party, Treaty
+from comity.law.treaty import Entry, Party, Treaty
+from comity.law.treaty_reader import ALWAYS, OPTIONAL
 
 # ── Books that are refused ──────────────────────────────────────────────────────────────────────────────────────────
 

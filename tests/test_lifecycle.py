@@ -95,6 +95,7 @@ def body_of(kind: Kind, case: Case) -> dict:
     taken = sum(act.kind is Kind.EXECUTED for act in case.acts)
     clock = {"clock": "suggested", "due": "2026-12-01T20:29:59Z", "reasons": "The head of the office was told."}
     released = next((old for old in case.returns if case.verified(old)), said)
+    reach = (strict_moment(asked.body["until"]) if asked else AT).date().isoformat()
     return {
         Kind.AGREED: {"conditions": conditions},
         Kind.REPLIED: {"message": "That would serve."},
@@ -105,6 +106,7 @@ def body_of(kind: Kind, case: Case) -> dict:
         Kind.EXTENSION_REFUSED: {"reasons": "The law sets the most."},
         Kind.PERFORMED: {"report": "It was served.", "done_on": "2026-11-24", "rest": ""},
         Kind.RELEASED: {"manifest": released.body["manifest"] if released else "", "recipient": "A court", "leave": "",
+                        "leave_head": "",
                         "state": "VN" if case.measure is NOTICE else "IR", "purpose": request.purpose,
                         "use": released.body["use"] if released else "evidence",
                         "conditions": released.body["conditions"] if released else conditions},
@@ -127,7 +129,7 @@ def body_of(kind: Kind, case: Case) -> dict:
         Kind.REFUSED: {"grounds": ["uncc:40.21.b"], "reasons": "Sovereignty."},
         Kind.POSTPONED: {"reasons": "A trial is running."},
         Kind.AUTHORISED: {"authority": "A court", "decision": "1/2026", "ground": "VN-CPC:1", "scope": "One mailbox",
-                          "until": "2026-12-31"},
+                          "until": max("2026-12-31", reach)},
         Kind.ORDERED: {"provider": "A provider", "order": "2/2026", "content": "One mailbox"},
         Kind.PRESERVED: {"effected_at": "2026-11-24T12:00:00Z", "until": "2027-01-23T17:00:00Z"},
         Kind.EXECUTED: {"manifest": sha(f"list {taken}") if taken else LIST, "files": 2, "bytes": 9},
@@ -193,7 +195,9 @@ WALKS = {
         VN  minh  authorised    accepted   authorised
         VN  lan   ordered       accepted   ordered
         IR  reza  extension-asked  accepted ordered
-        VN  lan   extended      accepted   ordered
+        VN  minh  authorised    accepted   authorised
+        VN  lan   extended      accepted   authorised
+        VN  lan   ordered       accepted   ordered
         VN  lan   executed      accepted   executed
         VN  lan   disclosed+    disclosed  disclosed
         VN  lan   executed      disclosed  executed
@@ -389,7 +393,8 @@ WALKS = {
         VN  lan   accepted      accepted   accepted
         IR  reza  agreed        accepted   accepted
         IR  sara  closed        closing    closing
-        VN  lan   closed        closed     closed"""),
+        VN  lan   closed        closed     closed
+        VN  lan   refused       closed     closed"""),
     "preservation, extended": (HOLD, """
         IR  sara  drafted       draft      -
         IR  reza  checked       draft      -
@@ -723,6 +728,14 @@ REFUSALS = [
     ("disclosing under no conditions", LONG, "executed", "VN", "lan", "disclosed", {"body": {"conditions": []}},
      "case.differs"),
     ("carrying on after the withdrawal", GONE, "withdrawn", "VN", "lan", "executed", {}, "case.stage"),
+    ("taking in on the last day of the authorisation", LONG, "ordered", "VN", "lan", "executed",
+     {"at": datetime(2026, 12, 31, 23, tzinfo=UTC)}, ""),
+    ("taking in when it is over", LONG, "ordered", "VN", "lan", "executed",
+     {"at": datetime(2027, 1, 1, 12, tzinfo=UTC)}, "authorise.until"),
+    ("disclosing when it is over", LONG, "executed", "VN", "lan", "disclosed",
+     {"at": datetime(2027, 1, 1, 12, tzinfo=UTC)}, "authorise.until"),
+    ("a statement is taken in without one", SAID, "ordered", "VN", "lan", "executed",
+     {"at": datetime(2030, 1, 1, 12, tzinfo=UTC)}, ""),
     ("executing a preservation", SHORT, "ordered", "VN", "lan", "executed", {}, "case.stage"),
     ("disclosing a preservation", SHORT, "preserved", "VN", "lan", "disclosed", {}, "case.stage"),
     ("preserving instead of executing", LONG, "ordered", "VN", "lan", "preserved", {}, "case.stage"),
@@ -782,6 +795,14 @@ REFUSALS = [
     ("serving without a judge", SOME, "agreed", "VN", "lan", "ordered", {}, ""),
     ("having done it tomorrow", TAKEN, "authorised", "VN", "lan", "performed", {"body": {"done_on": "2026-11-26"}},
      "perform.future"),
+    ("having done it before it was authorised", TAKEN, "authorised", "VN", "lan", "performed",
+     {"body": {"done_on": "2026-11-22"}}, "perform.early"),
+    ("having done it yesterday, as days go here", TAKEN, "authorised", "VN", "lan", "performed",
+     {"body": {"done_on": "2026-11-23"}}, ""),
+    ("having served it before it was accepted", SOME, "agreed", "VN", "lan", "performed",
+     {"body": {"done_on": "1999-01-01"}}, "perform.early"),
+    ("having done it, ordered in time, after the authorisation ended", SOME, "ordered", "VN", "lan", "performed",
+     {"body": {"done_on": "2031-01-01"}, "at": datetime(2031, 2, 1, tzinfo=UTC)}, "authorise.until"),
     ("having done it today in Kiribati", TAKEN, "authorised", "VN", "lan", "performed",
      {"body": {"done_on": "2026-11-25"}}, ""),
     ("having done it after the authorisation ended", TAKEN, "authorised", "VN", "lan", "performed",
@@ -797,6 +818,19 @@ REFUSALS = [
     ("information is not carried out", TOLD, "accepted", "VN", "lan", "ordered", {}, "case.stage"),
     ("consent is not carried out", LEAVE, "accepted", "VN", "minh", "authorised", {}, "case.stage"),
     ("who accepted first does not authorise either", LOTS, "accepted 2", "VN", "lan", "authorised", {}, "case.four-eyes"),
+    ("preserving until before it began", SHORT, "ordered", "VN", "lan", "preserved",
+     {"body": {"until": "2026-11-24T12:00:00Z"}}, "preserve.until"),
+    ("preserving from tomorrow", SHORT, "ordered", "VN", "lan", "preserved",
+     {"body": {"effected_at": "2026-11-25T12:00:00Z"}}, "preserve.future"),
+    ("agreeing twice", LONG, "agreed", "IR", "reza", "agreed", {}, "case.agreed"),
+    ("refusing on a talk before the postponement", LATER, "assessed 2", "VN", "lan", "refused", {}, "case.consult"),
+    ("revoking a consent when all is closed", "consent", "closed 2", "VN", "lan", "refused", {}, ""),
+    ("revoking it twice", "consent", "refused", "VN", "lan", "refused", {}, "case.no-consent"),
+    ("revoking it while we close", "consent", "closed", "VN", "lan", "refused", {}, ""),
+    ("saying something before what it stands on", LONG, "accepted", "IR", "reza", "agreed",
+     {"at": AT - timedelta(seconds=301)}, "case.time"),
+    ("saying it at clocks that differ a little", LONG, "accepted", "IR", "reza", "agreed",
+     {"at": AT - timedelta(seconds=300)}, ""),
     # talk
     ("replying when nobody consulted", LONG, "accepted", "IR", "reza", "replied", {}, "case.no-consultation"),
     ("replying", PART, "consulted", "IR", "reza", "replied", {}, ""),
@@ -830,6 +864,10 @@ REFUSALS = [
     ("for traffic when all was given", LOTS, "disclosed 3", "IR", "reza", "extension-asked", {}, "case.complete"),
     ("extending unasked", MORE, "preserved", "VN", "lan", "extended", {}, "extend.unasked"),
     ("extending", MORE, "extension-asked", "VN", "lan", "extended", {}, ""),
+    ("extending a preservation beyond what was asked", MORE, "extension-asked", "VN", "lan", "extended",
+     {"body": {"until": "2028-01-01T00:00:00Z"}}, ""),
+    ("extending a collection beyond the authorisation", LOTS, "extension-asked", "VN", "lan", "extended", {},
+     "authorise.until"),
     ("extending late what was asked in time", MORE, "extension-asked", "VN", "lan", "extended",
      {"at": KEPT + timedelta(days=2)}, ""),
     ("extending into the past", MORE, "extension-asked", "VN", "lan", "extended", {"at": KEPT + timedelta(days=99)},
@@ -1013,6 +1051,8 @@ FOREIGN = [
     ("it tells to whom it gave it", LONG, "disclosed", "VN", "released", {}, "case.stage"),
     ("it asks for more time too late", MORE, "preserved", "VN", "extension-asked", {"at": KEPT + timedelta(seconds=1)},
      "extend.late"),
+    ("it extends a collection beyond what was asked", LOTS, "extension-asked", "IR", "extended",
+     {"body": {"until": "2028-01-01T00:00:00Z"}}, "extend.until"),
     ("it extends unasked", MORE, "preserved", "IR", "extended", {}, "extend.unasked"),
     ("it extends to an earlier end", MORE, "extension-asked", "IR", "extended",
      {"body": {"until": "2027-01-01T00:00:00Z"}}, "extend.until"),
@@ -1118,7 +1158,16 @@ FORMS = [
     ("a condition that is a number", "accepted", {"conditions": [5]}, "act.type"),
     ("a condition that is an object", "accepted", {"conditions": [{}]}, "act.type"),
     ("no conditions", "accepted", {"conditions": []}, ""),
+    ("a condition that is blank", "accepted", {"conditions": [" "]}, "act.type"),
+    ("a condition twice", "accepted", {"conditions": ["x", "x"]}, "act.type"),
+    ("more conditions than a request has", "accepted", {"conditions": [str(n) for n in range(51)]}, "act.too-long"),
+    ("a condition that is a book", "accepted", {"conditions": ["x" * 1001]}, "act.too-long"),
     ("no reasons", "accepted", {"reasons": ""}, "act.empty"),
+    ("reasons of blanks", "accepted", {"reasons": " \t\n\u00a0"}, "act.empty"),
+    ("reasons that are a book", "accepted", {"reasons": "x" * 20_001}, "act.too-long"),
+    ("a message as long as they are", "progress", {"message": "x" * 5_000}, ""),
+    ("a message that is a letter", "progress", {"message": "x" * 5_001}, "act.too-long"),
+    ("a recipient of blanks", "released", {"recipient": " "}, "act.empty"),
     ("no grounds", "refused", {"grounds": []}, ""),
     ("no reasons for a refusal", "refused", {"reasons": ""}, "act.empty"),
     ("a use that is none", "disclosed", {"use": "gossip"}, "act.type"),
@@ -1287,6 +1336,7 @@ def judge_history(case: Case) -> None:
             conditions = act.body["conditions"]
         if act.kind is Kind.DISCLOSED:
             assert act.body["conditions"] == conditions
+    assert {act.kind for act in case.acts if act.id in case.crossed} <= CROSSING
 
 
 GIVEN = (Kind.DISCLOSED, Kind.PERFORMED)
@@ -1312,6 +1362,7 @@ def judge_requested(case: Case) -> None:
         before = case.acts[:place]
         decisions = [old for old in before if old.kind is Kind.ACCEPTED]
         grants = [old for old in before if old.kind is Kind.AUTHORISED]
+        ended = case.measure is CONSENT and any(old.kind is Kind.CLOSED for old in before)  # a consent is revoked
         if act.kind in (Kind.ORDERED, Kind.EXECUTED, Kind.PRESERVED, *GIVEN):
             assert act.by == home
             assert {(old.by, old.power) for old in decisions} == {(home, "decide")}
@@ -1325,13 +1376,15 @@ def judge_requested(case: Case) -> None:
             taken = [old for old in before if old.kind is Kind.EXECUTED][-1]
             assert act.body["manifest"] == taken.body["manifest"]
         if act.kind in (Kind.ASKED, Kind.ACCEPTED, Kind.REFUSED, Kind.POSTPONED):
-            basis = [old.kind for old in before if old.kind in (Kind.ASSESSED, Kind.REQUESTED, Kind.SUPPLEMENTED)]
-            assert basis[-1] is Kind.ASSESSED
+            basis = [old.kind for old in before if old.kind in (Kind.ASSESSED, Kind.REQUESTED, Kind.SUPPLEMENTED)
+                     and old.id not in case.crossed]  # fmt: skip
+            assert basis[-1] is Kind.ASSESSED or ended
         if act.kind in (Kind.REFUSED, Kind.POSTPONED) and case.measure is not NOTICE:
-            talk = [old for old in before if old.kind in (Kind.CONSULTED, Kind.ACCEPTED, *GIVEN)]
-            assert (talk[-1].kind, talk[-1].by) == (Kind.CONSULTED, home)
+            answered = (Kind.CONSULTED, Kind.ACCEPTED, Kind.SUPPLEMENTED, Kind.POSTPONED, *GIVEN)
+            talk = [old for old in before if old.kind in answered and old.id not in case.crossed]
+            assert ended or (talk[-1].kind, talk[-1].by) == (Kind.CONSULTED, home)
         if act.kind in (Kind.EXTENDED, Kind.EXTENSION_REFUSED):
-            asked = sum(old.kind is Kind.EXTENSION_ASKED for old in before)
+            asked = sum(old.kind is Kind.EXTENSION_ASKED and old.id not in case.crossed for old in before)
             assert asked > sum(old.kind in (Kind.EXTENDED, Kind.EXTENSION_REFUSED) for old in before)
         if act.kind is Kind.RELEASED:
             assert decisions
@@ -1347,7 +1400,7 @@ def judge_requesting(case: Case) -> None:
     approval, tested = None, False
     for place, act in enumerate(case.acts):
         before = case.acts[:place]
-        if act.kind in GIVEN:
+        if act.kind in GIVEN and act.id not in case.crossed:
             judge_given(act, before, case.measure)
         if act.by != case.requesting:
             continue
@@ -1412,7 +1465,11 @@ class Node:
         assert (before.stage, before.acts) == kept
         assert after.acts == (*before.acts, act)
         self.kept.append(json.dumps(act.to_dict()))
-        if act.by != self.home:
+        if act.id in after.crossed:
+            assert after.stage is before.stage
+            assert act.by != self.home
+            assert any(old.by == self.home and old.kind in CROSSING for old in before.acts)
+        elif act.by != self.home:
             assert after.stage in seen_column(before, act)
             assert after.stage not in BEYOND or self.home == before.requesting or after.stage is before.stage
         self.case = after
@@ -1443,7 +1500,7 @@ def own(node: Node, draw) -> None:
     if draw.random() < 0.1:
         changes["power"] = draw.choice([str(power) for power in Power] + [""])
     if draw.random() < 0.1:
-        changes["at"] = AT + timedelta(days=draw.choice([-400, 30, 400]))
+        changes["at"] = AT + timedelta(days=draw.choice([-400] if kind in CROSSING else [-400, 30, 400]))
     if draw.random() < 0.05:
         changes["exercise"] = draw.random() < 0.5
     body = twisted(kind, node.case, draw) if draw.random() < 0.15 else {}
@@ -1613,14 +1670,24 @@ class Line:
         self.way = {"IR": [], "VN": []}  # on its way to
         self.draw, self.refused = draw, []
 
-    def act(self, home: str, kinds: set[Kind] | None = None) -> bool:
-        """Let an officer of `home` do something that his stage allows."""
+    def act(self, home: str, kinds: set[Kind] | None = None, *, again: bool = False) -> bool:
+        """Let an officer of `home` do something that his stage allows, or what was said last once more."""
         node = self.nodes[home]
         allowed = [step.kind for step in steps(node.case, home=home) if kinds is None or step.kind in kinds]
+        if again and node.case.acts and (last := node.case.acts[-1].kind) in allowed:
+            allowed = [last]
+        elif kinds is None:  # half of the time what carries the case on
+            ahead = [
+                step.kind for step in steps(node.case, home=home) if step.own[node.case.stage] is not node.case.stage
+            ]
+            calm = [kind for kind in ahead if kind is not Kind.WITHDRAWN or self.draw.random() < 0.2]
+            allowed = calm if calm and self.draw.random() < 0.5 else allowed
         if not allowed:
             return False
         for kind in self.draw.sample(allowed, len(allowed) if kinds else 1):
             body = {"rest": "More."} if kind in GIVEN and self.draw.random() < 0.5 else {}
+            if kind is Kind.ACCEPTED and node.case.measure is not NOTICE:
+                body = {"conditions": self.draw.choice([[], [LIMIT], ["Pay."], [LIMIT, "Pay."]])}
             made = act_of(kind, node.case, home, self.draw.choice(OFFICERS), body=body)
             if node.attempt(made):
                 if made.kind in CROSSING:
@@ -1641,9 +1708,9 @@ class Line:
 
 @pytest.mark.parametrize("measure", EACH)
 def test_two_honest_nodes_end_together(measure):
-    """However long messages take, honest nodes never get stuck, and can be brought to the same end.
+    """However long messages take, honest nodes turn nothing away, never get stuck, and can be brought to the same end.
 
-    All that is ever turned away is what crosses a withdrawal or a refusal on its way.
+    Both come to know all that was said and given; what came too late for it, on either side, changes nothing.
     """
     crossed = Counter()
     for seed in range(200):
@@ -1651,19 +1718,23 @@ def test_two_honest_nodes_end_together(measure):
         line = Line(measure, draw)
         for _ in range(60):
             home = draw.choice(["IR", "VN"])
-            (line.act if draw.random() < 0.7 else line.deliver)(home)
+            if draw.random() < 0.3:
+                line.deliver(home)
+            else:  # sometimes several in a row
+                line.act(home, again=draw.random() < 0.3)
         for _ in range(200):  # from here on nobody begins anything new
             while line.deliver("IR") or line.deliver("VN"):
                 pass
             if not line.act("IR", {Kind.WITHDRAWN, Kind.VERIFIED, Kind.CLOSED}) and not line.act("VN", {Kind.CLOSED}):
                 break
-        for home, stage, kind in line.refused:
-            late = {("IR", "withdrawn"), ("IR", "closing"), ("VN", "refused"), ("VN", "closing")}
-            assert (home, stage) in late, (seed, home, stage, kind)
-            crossed[kind] += 1
+        assert line.refused == [], seed
+        for node in line.nodes.values():
+            crossed.update(str(act.kind) for act in node.case.acts if act.id in node.case.crossed)
+        given = [{act.id for act in node.case.acts if act.kind in CROSSING} for node in line.nodes.values()]
+        assert given[0] == given[1], seed
         ends = {home: node.case.stage for home, node in line.nodes.items()}
         started = any(act.kind is Kind.REQUESTED for act in line.nodes["IR"].case.acts)
         assert not started or set(ends.values()) == {Stage.CLOSED}, (seed, ends)
         for node in line.nodes.values():
             node.judge()
-    assert crossed or LIVES[measure] is not Life.EVIDENCE  # withdrawals did cross other messages on their way
+    assert crossed  # some did cross on their way

@@ -7,7 +7,7 @@ import pytest
 from peer import request
 from test_evidence import accepted, bring, code, disclosed, execute, sealed, stage, worked
 
-from comity.casework.lifecycle import Kind, Stage
+from comity.casework.lifecycle import Kind, Stage, advance, replay
 from comity.casework.measure import Measure
 from comity.casework.request import moment_text
 from comity.node import archive, models
@@ -252,7 +252,7 @@ def test_information_is_told_to_us(node, peer, officers, at):
     assert code(release.release, node, THEIRS, **abroad) == "release.leave"
     says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"}, LEAVE)
     assert release.release(node, THEIRS, **abroad).acts[-1].body["purpose"] == "To warn Qatar."
-    assert dossier.chain(THEIRS) == dossier.chain(LEAVE) == [THEIRS, LEAVE]
+    assert dossier.chain(node, THEIRS) == dossier.chain(node, LEAVE) == [THEIRS, LEAVE]
 
 
 def test_information_is_returned_unread(node, peer, officers, at):
@@ -289,7 +289,8 @@ def consent(node, peer, officers, at, *, conditions=("d",), agree=True, answer=K
     given = {"follows": OURS, "others": ("QA",), "purpose": "A trial in Qatar.", "period_from": None, "period_to": None}
     sent(node, officers, at, **{"measure": Measure.ONWARD_TRANSFER, "reference": LEAVE} | given | changes)
     if answer is Kind.ACCEPTED:
-        says(node, peer, at, answer, {"conditions": list(conditions), "reasons": "r"}, LEAVE)
+        given_at = at + timedelta(minutes=2)  # later than the return that it is about
+        says(node, peer, given_at, answer, {"conditions": list(conditions), "reasons": "r"}, LEAVE)
         if conditions and agree:
             requesting.agree(node, LEAVE, conditions=conditions, officer=officers.approver, at=at)
     elif answer:
@@ -299,7 +300,8 @@ def consent(node, peer, officers, at, *, conditions=("d",), agree=True, answer=K
 # What is wrong with a leave, or with the release by it -> the code of the refusal.
 LEAVES = [
     ("nothing", {}, {}, ""),
-    ("nothing, at home for another purpose", {}, {"state": "IR"}, ""),
+    ("nothing, at home for another purpose", {"others": ("IR",)}, {"state": "IR"}, ""),
+    ("at home, which is not named", {}, {"state": "IR"}, "release.recipient"),
     ("to another State than named", {}, {"state": "BR"}, "release.recipient"),
     ("to nobody named", {"others": ()}, {}, "release.recipient"),
     ("for the purpose of the request", {}, {"purpose": "evidence"}, "release.purpose"),
@@ -346,11 +348,43 @@ def test_leave_ends_and_is_revoked(node, peer, officers, at, returned):
     }
     assert code(release.release, node, OURS, at=at, **out) == ""
     assert code(release.release, node, OURS, at=at + timedelta(days=2), **out) == "release.leave"
+    key = {"officer": officers.decider}
+    assert code(evidence.content_key, node, OURS, at=at + timedelta(days=2), **key) == "release.leave"
+    assert code(evidence.content_key, node, OURS, at=at, **key) == ""
+    handed = load(OURS).acts[-1]
+    assert (handed.kind, handed.officer, handed.body["state"]) == (Kind.RELEASED, "decider", "QA")
     head = load(LEAVE).head
     requesting.close(node, LEAVE, note="", officer=officers.drafter, at=at)
     bring(node, peer.say(Kind.REFUSED, LEAVE, {"grounds": [], "reasons": "No more."}, after=head)[0], at)
     assert stage(node, LEAVE) is Stage.CLOSING
     assert code(release.release, node, OURS, at=at, **out) == "release.leave"
+    count = models.Act.objects.count()
+    assert code(evidence.content_key, node, OURS, at=at, **key) == "release.leave"
+    assert models.Act.objects.count() == count
+
+
+def test_a_leave_reaches_what_was_given_by_then(node, peer, officers, at):
+    """Not a return that was disclosed after the leave was accepted."""
+    data, said = sealed(node, peer, at)
+    consent_at = at - timedelta(minutes=1)
+    job = disclosed(node, peer, at, accepted(node, peer, officers, consent_at), data, **said)
+    collected(node, job, data)
+    assert worked(node, requesting.verify(node, OURS, officer=officers.all, at=at)).status == "done"
+    consent(node, peer, officers, consent_at - timedelta(minutes=3))
+    out = {"recipient": "r", "state": "QA", "leave": LEAVE, "conditions": ["c", "d"], "officer": officers.all, "at": at}
+    assert code(release.release, node, OURS, **out) == "release.leave"
+
+
+def test_a_consent_of_ours_is_revoked_when_all_is_closed(node, peer, officers, at):
+    """So that nothing more is released by it, at either State."""
+    asked(node, peer, officers, at, Measure.ONWARD_TRANSFER, others=("QA",))
+    says(node, peer, at, Kind.CLOSED, {"note": ""}, THEIRS)
+    requested.close(node, THEIRS, note="", officer=officers.decider, at=at)
+    assert load(THEIRS).consents
+    no = {"grounds": [], "reasons": "No more.", "officer": officers.decider, "at": at}
+    case = requested.refuse(node, THEIRS, **no)
+    assert (case.stage, case.consents) == (Stage.CLOSED, False)
+    assert code(requested.refuse, node, THEIRS, **no) == "case.no-consent"
 
 
 def test_leave_of_another_state(node, peer, officers, at, returned):
@@ -421,16 +455,16 @@ def test_police_information_is_no_evidence(node, peer, officers, at):
 
 
 def test_intelligence_is_not_released_as_evidence(node, peer, officers, at):
-    """Nor by who received it; by leave it may be."""
+    """Nor by who received it, nor by leave: the evidence has to be requested."""
     data, said = sealed(node, peer, at, outside={"use": "intelligence"}, said={"use": "intelligence"})
     collected(node, disclosed(node, peer, at, accepted(node, peer, officers, at), data, **said), data)
     worked(node, requesting.verify(node, OURS, officer=officers.all, at=at))
     out = {"recipient": "Court of Tehran", "conditions": ["c"], "officer": officers.all, "at": at}
     assert code(release.release, node, OURS, use="evidence", **out) == "release.use"
     assert release.release(node, OURS, **out).acts[-1].body["use"] == "intelligence"
-    consent(node, peer, officers, at, conditions=())
-    case = release.release(node, OURS, use="evidence", leave=LEAVE, **out)
-    assert case.acts[-1].body["use"] == "evidence"
+    consent(node, peer, officers, at, conditions=(), others=("IR",))
+    assert code(release.release, node, OURS, use="evidence", leave=LEAVE, **out) == "release.use"
+    assert release.release(node, OURS, leave=LEAVE, **out).acts[-1].body["use"] == "intelligence"
 
 
 # --------------------------------------------------------------------------------- more time, enquiries, deadlines
@@ -463,7 +497,7 @@ def test_more_time_is_asked_of_us(node, peer, officers, at):
     asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
     requested.order(node, THEIRS, provider="p", order="o", content="c", officer=officers.decider, at=at)
     case = requested.preserve(node, THEIRS, effected_at=at, officer=officers.decider, at=at)
-    due, do = case.until, {"reasons": "r", "officer": officers.decider, "at": at}
+    due, do = case.until, {"reasons": "r", "officer": officers.decider, "at": case.until}
     later = due.date() + timedelta(days=30)
     assert code(requested.extend, node, THEIRS, until=later, **do) == "extend.unasked"
     body = {"until": moment_text(due + timedelta(days=30)), "reasons": "r"}
@@ -480,7 +514,7 @@ def test_an_enquiry_waits_for_its_answer(node, peer, officers, at):
     """Since when an answer is owed, on both sides; any word of the requested State answers."""
     sent(node, officers, at, Measure.RECORDS)
     for number in range(2):
-        when = at + timedelta(days=number)
+        when = at + timedelta(seconds=number)
         requesting.enquire(node, OURS, message="How does it stand?", officer=officers.approver, at=when)
     assert load(OURS).enquiry.at == at
     says(node, peer, at, Kind.PROGRESS, {"message": "The bank has answered."})
@@ -511,12 +545,83 @@ def test_a_supplement_may_name_the_preservation(node, peer, officers, at):
     asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
     what = request(reference="VN-2026-0002")
     bring(node, peer.asks(what)[0], at)
-    for follows, linked in ((THEIRS, THEIRS), ("VN-2026-0099", "")):
+    for follows, linked in ((THEIRS, {THEIRS}), ("VN-2026-0099", set())):
         requested.assess(node, what.reference, officer=officers.decider, at=at)
         requested.ask(node, what.reference, questions="q", fields=[], officer=officers.decider, at=at)
         body = {"request": replace(what, follows=follows).to_dict()}
         says(node, peer, at, Kind.SUPPLEMENTED, body, what.reference)
-        assert models.Case.objects.get(pk=what.reference).follows == linked
+        assert set(dossier.chain(node, what.reference)) == {what.reference} | linked
+
+
+def test_what_is_followed_may_arrive_later(node, peer, officers, at):
+    """Links are looked up when they are read; never to an exercise from what is in earnest, nor to a draft of ours."""
+    bring(node, peer.asks(request(reference="VN-2026-0005", follows=THEIRS, measure=Measure.RECORDS))[0], at)
+    assert dossier.chain(node, "VN-2026-0005") == ["VN-2026-0005"]
+    report = verify_file(dossier.export(node, "VN-2026-0005", officer=officers.all, at=at))
+    assert report.verdicts["history"][0] is Verdict.PASSED  # what another State's case follows is for it to show
+    bring(node, peer.asks(request(measure=Measure.PRESERVATION))[0], at)
+    assert set(dossier.chain(node, THEIRS)) == {THEIRS, "VN-2026-0005"}
+    what = request(reference=OURS, requesting="IR", requested="VN", follows=THEIRS)
+    requesting.draft(node, what, officer=officers.drafter, at=at)
+    assert OURS not in dossier.chain(node, THEIRS)
+    assert set(dossier.chain(node, OURS)) == {OURS, THEIRS, "VN-2026-0005"}
+
+
+def test_an_exercise_is_not_exported_with_what_is_in_earnest(node, peer, officers, at):
+    """A case of the other kind that names ours would make the whole file fail."""
+    earnest = replace(node, exercise=False)
+    bring(earnest, peer.asks(request(exercise=False))[0], at)
+    bring(earnest, peer.asks(request(reference="VN-2026-0077", follows=THEIRS, exercise=True))[0], at)
+    assert dossier.chain(earnest, THEIRS) == [THEIRS]
+    assert dossier.chain(earnest, "VN-2026-0077") == ["VN-2026-0077"]
+
+
+def test_an_export_that_is_too_large_says_so(node, peer, officers, at, monkeypatch):
+    """Instead of writing a file that no verifier reads."""
+    from comity.wire import dossier as form
+
+    bring(node, peer.asks(request())[0], at)
+    monkeypatch.setattr(form, "LIMIT", 1000)
+    assert code(dossier.export, node, THEIRS, officer=officers.all, at=at) == "dossier.too-large"
+
+
+def test_talk_has_an_end(node, peer, officers, at):
+    """Two hundred messages of a kind, and no more; other kinds still pass."""
+    bring(node, peer.asks(request())[0], at)
+    before = load(THEIRS)
+    acts = tuple(
+        replace(before.acts[0], kind=Kind.ENQUIRED, body={"message": "?"}, id=f"{number:064x}", after=before.head)
+        for number in range(200)
+    )
+    full = replay(before, acts, home="IR")
+    one = replace(acts[0], id="f" * 64)
+    assert code(advance, full, one, home="IR") == "talk.too-many"
+    away = replace(one, kind=Kind.WITHDRAWN, body={"reasons": "r"})
+    assert advance(full, away, home="IR").stage is Stage.WITHDRAWN
+
+
+def test_what_passed_an_enquiry_does_not_answer_it(node, peer, officers, at):
+    """The word of a State that did not know of the question."""
+    bring(node, peer.asks(request())[0], at)
+    head = load(THEIRS).head
+    requested.report_progress(node, THEIRS, message="So far.", officer=officers.decider, at=at)
+    bring(node, peer.say(Kind.ENQUIRED, THEIRS, {"message": "How does it stand?"}, after=head, at=at)[0], at)
+    assert load(THEIRS).enquiry is not None
+    requested.report_progress(node, THEIRS, message="So far.", officer=officers.decider, at=at)
+    assert load(THEIRS).enquiry is None
+
+
+def test_what_is_given_while_we_withdraw_is_kept(node, peer, officers, at):
+    """The container is collected, and can be verified and released; the case stays withdrawn."""
+    data, said = sealed(node, peer, at)
+    head = accepted(node, peer, officers, at)
+    requesting.withdraw(node, OURS, reasons="It is solved.", officer=officers.approver, at=at)
+    collected(node, disclosed(node, peer, at, head, data, **said), data)
+    case = load(OURS)
+    assert (case.stage, len(case.returns), case.crossed) == (Stage.WITHDRAWN, 1, {case.returns[0].id})
+    assert worked(node, requesting.verify(node, OURS, officer=officers.all, at=at)).status == "done"
+    out = {"recipient": "A court", "conditions": ["c"], "officer": officers.all, "at": at}
+    assert release.release(node, OURS, **out).stage is Stage.WITHDRAWN
 
 
 def test_a_chain_with_two_branches(node, peer, officers, at):
@@ -527,4 +632,4 @@ def test_a_chain_with_two_branches(node, peer, officers, at):
         names.append(f"IR-2026-000{number}")
         sent(node, officers, at + timedelta(seconds=number), measure, names[-1], follows=f"IR-2026-000{follows}")
     sent(node, officers, at, Measure.RECORDS, "IR-2026-0005")
-    assert all(dossier.chain(name) == names for name in names)
+    assert all(dossier.chain(node, name) == names for name in names)

@@ -10,7 +10,7 @@ import peer as peers
 import pytest
 from django.core.cache import cache
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +22,7 @@ from comity.errors import Invalid
 from comity.node import models
 from comity.node.desk import crossing, registry, requested, requesting
 from comity.node.officers import acts, almanac, answers, deadlines, inputs, moves, reading, texts
-from comity.node.officers.pages import signing
+from comity.node.officers.pages import broken, signing
 from comity.node.officers.pages.act import _DO
 
 PASSWORD = "correct horse battery staple"
@@ -227,6 +227,18 @@ def test_persian_pages_keep_identifiers_apart(officers, drafted, asked, at):
     assert "ماده ۴۲، بند ۳ (الف)" in text
 
 
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("fa", "rtl")])
+def test_a_defect_has_a_page_in_the_style_of_the_others(language, direction):
+    """Without session and without database: nothing here may read it, and pytest-django sees to that."""
+    with override(language):
+        answer = broken.broken(RequestFactory().get("/cases"))
+    text = answer.content.decode()
+    assert answer.status_code == 500
+    assert f'<html lang="{language}" dir="{direction}">' in text
+    assert re.search(r'href="/assets/style\.[0-9a-f]{16}\.css"', text)
+    assert not re.search(r"{[{%]", text)
+
+
 def test_assets_are_ours_and_kept(node):
     """Style and fonts need no session, have their hash in the address, and are kept for a year; packed on request."""
     browser = Browser()
@@ -256,7 +268,9 @@ HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0 \u202egpj.exe\u202c \u20
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
     """Markup of others is escaped, characters that reorder or hide text are shown as codes, on every page."""
-    hostile = peers.request(subject=HOSTILE, facts=HOSTILE, persons=(Subject(HOSTILE),), authority=HOSTILE, custodian=HOSTILE)
+    hostile = peers.request(
+        subject=HOSTILE, facts=HOSTILE, persons=(Subject(HOSTILE),), authority=HOSTILE, custodian=HOSTILE
+    )
     envelope, _ = peer.asks(hostile)
     crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
     requested.assess(node, THEIRS, officer=officers.decider, at=at)
@@ -991,7 +1005,9 @@ def test_the_steps_of_a_case_are_called_something(node, measure):
     for parties in (("IR", "VN"), ("VN", "IR")):
         kinds = [mark.kind for mark in moves.walk(node, Case("IR-2026-0001", *parties, measure))]
         assert kinds[-1] == "closed"
-        assert {"evidence": "disclosed", "deed": "performed", "hold": "preserved"}.get(LIVES[measure], "accepted") in kinds
+        assert {"evidence": "disclosed", "deed": "performed", "hold": "preserved"}.get(
+            LIVES[measure], "accepted"
+        ) in kinds
 
 
 # ---- clocks, other States, caches -----------------------------------------------------------------------------

@@ -100,17 +100,8 @@ def test_on_the_command_line(kept: Path, tmp_path: Path) -> None:
     check.write_text(json.dumps(CHECK.to_dict()), "utf-8")
 
     def run(folder: Path) -> subprocess.CompletedProcess[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "comity.cli",
-            "law",
-            "replay",
-            str(request),
-            str(check),
-            "--shelf",
-            str(folder),
-        ]
+        comity = Path(sys.executable).with_name("comity")
+        command = [comity, "law", "replay", request, check, "--shelf", folder]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     same = run(kept)

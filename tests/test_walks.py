@@ -355,7 +355,13 @@ def test_release_within_the_purpose_and_by_leave(ours, officers):
     form = walk.pages["drafter"].text(f"/cases/{OURS}/release{way}")
     assert "To warn." in form
     assert form.count('name="conditions"') == 2
-    fields = {"recipient": "Police of Doha", "state": "QA", "conditions": ["0", "1"], "manifest": manifest, "leave": LEAVE}
+    fields = {
+        "recipient": "Police of Doha",
+        "state": "QA",
+        "conditions": ["0", "1"],
+        "manifest": manifest,
+        "leave": LEAVE,
+    }
     assert walk.pages["drafter"].post(f"/cases/{OURS}/release", **fields).status_code == 303
     assert walk.case.acts[-1].body["conditions"] == ["c", "d"]
     walk.looks("Police of Doha", LEAVE)
@@ -370,7 +376,9 @@ def test_two_returns_are_released_and_verified_by_choice(ours):
     second = walk.case.returns[1].body["container"]
     page = Browser(walk.officers.drafter).text(f"/cases/{OURS}")
     assert f"/cases/{OURS}/verify?container={second}" in page
-    assert f'name="container" value="{second}"' in walk.pages["drafter"].text(f"/cases/{OURS}/verify?container={second}")
+    assert f'name="container" value="{second}"' in walk.pages["drafter"].text(
+        f"/cases/{OURS}/verify?container={second}"
+    )
     walk.does("drafter", "verify", container=second)
     assert [walk.case.verified(said) for said in walk.case.returns] == [False, True]
     walk.does("drafter", "verify")

@@ -19,7 +19,7 @@ from comity.casework.request import Account, Asset, DataCategory, Offence, Order
 from comity.cli import law
 from comity.errors import Invalid
 from comity.law import state as states
-from comity.law import treaty as treaties
+from comity.law import treaty_reader as treaties
 from comity.law._row import Period
 from comity.law.assess import ORDER, assess
 from comity.law.book import default_folder, load
@@ -479,7 +479,7 @@ def test_the_page_describes_every_table_and_field(title):
     found = rows(section(title))
     assert set(found) == FORMS[title]
     sources = {
-        "## A State's book": ("state", "provision", "treaty"), "## A treaty's book": ("treaty", "provision"),
+        "## A State's book": ("state", "provision", "treaty_reader"), "## A treaty's book": ("treaty_reader", "provision"),
     }[title]  # fmt: skip
     known = "\n".join((LAW / f"{room}.py").read_text("utf-8") for room in sources)
     for table, cells in found.items():

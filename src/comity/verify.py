@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from comity.casework.act import EVIDENCE
-from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
+from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case, replay
 from comity.casework.release import by_leave
 from comity.casework.request import Request
 from comity.errors import BrokenContainer, BrokenProof, BrokenSeal, ComityError, Invalid
@@ -314,23 +314,26 @@ def _history(report: Report, said: dossier.Dossier, acts: Acts) -> None:
             raise Invalid("There is no case in it.", code="verify.history")
         cases = {reference: _replayed(reference, records, said.home) for reference, records in acts.items()}
         for reference, case in cases.items():
-            if case.request.follows and case.request.follows not in acts:
+            if case.requesting == said.home and case.request.follows and case.request.follows not in acts:
                 missing.append(case.request.follows)
-            _releases(case, acts, cases)
+            _releases(case, acts, cases, said.home)
             words.append(f"{reference}: {len(case.acts)} acts, '{case.stage}' after the last one shown")
     if missing:
         report.note("history", Verdict.UNDETERMINED, f"{missing[0]}, which it follows, is not in this file")
 
 
-def _releases(case: Case, acts: Acts, cases: dict[str, Case]) -> None:
-    """That what was released by leave had it, as home's log knew the other case then. Raises as `by_leave` does."""
+def _releases(case: Case, acts: Acts, cases: dict[str, Case], home: str) -> None:
+    """That what was released by leave had it, as home's log knew the other case then.
+
+    The release names the last act of that case, so that none can be left out. Raises as `by_leave` does.
+    """
     for record, act in acts[case.reference]:
         if act.kind is Kind.RELEASED and act.body["leave"]:
             leave = cases.get(act.body["leave"])
             if leave is None:
                 raise Invalid(f"{act.body['leave']}, by whose leave it was released, is not here.", code="verify.leave")
             known = (own for other, own in acts[leave.reference] if other.proof.index < record.proof.index)
-            by_leave(case, act, replace(leave, acts=tuple(known)))
+            by_leave(case, act, replay(open_case(leave.request), tuple(known), home=home))
 
 
 def _replayed(reference: str, records: list[tuple[dossier.ActRecord, Act]], home: str) -> Case:

@@ -9,7 +9,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from comity.casework.request import REFERENCE, moment_text, parse_date, strict_moment
+from comity.casework.request import (
+    LINE_LIMIT,
+    LIST_LIMITS,
+    REFERENCE,
+    TEXT_LIMIT,
+    moment_text,
+    parse_date,
+    strict_moment,
+)
 from comity.errors import Invalid
 
 
@@ -90,7 +98,7 @@ FORMS: Final[dict[Kind, dict[str, type]]] = {
     Kind.EXTENSION_ASKED: {"until": _TEXT, "reasons": _TEXT},
     Kind.VERIFIED: {"container": _TEXT, "manifest": _TEXT},
     Kind.RELEASED: {"manifest": _TEXT, "recipient": _TEXT, "state": _TEXT, "purpose": _TEXT, "use": _TEXT,
-                    "leave": _TEXT, "conditions": _LIST},
+                    "leave": _TEXT, "leave_head": _TEXT, "conditions": _LIST},
     Kind.ASSESSED: {"assessment": _DICT},
     Kind.ASKED: {"questions": _TEXT, "fields": _LIST},
     Kind.CONSULTED: {"message": _TEXT},
@@ -115,8 +123,14 @@ FORMS: Final[dict[Kind, dict[str, type]]] = {
 """The names and types of what each kind of act says; nothing else is allowed."""
 
 MAY_BE_EMPTY: Final = frozenset({
-    "despite", "letter", "conditions", "note", "fields", "bytes", "files", "rest", "leave", "purpose", "grounds",
-    "released.manifest",
+    "despite", "letter", "conditions", "note", "fields", "bytes", "files", "rest", "leave", "leave_head", "purpose",
+    "grounds", "released.manifest",
+})  # fmt: skip
+
+TALK_LIMIT: Final = 200  # messages of one kind that one side says in a case
+MESSAGE_LIMIT: Final = 5_000  # characters of one: what is longer belongs into the request or the return
+_LINES: Final = frozenset({
+    "recipient", "state", "clock", "authority", "decision", "ground", "provider", "order",
 })  # fmt: skip
 
 
@@ -137,18 +151,20 @@ def _reference(text: str) -> None:
 
 
 _READ: dict[str, Callable[[str], object]] = {  # what a text must be, beyond being text
-    "container": _digest, "manifest": _digest, "letter": _digest, "use": _use, "leave": _reference,
+    "container": _digest, "manifest": _digest, "letter": _digest, "leave_head": _digest, "use": _use, "leave": _reference,
     "effected_at": strict_moment, "until": strict_moment, "due": strict_moment,
     "authorised.until": parse_date, "done_on": parse_date,
 }  # fmt: skip
 
 
 def _fits(value: Any, kind: type, read: Callable[[str], object] | None) -> bool:
-    """Whether `value` is of `kind`: a list holds texts, a count is not negative, `read` takes a text unless empty."""
+    """Whether `value` is of `kind`: a list holds different texts, none blank; a count is not negative, `read` takes a text
+    unless empty.
+    """
     if not isinstance(value, kind) or isinstance(value, bool):
         return False
     if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
+        return all(isinstance(item, str) and item.strip() for item in value) and len(set(value)) == len(value)
     if isinstance(value, int):
         return value >= 0
     try:
@@ -157,6 +173,14 @@ def _fits(value: Any, kind: type, read: Callable[[str], object] | None) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _short(value: Any, name: str) -> bool:
+    """Whether the texts of a field have the lengths that those of a request have."""
+    if isinstance(value, list):
+        return len(value) <= LIST_LIMITS["conditions"] and all(len(item) <= LINE_LIMIT for item in value)
+    most = MESSAGE_LIMIT if name == "message" else LINE_LIMIT if name in _LINES else TEXT_LIMIT
+    return not isinstance(value, str) or len(value) <= most
 
 
 @dataclass(frozen=True)
@@ -202,7 +226,9 @@ class Act:
             value, where = self.body[name], f"{self.kind}.{name}"
             if not _fits(value, kind, _READ.get(where, _READ.get(name))):
                 raise Invalid("This field has the wrong type.", code="act.type", where=where)
-            if not value and not {name, where} & MAY_BE_EMPTY:
+            if not _short(value, name):
+                raise Invalid("This is too long. Shorten its texts.", code="act.too-long", where=where)
+            if not (value.strip() if isinstance(value, str) else value) and not {name, where} & MAY_BE_EMPTY:
                 raise Invalid("This field must be filled in.", code="act.empty", where=where)
 
     def to_dict(self) -> dict[str, Any]:

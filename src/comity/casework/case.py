@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
@@ -40,7 +40,19 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Case:
-    """A case as `home` knows it: the fold of its acts."""
+    """A case as `home` knows it: the fold of its acts, which only `lifecycle.advance` carries on.
+
+    Args:
+        reference: the requesting State's number.
+        requesting: the State that asks.
+        requested: the State that is asked.
+        measure: what for.
+        stage: where it stands.
+        acts: all that was said, in the order in which `home` came to know it.
+        crossed: ids of those acts of the other State that came too late, because they crossed an act of `home` on their
+            way: they are kept and shown, and change nothing.
+        written: the request as it stands, read once.
+    """
 
     reference: str
     requesting: str
@@ -48,10 +60,16 @@ class Case:
     measure: Measure
     stage: Stage = Stage.NEW
     acts: tuple[Act, ...] = ()
+    crossed: frozenset[str] = frozenset()
+    written: Request | None = field(default=None, compare=False, repr=False)
 
     def last(self, *kinds: Kind) -> Act | None:
-        """The latest act of one of `kinds`, or None."""
-        return next((act for act in reversed(self.acts) if act.kind in kinds), None)
+        """The latest act of one of `kinds` that had an effect, or None. What was given or done is a fact, also when late."""
+        return next((act for act in reversed(self.acts) if act.kind in kinds and self.counts(act)), None)
+
+    def counts(self, act: Act) -> bool:
+        """Whether `act` changed the case, or says what was given or done."""
+        return act.id not in self.crossed or act.kind in FACTS
 
     def since(self, kind: Kind, *after: Kind) -> Act | None:
         """The latest act of `kind`, if nothing of `after` came later."""
@@ -66,10 +84,9 @@ class Case:
     @property
     def request(self) -> Request:
         """The request as it stands: the latest draft, sent request or supplement that `home` knows."""
-        act = self.last(Kind.DRAFTED, Kind.AMENDED, Kind.REQUESTED, Kind.SUPPLEMENTED)
-        if act is None:
+        if self.written is None:
             raise NotPossible("The case has no request yet.", code="case.no-request", where=self.reference)
-        return Request.from_dict(act.body["request"])
+        return self.written
 
     @property
     def head(self) -> str:
@@ -83,8 +100,10 @@ class Case:
     @property
     def conditions(self) -> tuple[str, ...]:
         """The conditions of the decision as it stands, Articles 36, 40(5), 40(19) and 40(28)."""
-        decision = self.last(Kind.ACCEPTED)
-        return tuple(decision.body["conditions"]) if decision else ()
+        decisions = (
+            act for act in reversed(self.acts) if act.kind is Kind.ACCEPTED
+        )  # what is given too late follows one
+        return next((tuple(act.body["conditions"]) for act in decisions), ())
 
     @property
     def agreed(self) -> bool:
@@ -115,7 +134,7 @@ class Case:
     def rest(self) -> str:
         """What the last return or deed said is still missing; empty when nothing is, or nothing was done yet."""
         done = self.last(Kind.DISCLOSED, Kind.PERFORMED)
-        return str(done.body["rest"]) if done else ""
+        return str(done.body["rest"]).strip() if done else ""
 
     @property
     def complete(self) -> bool:
@@ -124,14 +143,24 @@ class Case:
 
     @property
     def enquiry(self) -> Act | None:
-        """The oldest question how the case stands (40(26)) after which the requested State said nothing."""
-        waiting: Act | None = None
-        for act in self.acts:
-            if act.kind is Kind.ENQUIRED:
-                waiting = waiting or act
-            elif act.kind in CROSSING and act.by == self.requested:
-                waiting = None
-        return waiting
+        """The oldest question how the case stands (40(26)) that the requested State said nothing after.
+
+        What answers it is an act whose author knew of it: one that passed it on its way does not.
+        """
+        asked = [act for act in self.acts if act.by == self.requesting and act.kind in CROSSING]
+        place = {act.id: number for number, act in enumerate(asked)}
+        said = (known for act, known in self.knowing() if act.by == self.requested and known is not None)
+        answered = max((place[known.id] for known in said), default=-1)
+        return next((act for act in asked[answered + 1 :] if act.kind is Kind.ENQUIRED), None)
+
+    def knowing(self, following: Act | None = None) -> list[tuple[Act, Act | None]]:
+        """Every crossing act, and `following` after them, each with the last act of the other State that its author knew."""
+        found: dict[str, tuple[Act, Act | None]] = {}
+        for act in (*self.acts, *((following,) if following else ())):
+            if act.kind in CROSSING:
+                before, known = found.get(act.after, (None, None))
+                found[act.id] = (act, before if before is not None and before.by != act.by else known)
+        return list(found.values())
 
     @property
     def consultation(self) -> Act | None:
@@ -140,9 +169,15 @@ class Case:
 
     @property
     def asked_to_extend(self) -> Act | None:
-        """The oldest wish for more time that is not answered yet, 42(9): each has one answer, in their order."""
-        asked = [act for act in self.acts if act.kind is Kind.EXTENSION_ASKED]
-        answers = sum(act.kind in (Kind.EXTENDED, Kind.EXTENSION_REFUSED) for act in self.acts)
+        """The oldest wish for more time that is not answered yet, 42(9): each has one answer, in their order.
+
+        None waits any longer once the case is over, or all has been given.
+        """
+        if self.stage in OVER or self.complete:
+            return None
+        counted = [act for act in self.acts if self.counts(act)]
+        asked = [act for act in counted if act.kind is Kind.EXTENSION_ASKED]
+        answers = sum(act.kind in (Kind.EXTENDED, Kind.EXTENSION_REFUSED) for act in counted)
         return asked[answers] if answers < len(asked) else None
 
     @property
@@ -155,5 +190,7 @@ class Case:
         return datetime.combine(day, time(23, 59, 59), UTC) + BEHIND if day else None
 
 
+FACTS = frozenset({Kind.DISCLOSED, Kind.PERFORMED})
+OVER = frozenset({Stage.WITHDRAWN, Stage.REFUSED, Stage.CLOSING, Stage.CLOSED, Stage.DISCARDED})
 BEHIND = timedelta(hours=12)  # UTC-12: a day ends there twelve hours later than in UTC
 AHEAD = timedelta(hours=14)  # UTC+14: and begins there fourteen hours earlier

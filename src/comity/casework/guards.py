@@ -5,7 +5,9 @@ A guard returns when the act may happen, and raises NotPossible (or NotYours, wh
 
 from __future__ import annotations
 
-from comity.casework.act import INTELLIGENCE, Act, Kind
+from datetime import timedelta
+
+from comity.casework.act import INTELLIGENCE, TALK_LIMIT, Act, Kind
 from comity.casework.case import AHEAD, BEHIND, Case
 from comity.casework.measure import COERCIVE, Measure
 from comity.casework.request import parse_date, strict_moment
@@ -56,9 +58,25 @@ def assessed(case: Case, act: Act) -> None:
 
 
 def consulted(case: Case, act: Act) -> None:
-    """Article 40(28): consult before refusing or postponing; what was accepted or given since answered an earlier talk."""
-    if case.since(Kind.CONSULTED, Kind.ACCEPTED, Kind.DISCLOSED, Kind.PERFORMED) is None:
+    """Article 40(28): consult before refusing or postponing, about the request as it stands now.
+
+    What was accepted, given, supplemented or postponed since answered an earlier talk.
+    """
+    if case.since(Kind.CONSULTED, Kind.ACCEPTED, Kind.DISCLOSED, Kind.PERFORMED, Kind.SUPPLEMENTED,
+                  Kind.POSTPONED) is None:  # fmt: skip
         raise NotPossible("Consult the requesting State before refusing or postponing (40(28)).", code="case.consult")
+
+
+def consents(case: Case, act: Act) -> None:
+    """Only a consent that stands is revoked."""
+    if not case.consents:
+        raise NotPossible("There is no consent to revoke.", code="case.no-consent")
+
+
+def few(case: Case, act: Act) -> None:
+    """Talk has an end: each side says a thing of each kind so many times in a case at most."""
+    if sum(said.kind is act.kind and said.by == act.by for said in case.acts) >= TALK_LIMIT:
+        raise NotPossible(f"At most {TALK_LIMIT} messages of a kind in a case.", code="talk.too-many")
 
 
 def was_consulted(case: Case, act: Act) -> None:
@@ -74,9 +92,11 @@ def as_told(case: Case, act: Act) -> None:
 
 
 def as_decided(case: Case, act: Act) -> None:
-    """What is agreed to are the conditions of the decision as it stands."""
+    """What is agreed to are the conditions of the decision as it stands, and once."""
     if not case.conditions:
         raise NotPossible("There are no conditions to agree to.", code="case.no-conditions")
+    if case.agreed:
+        raise NotPossible("These conditions are agreed to already.", code="case.agreed", where="conditions")
     if act.body["conditions"] != list(case.conditions):
         raise NotPossible("The conditions differ from those decided.", code="case.differs", where="conditions")
 
@@ -91,7 +111,7 @@ def not_by_decider(case: Case, act: Act) -> None:
 
 
 def still_authorised(case: Case, act: Act) -> None:
-    """An order rests on an authorisation in force: refused once its last day is over everywhere on Earth.
+    """What is ordered, taken in or disclosed rests on an authorisation in force: until its last day is over everywhere.
 
     Where a measure needs none and there is one all the same, its end counts too.
     """
@@ -103,18 +123,44 @@ def still_authorised(case: Case, act: Act) -> None:
 
 
 def done_in_time(case: Case, act: Act) -> None:
-    """A deed is done before it is reported, and, without an order, while its authorisation is in force."""
-    day = parse_date(act.body["done_on"])
+    """A deed is done before it is reported, after it was accepted, and while an authorisation is in force, if it needs one.
+
+    Days differ by one around the Earth. Where a measure needs no authorisation and there is one, it counts all the same.
+    """
+    day, one = parse_date(act.body["done_on"]), timedelta(days=1)
     if day > (act.at + AHEAD).date():
         raise NotPossible("This day lies in the future.", code="perform.future", where="done_on")
-    grant = case.since(Kind.AUTHORISED, Kind.ORDERED)
-    if grant is not None and day > parse_date(grant.body["until"]):
-        raise NotPossible("The authorisation had expired by then.", code="authorise.until", where="done_on")
+    accepted = next((said for said in case.acts if said.kind is Kind.ACCEPTED), None)
+    if accepted is None or day < accepted.at.date() - one:
+        raise NotPossible("It was not accepted yet on that day.", code="perform.early", where="done_on")
+    grants = [said for said in case.acts if said.kind is Kind.AUTHORISED]
+    if not grants and case.measure not in COERCIVE:
+        return
+    if all(day < grant.at.date() - one for grant in grants):
+        raise NotPossible("It was not authorised yet on that day.", code="perform.early", where="done_on")
+    if not any(grant.at.date() - one <= day <= parse_date(grant.body["until"]) for grant in grants):
+        raise NotPossible("No authorisation was in force on that day.", code="authorise.until", where="done_on")
+
+
+def held(case: Case, act: Act) -> None:
+    """Data are preserved from a moment that has come to a later one."""
+    effected = strict_moment(act.body["effected_at"])
+    if effected > act.at:
+        raise NotPossible("The preservation cannot have begun in the future.", code="preserve.future",
+                          where="effected_at")  # fmt: skip
+    if strict_moment(act.body["until"]) <= effected:
+        raise NotPossible("The period ends after it begins.", code="preserve.until", where="until")
 
 
 def more_due(case: Case, act: Act) -> None:
     """Nothing comes after a return or deed that left nothing missing."""
     if case.complete:
+        raise NotPossible("What was accepted has been given or done in full.", code="case.complete")
+
+
+def unfinished(case: Case, act: Act) -> None:
+    """What is withdrawn is not finished: something is missing, or a return could not be verified."""
+    if case.complete and all(case.verified(said) for said in case.returns):
         raise NotPossible("What was accepted has been given or done in full.", code="case.complete")
 
 
@@ -130,10 +176,14 @@ def all_verified(case: Case, act: Act) -> None:
         raise NotPossible("A return is not verified yet.", code="case.unverified")
 
 
+def accepted(case: Case, act: Act) -> None:
+    """What is given or done was accepted before."""
+    if not any(said.kind is Kind.ACCEPTED for said in case.acts):
+        raise NotPossible("Nothing was accepted.", code="case.stage", where=case.reference)
+
+
 def agreed(case: Case, act: Act) -> None:
     """Conditions bind when the requesting State has agreed to them, 40(28); until then nothing is given or done."""
-    if case.last(Kind.ACCEPTED) is None:
-        raise NotPossible("Nothing was accepted.", code="case.stage", where=case.reference)
     if not case.agreed:
         raise NotPossible("The requesting State has not agreed to the conditions yet.", code="case.not-agreed")
 
@@ -187,6 +237,21 @@ def later(case: Case, act: Act) -> None:
     """An extension ends later than the period does now."""
     if case.until is None or strict_moment(act.body["until"]) <= case.until:
         raise NotPossible("An extension ends later than the period does now.", code="extend.until", where="until")
+
+
+def as_asked(case: Case, act: Act) -> None:
+    """What runs over time is not extended beyond what was asked for."""
+    asked = case.asked_to_extend
+    if asked is not None and strict_moment(act.body["until"]) > strict_moment(asked.body["until"]):
+        raise NotPossible("That is more time than was asked for.", code="extend.until", where="until")
+
+
+def reached(case: Case, act: Act) -> None:
+    """What runs over time is extended as far as an authorisation in force reaches."""
+    grant = case.last(Kind.AUTHORISED)
+    if grant is None or (strict_moment(act.body["until"]) - BEHIND).date() > parse_date(grant.body["until"]):
+        raise NotPossible("No authorisation reaches so far. Have it authorised first.", code="authorise.until",
+                          where="until")  # fmt: skip
 
 
 def to_come(case: Case, act: Act) -> None:

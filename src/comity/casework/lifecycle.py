@@ -41,12 +41,17 @@ the node of `home`, which sees its own acts (also the internal ones) and, of the
 What a foreign act can do is therefore one column of the table: move a case from one of the stages in `seen`. No such
 row leads past a decision or an authorisation, which only `home`'s own officers can record (Article 5). The four-eyes
 rule is law, not manners, and lives in `guards`: nobody approves his own draft, and who decides does not also authorise.
+
+Acts of both States can cross on their way. One of the other State that comes too late for that reason, genuine and in its
+place in the chain, is kept without effect (`Case.crossed`), so that it does not break the chain of all later ones. What was
+given or done stays visible all the same, and what came back can be verified.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final
 
 from comity.casework import guards as g
@@ -163,10 +168,10 @@ _BEFORE: tuple[Step, ...] = (
 )  # fmt: skip
 
 _TALK: tuple[Step, ...] = (
-    Step(K.ENQUIRED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE)),
-    Step(K.PROGRESS, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE)),
-    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE)),
-    Step(K.REPLIED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE), (g.was_consulted,)),
+    Step(K.ENQUIRED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE), both=(g.few,)),
+    Step(K.PROGRESS, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE), both=(g.few,)),
+    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE), both=(g.few,)),
+    Step(K.REPLIED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE), (g.was_consulted,), both=(g.few,)),
     *(
         Step(kind, side, power, _stay(*stages))
         for kind in (K.DEADLINE_MET, K.DEADLINE_ESCALATED, K.DEADLINE_WAIVED)
@@ -192,7 +197,9 @@ _DECISION: tuple[Step, ...] = (
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.DISCLOSED, S.PERFORMED),
          _to(S.REFUSED, S.DISCLOSED, S.VERIFIED, S.PERFORMED), (g.assessed, g.consulted), _CARRIED_OUT, (g.more_due,)),
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED),
-         _to(S.REFUSED, *_AWAITED) | _stay(S.CLOSING), (g.assessed, g.consulted), _CONSENT),
+         _to(S.REFUSED, *_AWAITED), (g.assessed, g.consulted), _CONSENT),
+    Step(K.REFUSED, "requested", P.DECIDE, _stay(S.CLOSING, S.CLOSED), _stay(S.CLOSING, S.CLOSED), (g.consents,),
+         _CONSENT),  # a consent is revoked also when the case is over
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.QUERIED), _to(S.REFUSED, *_UNANSWERED),
          (g.assessed,), _NOTICE),
 )  # fmt: skip
@@ -209,16 +216,16 @@ _EXECUTION: tuple[Step, ...] = (
          _to(S.ORDERED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED, S.PERFORMED),
          guards=(g.still_authorised, g.more_due), measures=_CARRIED_OUT - COERCIVE),
     Step(K.PRESERVED, "requested", P.EXECUTE, _to(S.PRESERVED, S.ORDERED), _to(S.PRESERVED, S.ACCEPTED),
-         measures=_HOLD),
-    Step(K.EXECUTED, "requested", P.EXECUTE, _to(S.EXECUTED, S.ORDERED, S.DISCLOSED), guards=(g.more_due,),
-         measures=_EVIDENCE),
+         measures=_HOLD, both=(g.held,)),
+    Step(K.EXECUTED, "requested", P.EXECUTE, _to(S.EXECUTED, S.ORDERED, S.DISCLOSED),
+         guards=(g.still_authorised, g.more_due), measures=_EVIDENCE),
     Step(K.DISCLOSED, "requested", P.EXECUTE, _to(S.DISCLOSED, S.EXECUTED),
-         _to(S.DISCLOSED, S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (g.as_executed,), _EVIDENCE,
-         (g.more_due, g.agreed, g.as_accepted, g.flagged, g.not_disclosed_before)),
+         _to(S.DISCLOSED, S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (g.as_executed, g.still_authorised), _EVIDENCE,
+         (g.accepted, g.more_due, g.agreed, g.as_accepted, g.flagged, g.not_disclosed_before)),
     Step(K.PERFORMED, "requested", P.EXECUTE, _to(S.PERFORMED, S.AUTHORISED, S.ORDERED, S.PERFORMED), _DONE,
-         (g.done_in_time,), _DEED & COERCIVE, (g.more_due, g.agreed)),
+         (g.done_in_time,), _DEED & COERCIVE, (g.accepted, g.more_due, g.agreed)),
     Step(K.PERFORMED, "requested", P.EXECUTE, _to(S.PERFORMED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.PERFORMED), _DONE,
-         (g.done_in_time,), _DEED - COERCIVE, (g.more_due, g.agreed)),
+         (g.done_in_time,), _DEED - COERCIVE, (g.accepted, g.more_due, g.agreed)),
 )  # fmt: skip
 
 _MORE_TIME: tuple[Step, ...] = (
@@ -230,8 +237,8 @@ _MORE_TIME: tuple[Step, ...] = (
     Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED, S.WITHDRAWN, S.CLOSING),
          (g.to_come,), _HOLD, (g.was_asked, g.later)),
     Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
-         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (g.to_come, g.more_due),
-         TRAFFIC_AND_CONTENT, (g.was_asked, g.later)),
+         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (g.to_come, g.reached),
+         TRAFFIC_AND_CONTENT, (g.was_asked, g.later, g.as_asked)),
     Step(K.EXTENSION_REFUSED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED, S.WITHDRAWN, S.CLOSING), (),
          _HOLD, (g.was_asked,)),
     Step(K.EXTENSION_REFUSED, "requested", P.DECIDE,
@@ -241,8 +248,8 @@ _MORE_TIME: tuple[Step, ...] = (
 
 _AFTER: tuple[Step, ...] = (
     Step(K.VERIFIED, "requesting", P.EXECUTE,
-         _to(S.VERIFIED, S.DISCLOSED, S.VERIFIED) | _stay(S.REFUSED, S.WITHDRAWN), guards=(g.as_disclosed,),
-         measures=_EVIDENCE),
+         _to(S.VERIFIED, S.DISCLOSED, S.VERIFIED) | _stay(S.REFUSED, S.WITHDRAWN, S.CLOSING, S.CLOSED),
+         guards=(g.as_disclosed,), measures=_EVIDENCE),
     Step(K.RELEASED, "requesting", P.EXECUTE,
          _stay(S.DISCLOSED, S.VERIFIED, S.REFUSED, S.WITHDRAWN, S.CLOSING, S.CLOSED), guards=(as_received,),
          measures=_EVIDENCE),
@@ -251,7 +258,7 @@ _AFTER: tuple[Step, ...] = (
     Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, *_AWAITED, S.PRESERVED, S.DISCLOSED),
          _to(S.WITHDRAWN, *_ASKED_LATE)),  # the two may cross on their way
     Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, S.VERIFIED, S.PERFORMED),
-         _to(S.WITHDRAWN, *_ASKED_LATE), (g.more_due,), _CARRIED_OUT),
+         _to(S.WITHDRAWN, *_ASKED_LATE), (g.unfinished,), _CARRIED_OUT),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.VERIFIED, S.PERFORMED),
          _to(S.CLOSING, S.DISCLOSED, S.PERFORMED), (g.all_verified,), _CARRIED_OUT, (g.all_done,)),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.ACCEPTED), _to(S.CLOSING, S.ACCEPTED),
@@ -282,25 +289,74 @@ def steps(case: Case, *, home: str) -> tuple[Step, ...]:
     )
 
 
+def _rows(case: Case, act: Act) -> list[Step]:
+    """The rows of its author's side and the case's measure that `act` could use at one stage or another."""
+    side = "requesting" if act.by == case.requesting else "requested"
+    return [step for step in TABLE if step.kind is act.kind and step.side == side and case.measure in step.measures]
+
+
 def _row(case: Case, act: Act, home: str) -> tuple[Step, Stage]:
     """The row that `act` uses and the stage it leads to; raises NotPossible when there is none."""
-    side = "requesting" if act.by == case.requesting else "requested"
-    for step in TABLE:
-        if step.kind is act.kind and step.side == side and case.measure in step.measures:
-            stages = step.own if act.by == home else step.seen
-            if case.stage in stages:
-                return step, stages[case.stage]
+    for step in _rows(case, act):
+        stages = step.own if act.by == home else step.seen
+        if case.stage in stages:
+            return step, stages[case.stage]
     raise NotPossible(
         f"'{act.kind}' by {act.by} does not fit a case that is '{case.stage}'.", code="case.stage", where=case.reference
     )
 
 
 def _chained(case: Case, act: Act) -> None:
-    """A crossing act names the last crossing act its author knew: one of this case, or none for the first."""
-    known = {earlier.id for earlier in case.acts if earlier.kind in CROSSING}
-    if (act.after in known) if known else (act.after == ""):
-        return
-    raise NotPossible("The act stands on a history that this node does not know.", code="case.history")
+    """A crossing act names the last crossing act its author knew: one of this case, or none for the first.
+
+    It was not said before that one: clocks differ by `SKEW` at most.
+    """
+    before = next((old for old in reversed(case.acts) if old.id == act.after and old.kind in CROSSING), None)
+    if before is None and (act.after or case.head):
+        raise NotPossible("The act stands on a history that this node does not know.", code="case.history")
+    if before is not None and act.at < before.at - SKEW:
+        raise NotPossible("The act says that it is older than the one it stands on.", code="case.time", where="at")
+
+
+def _crossed(case: Case, act: Act, home: str) -> bool:
+    """Whether `act` of the other State passed one of `home` on its way: its author did not know home's last one."""
+    if act.by == home or act.kind not in CROSSING:
+        return False
+    mine = next((old for old in reversed(case.acts) if old.by == home and old.kind in CROSSING), None)
+    known = case.knowing(act)[-1][1]
+    late = sum(old.id in case.crossed for old in case.acts)
+    return mine is not None and (known is None or known.id != mine.id) and late < CROSSED_LIMIT
+
+
+def _effect(case: Case, act: Act, home: str) -> Stage | None:
+    """The stage that `act` leads to; None if it came too late, because it crossed an act of `home`, to lead anywhere.
+
+    Raises:
+        NotPossible: it does not fit, and did not cross anything; or its contents contradict what its author said before.
+        NotYours: an officer of `home` may not.
+    """
+    try:
+        step, target = _row(case, act, home)
+        if act.by == home and act.power != step.power:
+            raise NotYours(f"This needs the power to {step.power}.", code="case.power", where="power")
+        for guard in (*(step.guards if act.by == home else ()), *step.both):
+            guard(case, act)
+    except NotPossible:
+        rows = _rows(case, act)
+        if not rows or not _crossed(case, act, home):
+            raise
+        for guard in {guard for row in rows for guard in row.both} & _OF_ITSELF:
+            guard(case, act)
+        return None
+    return target
+
+
+_OF_ITSELF: Final = frozenset(
+    {g.accepted, g.more_due, g.as_accepted, g.flagged, g.not_disclosed_before, g.as_told, g.held, g.few}
+)
+"""Conditions that hang on what the author itself said and did: an act that breaks one is refused, crossed or not."""
+SKEW: Final = timedelta(minutes=5)
+CROSSED_LIMIT: Final = 100  # acts in a case that came too late; honest States stay far below it
 
 
 def advance(case: Case, act: Act, *, home: str) -> Case:
@@ -322,20 +378,19 @@ def advance(case: Case, act: Act, *, home: str) -> Case:
         raise NotPossible("The act belongs to another case.", code="case.other", where=act.case)
     if act.id and any(earlier.id == act.id for earlier in case.acts):
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
-    step, target = _row(case, act, home)
     if act.kind in CROSSING:
         _chained(case, act)
-    if act.by == home and act.power != step.power:
-        raise NotYours(f"This needs the power to {step.power}.", code="case.power", where="power")
-    for guard in (*(step.guards if act.by == home else ()), *step.both):
-        guard(case, act)
+    target = _effect(case, act, home)
     request = Request.from_dict(act.body["request"]) if "request" in act.body else case.request
     _same_case(case, request)
     if act.exercise != request.exercise:
         raise NotPossible(
             "Every act of an exercise says so, and no other does.", code="case.exercise", where="exercise"
         )
-    return replace(case, stage=target, acts=(*case.acts, act))
+    acts = (*case.acts, act)
+    if target is None:
+        return replace(case, acts=acts, crossed=case.crossed | {act.id})
+    return replace(case, stage=target, acts=acts, written=request)
 
 
 def _same_case(case: Case, request: Request) -> None:

@@ -16,7 +16,7 @@ from comity.casework.measure import Measure
 from comity.casework.request import DataCategory, Request, Scope, Urgency, parse_date
 from comity.errors import Invalid
 from comity.law.book import Books
-from comity.law.treaty import request_fields
+from comity.law.treaty_reader import request_fields
 
 _MOST: Final = 1_000_000  # bytes: far more than the longest request that can cross
 _DAY, _MOMENT = "Write a date as YYYY-MM-DD.", "Write a moment with its offset from UTC, e.g. 2026-09-03T08:15:00Z."

@@ -27,7 +27,8 @@ from comity.law.book import NO_BOOKS, Books, default_folder, load, pages, renewe
 from comity.law.finding import Finding
 from comity.law.situation import load_cases
 from comity.law.state import State
-from comity.law.treaty import Treaty, read_treaty
+from comity.law.treaty import Treaty
+from comity.law.treaty_reader import read_treaty
 from comity.wording import labels, terms
 from comity.wording.speech import LANGUAGES, Screen, Speech, unnamed
 
@@ -92,7 +93,7 @@ def _print_assessment(paper: Paper, request: Request, found: Assessment) -> None
         title = f"{speech.translate(terms.VERDICTS[verdict])} ({speech.digits(len(lines))})"
         paper.head(title, style=f"bold {_STYLE[verdict]}")
         for item in lines:
-            _print_finding(paper, item, str(request.measure))
+            _print_finding(paper, item, str(request.measure), found.side)
     paper.head(speech.translate(labels.CITATIONS))
     for name in dict.fromkeys(name for item in found.findings for name in item.cites):
         text, sure = speech.provision(name, found.on)
@@ -102,13 +103,13 @@ def _print_assessment(paper: Paper, request: Request, found: Assessment) -> None
         paper.say(speech.code(f"{name} SHA-256 {digest}"), style="dim")
 
 
-def _print_finding(paper: Paper, item: Finding, measure: str) -> None:
+def _print_finding(paper: Paper, item: Finding, measure: str, side: str) -> None:
     speech, params = paper.speech, dict(item.params)
     paper.bullet(f"{speech.rule(item.rule)}: {speech.sentence(item.code, params, measure)}")
     if item.remedy:
         fields = f" ({speech.listing([speech.code(name) for name in item.fields])})" if item.fields else ""
         arrow = "←" if speech.language == "fa" else "→"
-        paper.say(f"{arrow} {speech.sentence(item.remedy, params, measure)}{fields}", 2)
+        paper.say(f"{arrow} {speech.remedy(item.remedy, params, measure, side)}{fields}", 2)
     paper.say(speech.listing([speech.code(name) for name in item.cites]), 2, "dim")
 
 

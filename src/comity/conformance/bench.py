@@ -208,12 +208,12 @@ class Bench:
 
     def served(self, sent: str = "a good message of the same peer") -> Probe:
         """Whether a well-behaved message still gets a valid receipt, and is admitted, in time."""
-        said = self.enquiry()
+        said, answer = self.enquiry(), None
         try:
             answer = self.post("/messages", said.envelope)
             self.receipt(answer, said.envelope)
         except ComityError as error:
-            return Probe(sent, str(error), Verdict.BROKEN)
+            return Probe(sent, f"{answer}: {error}" if answer else str(error), Verdict.BROKEN)
         fate = self.fates([said.envelope])[0]
         right = answer.status == 200 and answer.seconds < SERVED_WITHIN and fate in {"", "admitted"}
         got = f"{answer} in {answer.seconds:.1f} s {fate}".strip()

@@ -262,7 +262,15 @@ def _disclosure(stage: Stage, reference: str, follows: str) -> None:
           {"conditions": f"{cast.CONDITION}\n{cast.ADDED_CONDITION}",
            "reasons": "The conduct is an offence here too; the request is complete now."}, kind="accepted")  # fmt: skip
     _arrives(stage, "karimi", reference, "accepted", "the decision arrives")
-    _step(stage, "karimi", reference, "agree", "agrees to each condition (40(28))", {"conditions": ["0", "1"]}, kind="agreed")
+    _step(
+        stage,
+        "karimi",
+        reference,
+        "agree",
+        "agrees to each condition (40(28))",
+        {"conditions": ["0", "1"]},
+        kind="agreed",
+    )
     _knows(stage, "tran", reference, "agreed", "the agreement arrives")
     _execution(stage, reference)
 

@@ -74,6 +74,8 @@ def other_treaty(request: Request, books: Books, on: date) -> tuple[Finding, ...
         params = {"treaty": option.basis, "requesting": request.requesting, "requested": request.requested}
         sources = (*cites, *option.cites)
         if option.in_force is None:
+            if not option.listed:
+                continue  # no report at all: what no book lists is asked below, once
             code, remedy = "other-treaty.unverified", "remedy.check-law"
         elif option.reaches is False:
             continue

@@ -18,7 +18,8 @@ from comity.errors import BrokenLawbook, Invalid
 from comity.law._row import Page, open_page
 from comity.law.provision import Provision, Provisions, in_force
 from comity.law.state import NationalOffence, State, read_state
-from comity.law.treaty import ClockRule, Content, Duty, Ground, MeasureRule, Treaty, TreatyOffence, read_treaty
+from comity.law.treaty import ClockRule, Content, Duty, Ground, MeasureRule, Treaty, TreatyOffence
+from comity.law.treaty_reader import read_treaty
 
 
 @dataclass(frozen=True)

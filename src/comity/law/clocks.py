@@ -339,10 +339,14 @@ def settled(kind: str, body: Mapping[str, Any], officer: str, at: datetime) -> S
 def answer(deadline: Deadline, now: datetime, said: Iterable[Settled]) -> Settled | None:
     """What officers last said of `deadline` up to `now`, or None.
 
-    Only what was said since it began counts, and since it was last extended: a new end needs a new answer.
+    Only what was said of just this end counts, since the clock began and was last extended: a new end needs a new answer.
     """
     since, now = utc(deadline.extended or deadline.started, "started"), utc(now, "now")
-    found = [item for item in said if item.clock == deadline.kind and since <= utc(item.at, "at") <= now]
+    due = utc(deadline.due, "due").replace(microsecond=0)  # as it is written in an act
+    found = [
+        item for item in said
+        if (item.clock, utc(item.due, "due")) == (deadline.kind, due) and since <= utc(item.at, "at") <= now
+    ]  # fmt: skip
     return max(found, key=lambda item: item.at, default=None)
 
 

@@ -31,6 +31,7 @@ class Option:
         scopes: the scopes in which the measure is open under it.
         removed: provisions of reservations that remove the measure or the offence between the two.
         entry: whether it is a treaty, which enters into force; comity and reciprocity do not.
+        listed: whether its book has a line on each of the two States; one that nobody ever reported is no hint at all.
         cites: what this rests on.
     """
 
@@ -42,6 +43,7 @@ class Option:
     scopes: tuple[Scope, ...]
     removed: tuple[str, ...]
     entry: bool
+    listed: bool
     cites: tuple[str, ...]
 
     @property
@@ -72,6 +74,7 @@ def _option(treaty: Treaty, request: Request, books: Books, on: date) -> Option:
         treaty.measures.get(request.measure),
     )
     cites = (treaty.entry.provision, treaty.entry.joiner_provision) if treaty.entry else ()
+    listed = {request.requesting, request.requested} <= set(treaty.parties)
     if rule is None:
         return Option(
             treaty.id,
@@ -82,6 +85,7 @@ def _option(treaty: Treaty, request: Request, books: Books, on: date) -> Option:
             scopes=(),
             removed=(),
             entry=treaty.entry is not None,
+            listed=listed,
             cites=cites,
         )
     pair = {request.requesting, request.requested}
@@ -99,6 +103,7 @@ def _option(treaty: Treaty, request: Request, books: Books, on: date) -> Option:
         scopes=rule.scopes,
         removed=tuple(dict.fromkeys(item.provision for item in removed)),
         entry=treaty.entry is not None,
+        listed=listed,
         cites=(*cites, rule.provision),
     )
 

@@ -17,7 +17,8 @@ from comity.casework.measure import Measure
 from comity.casework.request import STATE, DataCategory
 from comity.law._row import Page, Period, Row, unique
 from comity.law.provision import Provisions, in_force, overlap, read_provisions
-from comity.law.treaty import ClockRule, TreatyOffence, read_clocks
+from comity.law.treaty import ClockRule, TreatyOffence
+from comity.law.treaty_reader import read_clocks
 
 CALENDARS = ("gregorian", "solar-hijri", "umm-al-qura", "buddhist")
 REGIONS = ("africa", "asia-pacific", "eastern-europe", "latin-america-caribbean", "western-europe-others")

@@ -1,7 +1,10 @@
 """Background work, outside every request: admit, post, fetch receipts, have the log witnessed, do what officers ordered.
 
-The courier keeps nothing in memory that matters: each round looks at the tables, does one thing at a time and notes it through
-the desk. Killed at any moment and started again, it goes on; what it repeats, the other side recognises.
+The courier keeps nothing in memory that matters: each round looks at the tables, does what is due and notes it through the
+desk. Killed at any moment and started again, it goes on; what it repeats, the other side recognises.
+
+Each peer for which something is due has a thread of its own as long as that takes. So a peer that is dead, or answers a byte
+at a time, holds up what is for itself and nothing else; and no exchange takes longer than `transport.DEADLINE`.
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError, close_old_connections, connections
+from django.db.models import Q
 
 from comity.errors import BrokenSeal, ComityError, Unreachable
 from comity.node import archive, models
@@ -23,6 +28,7 @@ from comity.wire.transport import Line
 
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.2  # seconds between rounds when there was nothing to do
+_SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
 
@@ -36,6 +42,8 @@ class Courier:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._errands: dict[str, threading.Thread] = {}  # peer -> who is on the way to it
+        self._silent: dict[str, tuple[int, float]] = {}  # peer -> how often it did not answer, and until when to wait
         self._witness_next: dict[str, datetime] = {}
         self._witness_size: dict[str, int] = {}
 
@@ -43,10 +51,53 @@ class Courier:
         return Line(peer, state=self._settings.state, key=self._settings.hop)
 
     def round(self) -> bool:
-        """One round over everything that waits; returns whether there was anything to do."""
-        steps = (self._admit, self._deliver, self._witness, self._complete_receipts)
-        busy = [_guarded(step) for step in steps]  # all of them, each time
-        return any(busy)
+        """Admit what has come, and see that somebody is on the way to each peer for which something is due."""
+        busy = _guarded(self._admit)
+        _guarded(self._send_out)
+        return busy
+
+    def _send_out(self) -> bool:
+        due = models.Departure.objects.filter(
+            Q(receipt__isnull=True) | Q(witnessed=False) | Q(outcome=b""), next_at__lte=now()
+        )
+        witnesses = [state for state in self._settings.witnesses if self._witness_next.get(state, now()) <= now()]
+        head = registry.checkpoint_to_witness(self._settings) if witnesses else None
+        for peer in {*due.values_list("peer", flat=True).distinct(), *(witnesses if head else ())}:
+            under_way = self._errands.get(peer)
+            if (under_way is None or not under_way.is_alive()) and not self._waits(peer):
+                given = (peer, head if peer in witnesses else None)
+                self._errands[peer] = threading.Thread(target=self._errand, args=given, name=f"to {peer}", daemon=True)
+                self._errands[peer].start()
+        return False
+
+    def _errand(self, peer: str, head: tuple[str, int] | None) -> None:
+        """Everything that is due for one peer; each kind of it even if another fails, as long as the peer answers.
+
+        Args:
+            peer: its State.
+            head: this log's head (note, size), if the peer is a witness that is to be asked.
+        """
+        steps: list[Callable[[], bool]] = [partial(self._deliver, peer), partial(self._complete_receipts, peer)]
+        if head is not None:
+            steps.insert(1, partial(self._witness, peer, head))
+        try:
+            for step in steps:
+                if not self._waits(peer):
+                    _guarded(step)
+        finally:
+            connections.close_all()
+
+    def _waits(self, peer: str) -> bool:
+        """Whether the peer was silent a moment ago: then everything for it waits, ever longer, whatever it is."""
+        return self._silent.get(peer, (0, 0.0))[1] > time.monotonic()
+
+    def _note(self, peer: str, error: ComityError | None) -> None:
+        """Note whether an exchange with the peer was answered at all."""
+        if error is None or error.code not in _SILENCE:
+            self._silent.pop(peer, None)
+        else:
+            times = self._silent.get(peer, (0, 0.0))[0]
+            self._silent[peer] = (times + 1, time.monotonic() + crossing.retry_after(times).total_seconds())
 
     def _admit(self) -> bool:
         """Open and read what arrived, in the order of arrival."""
@@ -56,25 +107,27 @@ class Courier:
             crossing.admit(self._settings, digest, at=now())
         return bool(digests)
 
-    def _deliver(self) -> bool:
+    def _deliver(self, peer: str) -> bool:
         """Post what is on its way; the acts of a case go in their order, so the first that fails holds the rest back."""
-        due = models.Departure.objects.filter(receipt__isnull=True, next_at__lte=now()).order_by("made_at", "act__seq")
+        due = models.Departure.objects.filter(peer=peer, receipt__isnull=True, next_at__lte=now())
         stuck: set[str] = set()
-        delivered = False
-        for row in due.select_related("act")[:100]:
-            if row.peer in stuck or row.act.case_id in stuck or self._earlier_waits(row):
+        for row in due.order_by("made_at", "act__seq").select_related("act")[:100]:
+            if row.act.case_id in stuck or self._earlier_waits(row):
                 continue
             try:
-                status, answer = self._line(archive.peer_entry(row.peer)).post("/messages", bytes(row.data), at=now())
+                status, answer = self._line(archive.peer_entry(peer)).post("/messages", bytes(row.data), at=now())
                 if status != 200:
-                    raise Unreachable(f"{row.peer} answered {status}: {answer[:200]!r}", code="wire.status")
+                    raise Unreachable(f"{peer} answered {status}: {answer[:200]!r}", code="wire.status")
                 crossing.delivered(self._settings, row.digest, answer, at=now())
-                delivered = True
+                self._note(peer, None)
             except ComityError as error:
-                stuck.add(row.peer if error.code == "wire.unreachable" else row.act.case_id)
+                self._note(peer, error)
                 crossing.not_delivered(row.digest, str(error), at=now())
-                _log.warning("%s for %s not delivered: %s", row.act.case_id, row.peer, error)
-        return delivered
+                _log.warning("%s for %s not delivered: %s", row.act.case_id, peer, error)
+                if self._waits(peer):
+                    break
+                stuck.add(row.act.case_id)
+        return False
 
     @staticmethod
     def _earlier_waits(row: models.Departure) -> bool:
@@ -82,35 +135,41 @@ class Courier:
             receipt__isnull=True, act__case_id=row.act.case_id, act__seq__lt=row.act.seq
         ).exists()
 
-    def _complete_receipts(self) -> bool:
-        """Fetch newer proofs for receipts whose head no witness had seen yet."""
-        due = models.Departure.objects.filter(receipt__isnull=False, witnessed=False, next_at__lte=now())
+    def _complete_receipts(self, peer: str) -> bool:
+        """Ask what became of what was receipted, and for newer proofs where no witness had seen the head yet."""
+        lacking = Q(witnessed=False) | Q(outcome=b"")
+        due = models.Departure.objects.filter(lacking, peer=peer, receipt__isnull=False, next_at__lte=now())
         for row in due.order_by("next_at")[:20]:
             try:
-                answer = self._line(archive.peer_entry(row.peer)).get(f"/receipts/{row.digest}", at=now())
-                crossing.delivered(self._settings, row.digest, answer, at=now())
+                line = self._line(archive.peer_entry(peer))
+                if not row.outcome:
+                    crossing.learned(row.digest, line.get(f"/outcomes/{row.digest}", at=now()), at=now())
+                if not row.witnessed:
+                    crossing.delivered(
+                        self._settings, row.digest, line.get(f"/receipts/{row.digest}", at=now()), at=now()
+                    )
+                self._note(peer, None)
             except ComityError as error:
-                _log.info("receipt of %s for %s not completed: %s", row.peer, row.digest[:12], error)
-            if not models.Departure.objects.filter(pk=row.pk, witnessed=True).exists():
+                self._note(peer, error)
+                _log.info("evidence of %s for %s not completed: %s", peer, row.digest[:12], error)
+            if models.Departure.objects.filter(lacking, pk=row.pk).exists():
                 crossing.not_witnessed(row.digest, at=now())
+            if self._waits(peer):
+                break
         return False
 
-    def _witness(self) -> bool:
-        """Ask the witnesses to cosign this log's head, when it has grown."""
-        todo = registry.checkpoint_to_witness(self._settings) if self._settings.witnesses else None
-        if todo is None:
-            return False
-        for state in self._settings.witnesses:
-            if self._witness_next.get(state, now()) > now():
-                continue
-            try:
-                self._ask_witness(archive.peer_entry(state), *todo)
-                self._witness_next.pop(state, None)
-            except ComityError as error:
-                _log.warning("%s did not cosign: %s", state, error)
-                if error.code == "witness.ahead" and state not in self._witness_next:
-                    crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
-                self._witness_next[state] = now() + timedelta(seconds=2)
+    def _witness(self, peer: str, head: tuple[str, int]) -> bool:
+        """Ask `peer` to cosign this log's head."""
+        try:
+            self._ask_witness(archive.peer_entry(peer), *head)
+            self._note(peer, None)
+            self._witness_next.pop(peer, None)
+        except ComityError as error:
+            self._note(peer, error)
+            _log.warning("%s did not cosign: %s", peer, error)
+            if error.code == "witness.ahead" and peer not in self._witness_next:
+                crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
+            self._witness_next[peer] = now() + timedelta(seconds=2)
         return False
 
     def _ask_witness(self, witness: Entry, note: str, size: int) -> None:

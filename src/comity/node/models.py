@@ -68,6 +68,10 @@ class Departure(models.Model):
     trouble = models.TextField(blank=True)  # why the last attempt failed
     receipt = models.JSONField(null=True)  # wire.messages.Receipt, once delivered
     witnessed = models.BooleanField(default=False)  # the receipt's proof carries a witness's cosignature
+    outcome = models.BinaryField(
+        default=b""
+    )  # the peer's signed word that it admitted or refused this, once it is here
+    refused = models.BooleanField(default=False)  # that word says: refused
 
 
 class Arrival(models.Model):
@@ -86,6 +90,7 @@ class Arrival(models.Model):
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
     receipt = models.BinaryField()  # the signed statement given for it
+    outcome = models.BinaryField(default=b"")  # this node's signed word that it admitted or refused it
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.KEPT, db_index=True)
     code = models.CharField(max_length=60, blank=True)  # why it was refused
     reason = models.TextField(blank=True)

@@ -19,28 +19,26 @@ One `Conversation` stands for one peer and shares nothing with others: what a pe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
+from math import inf
 from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
+from comity.wire._remembering import Remembering
 from comity.wire.exchange import (
     AFTER,
     ASKED,
     BATCH,
-    EVIDENCE,
     GAPS,
     Answer,
     Event,
     Evidence,
     Failure,
-    Have,
     Item,
     Offer,
     Outcome,
-    Own,
 )
 from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status, Wait, backoff
 
@@ -48,16 +46,7 @@ _BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay 
 _VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
 
 
-def _gaps(numbers: Sequence[int]) -> tuple[int, tuple[int, ...]]:
-    """(the highest, the lower ones that are not there, at most `GAPS`)."""
-    highest = numbers[-1] if numbers else 0
-    if len(numbers) == highest:
-        return highest, ()
-    held = set(numbers)
-    return highest, tuple(islice((number for number in range(1, highest) if number not in held), GAPS))
-
-
-class Conversation:
+class Conversation(Remembering):
     """The conversation of `home` with `peer`.
 
     Args:
@@ -69,7 +58,7 @@ class Conversation:
     """
 
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace = Pace()) -> None:  # noqa: B008
-        self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
+        super().__init__(home, peer, memory, hand, pace)
         self._seed = canon.content_id(f"{home}-{peer}".encode())
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
@@ -105,13 +94,15 @@ class Conversation:
         unsent = self._unsent(rows)
         front = (row for row in rows if row.digest not in unsent or unsent.isdisjoint(row.after))
         times = [now if self._due(row, now) else row.next_at for row in front if row.stage is not Stage.DEAD]
-        return max(quiet, min(times)) if times else None
+        times.append(now if self._greets(now) else self._again_at or inf)
+        return max(quiet, min(times)) if min(times) < inf else None
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
         if self._busy or self._quiet_until(now) > now:
             return None
-        offer = self._due_offer(now) if self._memory.settled() else Offer(have=self._have())
+        greets = not self._memory.settled() or self._greets(now)
+        offer = Offer(have=self._have()) if greets else self._due_offer(now)
         self._busy = offer is not None
         return offer
 
@@ -149,15 +140,12 @@ class Conversation:
         """Whether one more goes into the offer; one always does."""
         return not items or (len(items) < self._batch and size <= _BATCH_BYTES)
 
-    def _have(self) -> Have:
-        return Have(*_gaps(self._memory.got_numbers()), *_gaps(self._memory.sent_numbers()))
-
     def answered(self, offer: Offer, answer: Answer, now: float) -> None:
         """Take in the answer to `offer`. One that gives back what is not ours counts as silence; a person is told, once."""
         try:
             with self._memory.atomically():
-                if offer.have is not None and not self._refill(answer, now):
-                    self._memory.settle(settled=True)
+                if offer.have is not None:
+                    self._greeted(now, more=self._refill(answer, now))
                 self._take(offer, answer, now)
         except BrokenSeal as error:
             if not self._failures:
@@ -200,24 +188,6 @@ class Conversation:
         else:
             self._postpone(row, now, "receipt.form")
 
-    def _read_about(self, raw: bytes, digest: str) -> Evidence:
-        """The peer's signed word about the envelope `digest`. Raises BrokenSeal: it is not that."""
-        said = self._hand.read(raw)
-        if said.by != self.peer or said.envelope != digest:
-            raise BrokenSeal("This is evidence of something else.", code="receipt.other")
-        return said
-
-    def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
-        if not row.relayed:
-            fresh = replace(row, relayed=True, evidence=())
-            self._memory.put_sent(self._waiting(fresh, Stage.CONSIGNMENT, receipt, now))
-
-    def _waiting(self, row: Sent, stage: Stage, evidence: bytes, now: float) -> Sent:
-        """`row` when `evidence` has come and it waits for `stage` from now on."""
-        first = self._pace.consignment.first if stage is Stage.CONSIGNMENT else self._pace.handover.first
-        return replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
-                       evidence=(*row.evidence, evidence))  # fmt: skip
-
     def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
         """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
         if said.code == "conversation.number":
@@ -226,10 +196,6 @@ class Conversation:
             self._memory.settle(settled=False)
         else:
             self._dead(replace(row, evidence=(receipt,)), said.code or "conversation.rejected", now)
-
-    def _dead(self, row: Sent, code: str, now: float) -> None:
-        self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True))
-        self._memory.tell(Alarm(code, row.digest, int(now)))
 
     def _postpone(self, row: Sent, now: float, trouble: str) -> None:
         wait = self._wait(row.stage)
@@ -243,22 +209,6 @@ class Conversation:
         if stage is Stage.RELAY:
             return self._pace.relay
         return self._pace.consignment if stage is Stage.CONSIGNMENT else self._pace.handover
-
-    def _learn(self, raw: bytes, now: float) -> None:
-        """Keep evidence of a later event; what does not hold, or is known, is left where it came from."""
-        try:
-            said = self._hand.read(raw)
-        except BrokenSeal:
-            return
-        row = self._memory.sent(said.envelope)
-        if row is None or said.by != self.peer:
-            return
-        if row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT:
-            self._memory.put_sent(self._waiting(row, Stage.HANDOVER, raw, now))
-        elif row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT_FAILURE:
-            self._dead(replace(row, evidence=(*row.evidence, raw)), said.code or "conversation.refused", now)
-        elif row.stage is Stage.HANDOVER and said.event is Event.CONTENT_HANDOVER:
-            self._memory.put_sent(self._waiting(row, Stage.DONE, raw, now))
 
     def failed(self, offer: Offer, failure: Failure, now: float) -> None:
         """Note that `offer` got no usable answer. Nothing is sent about that."""
@@ -331,8 +281,8 @@ class Conversation:
         """Keep what an offer of the peer brings; the answer may leave as soon as this returns."""
         with self._memory.atomically():
             self._memory.hear()
-            self._expire(now)
             outcomes = tuple(self._keep(item, now) for item in offer.items)
+            self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
             back = tuple(self._back(offer.have)) if offer.have is not None else ()
             if offer.have is not None and not lost and not back:
@@ -442,74 +392,13 @@ class Conversation:
                 self._say(row, Event.CONTENT_HANDOVER, now)
 
     def _expire(self, now: float) -> None:
-        """Refuse what has waited too long for something that does not come.
+        """Refuse what has waited too long for something that does not come, while nothing else came either.
 
         Only while the peer talks to us: its signed request has just shown that both clocks agree.
         """
+        if now - self._memory.got_last_at() <= self._pace.gap:
+            return
         for row in list(self._memory.got_waiting()):
-            if now - row.at > self._pace.gap and not self._ready(row):
+            if not self._ready(row):
                 self._say(row, Event.CONTENT_CONSIGNMENT_FAILURE, now, "conversation.gap")
                 self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
-
-    # ── after a start ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _lost(self, have: Have) -> Iterable[Item]:
-        """What the peer acknowledged once and does not have, with its own words about it."""
-        for row in self._memory.sent_lost(have, self._pace.batch):
-            yield Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
-
-    def _back(self, have: Have) -> Iterable[Own]:
-        """What the peer sent once and does not know any more."""
-        for row in self._memory.got_lost(have, self._pace.batch):
-            item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
-            yield Own(item, self._memory.statement(row))
-
-    def _wake(self, now: float) -> None:
-        """The peer is about to be settled: what it put off until then need not wait longer."""
-        for row in list(self._memory.sent_open()):
-            if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled":
-                self._memory.put_sent(replace(row, next_at=min(row.next_at, now), trouble=""))
-
-    def _refill(self, answer: Answer, now: float) -> bool:
-        """Take back what this node has forgotten; whether there was anything.
-
-        Raises:
-            BrokenSeal: it is not ours, or we never acknowledged it.
-        """
-        progress = False
-        for own in answer.back:
-            progress |= self._adopt(own, now)
-        for item in answer.items:
-            progress |= self._restore(item, now)
-        return progress
-
-    def _restore(self, item: Item, now: float) -> bool:
-        """Keep again what this node has acknowledged: with the very receipt that it gave."""
-        digest = canon.content_id(item.envelope)
-        if self._memory.got(digest) is not None or self._memory.got_number(item.number) is not None:
-            return False
-        words = [self._hand.read(raw) for raw in item.evidence]
-        if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
-            raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
-        if any(word.by != self.home or word.envelope != digest for word in words):
-            raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
-        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, item.evidence)
-        self._memory.put_got(row)
-        return True
-
-    def _adopt(self, own: Own, now: float) -> bool:
-        """Take back an act of this State that the peer has and this node has forgotten."""
-        item, digest = own.item, canon.content_id(own.item.envelope)
-        if self._memory.sent(digest) is not None:
-            return False
-        if self._memory.sent_number(item.number) is not None or not self._hand.own(item, own.statement):
-            raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
-        row = Sent(item.number, digest, item.envelope, item.after, int(now), Stage.RELAY, now, int(now), pending=True)
-        self._memory.take_back(row, own.statement)
-        for raw in item.evidence:
-            said = self._read_about(raw, digest)
-            if said.event is Event.RELAY_ACCEPTANCE:
-                self._accepted(row, raw, now)
-            else:
-                self._learn(raw, now)
-        return True

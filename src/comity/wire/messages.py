@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from comity.casework.lifecycle import Act
@@ -18,6 +18,9 @@ from comity.seal import canon, envelope
 from comity.seal.envelope import MESSAGE_LIMIT, Opened, Statement
 from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
+from comity.wire.exchange import Event, Evidence
+
+_LATER = frozenset({Event.CONTENT_CONSIGNMENT, Event.CONTENT_CONSIGNMENT_FAILURE})
 
 
 def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
@@ -87,7 +90,7 @@ class Receipt:
 
 def sign_receipt(*, by: str, digest: str, at: datetime, index: int, key: SigningKey) -> bytes:
     """The signed statement of a receipt for the envelope `digest`, kept at place `index` of the log."""
-    said = {"receipt": "delivery", "envelope": digest, "at": moment_text(at), "index": index}
+    said = {"receipt": Event.RELAY_ACCEPTANCE.value, "envelope": digest, "at": moment_text(at), "index": index}
     return envelope.sign("receipt", canon.dumps(said), sender=by, to="", key=key)
 
 
@@ -108,11 +111,37 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
     statement = envelope.verify(data, trust, kind="receipt", at=at)
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "index")
     proof = Proof.from_dict(found["proof"])
-    if said["receipt"] != "delivery" or type(said["index"]) is not int or said["index"] != proof.index:
+    if said["receipt"] != Event.RELAY_ACCEPTANCE or type(said["index"]) is not int or said["index"] != proof.index:
         raise BrokenSeal("The receipt and its proof speak of different places.", code="receipt.form")
     if not isinstance(said["envelope"], str):
         raise BrokenSeal("The receipt names no envelope.", code="receipt.form")
     return Receipt(statement.sender, said["envelope"], _moment(said["at"]), proof.index, data, proof)
+
+
+def sign_evidence(said: Evidence, *, key: SigningKey) -> bytes:
+    """The signed statement of what became of an envelope after its receipt."""
+    at = datetime.fromtimestamp(said.at, UTC)
+    payload = {"receipt": said.event.value, "envelope": said.envelope, "at": moment_text(at), "code": said.code}
+    return envelope.sign("receipt", canon.dumps(payload), sender=said.by, to="", key=key)
+
+
+def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> Evidence:
+    """What a statement of `sign_evidence` says, its signatures verified.
+
+    Args:
+        data: the signed statement.
+        trust: whose keys may sign receipts.
+        now: the moment for which the key must be valid; when None, the moment the statement itself states.
+
+    Raises:
+        BrokenSeal: a signature does not hold, or the contents do not follow the form.
+    """
+    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated_at(data))
+    said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "code")
+    if said["receipt"] not in _LATER or not all(isinstance(said[name], str) for name in ("envelope", "code")):
+        raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
+    at = int(_moment(said["at"]).timestamp())
+    return Evidence(Event(said["receipt"]), statement.sender, said["envelope"], at, said["code"])
 
 
 def _stated_at(data: bytes) -> datetime:

@@ -133,7 +133,7 @@ class Pace:
         peer: for a peer that does not answer.
         batch: envelopes in one offer, and given back in one answer.
         room: envelopes that may wait here for others.
-        gap: how long they may.
+        gap: how long they may, counted from the last envelope that came.
         kept: envelopes taken from one peer within an hour.
     """
 
@@ -218,6 +218,9 @@ class Memory(Protocol):
 
     def got_numbers(self) -> Sequence[int]:
         """All numbers of the peer's envelopes held here, ascending."""
+
+    def got_last_at(self) -> int:
+        """When the last of the peer's envelopes was kept; 0 if there is none."""
 
     def got_waiting(self) -> Iterable[Got]:
         """The peer's that were not read yet, by number."""

@@ -7,7 +7,6 @@ answer longer than asked for. Requests carry an HTTP message signature (RFC 9421
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,9 +18,10 @@ import httpx2
 from comity.errors import BrokenSeal, Unreachable
 from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
+from comity.wire._deadline import Transport, within
 from comity.wire.directory import Entry
 
-DEADLINE = 120.0  # seconds that the body of an answer may take
+DEADLINE = 120.0  # seconds that an exchange may take, from connecting to the last byte of the answer
 ANSWER_LIMIT = 1 << 20
 COLLECT = 8 << 20  # bytes of evidence asked for at a time
 _SKEW = timedelta(minutes=5)
@@ -108,7 +108,7 @@ def _client(tls: str) -> httpx2.Client:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=tls)
     timeout = httpx2.Timeout(20.0, connect=5.0)
-    return httpx2.Client(verify=context, timeout=timeout, follow_redirects=False, trust_env=False)
+    return httpx2.Client(transport=Transport(context), timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 class Line:
@@ -131,7 +131,10 @@ class Line:
         headers["Accept-Encoding"] = "identity"  # what is not unpacked cannot burst
         limit = ANSWER_LIMIT + (COLLECT if extra else 0)
         try:
-            with _client(self._peer.tls).stream(method, uri, content=body, headers=headers) as answer:
+            with (
+                within(DEADLINE),
+                _client(self._peer.tls).stream(method, uri, content=body, headers=headers) as answer,
+            ):
                 return answer.status_code, _limited(answer.iter_raw(), limit, partial=bool(extra))
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             raise Unreachable(f"{self._peer.state} did not answer: {error}.", code="wire.unreachable") from error
@@ -157,14 +160,14 @@ class Line:
 
 
 def _limited(chunks: Iterator[bytes], limit: int, *, partial: bool) -> bytes:
-    """The bytes of an answer, within `limit` and `DEADLINE`; with `partial`, what has come by the deadline will do."""
-    found, end = bytearray(), time.monotonic() + DEADLINE
-    for chunk in chunks:
-        found += chunk
-        if len(found) > limit:
-            raise Unreachable(f"The answer is longer than {limit} bytes.", code="wire.too-long")
-        if time.monotonic() > end:
-            if partial:
-                break
-            raise Unreachable(f"The answer took longer than {DEADLINE:.0f} seconds.", code="wire.too-slow")
+    """The bytes of an answer, within `limit`; with `partial`, what has come by the deadline will do."""
+    found = bytearray()
+    try:
+        for chunk in chunks:
+            found += chunk
+            if len(found) > limit:
+                raise Unreachable(f"The answer is longer than {limit} bytes.", code="wire.too-long")
+    except httpx2.TimeoutException as error:
+        if not partial or not found:
+            raise Unreachable(f"The answer took longer than {DEADLINE:.0f} seconds.", code="wire.too-slow") from error
     return bytes(found)

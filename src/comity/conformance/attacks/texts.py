@@ -138,7 +138,7 @@ def impossible_values(bench: Bench) -> Iterator[Probe]:
         "a port of 65536": {"accounts": [{"kind": "ip", "value": "192.0.2.1", "port": 65536}]},
         "1,201 months": {"offence": {"max_penalty_months": 1201}},
         "months below nothing": {"offence": {"max_penalty_months": -1}},
-        "an account of another kind": {"accounts": [{"kind": "carrier pigeon", "value": "a"}]},
+        "a person of another role": {"persons": [{"name": "a", "role": "wizard"}]},
         "a moment without an offset": {"event_at": "2026-01-01T00:00:00"},
         "a role of another kind": {"persons": [{"role": "king"}]},
         "a period that ends before it begins": {"period_from": "2026-02-01", "period_to": "2026-01-01"},

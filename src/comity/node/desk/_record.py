@@ -173,15 +173,12 @@ def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
 def _open(request: Request, at: datetime) -> Case:
     models.Case.objects.create(
         reference=request.reference, requesting=request.requesting, requested=request.requested,
-        measure=request.measure, follows=_linked(request), opened_at=at,
+        measure=request.measure, follows=request.follows[:_NAMED], opened_at=at,
     )  # fmt: skip
     return open_case(request)
 
 
-def _linked(request: Request) -> str:
-    """The case that `request` follows, if the same two States have it here already, whichever of them asked; else empty."""
-    others = between(request.requesting, request.requested).exclude(pk=request.reference)
-    return request.follows if others.filter(pk=request.follows).exists() else ""
+_NAMED = models.Case._meta.get_field("follows").max_length  # no reference is longer
 
 
 def between(one: str, other: str) -> QuerySet[models.Case]:
@@ -190,8 +187,8 @@ def between(one: str, other: str) -> QuerySet[models.Case]:
 
 
 def relink(request: Request) -> None:
-    """Keep the case's row in step with the case that its request follows now: clocks and exports go by it."""
-    models.Case.objects.filter(pk=request.reference).update(follows=_linked(request))
+    """Keep the case's row in step with the case that its request names now. Who reads the link looks whether that is there."""
+    models.Case.objects.filter(pk=request.reference).update(follows=request.follows[:_NAMED])
 
 
 def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:
@@ -216,7 +213,5 @@ def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
         case = load(act.case, home=settings.state)
         if act.by == settings.state:
             raise Invalid("Nobody else speaks for this State.", code="request.parties")
-        advance(case, act, home=settings.state)
-        if act.kind is Kind.SUPPLEMENTED:
-            relink(Request.from_dict(act.body["request"]))
+        relink(advance(case, act, home=settings.state).request)
     return _keep(act, statement, seq=len(case.acts), entry=None)

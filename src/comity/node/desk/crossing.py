@@ -2,7 +2,7 @@
 
 `receive` keeps bytes and reads nothing: a forged message is preserved as evidence and never parsed as a request.
 `admit` reads, later and apart from the door. What does not hold is marked refused with its reason, shown to the operator,
-and nothing else changes.
+and nothing else changes. Either way the node signs what became of it, for the sender to fetch; nobody acknowledges that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from comity.casework.lifecycle import Act
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
@@ -21,6 +22,7 @@ from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.wire import messages
 from comity.wire.directory import Entry, trust_in
+from comity.wire.exchange import Event, Evidence
 
 _log = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
@@ -28,6 +30,7 @@ _FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
 _SKEW = timedelta(minutes=5)
 _LAST_ASKING = timedelta(hours=1)
 _LONG_UNANSWERED = 20  # attempts after which an operator is shown a delivery as in trouble
+_DEADLINE = timedelta(hours=4)  # for its receipt, and for its being read, after which he is shown it as well
 
 
 def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messages.Receipt:
@@ -93,7 +96,16 @@ def admit(settings: Settings, digest: str, *, at: datetime) -> None:
             _log.exception("arrival %s", digest)
             row.act, row.status = None, models.Arrival.Status.REFUSED
             row.code, row.reason = "node.defect", f"This node has a defect: {type(error).__name__}. The bytes are kept."
-        row.save(update_fields=["act", "status", "code", "reason"])
+        row.outcome = _outcome(settings, row, at)
+        row.save(update_fields=["act", "status", "code", "reason", "outcome"])
+
+
+def _outcome(settings: Settings, row: models.Arrival, at: datetime) -> bytes:
+    """This node's signed word on what became of an arrival; a refusal gives the code, and keeps its sentence at home."""
+    admitted = row.status == models.Arrival.Status.ADMITTED
+    event = Event.CONTENT_CONSIGNMENT if admitted else Event.CONTENT_CONSIGNMENT_FAILURE
+    said = Evidence(event, settings.state, row.digest, int(at.timestamp()), row.code)
+    return messages.sign_evidence(said, key=settings.signing)
 
 
 def _admitted(settings: Settings, row: models.Arrival, at: datetime) -> models.Act:
@@ -135,7 +147,24 @@ def delivered(settings: Settings, digest: str, answer: bytes, *, at: datetime) -
     earlier = row.receipt and messages.read_receipt(row.receipt, trust_in([peer]), now=at)
     if earlier and earlier.statement != receipt.statement:
         raise BrokenProof("The peer gave another receipt before.", code="receipt.changed")
-    models.Departure.objects.filter(pk=digest).update(receipt=receipt.to_dict(), witnessed=bool(seen), trouble="")
+    found = models.Departure.objects.filter(pk=digest)
+    found.update(receipt=receipt.to_dict(), witnessed=bool(seen))
+    found.filter(refused=False).update(trouble="")
+
+
+def learned(digest: str, answer: bytes, *, at: datetime) -> None:
+    """Note the peer's word on what became of an envelope.
+
+    Raises:
+        BrokenSeal: it is not this peer's word about this envelope.
+    """
+    row = models.Departure.objects.get(pk=digest)
+    said = messages.read_evidence(answer, trust_in([archive.peer_entry(row.peer)]), now=at)
+    if said.by != row.peer or said.envelope != digest:
+        raise BrokenSeal("This is evidence of something else.", code="receipt.other")
+    refused = said.event is Event.CONTENT_CONSIGNMENT_FAILURE
+    trouble = f"{row.peer} has read this and refused it: {said.code}."[:1000] if refused else ""
+    models.Departure.objects.filter(pk=digest, outcome=b"").update(outcome=answer, refused=refused, trouble=trouble)
 
 
 def _witness_keys(*, except_for: str) -> dict[str, bytes]:
@@ -164,7 +193,8 @@ def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:
 
 
 def troubled() -> list[models.Departure]:
-    """Deliveries that a person should look at."""
-    return list(
-        models.Departure.objects.filter(receipt__isnull=True, attempts__gte=_LONG_UNANSWERED).order_by("made_at")
-    )
+    """Deliveries that a person should look at: not receipted or not read in time, or read and refused."""
+    late = Q(made_at__lt=Now() - _DEADLINE)
+    unanswered = Q(receipt__isnull=True) & (Q(attempts__gte=_LONG_UNANSWERED) | late)
+    unread = Q(receipt__isnull=False, outcome=b"") & late
+    return list(models.Departure.objects.filter(unanswered | unread | Q(refused=True)).order_by("made_at"))

@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from comity.casework.lifecycle import CROSSING, Kind
+from comity.errors import Invalid
 from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.desk.evidence import own_entry
@@ -17,10 +18,24 @@ from comity.seal import container, envelope
 from comity.wire import dossier
 
 
-def chain(reference: str) -> list[str]:
-    """The case, those that it follows and those that follow it or them, in the order in which they were opened."""
-    row = archive.load_row(reference)
-    pair = _record.between(row.requesting, row.requested)  # never another pair's cases
+def chain(settings: Settings, reference: str) -> list[str]:
+    """The case, those that it follows and those that follow it or them, in the order in which they were opened.
+
+    Never another pair's cases; never a draft that was not sent, but for the case itself; no exercise with what is in earnest.
+    """
+    row, case = archive.load_row(reference), archive.load(reference, home=settings.state)
+    sent = models.Act.objects.filter(kind=Kind.REQUESTED).values("case")
+    pair = _record.between(row.requesting, row.requested).filter(Q(pk__in=sent) | Q(pk=reference))
+    other = {
+        name for name in _linked(pair, reference)
+        if archive.load(name, home=settings.state).request.exercise != case.request.exercise
+    } if case.acts else set()  # fmt: skip
+    found = set(_linked(pair.exclude(pk__in=other), reference))
+    return list(pair.filter(pk__in=found).order_by("opened_at", "pk").values_list("pk", flat=True))
+
+
+def _linked(pair: QuerySet[models.Case], reference: str) -> set[str]:
+    """The cases among `pair` that links lead to from `reference`, in either direction."""
     found = {reference}
     while more := set(
         pair.filter(Q(follows__in=found) | Q(pk__in=pair.filter(pk__in=found).values("follows")))
@@ -28,7 +43,7 @@ def chain(reference: str) -> list[str]:
         .values_list("pk", flat=True)
     ):
         found |= more
-    return list(pair.filter(pk__in=found).order_by("opened_at", "pk").values_list("pk", flat=True))
+    return found
 
 
 def export(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Path:
@@ -42,10 +57,11 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     Raises:
         NotYours: the officer has no power at all: he may look, not carry away.
         Invalid: there is no such case.
+            It is also raised when the case, with those that it hangs together with, is too large for one file.
         BrokenProof: the log has no head that covers it yet (a moment after the last act).
     """
     _record.carries(officer)
-    references = chain(reference)
+    references = chain(settings, reference)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
     covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
     note = _record.log_note(settings, covering=covering)
@@ -55,6 +71,8 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     entries = [own_entry(settings), *(bytes(row.entry) for row in models.Peer.objects.order_by("state"))]
     first = archive.load(references[0], home=settings.state).request
     said = dossier.build(home=settings.state, at=at, exercise=first.exercise, entries=entries, cases=cases)
+    if len(said) > dossier.LIMIT:
+        raise Invalid("This case is too large for one file.", code="dossier.too-large", where=reference)
     letters = [
         (dossier.letter_name(row.case_id), bytes(row.data)) for row in models.Letter.objects.filter(
             case__in=references, digest__in=_sent_letters(settings, references)

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Case, Kind, Power, advance, power_for
+from comity.casework.release import by_leave
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
 from comity.node.desk import _record, intake
@@ -201,10 +203,14 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
     """Seal what is held for the requesting State into a bag on the shelf, and record `disclosed`.
 
     Raises:
+        NotPossible: what was taken in, or the conditions, are others than the officer saw who ordered it.
         BrokenSeal: the vault does not give back, exhibit by exhibit, what was taken in; nothing was sealed.
     """
     case = archive.load(job.case_id, home=settings.state)
-    said = as_taken_in(case) | {name: job.given[name] for name in ("use", "rest")}
+    said = as_taken_in(case)
+    if any(job.given[name] != value for name, value in said.items()):
+        raise NotPossible("The case has changed since this was ordered.", code="case.changed", where=case.reference)
+    said |= {name: job.given[name] for name in ("use", "rest")}
     _await_witness(settings, job)
     holding = models.Holding.objects.filter(case=job.case_id).latest("pk")
     data = b"".join(_vault(settings).get(holding.manifest_blob, _label(case, "manifest")))
@@ -467,20 +473,25 @@ def sealed(settings: Settings, reference: str, *, officer: models.Officer, conta
     return _bag(settings, row.digest)
 
 
-def content_key(settings: Settings, reference: str, *, officer: models.Officer, release: str = "") -> bytes:
+def content_key(
+    settings: Settings, reference: str, *, officer: models.Officer, release: str = "", at: datetime | None = None
+) -> bytes:
     """The content key of the bag that was released, as a file, for who shall open this one bag.
 
     This is how material leaves the node, so it takes a `released` act, which names recipient and conditions (36(3), 40(19)).
+    Handing the key out records that act once more, by who hands it out and when: so each time it is checked that the release
+    still may be, and above all that its leave was not revoked and has not expired.
 
     Args:
         settings: the node's.
         reference: the case.
         officer: who hands it out.
         release: id of the act; empty: the newest release.
+        at: now; None: by the node's clock.
 
     Raises:
         NotYours: the officer may not hand evidence out.
-        NotPossible: no bag has come back, or it was not released to anybody.
+        NotPossible: no bag has come back, it was not released to anybody, or it may not be any longer.
     """
     _record.needs(officer, Power.EXECUTE)
     case = archive.load(reference, home=settings.state)
@@ -490,9 +501,29 @@ def content_key(settings: Settings, reference: str, *, officer: models.Officer, 
     if not released:
         message = "Release the evidence first: say to whom, for what purpose, and under which conditions."
         raise NotPossible(message, code="evidence.unreleased", where=reference)
-    manifest = released[-1].body["manifest"]
-    container = next(said.body["container"] for said in case.returns if said.body["manifest"] == manifest)
+    said = released[-1].body
+    container = next(given.body["container"] for given in case.returns if given.body["manifest"] == said["manifest"])
     row = models.Container.objects.get(pk=container, outgoing=False, complete=True)
     with bag.Bag(_bag(settings, row.digest)) as found:
         secret = found.content_key([settings.opening])
+    record_release(settings, reference, said, officer=officer, at=at or timezone.now())
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"
+
+
+def record_release(
+    settings: Settings,
+    reference: str,
+    said: Mapping[str, Any],
+    *,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Record `released`, by the leave that it names, if any, as that stands now. Raises as `by_leave` and `record`."""
+    with transaction.atomic():
+        body = {**said, "leave_head": ""}
+        if said["leave"]:
+            case, leave = archive.load(reference, home=settings.state), archive.load(said["leave"], home=settings.state)
+            body["leave_head"] = leave.acts[-1].id if leave.acts else ""
+            by_leave(case, _record.drawn_up(settings, case, Kind.RELEASED, body, officer=officer, at=at), leave)
+        return _record.record(settings, reference, Kind.RELEASED, body, officer=officer, at=at, seen=seen)

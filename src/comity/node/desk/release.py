@@ -12,12 +12,11 @@ from datetime import datetime
 from django.db import transaction
 
 from comity.casework.act import EVIDENCE
-from comity.casework.lifecycle import Case, Kind
+from comity.casework.lifecycle import Case
 from comity.casework.measure import Life
-from comity.casework.release import by_leave
 from comity.errors import Invalid
 from comity.node import archive, models
-from comity.node.desk import _record
+from comity.node.desk import evidence
 from comity.node.settings import Settings
 
 
@@ -65,9 +64,7 @@ def release(
             "purpose": purpose or (consent or case).request.purpose, "use": use or _use(case, which),
             "leave": leave, "conditions": list(conditions),
         }  # fmt: skip
-        if consent is not None:
-            by_leave(case, _record.drawn_up(settings, case, Kind.RELEASED, body, officer=officer, at=at), consent)
-        return _record.record(settings, reference, Kind.RELEASED, body, officer=officer, at=at, seen=seen)
+        return evidence.record_release(settings, reference, body, officer=officer, at=at, seen=seen)
 
 
 def _only_one(case: Case) -> str:

@@ -18,7 +18,7 @@ from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import Life, Measure
 from comity.casework.request import moment_text
-from comity.errors import Invalid
+from comity.errors import Invalid, NotPossible
 from comity.law import clocks, shelf
 from comity.law.assess import Assessment
 from comity.law.assess import assess as assess_law
@@ -171,7 +171,8 @@ def order(
     at: datetime,
     seen: str = "",
 ) -> Case:
-    """Record the domestic order to the provider: its number and what it orders."""
+    """Record the domestic order to the provider: its number and what it orders. Raises NotPossible as `execute`."""
+    _nothing_leaves(reference)
     body = {"provider": provider, "order": order, "content": content}
     return _record.record(settings, reference, Kind.ORDERED, body, officer=officer, at=at, seen=seen)
 
@@ -193,10 +194,9 @@ def preserve(
         until: the last day of the period, when the legal basis sets none; otherwise left out.
 
     Raises:
-        Invalid: the moment lies in the future, or the basis sets no period and `until` is missing or past.
+        NotPossible: the moment lies in the future.
+        Invalid: the basis sets no period and `until` is missing or past.
     """
-    if effected_at > at:
-        raise Invalid("The preservation cannot have begun in the future.", code="preserve.future", where="effected_at")
     case = archive.load(reference, home=settings.state)
     due = _preserved_until(settings, case, effected_at, until)
     body = {"effected_at": moment_text(effected_at), "until": moment_text(due)}
@@ -225,7 +225,10 @@ def extend(
     at: datetime,
     seen: str = "",
 ) -> Case:
-    """Grant more time, as asked for: data stay preserved (42(9)), or are collected, to the end of the day `until`."""
+    """Grant more time when it was asked for: data stay preserved (42(9)), or are collected, to the end of the day `until`.
+
+    A preservation may be extended by more than was asked; a collection by no more, and no further than it is authorised.
+    """
     body = {"until": _record.end_of(settings, until), "reasons": reasons}
     return _record.record(settings, reference, Kind.EXTENDED, body, officer=officer, at=at, seen=seen)
 
@@ -255,13 +258,24 @@ def execute(
     Args:
         delivery: name of a file or folder in the node's intake folder.
         source: who handed it over.
+
+    Raises:
+        NotPossible: what was taken in before is just being sealed.
     """
+    _nothing_leaves(reference)
     evidence.find_delivery(settings, delivery)
     given = {"delivery": delivery, "source": source}
     return evidence.order(
         settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given,
         would=lambda _: {"manifest": _UNKNOWN, "files": 0, "bytes": 0}, officer=officer, at=at, seen=seen,
     )  # fmt: skip
+
+
+def _nothing_leaves(reference: str) -> None:
+    """What is being sealed and disclosed stays what its officer saw. Raises NotPossible: wait until that is done."""
+    waiting = {"kind": models.Job.Kind.DISCLOSE, "status": models.Job.Status.WAITING}
+    if models.Job.objects.filter(case=reference, **waiting).exists():
+        raise NotPossible("What was taken in is just being disclosed.", code="job.disclosing", where=reference)
 
 
 _UNKNOWN = "0" * 64  # the digest of what is still to be made
@@ -291,12 +305,16 @@ def disclose(
         seen: id of the last act that he was shown.
     """
     police = archive.load_row(reference).measure == Measure.POLICE_COOPERATION
-    given = {"use": use or (INTELLIGENCE if police else EVIDENCE), "rest": rest}
-    return evidence.order(
-        settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, given,
-        would=lambda case: evidence.as_taken_in(case) | given | {"container": _UNKNOWN, "size": 1},
-        officer=officer, at=at, seen=seen,
-    )  # fmt: skip
+    said = {"use": use or (INTELLIGENCE if police else EVIDENCE), "rest": rest}
+    with transaction.atomic():
+        given = (
+            evidence.as_taken_in(archive.load(reference, home=settings.state)) | said
+        )  # what he sees now, and no other
+        return evidence.order(
+            settings, reference, models.Job.Kind.DISCLOSE, Kind.DISCLOSED, given,
+            would=lambda case: evidence.as_taken_in(case) | said | {"container": _UNKNOWN, "size": 1},
+            officer=officer, at=at, seen=seen,
+        )  # fmt: skip
 
 
 def perform(

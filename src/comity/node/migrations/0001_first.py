@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("entry", models.PositiveBigIntegerField()),
                 ("receipt", models.BinaryField()),
+                ("outcome", models.BinaryField(default=b"")),
                 (
                     "status",
                     models.CharField(
@@ -233,6 +234,8 @@ class Migration(migrations.Migration):
                 ("trouble", models.TextField(blank=True)),
                 ("receipt", models.JSONField(null=True)),
                 ("witnessed", models.BooleanField(default=False)),
+                ("outcome", models.BinaryField(default=b"")),
+                ("refused", models.BooleanField(default=False)),
                 (
                     "act",
                     models.OneToOneField(

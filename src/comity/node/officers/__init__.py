@@ -2,17 +2,18 @@
 
 A request for a page goes: `urls` → `pages` (one module per page) → a template. What pages share lies beside them::
 
-    reading      cases, States and entries, read from the tables
-    words        what things are called; `texts` sentences for errors
+    reading      cases, States and entries, read from the tables; `board` many cases, and what needs somebody
+    words        what things are called; `acts` stages, acts and verbs, by how a case can run; `texts` sentences for errors
     fields       the contents of a request, field by field; `variants` their names where a measure has its own
     interview    which of them are asked, by the law books; `choosing` what can be asked for at all
     almanac      dates typed and shown, Gregorian and Solar Hijri
     drafting     what is typed into the drafting form, and the request it means; `rows` its repeated rows
     laying       the drafting form as it is shown; `sheet` a request for reading
     lawbooks     the law books for reading
-    moves        what this officer may do next, and why not
+    moves        what this officer may do next, and why not; `following` what usually follows a case
+    deadlines    the deadlines of a case, and where each stands
     history      the acts of both sides, in order; `judgement` the findings of a check
-    asking       the questions, conditions and grounds that a decision form offers
+    inputs       what the form of each verb asks; `asking` what it offers, `releasing` how material may leave the file
 
 Pages parse and show. Every write goes through `comity.node.desk`; every `ComityError` becomes an answer in `answers`.
 """

@@ -261,7 +261,9 @@ VERB_HELP: Final[Called] = {
     "supplement": _("The approved answer is signed, sealed and put on its way."),
     "discard": _("The request is not sent. Nothing leaves this State; the reference is not used again."),
     "withdraw": _("Say that the help is no longer needed."),
-    "agree": _("The conditions bind this State from then on. Until it agrees, nothing is given. Who cannot agree, withdraws."),
+    "agree": _(
+        "The conditions bind this State from then on. Until it agrees, nothing is given. Who cannot agree, withdraws."
+    ),
     "reply": _("The other State wants to settle something before it decides or goes on."),
     "enquire": _("The other State answers reasonable questions about progress."),
     "ask-extension": _("More time must be asked for before the period ends. The other State grants it or not."),
@@ -351,7 +353,7 @@ VERB_DONE: Final[Called] = {
 def variant(case: Case, verb: str) -> str:
     """The key of `verb` as it is meant now: what was given or accepted already gives a decision another meaning."""
     given = case.last(Kind.DISCLOSED, Kind.PERFORMED) is not None
-    if verb == "refuse" and (given or (case.life is Life.CONSENT and case.stage is Stage.ACCEPTED)):
+    if verb == "refuse" and (given or (case.life is Life.CONSENT and case.consents)):
         return "refuse rest"
     return "accept again" if verb == "accept" and case.stage is Stage.ACCEPTED else verb
 

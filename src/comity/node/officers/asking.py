@@ -26,13 +26,22 @@ from comity.node.officers import deadlines, fields, judgement, words
 from comity.node.settings import Settings
 
 CONDITIONS: Final[tuple[tuple[str, Promise], ...]] = (
-    ("use-limit", _("The evidence is used only for the investigation, prosecution or proceeding named in the request.")),
+    (
+        "use-limit",
+        _("The evidence is used only for the investigation, prosecution or proceeding named in the request."),
+    ),
     (
         "onward-transfer",
         _("The data are passed on to a third State or international organization only with our prior authorisation."),
     ),
-    ("protect-data", _("Personal data are kept under effective safeguards and deleted when they are no longer needed.")),
-    ("secrecy", _("The evidence and its source are kept confidential, except where the proceedings require otherwise.")),
+    (
+        "protect-data",
+        _("Personal data are kept under effective safeguards and deleted when they are no longer needed."),
+    ),
+    (
+        "secrecy",
+        _("The evidence and its source are kept confidential, except where the proceedings require otherwise."),
+    ),
 )
 """(duty of the law books, text) of conditions that are often needed; the officer chooses."""
 
@@ -81,17 +90,16 @@ def notes(settings: Settings, case: Case, verb: str, *, at: datetime) -> list[No
     """What stands beside the form of `verb`."""
     if verb in ("ask-extension", "extend", "refuse-extension"):
         return _on_time(settings, case, at=at)
+    found: list[Note] = []
     if verb == "reply" and case.consultation:
-        return [Note(_("What the other State says"), case.consultation.body["message"])]
+        found.append(Note(_("What the other State says"), case.consultation.body["message"]))
     if verb == "report" and case.enquiry:
-        return [Note(_("What the other State asks"), case.enquiry.body["message"], moment=case.enquiry.at)]
+        found.append(Note(_("What the other State asks"), case.enquiry.body["message"], moment=case.enquiry.at))
     if verb == "disclose" and case.conditions:
-        return [Note(_("Conditions of use"), lines=case.conditions)]
-    if verb == "accept" and case.life is Life.NOTICE and case.request.conditions:
-        return [Note(_("Conditions under which it was told"), lines=case.request.conditions)]
+        found.append(Note(_("Conditions of use"), lines=case.conditions))
     if verb in ("perform", "refuse", "disclose", "withdraw") and case.rest:
-        return [Note(_("Still missing, as was last said"), case.rest)]
-    return []
+        found.append(Note(_("Still missing, as was last said"), case.rest))
+    return found
 
 
 def _on_time(settings: Settings, case: Case, *, at: datetime) -> list[Note]:

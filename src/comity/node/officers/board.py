@@ -35,6 +35,12 @@ def _with_last(rows: QuerySet[models.Case]) -> QuerySet[models.Case]:
     return rows.annotate(last=Subquery(newest))
 
 
+def _last(row: models.Case) -> str:
+    """The id that `_with_last` put beside the row."""
+    found: str = vars(row)["last"]
+    return found
+
+
 def listing() -> QuerySet[models.Case]:
     """All cases, the newest first, as `listed` takes them."""
     return _with_last(models.Case.objects.order_by("-opened_at", "-reference"))
@@ -67,7 +73,7 @@ def listed(settings: Settings, rows: Iterable[models.Case], *, at: datetime) -> 
     """`rows` of `listing` as lines of a list."""
     lines = []
     for row in rows:
-        found = _folded(row.reference, row.last, settings.state)  # type: ignore[attr-defined]  annotated
+        found = _folded(row.reference, _last(row), settings.state)
         side = reading.side(settings, found)
         lines.append(
             Row(
@@ -110,7 +116,12 @@ def open_matters(case: Case) -> list[tuple[str, Act]]:
     return [(what, act) for what, act in found if act is not None] if acts.runs(case) else []
 
 
-_OWED_BY: Final = {"enquiry": "requested", "consultation": "requesting", "extension": "requested", "conditions": "requesting"}
+_OWED_BY: Final = {
+    "enquiry": "requested",
+    "consultation": "requesting",
+    "extension": "requested",
+    "conditions": "requesting",
+}
 
 
 def owed_by(what: str) -> str:
@@ -122,11 +133,9 @@ def matters(settings: Settings, *, at: datetime) -> list[Matter]:
     """What needs somebody of this State in any open case: deadlines by their end, then the rest by age."""
     found = []
     for row in _with_last(_open()):
-        case = _folded(row.reference, row.last, settings.state)  # type: ignore[attr-defined]  annotated
+        case = _folded(row.reference, _last(row), settings.state)
         side, peer = reading.side(settings, case), case.peer(settings.state)
-        found += [
-            Matter(case, peer, what, act.at) for what, act in open_matters(case) if owed_by(what) == side
-        ]
+        found += [Matter(case, peer, what, act.at) for what, act in open_matters(case) if owed_by(what) == side]
         pressing = [clock for clock in deadlines.of(settings, case, at=at) if clock.needs_somebody]
         found += [Matter(case, peer, "deadline", None, clock) for clock in pressing]
     return sorted(found, key=lambda matter: matter.since or (matter.clock.due if matter.clock else at))[:_MOST]

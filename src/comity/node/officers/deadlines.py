@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from comity.casework.lifecycle import Act, Case, Kind, Stage
-from comity.casework.measure import TRAFFIC_AND_CONTENT, Life, Measure
+from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.request import parse_date, strict_moment
 from comity.errors import ComityError
 from comity.law import clocks
@@ -26,6 +26,7 @@ from comity.node.settings import Settings
 COLLECTION: Final = "collection"  # of data in real time: its period is named by the request
 PRESERVATION, SUGGESTED = "preservation", "suggested"
 _OVER: Final = frozenset({Stage.CLOSING, Stage.CLOSED, Stage.WITHDRAWN, Stage.REFUSED, Stage.DISCARDED})
+_FOR_THE_DATA: Final = (GROUPS["data"] | GROUPS["mla"]) - {Measure.PRESERVATION}
 _UNDECIDED: Final = frozenset({Stage.OPEN, Stage.QUERIED, Stage.REDRAFT, Stage.REREADY, Stage.POSTPONED})
 _NEEDS_SOMEBODY: Final = frozenset({ClockState.WARNING, ClockState.UNCERTAIN, ClockState.EXPIRED})
 
@@ -145,10 +146,17 @@ def _extended(case: Case) -> datetime | None:
 
 
 def _awaited(settings: Settings, case: Case) -> bool:
-    """Whether a request that follows this preservation is undecided: until then the data stay held, Article 42(8)."""
-    for row in reading.following(case).filter(requesting=case.requesting):
+    """Whether a request that follows this preservation is undecided: until then the data stay held, Article 42(8).
+
+    It is one for the data, of the same State, and came before the end.
+    """
+    rows = reading.following(case).filter(requesting=case.requesting, measure__in=_FOR_THE_DATA)
+    for row in rows:
         later = reading.case(settings, row.reference)
-        if later.last(Kind.REQUESTED) is not None and later.stage in _UNDECIDED:
+        sent = later.last(Kind.REQUESTED)
+        if sent is None or later.stage not in _UNDECIDED or later.request.exercise != case.request.exercise:
+            continue
+        if case.until is not None and max(sent.at, row.opened_at) <= case.until:  # when it came, for who did not send it
             return True
     return False
 

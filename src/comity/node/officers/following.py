@@ -25,7 +25,9 @@ class FollowUp:
 
 
 REQUEST: Final = _("A request that stands on this information")
-_STAGES: Final = frozenset({Stage.PRESERVED, Stage.DISCLOSED, Stage.VERIFIED, Stage.PERFORMED, Stage.ACCEPTED, Stage.CLOSING, Stage.CLOSED})
+_STAGES: Final = frozenset(
+    {Stage.PRESERVED, Stage.DISCLOSED, Stage.VERIFIED, Stage.PERFORMED, Stage.ACCEPTED, Stage.CLOSING, Stage.CLOSED}
+)
 
 
 def follow_ups(settings: Settings, case: Case) -> list[FollowUp]:

@@ -52,6 +52,7 @@ class Line:
     passage: Passage
     changed: tuple[str, ...]  # fields of the request that differ from the version before
     counts: Mapping[str, int]  # findings by verdict, for a check
+    late: bool  # it crossed one of the other State's acts on its way, and changes nothing
 
 
 def passages(settings: Settings, reference: str) -> dict[str, Passage]:
@@ -88,7 +89,7 @@ def lines(settings: Settings, case: Case) -> list[Line]:
             before = now
         own = act.by == settings.state
         title, cite = acts.heading(act.kind, case.measure, own=own), cited(settings, case, act.kind)
-        found.append(Line(act, own, title, cite, crossed[act.id], changed, _counts(act)))
+        found.append(Line(act, own, title, cite, crossed[act.id], changed, _counts(act), late=not case.counts(act)))
     return found
 
 
@@ -148,4 +149,3 @@ def _counts(act: Act) -> dict[str, int]:
         return {}
     verdicts = [item["verdict"] for item in act.body["assessment"]["findings"]]
     return {name: verdicts.count(name) for name in judgement.ORDER}
-

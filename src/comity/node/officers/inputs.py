@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from django.http import QueryDict
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
-from comity.casework.measure import GROUPS, Life, Measure
+from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.request import strict_moment
 from comity.errors import ComityError, Invalid
 from comity.node.desk import evidence
@@ -82,9 +82,7 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
     ),
     "discard": (replace(_REASONS, help=_("They stay in this State’s own record.")),),
     "withdraw": (_REASONS,),
-    "agree": (
-        Input("conditions", _("Conditions"), _("Read each one and tick it. They bind from then on."), "all"),
-    ),
+    "agree": (Input("conditions", _("Conditions"), _("Read each one and tick it. They bind from then on."), "all"),),
     "reply": (replace(_MESSAGE, label=_("Answer to the other State")),),
     "enquire": (replace(_MESSAGE, help=_("What you want to know, and by when.")),),
     "report": (replace(_MESSAGE, help=_("What has been done, what is under way, when it will be ready.")),),
@@ -328,7 +326,11 @@ def _extend(of: Asking) -> Known:
     asked = of.case.asked_to_extend
     if asked is None:
         return {}
-    day = strict_moment(asked.body["until"]).astimezone(get_current_timezone()).date()
+    zone = get_current_timezone()
+    until = strict_moment(asked.body["until"]).astimezone(zone)
+    day = until.date()
+    if of.case.measure in TRAFFIC_AND_CONTENT and datetime.combine(day, time(23, 59, 59), zone) > until:
+        day -= timedelta(days=1)  # no more than was asked for, and that day ended earlier where it was asked
     return {"until": {"value": almanac.day_typed(day, of.language)}}
 
 
@@ -428,7 +430,7 @@ def _meant(item: Input, language: str) -> Any:
         return list(item.value)
     text = str(item.value).replace("\r\n", "\n").strip()
     if item.kind == "lines":
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     if item.kind in ("date", "moment"):
         if not text:
             raise Invalid("Fill this in.", code="form.required", where=item.name)

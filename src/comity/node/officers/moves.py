@@ -13,7 +13,7 @@ from typing import Any, Final
 from comity.casework.act import EVIDENCE, FORMS, INTELLIGENCE
 from comity.casework.lifecycle import TABLE, Act, Case, Kind, Stage, Step, advance, steps
 from comity.casework.measure import COERCIVE, Life, Measure
-from comity.casework.request import moment_text, parse_date
+from comity.casework.request import moment_text, parse_date, strict_moment
 from comity.errors import ComityError, NotPossible, NotYours
 from comity.node import models
 from comity.node.officers import acts, answers, reading
@@ -131,21 +131,18 @@ _NOTHING: Final[Mapping[Kind, Callable[[Case], bool]]] = {
     Kind.ORDERED: lambda case: case.complete,
     Kind.EXECUTED: lambda case: case.complete,
     Kind.PERFORMED: lambda case: case.complete,
-    Kind.REFUSED: lambda case: case.complete,
-    Kind.WITHDRAWN: lambda case: case.complete and case.stage is not Stage.DISCLOSED,
-    Kind.DEADLINE_MET: lambda case: True,
-    Kind.DEADLINE_ESCALATED: lambda case: True,
-    Kind.DEADLINE_WAIVED: lambda case: True,
+    Kind.REFUSED: lambda case: case.complete or (case.stage in (Stage.CLOSING, Stage.CLOSED) and not case.consents),
+    Kind.WITHDRAWN: lambda case: case.complete and all(case.verified(said) for said in case.returns),
 }
 
 
 def _about_nothing(case: Case, kind: Kind) -> bool:
-    return kind in _NOTHING and _NOTHING[kind](case)
+    return VERB[kind] in SETTLING or (kind in _NOTHING and _NOTHING[kind](case))
 
 
 _NEVER_AWAITED: Final = frozenset({
     Kind.WITHDRAWN, Kind.DISCARDED, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED, Kind.ENQUIRED, Kind.PROGRESS,
-    Kind.EXTENSION_ASKED, Kind.RELEASED,
+    Kind.EXTENSION_ASKED,
 })  # fmt: skip
 
 
@@ -179,6 +176,8 @@ def _again(case: Case, at: datetime) -> set[Kind]:
         found.add(Kind.ACCEPTED)
     if case.stage is Stage.ORDERED:
         found.add(Kind.ORDERED)
+    if case.last(Kind.RELEASED) or not acts.runs(case):
+        found.add(Kind.RELEASED)
     if case.stage is Stage.EXECUTED:
         found |= {Kind.ORDERED, Kind.EXECUTED}
     if case.stage in (Stage.DISCLOSED, Stage.PERFORMED):
@@ -263,6 +262,7 @@ def _probe(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:
         "due": moment_text(at),
         "use": INTELLIGENCE if case.measure is Measure.POLICE_COOPERATION else EVIDENCE,
         "leave": "",
+        "leave_head": "",
         "state": case.requesting if case.life is not Life.NOTICE else case.requested,
         "purpose": case.request.purpose,
     } | _material(kind, case)  # fmt: skip
@@ -295,7 +295,10 @@ def _conditions(case: Case, kind: Kind) -> list[str]:
 
 
 def _later(case: Case, at: datetime) -> datetime:
-    """A moment to which a period could be extended."""
+    """A moment to which a period could be extended: the one that was asked for, if one was."""
+    asked = case.asked_to_extend
+    if asked is not None:
+        return strict_moment(asked.body["until"])
     return max(case.until or at, at) + timedelta(days=1)
 
 

@@ -48,6 +48,9 @@ TEXTS: Final[dict[str, Promise]] = {
     "preserve.until": _("The legal basis sets no period: write until which day the data are held."),
     "preserve.future": _("The preservation cannot have begun in the future."),
     "perform.future": _("This day lies in the future."),
+    "perform.early": _("On that day it was not accepted or authorised yet."),
+    "talk.too-many": _("Too many messages of this kind were said in this case already."),
+    "job.disclosing": _("What was taken in is just being disclosed. Wait until that is done."),
     "extend.none": _("There is no period that could be extended."),
     "extend.late": _("The period is over: more time has to be asked for before it ends. Make a new request."),
     "extend.until": _("Choose a later day: it must lie after the present end, and in the future."),
@@ -57,9 +60,13 @@ TEXTS: Final[dict[str, Promise]] = {
     "release.recipient": _("Another State or organisation needs a consent that names it."),
     "release.purpose": _("Another purpose needs the consent of the State that gave it."),
     "release.use": _("Police information is no evidence: ask for the evidence, or for consent."),
-    "release.conditions": _("Each condition under which it was given has to be told to the recipient. Tick all of them."),
+    "release.conditions": _(
+        "Each condition under which it was given has to be told to the recipient. Tick all of them."
+    ),
     "release.leave": _("This consent does not hold for this: it is not given, has ended, or is about something else."),
-    "evidence.unreleased": _("Release the material first: say to whom and under which conditions. Then its key is handed out."),
+    "evidence.unreleased": _(
+        "Release the material first: say to whom and under which conditions. Then its key is handed out."
+    ),
     "refuse.ground": _("A refusal names at least one ground that the law books know for this measure."),
     "letter.character": _("A text holds a character that cannot be written. Remove it."),
     "letter.too-long": _("The request is too long for a letter. Shorten its texts."),
@@ -82,6 +89,8 @@ TEXTS: Final[dict[str, Promise]] = {
     "case.differs": _("What would be sent differs from what was approved."),
     "case.complete": _("All that was accepted has been given or done already."),
     "case.disclosed": _("This was disclosed already. Take in what is still missing first."),
+    "case.agreed": _("These conditions are agreed to already."),
+    "case.no-consent": _("There is no consent to revoke."),
     "case.no-conditions": _("There are no conditions to agree to."),
     "case.no-consultation": _("The other State has not consulted: there is nothing to answer."),
     "case.not-agreed": _("The other State has not agreed to the conditions yet. Nothing is given before."),

@@ -7,6 +7,7 @@ from comity.node.peers import views
 urlpatterns = [
     path("messages", views.messages),
     path("receipts/<str:digest>", views.receipt),
+    path("outcomes/<str:digest>", views.outcome),
     path("evidence/<str:digest>", views.evidence),
     path("witness", views.witness),
     path("checkpoint", views.checkpoint),

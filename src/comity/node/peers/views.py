@@ -46,7 +46,10 @@ def _body(request: HttpRequest, limit: int) -> bytes:
         raise ComityError("State the length of the body.", code="door.length")
     if len(raw) > len(str(limit)) or int(raw) > limit:
         raise ComityError(f"{raw} bytes are more than the {limit} that are taken.", code="door.too-long")
-    return request.read(limit)
+    data = request.read(limit)
+    if len(data) != int(raw):
+        raise ComityError(f"The body ended after {len(data)} of {raw} bytes.", code="door.short")
+    return data
 
 
 def _peer_only(view: View) -> View:
@@ -63,11 +66,10 @@ def _peer_only(view: View) -> View:
             hop = check_hop(request.method or "", uri, headers, body, at=at,
                             key_of=lambda state: archive.peer_entry(state).hop)  # fmt: skip
         except ComityError as error:
-            head = head or request.read(_HEAD)
             stated = request.META.get("CONTENT_LENGTH") or ""
             size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
             crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
-            return _refusal({"door.too-long": 413, "door.length": 411}.get(error.code, 401), error)
+            return _refusal({"door.too-long": 413, "door.length": 411, "door.short": 400}.get(error.code, 401), error)
         return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
 
     return guarded
@@ -91,6 +93,18 @@ def receipt(
     if row is None:
         return _refusal(404, ComityError("No such envelope came from you.", code="receipt.unknown"))
     return HttpResponse(crossing.receipt_of(settings, row).to_bytes(), content_type="application/json")
+
+
+@require_GET
+@_peer_only
+def outcome(
+    request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
+) -> HttpResponse:
+    """This node's signed word on what became of an envelope that this peer brought; 404 as long as nobody has read it."""
+    row = models.Arrival.objects.filter(pk=digest, hop=hop).exclude(outcome=b"").first()
+    if row is None:
+        return _refusal(404, ComityError("No envelope of yours with this digest was read yet.", code="receipt.unread"))
+    return HttpResponse(bytes(row.outcome), content_type="application/json")
 
 
 @require_GET

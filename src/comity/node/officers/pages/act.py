@@ -110,18 +110,22 @@ class Page:
 
     def shown(self) -> dict[str, Any]:
         """What its template needs."""
-        found = heading(self.settings, self.case, at=self.at)
-        return found | {
-            "seen": self.seen or found["seen"],
-            "verb": self.verb or "decide",
-            "inputs": self.inputs,
-            "problem": self.problem,
-            "wrong": self.wrong,
-            "closed": self.closed,
-            "judgement": judgement.latest(self.settings, self.case),
-            "sheet": sheet.sheet(self.settings, self.case.request),
-            "notes": asking.notes(self.settings, self.case, self.verb, at=self.at),
-        } | self._release()
+        found = heading(self.settings, self.case)
+        return (
+            found
+            | {
+                "seen": self.seen or found["seen"],
+                "verb": self.verb or "decide",
+                "inputs": self.inputs,
+                "problem": self.problem,
+                "wrong": self.wrong,
+                "closed": self.closed,
+                "judgement": judgement.latest(self.settings, self.case),
+                "sheet": sheet.sheet(self.settings, self.case.request),
+                "notes": asking.notes(self.settings, self.case, self.verb, at=self.at),
+            }
+            | self._release()
+        )
 
     def _release(self) -> dict[str, Any]:
         """For a release: how material may go while one way has to be chosen, or the way that was."""

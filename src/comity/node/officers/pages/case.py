@@ -30,12 +30,13 @@ from comity.node.officers import (
 )
 from comity.node.officers.answers import answered
 from comity.node.settings import Settings, current
+from comity.seal.canon import dumps
 
 _UNSETTLED = frozenset({"new", "draft", "ready", "open", "queried", "redraft", "reready", "postponed"})
 """Stages in which the findings and the request come before the history on the page."""
 
 
-def heading(settings: Settings, case: Case, *, at: datetime) -> dict[str, Any]:
+def heading(settings: Settings, case: Case) -> dict[str, Any]:
     """What every page of a case shows on top."""
     side = reading.side(settings, case)
     return {
@@ -60,7 +61,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     possible = moves.possible(settings, found, reading.officer(request), at=at)
     jobs = list(models.Job.objects.filter(case=reference).order_by("pk"))
     waiting = [job for job in jobs if job.status == models.Job.Status.WAITING]
-    shown = heading(settings, found, at=at) | {
+    shown = heading(settings, found) | {
         "moves": [move for move in possible if not move.aside],
         "asides": [move for move in possible if move.aside],
         "status": _status(settings, found, at),
@@ -76,14 +77,16 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "jobs": _newest(jobs),
         "taken_in": found.last(Kind.EXECUTED),
         "returns": _returns(found),
-        "releases": [act for act in found.acts if act.kind is Kind.RELEASED],
+        "releases": _releases(found),
         "follow_ups": following.follow_ups(settings, found),
         "letter": found.requesting == settings.state,
         "linked": _linked(found),
         "measure_cite": judgement.measure_cite(settings, found),
         "scope_cite": judgement.scope_cite(settings, found),
         "sent": found.last(Kind.REQUESTED),
-        "done": acts.called(acts.VERB_DONE, request.session.pop("done"), found.measure) if "done" in request.session else "",
+        "done": acts.called(acts.VERB_DONE, request.session.pop("done"), found.measure)
+        if "done" in request.session
+        else "",
         "settled": str(found.stage) not in _UNSETTLED,
         "refresh": bool(waiting) and request.GET.get("refresh") != "off",
         "working": bool(waiting),
@@ -107,9 +110,7 @@ def _status(settings: Settings, found: Case, at: datetime) -> Status | None:
 def _open_matters(settings: Settings, found: Case) -> list[dict[str, Any]]:
     """What waits for a word: whose, since when, and what was said."""
     side = reading.side(settings, found)
-    return [
-        {"what": what, "act": act, "ours": board.owed_by(what) == side} for what, act in board.open_matters(found)
-    ]
+    return [{"what": what, "act": act, "ours": board.owed_by(what) == side} for what, act in board.open_matters(found)]
 
 
 def _conditions(found: Case) -> tuple[str, ...]:
@@ -127,6 +128,12 @@ def _settles(settings: Settings, found: Case, officer: models.Officer, at: datet
 def _newest(jobs: list[models.Job]) -> list[models.Job]:
     """The newest job of each kind and return, in the order in which they began."""
     return list({(job.kind, job.about): job for job in jobs}.values())
+
+
+def _releases(found: Case) -> list[Act]:
+    """Every release once, the newest word on it: handing its key out records it anew."""
+    said = [act for act in found.acts if act.kind is Kind.RELEASED]
+    return list({dumps({**act.body, "leave_head": ""}): act for act in said}.values())
 
 
 def _returns(found: Case) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from comity.casework.lifecycle import Act, Case, Kind
@@ -22,7 +21,7 @@ from comity.node.settings import current
 @answered
 def again(request: HttpRequest, reference: str, act_id: str) -> HttpResponse:
     """What the check `act_id` found, and whether the books of that day still find it. Nothing is written."""
-    settings, at = current(), timezone.now()
+    settings = current()
     case = reading.case(settings, reference)
     act = _check(case, act_id, settings.state)
     earlier = Assessment.from_dict(act.body["assessment"])
@@ -31,7 +30,7 @@ def again(request: HttpRequest, reference: str, act_id: str) -> HttpResponse:
         same = replay(settings.home / "lawbooks", _request(case, act), earlier) == earlier
     except ComityError as error:
         problem = answers.problem(error)
-    shown = heading(settings, case, at=at) | {
+    shown = heading(settings, case) | {
         "act": act,
         "same": same,
         "problem": problem,

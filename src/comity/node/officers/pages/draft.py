@@ -106,7 +106,7 @@ def _shown(
     sections = laying.laid(settings, form, markup.language(), at.date())
     judgement, unread = drafting.looked_at(settings, typed, at=at)
     shown = (
-        (heading(settings, case, at=at) if case else {})
+        (heading(settings, case) if case else {})
         | ({"seen": seen} if seen else {})
         | {
             "form": form,

@@ -74,7 +74,8 @@ def content_key(request: HttpRequest, reference: str) -> FileResponse:
     """The content key of what was released (``release``; the newest), for who shall open this one file."""
     settings, officer = current(), reading.officer(request)
     reading.case(settings, reference)
-    data = evidence.content_key(settings, reference, officer=officer, release=request.POST.get("release", ""))
+    data = evidence.content_key(settings, reference, officer=officer, release=request.POST.get("release", ""),
+                                at=timezone.now())  # fmt: skip
     _log.warning("content key of %s given to %s", reference, officer.username)
     return FileResponse(
         BytesIO(data), as_attachment=True, filename=f"{reference}.key.json", content_type="application/json"

@@ -1,0 +1,166 @@
+"""What a conversation keeps of the peer's words, and how it is filled again after a start. See `comity.wire.conversation`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+from math import inf
+from typing import Final
+
+from comity.errors import BrokenSeal
+from comity.seal import canon
+from comity.wire.exchange import EVIDENCE, GAPS, Answer, Event, Evidence, Have, Item, Own
+from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
+
+_IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
+
+
+def _gaps(numbers: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    """(the highest, the lower ones that are not there, at most `GAPS`)."""
+    highest = numbers[-1] if numbers else 0
+    if len(numbers) == highest:
+        return highest, ()
+    held = set(numbers)
+    return highest, tuple(islice((number for number in range(1, highest) if number not in held), GAPS))
+
+
+class Remembering:
+    """The part of `Conversation` that takes words of the peer into memory, and memory back from the peer.
+
+    Args:
+        home: this State.
+        peer: the other one.
+        memory: what is remembered.
+        hand: signs and reads.
+        pace: how long to wait for what.
+    """
+
+    def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
+        self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
+        self._again_at = 0.0  # when to greet for the second time; 0 before the first, infinity after the second
+
+    # ── the peer's words ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _read_about(self, raw: bytes, digest: str) -> Evidence:
+        """The peer's signed word about the envelope `digest`. Raises BrokenSeal: it is not that."""
+        said = self._hand.read(raw)
+        if said.by != self.peer or said.envelope != digest:
+            raise BrokenSeal("This is evidence of something else.", code="receipt.other")
+        return said
+
+    def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
+        if not row.relayed:
+            fresh = replace(row, relayed=True, evidence=())
+            self._memory.put_sent(self._waiting(fresh, Stage.CONSIGNMENT, receipt, now))
+
+    def _waiting(self, row: Sent, stage: Stage, evidence: bytes, now: float) -> Sent:
+        """`row` when `evidence` has come and it waits for `stage` from now on."""
+        first = self._pace.consignment.first if stage is Stage.CONSIGNMENT else self._pace.handover.first
+        return replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
+                       evidence=(*row.evidence, evidence))  # fmt: skip
+
+    def _learn(self, raw: bytes, now: float) -> None:
+        """Keep evidence of a later event; what does not hold, or is known, is left where it came from."""
+        try:
+            said = self._hand.read(raw)
+        except BrokenSeal:
+            return
+        row = self._memory.sent(said.envelope)
+        if row is None or said.by != self.peer:
+            return
+        if row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT:
+            self._memory.put_sent(self._waiting(row, Stage.HANDOVER, raw, now))
+        elif row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT_FAILURE:
+            self._dead(replace(row, evidence=(*row.evidence, raw)), said.code or "conversation.refused", now)
+        elif row.stage is Stage.HANDOVER and said.event is Event.CONTENT_HANDOVER:
+            self._memory.put_sent(self._waiting(row, Stage.DONE, raw, now))
+
+    def _dead(self, row: Sent, code: str, now: float) -> None:
+        self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True))
+        self._memory.tell(Alarm(code, row.digest, int(now)))
+
+    # ── after a start ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _have(self) -> Have:
+        return Have(*_gaps(self._memory.got_numbers()), *_gaps(self._memory.sent_numbers()))
+
+    def _greets(self, now: float) -> bool:
+        """Whether the second greeting is due; also when its time was set before the clock went back."""
+        return 0 < self._again_at <= now or now + 2 * _IN_FLIGHT < self._again_at < inf
+
+    def _greeted(self, now: float, *, more: bool) -> None:
+        """Settled once nothing more comes back.
+
+        What a node sent just before it was restored may arrive after its greeting. So it greets once again, when nothing as
+        old as that is let in any more.
+        """
+        self._memory.settle(settled=not more)
+        if not more and not self._again_at:
+            self._again_at = now + _IN_FLIGHT
+        elif not more and self._greets(now):
+            self._again_at = inf
+
+    def _lost(self, have: Have) -> Iterable[Item]:
+        """What the peer acknowledged once and does not have, with its own words about it."""
+        for row in self._memory.sent_lost(have, self._pace.batch):
+            yield Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
+
+    def _back(self, have: Have) -> Iterable[Own]:
+        """What the peer sent once and does not know any more."""
+        for row in self._memory.got_lost(have, self._pace.batch):
+            item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
+            yield Own(item, self._memory.statement(row))
+
+    def _wake(self, now: float) -> None:
+        """The peer is about to be settled: what it put off until then need not wait longer."""
+        for row in list(self._memory.sent_open()):
+            if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled":
+                self._memory.put_sent(replace(row, next_at=min(row.next_at, now), trouble=""))
+
+    def _refill(self, answer: Answer, now: float) -> bool:
+        """Take back what this node has forgotten; whether there was anything.
+
+        Raises:
+            BrokenSeal: it is not ours, or we never acknowledged it.
+        """
+        progress = False
+        for own in answer.back:
+            progress |= self._adopt(own, now)
+        for item in answer.items:
+            progress |= self._restore(item, now)
+        return progress
+
+    def _restore(self, item: Item, now: float) -> bool:
+        """Keep again what this node has acknowledged: with the very receipt that it gave."""
+        digest = canon.content_id(item.envelope)
+        if self._memory.got(digest) is not None or self._memory.got_number(item.number) is not None:
+            return False
+        words = [self._hand.read(raw) for raw in item.evidence]
+        if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
+            raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
+        if any(word.by != self.home or word.envelope != digest for word in words):
+            raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
+        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, item.evidence)
+        self._memory.put_got(row)
+        return True
+
+    def _adopt(self, own: Own, now: float) -> bool:
+        """Take back an act of this State that the peer has and this node has forgotten."""
+        item, digest = own.item, canon.content_id(own.item.envelope)
+        if self._memory.sent(digest) is not None:
+            return False
+        taken = self._memory.sent_number(item.number)
+        if (taken is not None and taken.relayed) or not self._hand.own(item, own.statement):
+            raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
+        if taken is not None:  # given anew before that came back
+            self._memory.put_sent(replace(taken, number=self._memory.sent_numbers()[-1] + 1))
+        row = Sent(item.number, digest, item.envelope, item.after, int(now), Stage.RELAY, now, int(now), pending=True)
+        self._memory.take_back(row, own.statement)
+        for raw in item.evidence:
+            said = self._read_about(raw, digest)
+            if said.event is Event.RELAY_ACCEPTANCE:
+                self._accepted(row, raw, now)
+            else:
+                self._learn(raw, now)
+        return True

@@ -1,0 +1,206 @@
+"""The courier on its way: whoever is silent, slow or wrong holds back what is for himself, and nothing else."""
+
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from peer import Peer, request
+from test_wire import PEM, TLS, line
+
+from comity.casework.lifecycle import Kind
+from comity.errors import BrokenSeal, Unreachable
+from comity.node import archive, models
+from comity.node.courier import Courier
+from comity.node.desk import crossing, requesting
+from comity.seal import canon
+from comity.wire import messages, transport
+from comity.wire.directory import trust_in
+from comity.wire.exchange import Event, Evidence
+
+BYTE_BY_BYTE = {
+    "headers": b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 400,
+    "body": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"b" * 400,
+    "nothing": b"",
+}
+
+
+@contextmanager
+def dripping(data: bytes, folder):
+    """A peer's address that takes a request and answers a byte every twentieth of a second."""
+    (folder / "peer.pem").write_bytes(PEM)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "peer.pem")
+    over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        try:
+            there, _ = listener.accept()
+            with context.wrap_socket(there, server_side=True) as secure:
+                secure.recv(65536)
+                for place in range(len(data)):
+                    if over.wait(0.05):
+                        return
+                    secure.sendall(data[place : place + 1])
+                over.wait(10)
+        except OSError:
+            return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        over.set()
+    thread.join(5)
+
+
+@pytest.mark.parametrize("title", BYTE_BY_BYTE)
+def test_an_exchange_ends_at_its_deadline(title, tmp_path, monkeypatch, at):
+    """Also when every single byte comes in good time: in the headers, in the body, or none at all."""
+    monkeypatch.setattr(transport, "DEADLINE", 1.0)
+    began = time.monotonic()
+    with dripping(BYTE_BY_BYTE[title], tmp_path) as port, pytest.raises(Unreachable) as caught:
+        line(port, TLS).post("/messages", b"x" * 100, at=at)
+    assert caught.value.code in {"wire.unreachable", "wire.too-slow"}
+    assert 0.9 < time.monotonic() - began < 4
+
+
+class Post:
+    """Lines to peers, in one process: each peer answers, is silent for a while, or takes its time.
+
+    Args:
+        node: the node under test.
+        slow: peers that take as long as `gate` is closed.
+    """
+
+    def __init__(self, node, slow=()) -> None:
+        self.node, self.slow, self.gate = node, set(slow), threading.Event()
+        self.asked: list[tuple[str, str]] = []
+        self.answers: dict[tuple[str, str], bytes] = {}
+
+    def line(self, peer):
+        """What `Courier._line` gives."""
+
+        def ask(path: str) -> bytes:
+            self.asked.append((peer.state, path))
+            if peer.state in self.slow:
+                self.gate.wait(10)
+                raise Unreachable("silent", code="wire.unreachable")
+            if (peer.state, path) not in self.answers:
+                raise Unreachable("nothing here", code="wire.status")
+            return self.answers[peer.state, path]
+
+        return SimpleNamespace(
+            post=lambda path, body, at: (200, ask(path)), get=lambda path, at: ask(path)
+        )  # fmt: skip
+
+
+@pytest.fixture
+def sent(node, officers, at):
+    """Two requests on their way, to two peers."""
+    from comity.node.desk import registry
+
+    rows = {}
+    for number, state in enumerate(("VN", "QA"), 1):
+        peer = Peer(state, node)
+        registry.pin(node, peer.entry_bytes, fingerprint=peer.entry.fingerprint, by="t", at=at)
+        own = replace(request(), reference=f"IR-2026-000{number}", requesting="IR", requested=state)
+        requesting.draft(node, own, officer=officers.drafter, at=at)
+        requesting.check(node, own.reference, officer=officers.drafter, at=at)
+        requesting.approve(node, own.reference, despite="x", officer=officers.approver, at=at)
+        requesting.send(node, own.reference, officer=officers.approver, at=at)
+        rows[state] = (models.Departure.objects.get(peer=state), peer)
+    return rows
+
+
+def said(row, peer, event, code="", *, digest=""):
+    """The peer's signed word about our envelope."""
+    what = Evidence(event, peer.state, digest or row.digest, int(row.made_at.timestamp()), code)
+    return messages.sign_evidence(what, key=peer.signing)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
+    """While one peer takes its time, the other one is served; the silent one is then left alone for a while."""
+    monkeypatch.setattr(node.__class__, "witnesses", (), raising=False)
+    courier, post = Courier(node), Post(node, slow={"VN"})
+    monkeypatch.setattr(courier, "_line", post.line)
+    courier.round()
+    until(lambda: ("VN", "/messages") in post.asked and ("QA", "/messages") in post.asked)
+    assert courier._errands["VN"].is_alive()
+    until(lambda: not courier._errands["QA"].is_alive())
+    courier.round()
+    assert post.asked.count(("VN", "/messages")) == 1
+    post.gate.set()
+    courier._errands["VN"].join(5)
+    courier.round()
+    courier._errands["VN"].join(5)
+    assert post.asked.count(("VN", "/messages")) == 1
+    assert courier._waits("VN")
+    assert not courier._waits("QA")
+
+
+def until(true) -> None:
+    """Wait until it is, at most ten seconds."""
+    end = time.monotonic() + 10
+    while not true() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert true()
+
+
+@pytest.mark.django_db
+def test_the_sender_learns_what_became_of_an_envelope(sent, at):
+    """The peer's signed refusal is kept, and shown to a person; its word is not replaced by another one."""
+    row, peer = sent["VN"]
+    raw = said(row, peer, Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")
+    crossing.learned(row.digest, raw, at=at)
+    crossing.learned(row.digest, said(row, peer, Event.CONTENT_CONSIGNMENT), at=at)
+    row.refresh_from_db()
+    assert (bytes(row.outcome), row.refused) == (raw, True)
+    assert "case.history" in row.trouble
+    assert row in crossing.troubled()
+
+
+@pytest.mark.django_db
+def test_false_words_about_an_envelope_are_not_believed(sent, at):
+    """About another envelope, by another State, of another kind, or broken: nothing is noted."""
+    row, peer = sent["VN"]
+    _, other = sent["QA"]
+    receipt = messages.sign_receipt(by="VN", digest=row.digest, at=at, index=0, key=peer.signing)
+    for raw in (
+        said(row, peer, Event.CONTENT_CONSIGNMENT, digest="0" * 64),
+        said(row, other, Event.CONTENT_CONSIGNMENT),
+        said(row, peer, Event.CONTENT_HANDOVER),
+        receipt,
+        b"{}",
+    ):
+        with pytest.raises(BrokenSeal):
+            crossing.learned(row.digest, raw, at=at)
+    row.refresh_from_db()
+    assert (bytes(row.outcome), row.refused) == (b"", False)
+
+
+@pytest.mark.django_db
+def test_this_node_says_what_became_of_an_envelope(node, peer, at):
+    """One signed word about each, admitted or refused with its code, in the transaction of its effect."""
+    good, act = peer.asks(request())
+    bad, _ = peer.say(Kind.WITHDRAWN, act.case, {"reasons": "r"}, after="0" * 64)
+    from comity.node.desk import evidence
+    from comity.wire.directory import read_entry
+
+    own = trust_in([read_entry(evidence.own_entry(node), at=at)])
+    for data, expected in (
+        (good, (Event.CONTENT_CONSIGNMENT, "")),
+        (bad, (Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")),
+    ):
+        crossing.receive(node, data, hop="VN", at=at)
+        digest = canon.content_id(data)
+        assert bytes(models.Arrival.objects.get(pk=digest).outcome) == b""
+        crossing.admit(node, digest, at=at)
+        word = messages.read_evidence(bytes(models.Arrival.objects.get(pk=digest).outcome), own, now=at)
+        assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", digest)
+    assert archive.load(act.case, home="IR").stage == "open"
