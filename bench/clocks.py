@@ -3,8 +3,9 @@
 A case is a rule (hours to years, working days), an event, a zone, a State's book with a working week and holidays of every
 form, verified or not, with an extension and pauses; compared are the end, the latest possible end, the end by the book, where
 the clock stands, the days left, the warning, and what is refused. All of it follows from the seed and the case's number, so
-that a case can be looked at again and a run can be taken up where it ended, its wrong cases first. The oracle shares no code with the product: it
-knows the books as plain dictionaries and walks over seconds and days. Of the Umm al-Qura calendar it shares the table.
+that a case can be looked at again and a run can be taken up where it ended, with its wrong cases judged anew. The oracle
+shares no code with the product: it knows the books as plain dictionaries and walks over seconds and days. Of the Umm al-Qura
+calendar it shares the table.
 
     python bench/clocks.py [--cases N] [--seed N] [--states N] [--from N] [--state FILE] [--jobs N] [--case N]
 """

@@ -31,11 +31,12 @@ from comity.wire.remembered import DAY, HOUR, Alarm, Got, Pace, Sent, Stage, Sta
 STATES = ("IR", "VN", "QA", "BR", "ZA", "NZ", "KE")
 TROUBLE, END = 20 * DAY, 31 * DAY  # faults until the one, and the other is when the judge comes
 PROBE = 28 * DAY
+EPOCH = 1_790_000_000.0  # what a right clock shows when it all begins
 TIMEOUT = 30.0
 MINUTES = 60
 PACE = Pace(
-    relay=Wait(2, 4 * HOUR, 6, 12 * HOUR), consignment=Wait(20, 6 * HOUR, 30, DAY), handover=Wait(2 * HOUR, DAY, 12, 3 * DAY),
-    peer=Wait(2, 6 * HOUR, 0, 0), batch=3, room=4, gap=6 * DAY, kept=60,
+    relay=Wait(2, 8 * HOUR, 6, 12 * HOUR), consignment=Wait(20, 12 * HOUR, 30, DAY), handover=Wait(2 * HOUR, DAY, 12, 3 * DAY),
+    peer=Wait(2, 12 * HOUR, 0, 0), batch=3, room=4, gap=6 * DAY, kept=60,
 )  # fmt: skip
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
 
@@ -322,7 +323,7 @@ class Node:
         self.shown_times: Counter[str] = Counter()  # act -> how often its client was told that it has come
 
     def clock(self) -> float:
-        return self.world.now + self.offset
+        return EPOCH + self.world.now + self.offset
 
     def start(self) -> None:
         """Start, or start again: only the disk is left of an earlier life."""
@@ -355,7 +356,7 @@ class Node:
         if due is None:
             self.wakes.pop(peer, None)
             return
-        when = max(self.world.now, due - self.offset + 0.001)  # clocks of years and floats of seconds
+        when = max(self.world.now, due - EPOCH - self.offset + 0.001)  # clocks of years and floats of seconds
         if abs(self.wakes.get(peer, -1.0) - when) > 1e-6:
             self.wakes[peer] = when
             self.world.at(when, self.send, peer, when, self.life)
@@ -486,8 +487,8 @@ class Node:
         """A person sends dead letters again, now and then."""
         dead = [row for row in self.disk.tables["sent", peer].values() if row.stage is Stage.DEAD and not row.relayed]
         if dead and self.world.rng.random() < 0.3:
-            talk.release(dead[0].digest, self.clock())
             self.released[dead[0].digest] += 1
+            talk.release(dead[0].digest, self.clock())
             row = self.disk.tables["sent", peer][dead[0].digest]
             if row.stage is not Stage.RELAY or row.next_at > self.clock() + 1:
                 self.world.faults.append(f"stuck: {self.state} sent a dead letter again, and it is not on its way")
@@ -693,7 +694,7 @@ class World:
 
     def _plan(self, talk: type[Conversation], lag: bool) -> None:  # noqa: FBT001
         rng = self.rng
-        count = rng.choice((3, 3, 3, 3, 3, 4, 4, 5, 6, 7))
+        count = rng.choice((3, 3, 3, 3, 3, 3, 4, 4, 5, 7))
         self.states = STATES[:count]
         self.hostile = {self.states[-1]: Hostile(self, self.states[-1])} if rng.random() < 0.45 else {}
         self.nodes = {state: Node(self, state) for state in self.states if state not in self.hostile}
@@ -923,7 +924,7 @@ class World:
         self.later(TIMEOUT, self.end, node.state, peer, number, Failure("wire.unreachable"))
 
     def unasked(self, hostile: Hostile, victim: str, offer: Offer) -> None:
-        self.later(self._takes(), self.arrive, hostile.state, victim, 0, offer, self.now)
+        self.later(self._takes(), self.arrive, hostile.state, victim, 0, offer, EPOCH + self.now)
 
     def arrive(self, one: str, peer: str, number: int, offer: Offer, created: float) -> None:
         """An offer comes to the door of `peer`."""
@@ -1115,7 +1116,7 @@ class Judge:
         for row in node.disk.tables["sent", peer].values():
             late = {Stage.RELAY: PACE.relay, Stage.CONSIGNMENT: PACE.consignment, Stage.HANDOVER: PACE.handover}
             wait = late.get(row.stage)
-            if wait and self.world.now - row.since > wait.deadline + 2 * DAY + 60 and not row.told:
+            if wait and EPOCH + self.world.now - row.since > wait.deadline + 2 * DAY + 60 and not row.told:
                 self.fault(f"nobody was told that a letter of {node.state} for {peer} is late ({row.stage})")
             act = self.world.act_of.get(row.digest)
             early = act is not None and act.at < self.world.now - PACE.relay.deadline - 3 * DAY

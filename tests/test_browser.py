@@ -922,9 +922,7 @@ class Pair:
         place.mkdir(exist_ok=True)
         (place / "records.csv").write_text(f"time,from,to\n{number},a,b\n")
         nodes.place_delivery(world.states[self.requested], place, f"traffic-{number}")
-        self.act(
-            desk, "execute", delivery=f"traffic-{number}", source="Provider (exercise)", then="requested executed"
-        )
+        self.act(desk, "execute", delivery=f"traffic-{number}", source="Provider (exercise)", then="requested executed")
         part = " part" if rest else ""
         self.act(desk, "disclose", rest=rest, then=f"requested disclosed{part}")
         asks = self.drafter
@@ -1016,7 +1014,7 @@ def test_confiscation_asked_of_iran(world):
              then="requested performed")  # fmt: skip
     pair.drafter.to_case(pair.reference)
     pair.drafter.until_stage("requesting", "performed", "confiscation")
-    assert words.MEASURES["return"] in pair.drafter.text(".follow-ups")
+    assert str(words.MEASURES["return"]) in pair.drafter.text(".follow-ups")
     pair.closed()
 
 

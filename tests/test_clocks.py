@@ -502,6 +502,8 @@ def test_a_new_end_needs_a_new_word() -> None:
     waived = settled("waived", BODY, "s.rad", found.due - 2 * DAY)
     longer = extended(found, date(2027, 3, 1), at=found.due - DAY)
     assert state_of(longer, longer.due + SECOND, settled=[waived]) is ClockState.EXPIRED
+    other = settled("met", {**BODY, "due": "1900-01-02T00:00:00Z"}, "s.rad", found.due)
+    assert state_of(found, found.due + SECOND, settled=[other]) is ClockState.EXPIRED
     other = settled("met", {**BODY, "clock": "suggested"}, "s.rad", found.due)
     assert state_of(found, found.due + SECOND, settled=[other]) is ClockState.EXPIRED
 

@@ -214,8 +214,8 @@ def test_what_waits_for_nothing_that_comes_is_refused_in_the_end(pair):
     row = pair.post("b", 1.0, after=("0" * 64,))
     pair.exchange("IR", 1.0)
     pair.talk["VN"].admit(2.0)
-    pair.exchange("IR", PACE.gap + 100.0)
-    pair.exchange("IR", PACE.gap + 2 * DAY)
+    for day in range(1, 9):
+        pair.exchange("IR", day * DAY)
     assert pair.stage(row) is Stage.DEAD
     assert pair.words(row)[-1] is Event.CONTENT_CONSIGNMENT_FAILURE
     alarms = [alarm.code for _, alarm in pair.nodes["VN"].disk.tables["alarms"].values()]

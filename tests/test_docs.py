@@ -99,8 +99,8 @@ GUARDS = {
     "was_consulted": "after consultation", "as_told": "as told", "as_decided": "as accepted", "flagged": "flagged",
     "more_due": "something missing", "all_done": "nothing missing", "not_disclosed_before": "new", "in_time": "in time",
     "done_in_time": "done in time", "to_come": "to come", "was_asked": "asked", "as_received": "as received",
-    "all_verified": "all verified", "few": "few", "accepted": "accepted", "consents": "consents", "held": "held", "unfinished": "unfinished",
-    "as_asked": "as asked", "reached": "authorised so far",
+    "all_verified": "all verified", "few": "few", "accepted": "accepted", "consents": "consents", "held": "held",
+    "unfinished": "unfinished", "as_asked": "as asked", "reached": "authorised so far",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from comity.ledger import merkle
 from comity.seal import canon
 from comity.wire import messages
 from comity.wire.directory import read_entry, trust_in
+from comity.wire.exchange import Event
 from comity.wire.transport import hop_headers
 
 pytestmark = pytest.mark.usefixtures("_no_network")
@@ -83,6 +84,10 @@ def test_a_true_envelope_is_receipted_and_admitted(door):
             break
         subprocess.run(["sleep", "0.1"], check=True)
     assert rows(door, "select reference from node_case") == [("VN-2026-0001",)]
+    word = messages.read_evidence(signed(door, "GET", f"/outcomes/{canon.content_id(data)}").content, trust_in([own]))
+    assert (word.event, word.envelope) == (Event.CONTENT_CONSIGNMENT, canon.content_id(data))
+    assert signed(door, "GET", f"/outcomes/{'0' * 64}").json()["code"] == "receipt.unread"
+    assert signed(door, "GET", f"/outcomes/{canon.content_id(data)}", peer=door.stranger).status_code == 401
 
 
 REFUSED = {

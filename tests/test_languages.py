@@ -21,7 +21,19 @@ KEYWORDS = {
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd%]|\{(\w+)\}")
 TEMPLATES = sorted(NODE.rglob("*.html"))
 VISIBLE_ATTRIBUTES = {"alt", "aria-label", "label", "placeholder", "summary", "title"}
-OWN_NAMES = {"Comity", "YYYY-MM-DD", "YYYY/MM/DD", "UTC", "IP", "PDF", "ASiC-E", "SHA-256", "IR-CCA:13", "IR-2026-0001"}
+OWN_NAMES = {
+    "Comity",
+    "U+202E",
+    "YYYY-MM-DD",
+    "YYYY/MM/DD",
+    "UTC",
+    "IP",
+    "PDF",
+    "ASiC-E",
+    "SHA-256",
+    "IR-CCA:13",
+    "IR-2026-0001",
+}
 
 
 def messages() -> dict[str | tuple[str, str], str]:

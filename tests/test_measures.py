@@ -12,6 +12,7 @@ from comity.casework.measure import Measure
 from comity.casework.request import moment_text
 from comity.node import archive, models
 from comity.node.desk import deadlines, dossier, evidence, registry, release, requested, requesting
+from comity.node.officers.deadlines import of as running
 from comity.verify import Verdict, verify_file
 from comity.wire import bag
 
@@ -199,7 +200,7 @@ def test_two_returns_come_back(node, peer, officers, at):
     assert worked(node, requesting.verify(node, OURS, container=second.body["container"], **do)).status == "done"
     assert (load(OURS).verified(first), load(OURS).verified(second)) == (False, True)
     assert code(requesting.close, node, OURS, note="", **do) == "case.unverified"
-    assert code(evidence.content_key, node, OURS, officer=officers.drafter) == "evidence.unreleased"
+    assert code(evidence.content_key, node, OURS, at=at, officer=officers.drafter) == "evidence.unreleased"
     to = {"recipient": "Court of Tehran", "conditions": ["c"]} | do
     assert code(release.release, node, OURS, **to) == "release.which"
     assert code(release.release, node, OURS, manifest=first.body["manifest"], **to) == "release.unverified"
@@ -207,9 +208,9 @@ def test_two_returns_come_back(node, peer, officers, at):
     assert (case.acts[-1].body["purpose"], case.acts[-1].body["state"]) == (case.request.purpose, "IR")
     assert worked(node, requesting.verify(node, OURS, **do)).status == "done"
     assert code(requesting.verify, node, OURS, **do) == "case.stage"
-    keys = {evidence.content_key(node, OURS, officer=officers.drafter)}
+    keys = {evidence.content_key(node, OURS, at=at, officer=officers.drafter)}
     case = release.release(node, OURS, manifest=first.body["manifest"], **to)
-    keys |= {evidence.content_key(node, OURS, officer=officers.drafter, release=case.acts[-1].id)}
+    keys |= {evidence.content_key(node, OURS, at=at, officer=officers.drafter, release=case.acts[-1].id)}
     assert len(keys) == 2
     assert requesting.close(node, OURS, note="", **do).stage is Stage.CLOSING
 
@@ -253,6 +254,14 @@ def test_information_is_told_to_us(node, peer, officers, at):
     says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"}, LEAVE)
     assert release.release(node, THEIRS, **abroad).acts[-1].body["purpose"] == "To warn Qatar."
     assert dossier.chain(node, THEIRS) == dossier.chain(node, LEAVE) == [THEIRS, LEAVE]
+
+
+def test_who_exports_information_may_hand_material_out(node, peer, officers, at):
+    """The file shows in its acts what was told."""
+    told = {"measure": Measure.SPONTANEOUS_INFORMATION, "conditions": ("Tell no court.",)}
+    bring(node, peer.asks(request(**told))[0], at)
+    assert code(dossier.export, node, THEIRS, officer=officers.judge, at=at) == "case.power"
+    assert dossier.export(node, THEIRS, officer=officers.all, at=at).exists()
 
 
 def test_information_is_returned_unread(node, peer, officers, at):
@@ -333,7 +342,7 @@ def test_onward_only_by_leave(node, peer, officers, at, returned, asks, gives, e
     before = models.Act.objects.count()
     assert code(release.release, node, OURS, at=at, **out | gives) == expected
     assert models.Act.objects.count() == before + (not expected)
-    assert (code(evidence.content_key, node, OURS, officer=officers.all) == "") == (not expected)
+    assert (code(evidence.content_key, node, OURS, at=at, officer=officers.all) == "") == (not expected)
 
 
 def test_leave_ends_and_is_revoked(node, peer, officers, at, returned):
@@ -403,7 +412,7 @@ def test_leave_of_another_state(node, peer, officers, at, returned):
     assert code(release.release, node, OURS, **out) == "release.leave"
 
 
-def test_an_export_shows_by_whose_leave(node, peer, officers, at, returned):
+def test_an_export_shows_by_whose_leave(node, peer, officers, at, returned, monkeypatch):
     """The exported case carries the consent beside the release, and the verifier compares them as they stood then."""
     consent(node, peer, officers, at)
     out = {
@@ -419,6 +428,20 @@ def test_an_export_shows_by_whose_leave(node, peer, officers, at, returned):
     assert report.verdicts["history"][0] is Verdict.PASSED, report.verdicts["history"]
     assert "IR-2026-0001" in report.about
     assert "IR-2026-0002" in report.about
+    entries = dict(models.Act.objects.values_list("pk", "entry"))
+    build = dossier.dossier.build
+
+    def cut(**named):  # who exports leaves the agreement out, and all that came after it
+        for case in named["cases"]:
+            if case["reference"] == LEAVE:
+                case["acts"] = [act for act in case["acts"] if act["proof"]["index"] < entries[load(LEAVE).acts[-2].id]]
+        return build(**named)
+
+    monkeypatch.setattr(dossier.dossier, "build", cut)
+    report = verify_file(dossier.export(node, OURS, officer=officers.all, at=at))
+    assert report.verdicts["history"][0] is Verdict.FAILED
+    assert "does not stand as the release says" in report.verdicts["history"][1]
+    monkeypatch.undo()
     asked_for = models.Act.objects.get(
         case=LEAVE, kind=Kind.REQUESTED
     )  # as if it had been said before the consent came
@@ -438,6 +461,22 @@ def test_consent_is_asked_of_us(node, peer, officers, at):
     requested.assess(node, "VN-2026-0002", **no)
     requested.consult(node, "VN-2026-0002", message="To whom?", **no)
     assert requested.refuse(node, "VN-2026-0002", grounds=[], reasons="Not to them.", **no).stage is Stage.REFUSED
+
+
+def test_what_is_disclosed_is_what_its_officer_saw(node, peer, officers, at):
+    """While it is being sealed nothing else is ordered or taken in, and what changed all the same is not disclosed."""
+    asked(node, peer, officers, at, Measure.RECORDS)
+    do = {"officer": officers.decider, "at": at}
+    requested.order(node, THEIRS, provider="p", order="o", content="c", **do)
+    (node.intake / "d").write_bytes(b"1")
+    execute(node, officers, at, THEIRS)
+    job = requested.disclose(node, THEIRS, **do)
+    assert code(requested.order, node, THEIRS, provider="p", order="o", content="c", **do) == "job.disclosing"
+    models.Job.objects.filter(pk=job.pk).update(given={**job.given, "manifest": "ab" * 32})
+    job.refresh_from_db()
+    assert (worked(node, job).status, job.given["rest"]) == ("failed", "")
+    assert not load(THEIRS).returns
+    assert disclose(node, officers, at, THEIRS).status == "done"
 
 
 def test_police_information_is_no_evidence(node, peer, officers, at):
@@ -570,9 +609,9 @@ def test_what_is_followed_may_arrive_later(node, peer, officers, at):
 def test_an_exercise_is_not_exported_with_what_is_in_earnest(node, peer, officers, at):
     """A case of the other kind that names ours would make the whole file fail."""
     earnest = replace(node, exercise=False)
-    bring(earnest, peer.asks(request(exercise=False))[0], at)
-    bring(earnest, peer.asks(request(reference="VN-2026-0077", follows=THEIRS, exercise=True))[0], at)
-    assert dossier.chain(earnest, THEIRS) == [THEIRS]
+    sent(earnest, officers, at, Measure.RECORDS, exercise=False)
+    bring(earnest, peer.asks(request(reference="VN-2026-0077", follows=OURS, exercise=True))[0], at)
+    assert dossier.chain(earnest, OURS) == [OURS]
     assert dossier.chain(earnest, "VN-2026-0077") == ["VN-2026-0077"]
 
 
@@ -622,6 +661,28 @@ def test_what_is_given_while_we_withdraw_is_kept(node, peer, officers, at):
     assert worked(node, requesting.verify(node, OURS, officer=officers.all, at=at)).status == "done"
     out = {"recipient": "A court", "conditions": ["c"], "officer": officers.all, "at": at}
     assert release.release(node, OURS, **out).stage is Stage.WITHDRAWN
+
+
+def test_what_holds_a_preservation(node, peer, officers, at):
+    """An undecided request for the data that came before the end, Article 42(8); nothing else that names the case."""
+    asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
+    requested.order(node, THEIRS, provider="p", order="o", content="c", officer=officers.decider, at=at)
+    due = requested.preserve(node, THEIRS, effected_at=at, officer=officers.decider, at=at).until
+
+    def held() -> bool:
+        found = running(node, load(THEIRS), at=due + timedelta(days=2))
+        return any(str(clock.state) == "held" for clock in found)
+
+    for number, (measure, when, expected) in enumerate((
+        (Measure.SPONTANEOUS_INFORMATION, at, False),
+        (Measure.PRESERVATION, at, False),
+        (Measure.STORED_DATA, due + timedelta(days=1), False),
+        (Measure.STORED_DATA, due, True),
+    ), 5):  # fmt: skip
+        what = request(reference=f"VN-2026-000{number}", follows=THEIRS, measure=measure)
+        body = {"request": what.to_dict(), "letter": ""}
+        bring(node, peer.say(Kind.REQUESTED, what.reference, body, at=when)[0], when)
+        assert held() == expected, measure
 
 
 def test_a_chain_with_two_branches(node, peer, officers, at):

@@ -544,7 +544,17 @@ def test_without_powers_nothing_of_theirs_moves(node, officers, asked, verb):
     }  # fmt: skip
     browser, before = Browser(officers.idle), saved()
     answer = browser.post(f"/cases/{THEIRS}/{verb}", **given)
-    other_lives = {"preserve", "perform", "release", "extend", "refuse-extension", "meet", "escalate", "waive"}
+    other_lives = {
+        "preserve",
+        "perform",
+        "release",
+        "disclose",
+        "extend",
+        "refuse-extension",
+        "meet",
+        "escalate",
+        "waive",
+    }
     assert answer.status_code == (422 if verb in other_lives else 403)  # no act of this case, or about nothing
     assert (saved(), models.Job.objects.count(), models.Departure.objects.count()) == (before, 0, 0)
 
@@ -957,6 +967,7 @@ SAID = {
     "letter": "", "request": {"facts": "x"}, "assessment": {"findings": []}, "report": "report-said",
     "rest": "rest-said", "done_on": "2026-11-01", "clock": "suggested", "due": "2026-11-01T00:00:00Z",
     "recipient": "recipient-said", "state": "VN", "purpose": "purpose-said", "use": "intelligence", "leave": OURS,
+    "leave_head": "2" * 64,
 }  # fmt: skip
 
 

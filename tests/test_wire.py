@@ -118,7 +118,7 @@ ACTS = [
     ("no JSON", said(b"\xff"), "canon.json"),
     ("nothing", said(b""), "canon.json"),
     ("a field too many", said(canon.dumps(ACT_.to_dict() | {"granted": True})), "act.form"),
-    ("a receipt's words", said(canon.dumps({"receipt": "delivery", "envelope": "", "at": "", "index": 0})), "act.form"),
+    ("a receipt's words", said(canon.dumps({"receipt": "RelayAcceptance", "envelope": "", "at": "", "index": 0})), "act.form"),
 ]
 
 
@@ -184,7 +184,7 @@ def stating(said_: dict) -> str:
     return canon.b64(envelope.sign("receipt", canon.dumps(said_), sender="VN", to="", key=SIGN["VN"]))
 
 
-TEXT = {"receipt": "delivery", "envelope": DIGEST, "at": "2026-11-24T12:00:05Z", "index": 2}
+TEXT = {"receipt": "RelayAcceptance", "envelope": DIGEST, "at": "2026-11-24T12:00:05Z", "index": 2}
 ACT_AS_RECEIPT = canon.b64(envelope.sign("act", canon.dumps(TEXT), sender="VN", to="", key=SIGN["VN"]))
 PROOF = receipt().proof.to_dict()
 

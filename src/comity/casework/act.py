@@ -158,9 +158,7 @@ _READ: dict[str, Callable[[str], object]] = {  # what a text must be, beyond bei
 
 
 def _fits(value: Any, kind: type, read: Callable[[str], object] | None) -> bool:
-    """Whether `value` is of `kind`: a list holds different texts, none blank; a count is not negative, `read` takes a text
-    unless empty.
-    """
+    """Whether `value` is of `kind`. A list holds different texts, none blank; a count is not negative; `read` takes a text."""
     if not isinstance(value, kind) or isinstance(value, bool):
         return False
     if isinstance(value, list):

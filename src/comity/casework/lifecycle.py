@@ -114,7 +114,7 @@ def _stay(*stages: Stage) -> dict[Stage, Stage]:
     return {stage: stage for stage in stages}
 
 
-# Where a case runs, as each side sees it; and where the other side may have come to while a message was on its way.
+# Where a case runs, as each side sees it. What finds it elsewhere has crossed something on its way.
 _ASKING = (
     S.OPEN,
     S.QUERIED,
@@ -139,8 +139,6 @@ _ASKED = (
     S.DISCLOSED,
     S.PERFORMED,
 )
-_ASKING_LATE = (*_ASKING, S.WITHDRAWN, S.CLOSING)
-_ASKED_LATE = (*_ASKED, S.REFUSED)
 _UNDONE = (
     S.OPEN,
     S.QUERIED,
@@ -152,9 +150,7 @@ _UNDONE = (
 )  # nothing lies with the other State
 _AWAITED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY, S.POSTPONED, S.ACCEPTED)  # the same, as the other side sees it
 _UNANSWERED = (S.OPEN, S.QUERIED, S.REDRAFT, S.REREADY)
-_DONE = _stay(S.WITHDRAWN, S.CLOSING) | _to(
-    S.PERFORMED, S.ACCEPTED, S.PERFORMED
-)  # a deed done is a fact, also when it is late
+_DONE = _to(S.PERFORMED, S.ACCEPTED, S.PERFORMED)
 
 _BEFORE: tuple[Step, ...] = (
     Step(K.DRAFTED, "requesting", P.DRAFT, _to(S.DRAFT, S.NEW, S.DRAFT, S.READY)),
@@ -168,10 +164,10 @@ _BEFORE: tuple[Step, ...] = (
 )  # fmt: skip
 
 _TALK: tuple[Step, ...] = (
-    Step(K.ENQUIRED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE), both=(g.few,)),
-    Step(K.PROGRESS, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE), both=(g.few,)),
-    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING_LATE), both=(g.few,)),
-    Step(K.REPLIED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED_LATE), (g.was_consulted,), both=(g.few,)),
+    Step(K.ENQUIRED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED), both=(g.few,)),
+    Step(K.PROGRESS, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING), both=(g.few,)),
+    Step(K.CONSULTED, "requested", P.DECIDE, _stay(*_ASKED), _stay(*_ASKING), both=(g.few,)),
+    Step(K.REPLIED, "requesting", P.APPROVE, _stay(*_ASKING), _stay(*_ASKED), (g.was_consulted,), both=(g.few,)),
     *(
         Step(kind, side, power, _stay(*stages))
         for kind in (K.DEADLINE_MET, K.DEADLINE_ESCALATED, K.DEADLINE_WAIVED)
@@ -189,7 +185,7 @@ _DECISION: tuple[Step, ...] = (
     Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN), _to(S.ACCEPTED, S.OPEN), (g.assessed,), _NOTICE,
          (g.as_told,)),
     Step(K.AGREED, "requesting", P.APPROVE, _stay(S.ACCEPTED, S.PRESERVED),
-         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED, S.REFUSED), (g.as_decided,), _ASKED_FOR),
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED), (g.as_decided,), _ASKED_FOR),
     Step(K.POSTPONED, "requested", P.DECIDE, _to(S.POSTPONED, S.OPEN), _to(S.POSTPONED, S.OPEN),
          (g.assessed, g.consulted), _ASKED_FOR),
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, *_UNDONE), _to(S.REFUSED, *_AWAITED),
@@ -232,18 +228,18 @@ _MORE_TIME: tuple[Step, ...] = (
     Step(K.EXTENSION_ASKED, "requesting", P.APPROVE, _stay(S.PRESERVED), _stay(S.PRESERVED), (g.later,), _HOLD,
          (g.in_time,)),
     Step(K.EXTENSION_ASKED, "requesting", P.APPROVE, _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED),
-         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED, S.REFUSED), (g.more_due, g.later),
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED), (g.more_due, g.later),
          TRAFFIC_AND_CONTENT, (g.in_time,)),
-    Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED, S.WITHDRAWN, S.CLOSING),
+    Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED),
          (g.to_come,), _HOLD, (g.was_asked, g.later)),
     Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
-         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (g.to_come, g.reached),
+         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (g.to_come, g.reached),
          TRAFFIC_AND_CONTENT, (g.was_asked, g.later, g.as_asked)),
-    Step(K.EXTENSION_REFUSED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED, S.WITHDRAWN, S.CLOSING), (),
+    Step(K.EXTENSION_REFUSED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED), (),
          _HOLD, (g.was_asked,)),
     Step(K.EXTENSION_REFUSED, "requested", P.DECIDE,
          _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
-         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED, S.WITHDRAWN, S.CLOSING), (), TRAFFIC_AND_CONTENT, (g.was_asked,)),
+         _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (), TRAFFIC_AND_CONTENT, (g.was_asked,)),
 )  # fmt: skip
 
 _AFTER: tuple[Step, ...] = (
@@ -256,9 +252,9 @@ _AFTER: tuple[Step, ...] = (
     Step(K.RELEASED, "requested", P.EXECUTE, _stay(S.ACCEPTED, S.CLOSING, S.CLOSED), guards=(as_received,),
          measures=_NOTICE),
     Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, *_AWAITED, S.PRESERVED, S.DISCLOSED),
-         _to(S.WITHDRAWN, *_ASKED_LATE)),  # the two may cross on their way
+         _to(S.WITHDRAWN, *_ASKED, S.REFUSED)),  # what is refused is no longer needed either
     Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, S.VERIFIED, S.PERFORMED),
-         _to(S.WITHDRAWN, *_ASKED_LATE), (g.unfinished,), _CARRIED_OUT),
+         _to(S.WITHDRAWN, *_ASKED, S.REFUSED), (g.unfinished,), _CARRIED_OUT),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.VERIFIED, S.PERFORMED),
          _to(S.CLOSING, S.DISCLOSED, S.PERFORMED), (g.all_verified,), _CARRIED_OUT, (g.all_done,)),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.ACCEPTED), _to(S.CLOSING, S.ACCEPTED),

@@ -69,7 +69,7 @@ def by_leave(case: Case, act: Act, leave: Case) -> None:
     if parties != (act.body["leave"], Measure.ONWARD_TRANSFER, act.by, case.peer(act.by)):
         message = "Leave is asked of the State that gave the material, as an onward transfer."
         raise NotPossible(message, code="release.leave", where="leave")
-    if leave.acts[-1].id != act.body["leave_head"]:
+    if not leave.acts or leave.acts[-1].id != act.body["leave_head"]:
         message = "That leave does not stand as the release says."
         raise NotPossible(message, code="release.leave", where="leave_head")
     request = leave.request

@@ -64,6 +64,7 @@ class Conversation(Remembering):
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._batch, self._horizon = pace.batch, pace.horizon
         self._hour, self._kept_now = 0, 0
+        self._last_heard = self._talking_since = 0.0
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,12 +91,13 @@ class Conversation(Remembering):
         quiet = self._quiet_until(now)
         if not self._memory.settled():
             return quiet
-        rows = list(self._memory.sent_open())
-        unsent = self._unsent(rows)
-        front = (row for row in rows if row.digest not in unsent or unsent.isdisjoint(row.after))
-        times = [now if self._due(row, now) else row.next_at for row in front if row.stage is not Stage.DEAD]
-        times.append(now if self._greets(now) else self._again_at or inf)
-        return max(quiet, min(times)) if min(times) < inf else None
+        soonest = now if self._greets(now) else self._again_at or inf
+        if rows := list(self._memory.sent_open()):
+            unsent = self._unsent(rows)
+            front = (row for row in rows if row.digest not in unsent or unsent.isdisjoint(row.after))
+            times = (now if self._due(row, now) else row.next_at for row in front if row.stage is not Stage.DEAD)
+            soonest = min(soonest, min(times, default=inf))
+        return max(quiet, soonest) if soonest < inf else None
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
@@ -279,6 +281,9 @@ class Conversation(Remembering):
 
     def receive(self, offer: Offer, now: float) -> Answer:
         """Keep what an offer of the peer brings; the answer may leave as soon as this returns."""
+        if abs(now - self._last_heard) > self._pace.gap / 3:
+            self._talking_since = now
+        self._last_heard = now
         with self._memory.atomically():
             self._memory.hear()
             outcomes = tuple(self._keep(item, now) for item in offer.items)
@@ -394,9 +399,10 @@ class Conversation(Remembering):
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.
 
-        Only while the peer talks to us: its signed request has just shown that both clocks agree.
+        The time counts only while the peer talks to us without long silences: then it could have sent what is missing, and
+        its signed request has just shown that both clocks agree.
         """
-        if now - self._memory.got_last_at() <= self._pace.gap:
+        if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
             return
         for row in list(self._memory.got_waiting()):
             if not self._ready(row):

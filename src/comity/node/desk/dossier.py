@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from comity.casework.lifecycle import CROSSING, Kind
+from comity.casework.lifecycle import CROSSING, Kind, Power
+from comity.casework.measure import LIVES, Life
 from comity.errors import Invalid
 from comity.node import archive, models
 from comity.node.desk import _record
@@ -26,11 +27,9 @@ def chain(settings: Settings, reference: str) -> list[str]:
     row, case = archive.load_row(reference), archive.load(reference, home=settings.state)
     sent = models.Act.objects.filter(kind=Kind.REQUESTED).values("case")
     pair = _record.between(row.requesting, row.requested).filter(Q(pk__in=sent) | Q(pk=reference))
-    other = {
-        name for name in _linked(pair, reference)
-        if archive.load(name, home=settings.state).request.exercise != case.request.exercise
-    } if case.acts else set()  # fmt: skip
-    found = set(_linked(pair.exclude(pk__in=other), reference))
+    loaded = (archive.load(name, home=settings.state) for name in _linked(pair, reference) - {reference})
+    other = [found.reference for found in loaded if found.request.exercise != case.request.exercise]
+    found = _linked(pair.exclude(pk__in=other), reference)
     return list(pair.filter(pk__in=found).order_by("opened_at", "pk").values_list("pk", flat=True))
 
 
@@ -49,19 +48,19 @@ def _linked(pair: QuerySet[models.Case], reference: str) -> set[str]:
 def export(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> Path:
     """Write the case with all that proves it to the shelf; returns the file.
 
-    It is the record of the case. Exhibits are not in it: they leave by a release (`desk.release`).
+    It is the record of the case. Exhibits are not in it: they leave by a release (`desk.release`). What was told without a
+    request is in it, in the words of the request: who exports that must be one who may hand material out.
 
     The acts of both States as signed, the receipts, the inclusion proofs under witnessed heads of both logs, the directory
     entries to verify them with, and the request letters.
 
     Raises:
-        NotYours: the officer has no power at all: he may look, not carry away.
-        Invalid: there is no such case.
-            It is also raised when the case, with those that it hangs together with, is too large for one file.
+        NotYours: the officer has no power at all: he may look, not carry away; or not the power to execute, for a notice.
+        Invalid: there is no such case, or it is too large for one file, with those that it hangs together with.
         BrokenProof: the log has no head that covers it yet (a moment after the last act).
     """
-    _record.carries(officer)
     references = chain(settings, reference)
+    _may_carry(settings, references, officer)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
     covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
     note = _record.log_note(settings, covering=covering)
@@ -85,6 +84,14 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
         seal=lambda listing: envelope.sign("container", listing, sender=settings.state, to="", key=settings.signing),
     )  # fmt: skip
     return path
+
+
+def _may_carry(settings: Settings, references: list[str], officer: models.Officer) -> None:
+    """Return when `officer` may carry these cases away: what was told to us in one of them goes with it. Raises NotYours."""
+    _record.carries(officer)
+    notices = [measure for measure, life in LIVES.items() if life is Life.NOTICE]
+    if models.Case.objects.filter(pk__in=references, measure__in=notices).exclude(requesting=settings.state).exists():
+        _record.needs(officer, Power.EXECUTE)
 
 
 def _sent_letters(settings: Settings, references: list[str]) -> list[str]:

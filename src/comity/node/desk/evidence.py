@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Case, Kind, Power, advance, power_for
-from comity.casework.release import by_leave
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
 from comity.node.desk import _record, intake
+from comity.node.desk import release as release_desk
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
 from comity.seal import canon
@@ -474,7 +473,7 @@ def sealed(settings: Settings, reference: str, *, officer: models.Officer, conta
 
 
 def content_key(
-    settings: Settings, reference: str, *, officer: models.Officer, release: str = "", at: datetime | None = None
+    settings: Settings, reference: str, *, officer: models.Officer, at: datetime, release: str = ""
 ) -> bytes:
     """The content key of the bag that was released, as a file, for who shall open this one bag.
 
@@ -486,8 +485,8 @@ def content_key(
         settings: the node's.
         reference: the case.
         officer: who hands it out.
+        at: now.
         release: id of the act; empty: the newest release.
-        at: now; None: by the node's clock.
 
     Raises:
         NotYours: the officer may not hand evidence out.
@@ -506,24 +505,5 @@ def content_key(
     row = models.Container.objects.get(pk=container, outgoing=False, complete=True)
     with bag.Bag(_bag(settings, row.digest)) as found:
         secret = found.content_key([settings.opening])
-    record_release(settings, reference, said, officer=officer, at=at or timezone.now())
+    release_desk.record(settings, reference, said, officer=officer, at=at)
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"
-
-
-def record_release(
-    settings: Settings,
-    reference: str,
-    said: Mapping[str, Any],
-    *,
-    officer: models.Officer,
-    at: datetime,
-    seen: str = "",
-) -> Case:
-    """Record `released`, by the leave that it names, if any, as that stands now. Raises as `by_leave` and `record`."""
-    with transaction.atomic():
-        body = {**said, "leave_head": ""}
-        if said["leave"]:
-            case, leave = archive.load(reference, home=settings.state), archive.load(said["leave"], home=settings.state)
-            body["leave_head"] = leave.acts[-1].id if leave.acts else ""
-            by_leave(case, _record.drawn_up(settings, case, Kind.RELEASED, body, officer=officer, at=at), leave)
-        return _record.record(settings, reference, Kind.RELEASED, body, officer=officer, at=at, seen=seen)

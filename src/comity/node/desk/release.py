@@ -6,17 +6,19 @@ handed out for a release only (`evidence.content_key`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from comity.casework.act import EVIDENCE
-from comity.casework.lifecycle import Case
+from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import Life
+from comity.casework.release import by_leave
 from comity.errors import Invalid
 from comity.node import archive, models
-from comity.node.desk import evidence
+from comity.node.desk import _record
 from comity.node.settings import Settings
 
 
@@ -64,7 +66,7 @@ def release(
             "purpose": purpose or (consent or case).request.purpose, "use": use or _use(case, which),
             "leave": leave, "conditions": list(conditions),
         }  # fmt: skip
-        return evidence.record_release(settings, reference, body, officer=officer, at=at, seen=seen)
+        return record(settings, reference, body, officer=officer, at=at, seen=seen)
 
 
 def _only_one(case: Case) -> str:
@@ -77,3 +79,22 @@ def _only_one(case: Case) -> str:
 
 def _use(case: Case, manifest: str) -> str:
     return next((str(said.body["use"]) for said in case.returns if said.body["manifest"] == manifest), EVIDENCE)
+
+
+def record(
+    settings: Settings,
+    reference: str,
+    said: Mapping[str, Any],
+    *,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Record `released`, by the leave that it names, if any, as that stands now. Raises as `by_leave` and `record`."""
+    with transaction.atomic():
+        body = {**said, "leave_head": ""}
+        if said["leave"]:
+            case, leave = archive.load(reference, home=settings.state), archive.load(said["leave"], home=settings.state)
+            body["leave_head"] = leave.acts[-1].id if leave.acts else ""
+            by_leave(case, _record.drawn_up(settings, case, Kind.RELEASED, body, officer=officer, at=at), leave)
+        return _record.record(settings, reference, Kind.RELEASED, body, officer=officer, at=at, seen=seen)

@@ -156,7 +156,9 @@ def _awaited(settings: Settings, case: Case) -> bool:
         sent = later.last(Kind.REQUESTED)
         if sent is None or later.stage not in _UNDECIDED or later.request.exercise != case.request.exercise:
             continue
-        if case.until is not None and max(sent.at, row.opened_at) <= case.until:  # when it came, for who did not send it
+        if (
+            case.until is not None and max(sent.at, row.opened_at) <= case.until
+        ):  # when it came, for who did not send it
             return True
     return False
 

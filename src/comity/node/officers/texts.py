@@ -44,7 +44,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "request.parties": _("The message names States that are not its sender and its addressee."),
     "act.empty": _("Fill this in."),
     "act.too-long": _("Together the texts are too long to cross in one message. Shorten them."),
-    "authorise.until": _("This day has passed: the authorisation has expired already."),
+    "authorise.until": _("No authorisation in force reaches that day: it has expired, or has to be obtained first."),
     "preserve.until": _("The legal basis sets no period: write until which day the data are held."),
     "preserve.future": _("The preservation cannot have begun in the future."),
     "perform.future": _("This day lies in the future."),
