@@ -20,7 +20,7 @@ SOON = [title for title in FAULTS if "room" not in title and title not in {
     "only the last word about an envelope is told", "gaps are forgotten, only the highest number counts",
     "what waits is thrown out by this node's own clock", "a number that is taken is a refusal like any other",
     "a deadline noted by a wrong clock never comes", "a clock that is set back stops the mail",
-    "the pause has no upper limit",
+    "the pause has no upper limit", "a receipt by another State is accepted",
 }]  # fmt: skip
 
 

@@ -118,7 +118,11 @@ ACTS = [
     ("no JSON", said(b"\xff"), "canon.json"),
     ("nothing", said(b""), "canon.json"),
     ("a field too many", said(canon.dumps(ACT_.to_dict() | {"granted": True})), "act.form"),
-    ("a receipt's words", said(canon.dumps({"receipt": "RelayAcceptance", "envelope": "", "at": "", "index": 0})), "act.form"),
+    (
+        "a receipt's words",
+        said(canon.dumps({"receipt": "RelayAcceptance", "envelope": "", "at": "", "index": 0})),
+        "act.form",
+    ),
 ]
 
 

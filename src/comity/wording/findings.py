@@ -409,7 +409,9 @@ FINDINGS: Final[dict[str, str]] = {
 # What to do at the State that is asked, where the request is not its own to mend
 ASKED: Final[dict[str, str]] = {
     "remedy.fill-in": _("Ask the other State for it."),
-    "remedy.identifier": _("Ask the other State for the complete identifier; an IP address needs time and source port."),
+    "remedy.identifier": _(
+        "Ask the other State for the complete identifier; an IP address needs time and source port."
+    ),
     "remedy.date": _("Ask the other State which date is meant."),
     "remedy.translate": _("Ask the other State for a translation, or agree on the language."),
     "remedy.reason": _("Ask the other State for the reason."),

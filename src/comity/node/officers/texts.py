@@ -49,6 +49,8 @@ TEXTS: Final[dict[str, Promise]] = {
     "preserve.future": _("The preservation cannot have begun in the future."),
     "perform.future": _("This day lies in the future."),
     "perform.early": _("On that day it was not accepted or authorised yet."),
+    "case.time": _("This act is dated before the one that it stands on. Check the clock of this machine."),
+    "dossier.too-large": _("The exported case would be longer than its own verifier reads. Ask the operator."),
     "talk.too-many": _("Too many messages of this kind were said in this case already."),
     "job.disclosing": _("What was taken in is just being disclosed. Wait until that is done."),
     "extend.none": _("There is no period that could be extended."),
