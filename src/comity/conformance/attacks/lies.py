@@ -133,7 +133,7 @@ def receipts(bench: Bench) -> Iterator[Probe]:
     """
     said, home = bench.asks(), bench.home
     receipt = bench.receipt(bench.post("/messages", said.envelope), said.envelope)
-    told = {"receipt": "delivery", "envelope": "0" * 64, "at": moment_text(bench.now()), "index": 0}
+    told = {"receipt": "RelayAcceptance", "envelope": "0" * 64, "at": moment_text(bench.now()), "index": 0}
     forged = bench.sign(canon.dumps(told), sender=home.state, to="", kind="receipt")
     ours = bench.sign(canon.dumps(told), to="", kind="receipt")
     yield from bench.never_admitted([
