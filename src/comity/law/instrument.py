@@ -118,7 +118,9 @@ def _reaches(scopes: tuple[Scope, ...], asked: Scope, *, has_offence: bool) -> b
 
 
 def _rank(option: Option) -> tuple[int, int, str]:
-    usable = {True: 0, None: 1, False: 2}[option.usable]
+    """Usable first, then what somebody has to find out, then treaties that nobody ever reported for both, then the rest."""
+    unheard = option.usable is None and option.entry and not option.listed
+    usable = 2 if unheard else {True: 0, None: 1, False: 3}[option.usable]
     kind = 1 if option.basis == _GENERAL else 0 if option.entry else 2
     return usable, kind, option.basis
 
