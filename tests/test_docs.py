@@ -4,6 +4,8 @@ import ast
 import json
 import pkgutil
 import re
+import subprocess
+import sys
 import tempfile
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -61,11 +63,12 @@ def test_every_setting_has_its_row():
     assert set(rows(section(OPERATIONS, "## Settings"))) == set(settings._TYPES)
 
 
-def test_every_file_of_a_home_folder_is_described():
+def test_every_file_of_a_home_folder_is_described(tmp_path):
     """What `comity node init` leaves is named in docs/OPERATIONS.md, each key with its own row."""
-    from comity.node import settings
-
-    home, page = settings.current().home, section(OPERATIONS, "## The home folder")
+    home, page = tmp_path / "QA", section(OPERATIONS, "## The home folder")
+    command = [sys.executable, "-m", "comity.node.run", "init", str(home), "--state", "QA"]
+    command += ["--officers", "https://127.0.0.1:9441", "--peers", "https://127.0.0.1:9442"]
+    subprocess.run(command, check=True, capture_output=True)
     listed = rows(page)
     for path in [*home.iterdir(), *(home / "keys").iterdir()]:
         if path.name.endswith(("-wal", "-shm")) or path.name.startswith("test"):

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from comity.casework.measure import Measure
@@ -190,7 +190,7 @@ def _way(voice: Voice, measure: str, choice: Choice, option: Option) -> Way:
     closed = bool(option.scopes) and not {choice.scope, Scope.ANY} & set(option.scopes)
     reasons = voice.reasons(replace(option, reaches=None) if closed else option)
     if closed and option.knows:
-        reasons.append(voice.plain(now("It does not open this form of cooperation for the scope chosen.")))
+        reasons.append(voice.plain(gettext("It does not open this form of cooperation for the scope chosen.")))
     offered = option.knows and not closed and not option.removed and option.reaches is not False
     force = {True: "binds", None: "open", False: "not"}[option.in_force]
     return Way(
