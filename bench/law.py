@@ -26,6 +26,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from comity.casework.measure import Measure
 from comity.casework.request import Account, Asset, DataCategory, Offence, Order, Person, Request, Scope, Subject
 from comity.law.assess import assess
 from comity.law.book import Books, default_folder, load
@@ -35,7 +36,7 @@ ON = date(2026, 11, 24)
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ("cedarpy==4.12.2", "regopy==1.5.2", "zen-engine==2.1.3")
 FULL = Request(
-    reference="IR-2026-0001", requesting="IR", requested="VN", measure="stored-data",  # type: ignore[arg-type]
+    reference="IR-2026-0001", requesting="IR", requested="VN", measure=Measure.STORED_DATA,
     exercise=False, scope=Scope.OFFENCE, authority="A", conducting=Person("B", "C"), subject="D", facts="E",
     assistance="F", procedure="G", link="H", categories=(DataCategory.TRAFFIC, DataCategory.CONTENT),
     offence=Offence("uncc:13", "Fraud", "IR-CCA:13", 60, date(2026, 9, 2)), custodian="I", purpose="J",

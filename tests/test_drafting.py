@@ -37,6 +37,7 @@ from comity.law.book import default_folder, load
 from comity.law.treaty_reader import request_fields
 from comity.node.officers import choosing, drafting, fields, interview, rows, sheet, texts, variants, words
 from comity.node.officers.interview import Need, Situation
+from comity.wording import variants as wordings
 
 BOOKS = load(default_folder())
 ON = date(2026, 11, 24)
@@ -109,7 +110,7 @@ def test_the_form_has_a_field_for_everything_that_a_request_can_say():
     listed = [name for section in fields.SECTIONS for name in section.names]
     assert sorted(listed) == sorted(fields.FIELDS)
     assert set(fields.LABELS) >= have
-    for table in (variants.LABELS, variants.HELPS):
+    for table in (wordings.LABELS, variants.HELPS):
         assert set(table) <= set(fields.FIELDS)
         assert {measure for found in table.values() for measure in found} <= set(Measure)
     assert set(fields.ROLES) == ROLES

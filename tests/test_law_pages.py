@@ -1,6 +1,8 @@
 """The law books for reading: the same values as ``comity law``, in both languages, by GET alone, with nothing written."""
 
 import html
+import itertools
+import json
 import re
 from datetime import date
 
@@ -8,10 +10,11 @@ import pytest
 from django.utils.html import strip_tags
 from django.utils.translation import override
 from test_officers import HOSTILE, Browser
+from typer.testing import CliRunner
 
 from comity.casework.measure import Measure
 from comity.casework.request import Scope
-from comity.cli import _book
+from comity.cli import _book, law
 from comity.law import comparison, instrument
 from comity.node import models
 from comity.node.officers import judgement, lawbooks, texts
@@ -112,13 +115,16 @@ def test_comparisons_say_what_the_command_line_says(node, language):
                     assert not (line.cite and named) or line.cite.id in whole
 
 
-def test_a_book_reads_as_on_the_command_line(node):
-    """The same provisions for every measure, offence and a few articles, of every book."""
-    abouts = ["", *Measure, "uncc:13", "13", "40(15)", "uncc:42(3)", "IR-CCA:13", "nothing"]
-    for book in (*node.books.treaties.values(), *node.books.states.values()):
-        for about in abouts:
-            theirs = _book.provisions(node.books, book, about, ON)
-            assert lawbooks.provisions(node.books, book, about, ON) == theirs
+def test_a_book_reads_as_on_the_command_line(node, officers):
+    """The provisions that `comity law show` names stand on the page, all of them and no others, in the same order."""
+    browser, runner = Browser(officers.idle), CliRunner()
+    for name, about in itertools.product(
+        ("uncc", "budapest", "IR", "FR"), ("", "extradition", "uncc:13", "13", "nothing")
+    ):
+        answer = browser.get(f"/law/books/{name}?about={about}&on={ON}")
+        said = runner.invoke(law.app, ["show", name, *([about] if about else []), "--on", str(ON), "--json"])
+        theirs = [item["id"] for item in json.loads(said.stdout)["provisions"]] if said.exit_code == 0 else []
+        assert [item.cite.id for item in answer.context["read"]] == theirs, (name, about)
 
 
 @pytest.mark.parametrize(

@@ -4,55 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Protocol
 
 from comity.casework.act import CROSSING
 from comity.casework.lifecycle import TABLE
 from comity.casework.measure import COERCIVE, LIVES, Measure
 from comity.cli._paper import Cells, Paper
 from comity.law import comparison
-from comity.law.book import Books
 from comity.law.state import Authorisation, Authority, NationalOffence, Policy, State
 from comity.law.treaty import ClockRule, Treaty, TreatyOffence
 from comity.wording import labels, terms
 from comity.wording.speech import Speech
-
-
-class _Row(Protocol):
-    @property
-    def provision(self) -> str: ...
-    @property
-    def measures(self) -> tuple[Measure, ...]: ...
-
-
-def provisions(books: Books, book: Treaty | State, about: str, on: date) -> list[str]:
-    """The provisions of `book` in force on `on` that speak of `about`, all of them where it is empty."""
-    alive = [name for name, versions in book.provisions.items() if any(item.applies(on) for item in versions)]
-    if not about:
-        return alive
-    if about in set(Measure):
-        named = _of_measure(books, book, Measure(about), on)
-    elif isinstance(book, State) and any(about in treaty.offences for treaty in books.treaties.values()):
-        named = [line.provision for line in books.offences(book.code, about, on)]
-    else:
-        article = about.removeprefix(f"{book.id}:") if isinstance(book, Treaty) else about
-        return [
-            name
-            for name in alive
-            if name == about
-            or any(item.article == article or item.article.startswith(f"{article}(") for item in book.provisions[name])
-        ]
-    return [name for name in named if name in alive]
-
-
-def _of_measure(books: Books, book: Treaty | State, asked: Measure, on: date) -> list[str]:
-    if isinstance(book, State):
-        return [*comparison.measure(books, (book.code,), asked, on)[0].provisions]
-    rows: tuple[_Row, ...] = (*book.contents, *book.grounds, *book.duties, *book.clocks)
-    cited = [cite for (measure, _), cites in book.citations.items() if measure is asked for cite in cites]
-    own = [book.measures[asked].provision] if asked in book.measures else []
-    return [*dict.fromkeys([*own, *(row.provision for row in rows if asked in row.measures), *cited])]
-
 
 # ── A treaty ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

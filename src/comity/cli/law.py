@@ -152,7 +152,7 @@ def show(
     """Read a book: what it says of an article, a measure or an offence on a day, how sure it is and where it comes from."""
     speech, day = _speech(language, books), day_of(on)
     found = _named_book(speech.books, book)
-    names = _book.provisions(speech.books, found, about, day)
+    names = comparison.about(speech.books, found, about, day)
     if isinstance(found, Treaty) and about in set(Measure) and about not in found.measures:
         known = ", ".join(found.measures)
         raise Invalid(f"The book {found.id} does not know {about}. Known: {known}.", code="law.measure", where=about)

@@ -1,4 +1,4 @@
-"""Two or more States side by side: what their books say of one offence, or of one measure, on a day.
+"""What books say of one thing on a day: a book about an article or a measure, or two or more States side by side.
 
 Nothing is judged here; a gap in a book is shown as a gap.
 """
@@ -21,8 +21,9 @@ from comity.law.state import (
     NationalOffence,
     Policy,
     Retention,
+    State,
 )
-from comity.law.treaty import ClockRule
+from comity.law.treaty import ClockRule, Treaty
 
 
 class _Line(Protocol):
@@ -117,3 +118,44 @@ def measure(books: Books, states: tuple[str, ...], asked: Measure, on: date) -> 
             )
         )
     return tuple(found)
+
+
+def about(books: Books, book: Treaty | State, asked: str, on: date) -> list[str]:
+    """The provisions of `book` in force on `on` that speak of `asked`; all of them where it is empty.
+
+    Args:
+        books: all law books.
+        book: the one to look in.
+        asked: an article, a form of cooperation, an offence or a provision.
+        on: the day.
+    """
+    alive = [name for name, versions in book.provisions.items() if any(item.applies(on) for item in versions)]
+    if not asked:
+        return alive
+    if asked in set(Measure):
+        named = _of_measure(books, book, Measure(asked), on)
+    elif isinstance(book, State) and any(asked in treaty.offences for treaty in books.treaties.values()):
+        named = [line.provision for line in books.offences(book.code, asked, on)]
+    else:
+        article = asked.removeprefix(f"{book.id}:") if isinstance(book, Treaty) else asked
+        named = [
+            name
+            for name in alive
+            if name == asked
+            or any(item.article == article or item.article.startswith(f"{article}(") for item in book.provisions[name])
+        ]
+    return [name for name in named if name in alive]
+
+
+class _Row(_Line, Protocol):
+    @property
+    def measures(self) -> tuple[Measure, ...]: ...
+
+
+def _of_measure(books: Books, book: Treaty | State, asked: Measure, on: date) -> list[str]:
+    if isinstance(book, State):
+        return [*measure(books, (book.code,), asked, on)[0].provisions]
+    rows: tuple[_Row, ...] = (*book.contents, *book.grounds, *book.duties, *book.clocks)
+    cited = [cite for (name, _rule), cites in book.citations.items() if name is asked for cite in cites]
+    own = [book.measures[asked].provision] if asked in book.measures else []
+    return [*dict.fromkeys([*own, *(row.provision for row in rows if asked in row.measures), *cited])]

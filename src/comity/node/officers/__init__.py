@@ -4,7 +4,7 @@ A request for a page goes: `urls` → `pages` (one module per page) → a templa
 
     reading      cases, States and entries, read from the tables; `board` many cases, and what needs somebody
     words        what things are called; `acts` stages, acts and verbs, by how a case can run; `texts` sentences for errors
-    fields       the contents of a request, field by field; `variants` their names where a measure has its own
+    fields       the contents of a request, field by field; `variants` how a measure explains its own
     interview    which of them are asked, by the law books; `choosing` what can be asked for at all
     almanac      dates typed and shown, Gregorian and Solar Hijri
     drafting     what is typed into the drafting form, and the request it means; `rows` its repeated rows

@@ -1,7 +1,7 @@
 """The contents of a request, field by field: how each is typed and explained, and where it stands in form and sheet.
 
-What a field is called stands in `comity.wording.terms`; some measures have a name of their own for it (`variants`). Which
-fields are asked for a measure is for the law books to say (`interview`).
+What a field is called stands in `comity.wording.terms`; some measures have a name of their own for it
+(`comity.wording.variants`). Which fields are asked for a measure is for the law books to say (`interview`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from comity.node.officers import variants, words
 from comity.wording import terms
+from comity.wording import variants as wordings
 
 Options = Mapping[str, str | Promise]
 LABELS: Final = words.shown(terms.FIELDS)
+_VARIANTS: Final = {name: words.shown(table) for name, table in wordings.LABELS.items()}
 ROLES: Final[words.Words] = {
     "suspect": _("suspect"),
     "accused": _("accused"),
@@ -78,7 +80,7 @@ class Field:
 
     def named(self, measure: str) -> str | Promise:
         """Its label for `measure`."""
-        return variants.LABELS.get(self.name, {}).get(measure) or LABELS[self.name]
+        return _VARIANTS.get(self.name, {}).get(measure) or LABELS[self.name]
 
     def helped(self, measure: str) -> str | Promise:
         """Its help for `measure`."""

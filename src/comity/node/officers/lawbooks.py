@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -34,13 +34,6 @@ FORCES: Final[dict[str, str | Promise]] = {
     "not": _("not in force between the two"),
     "none": _("no treaty"),
 }
-
-
-class _Row(Protocol):
-    @property
-    def provision(self) -> str: ...
-    @property
-    def measures(self) -> tuple[Measure, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -322,39 +315,6 @@ def _elements(voice: Voice, words: Iterable[str]) -> str:
 def book_named(books: Books, name: str) -> Treaty | State:
     """The book `name`, a State's in capitals or not. Raises Invalid (``law.basis``)."""
     return books.states.get(name.upper()) or books.treaty(name.lower())
-
-
-def provisions(books: Books, book: Treaty | State, about: str, on: date) -> list[str]:
-    """The provisions of `book` in force on `on` that speak of `about`; all of them where it is empty.
-
-    Args:
-        about: an article, a form of cooperation, an offence or a provision.
-    """
-    alive = [name for name, versions in book.provisions.items() if any(item.applies(on) for item in versions)]
-    if not about:
-        return alive
-    if about in set(Measure):
-        named = _of_measure(books, book, Measure(about), on)
-    elif isinstance(book, State) and any(about in treaty.offences for treaty in books.treaties.values()):
-        named = [line.provision for line in books.offences(book.code, about, on)]
-    else:
-        article = about.removeprefix(f"{book.id}:") if isinstance(book, Treaty) else about
-        named = [
-            name
-            for name in alive
-            if name == about
-            or any(item.article == article or item.article.startswith(f"{article}(") for item in book.provisions[name])
-        ]
-    return [name for name in named if name in alive]
-
-
-def _of_measure(books: Books, book: Treaty | State, asked: Measure, on: date) -> list[str]:
-    if isinstance(book, State):
-        return [*comparison.measure(books, (book.code,), asked, on)[0].provisions]
-    rows: tuple[_Row, ...] = (*book.contents, *book.grounds, *book.duties, *book.clocks)
-    cited = [cite for (measure, _rule), cites in book.citations.items() if measure is asked for cite in cites]
-    own = [book.measures[asked].provision] if asked in book.measures else []
-    return [*dict.fromkeys([*own, *(row.provision for row in rows if asked in row.measures), *cited])]
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from comity.casework.measure import Measure
 from comity.casework.request import Scope
 from comity.errors import ComityError, Invalid
+from comity.law import comparison
 from comity.law.state import State
 from comity.law.treaty import Treaty
 from comity.node.officers import almanac, answers, choosing, lawbooks, laying, markup, words
@@ -159,7 +160,7 @@ def book(request: HttpRequest, book: str) -> HttpResponse:
     settings = current()
     asked = _Asked(request, settings)
     found, on, about = lawbooks.book_named(settings.books, book[:40]), asked.day(), asked.raw.get("about", "")
-    names = lawbooks.provisions(settings.books, found, about, on)
+    names = comparison.about(settings.books, found, about, on)
     if about in set(Measure) and not isinstance(found, State) and about not in found.measures:
         asked.problems["about"] = answers.problem(Invalid("", code="law.measure", where="about"))
     elif not names and about not in set(Measure):
