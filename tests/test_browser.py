@@ -1014,7 +1014,7 @@ def test_confiscation_asked_of_iran(world):
              then="requested performed")  # fmt: skip
     pair.drafter.to_case(pair.reference)
     pair.drafter.until_stage("requesting", "performed", "confiscation")
-    assert str(words.MEASURES["return"]) in pair.drafter.text(".follow-ups")
+    assert pair.drafter.word(words.MEASURES["return"]) in pair.drafter.text(".follow-ups")
     pair.closed()
 
 
