@@ -19,11 +19,11 @@ from comity.errors import BrokenSeal, ComityError, Invalid
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.checkpoint import signed as note
 from comity.ledger.log import ACT, Proof, entry
-from comity.ledger.merkle import leaf_hash
 from comity.seal import canon, container, envelope, stream
 from comity.seal.container import CadesKey
 from comity.seal.envelope import KINDS
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey
+from comity.seal.merkle import leaf_hash
 from comity.seal.trust import Grant, Trust
 from comity.wire import bag, messages
 from comity.wire.bag import Bag, Sender, leads_inside, manifest_bytes, read_manifest, split

@@ -20,8 +20,8 @@ from comity.casework.act import FORMS
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import LIFE, TABLE, Act, Kind
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
-from comity.ledger import checkpoint, log, merkle
-from comity.seal import _names, canon, container, envelope, keys, stream, trust
+from comity.ledger import checkpoint, log
+from comity.seal import _names, canon, container, envelope, keys, merkle, stream, trust
 from comity.verify import CHECKS
 from comity.wire import bag, directory, dossier, messages, transport
 
@@ -396,7 +396,7 @@ def ids() -> str:
 
 def signed_bytes() -> str:
     """What both signatures cover, and the Ed25519 one, which is always the same."""
-    data = envelope._signed_bytes("act", "IR", "VN", SIGNER.public.id, b'{"x":1}')
+    data = envelope._signed_bytes(SIGNER.public.id, 1, envelope._leaf("act", "IR", "VN", SIGNER.public.id, b'{"x":1}'))
     return f"{wrapped(data)}\n\n{canon.b64(SIGNER.sign(data).ed25519)}"
 
 

@@ -16,8 +16,7 @@ from peer import Peer, request
 from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.ledger import checkpoint as cp
-from comity.ledger import merkle
-from comity.seal import canon
+from comity.seal import canon, merkle
 from comity.wire import messages
 from comity.wire.directory import read_entry, trust_in
 from comity.wire.exchange import Event

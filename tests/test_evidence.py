@@ -14,12 +14,12 @@ from peer import request
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Kind
 from comity.errors import ComityError, Unreachable
-from comity.ledger import checkpoint, log, merkle
+from comity.ledger import checkpoint, log
 from comity.node import archive, models
 from comity.node.courier import Courier
 from comity.node.desk import crossing, evidence, intake, requested, requesting
 from comity.node.vault import Vault
-from comity.seal import canon
+from comity.seal import canon, merkle
 from comity.wire import bag, messages
 from comity.wire.transport import Line
 

@@ -36,7 +36,7 @@ FLOOR = {room: float(floor.split()[0]) for floor, rooms in PLAN.items() for room
 # Rooms on one floor do not know each other, but for these: (from, to): the modules that may be known.
 SIDE_DOORS = {
     ("casework", "errors"): ("comity.errors",),
-    ("ledger", "seal"): ("comity.seal.keys", "comity.seal.canon"),  # it signs its heads
+    ("ledger", "seal"): ("comity.seal.keys", "comity.seal.canon", "comity.seal.merkle"),  # it signs its heads
     ("node.courier", "node.desk"): ("comity.node.desk",),
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
     ("node.archive", "node.models"): ("comity.node.models",),

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from comity.errors import BrokenProof, ComityError
 from comity.ledger import checkpoint as cp
-from comity.ledger import log, merkle
+from comity.ledger import log
 from comity.ledger.checkpoint import Checkpoint, check_log, check_witnesses, cosignature, parse, signed
 from comity.ledger.log import Proof
-from comity.ledger.merkle import check_consistency, check_inclusion, leaf_hash
-from comity.seal import canon
+from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey
+from comity.seal.merkle import check_consistency, check_inclusion, leaf_hash
 
 VECTORS = Path(__file__).parent / "vectors"
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)

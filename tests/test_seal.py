@@ -102,7 +102,8 @@ def test_an_envelope_tells_little():
 
 def _half_of(other: SigningKey, half: str) -> str:
     """One half of a signature by another key, over the very bytes that are to be signed."""
-    message = envelope._signed_bytes("act", "IR", "VN", SIGN["IR"].public.id, PAYLOAD)
+    key_id = SIGN["IR"].public.id
+    message = envelope._signed_bytes(key_id, 1, envelope._leaf("act", "IR", "VN", key_id, PAYLOAD))
     return canon.b64(getattr(other.sign(message), half))
 
 
@@ -164,7 +165,8 @@ def test_both_signatures_must_hold(changes, expected):
 @pytest.mark.parametrize(("key", "expected"), [(MIXED[0], "seal.mldsa65"), (MIXED[1], "seal.ed25519")])
 def test_a_thief_of_one_half_signs_nothing(key, expected):
     """With one private half stolen and the other his own, a forger is stopped by the half he lacks."""
-    message = envelope._signed_bytes("act", "IR", "VN", SIGN["IR"].public.id, PAYLOAD)
+    key_id = SIGN["IR"].public.id
+    message = envelope._signed_bytes(key_id, 1, envelope._leaf("act", "IR", "VN", key_id, PAYLOAD))
     both = key.sign(message)
     forged = edit(STATEMENT, ed25519=canon.b64(both.ed25519), mldsa65=canon.b64(both.mldsa65))
     assert code(verify, forged) == expected
@@ -186,9 +188,42 @@ def test_a_key_of_the_wrong_size_verifies_nothing():
 def test_no_two_statements_are_signed_as_one(one, other):
     """What is signed keeps its parts apart: other parts give other bytes, however they are cut."""
     for kind in ("act", "receipt"):
-        same = envelope._signed_bytes(kind, *one) == envelope._signed_bytes(kind, *other)
+        same = envelope._leaf(kind, *one) == envelope._leaf(kind, *other)
         assert same == (one == other)
-    assert envelope._signed_bytes("act", *one) != envelope._signed_bytes("receipt", *other)
+    assert envelope._leaf("act", *one) != envelope._leaf("receipt", *other)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=40, unique=True), st.data())
+def test_statements_signed_together_stand_each_alone(payloads, data):
+    """Each of several statements under one pair of signatures verifies by itself, with its own payload and place only."""
+    drafts = [envelope.Draft("act", payload, "VN") for payload in payloads]
+    signed_all = envelope.sign_all(drafts, sender="IR", key=SIGN["IR"])
+    assert [verify(one).payload for one in signed_all] == payloads
+    raw = [json.loads(one) for one in signed_all]
+    assert {one["of"] for one in raw} == {len(payloads)}
+    place = data.draw(st.integers(0, len(payloads) - 1))
+    path, spare = raw[place]["path"], canon.b64(bytes(32))
+    changes = [
+        {"place": place + 1}, {"place": place - 1}, {"of": len(payloads) + 1}, {"path": [*path, spare]},
+        {"path": path[:-1] if path else [spare]}, {"payload": canon.b64(b"another" * 9)}, {"place": True}, {"path": None},
+    ]  # fmt: skip
+    for change in changes:
+        assert code(verify, edit(signed_all[place], **change)) in {"seal.tree", "seal.ed25519", "canon.fields"}, change
+    neighbour = (place + 1) % len(payloads)
+    if payloads[place] != payloads[neighbour]:
+        moved = {name: raw[neighbour][name] for name in ("place", "path")}
+        assert code(verify, edit(signed_all[place], **moved)) == "seal.ed25519"
+
+
+def test_signing_together_has_its_bounds():
+    """Nothing is signed for nobody, no unknown kind, and never more than a tree of 1,024."""
+    assert envelope.sign_all([], sender="IR", key=SIGN["IR"]) == []
+    many = [envelope.Draft("act", b"x", "VN")] * (envelope.TOGETHER + 1)
+    assert code(lambda: envelope.sign_all(many, sender="IR", key=SIGN["IR"])) == "seal.tree"
+    assert (
+        code(lambda: envelope.sign_all([envelope.Draft("order", b"", "")], sender="IR", key=SIGN["IR"])) == "seal.kind"
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the right kind
@@ -689,6 +724,8 @@ def test_every_refusal_is_a_broken_seal():
         with pytest.raises(BrokenSeal):
             unseal(canon.dumps(shape))
         for name in base:
+            if shape == base[name]:
+                continue
             with pytest.raises(BrokenSeal):
                 verify(canon.dumps(base | {name: shape}))
         for name in outer:

@@ -23,10 +23,9 @@ from comity.casework.lifecycle import Act, Kind
 from comity.casework.measure import Measure
 from comity.casework.request import Request
 from comity.errors import BrokenSeal, ComityError, Invalid, Unreachable
-from comity.ledger import merkle
 from comity.ledger.checkpoint import Checkpoint, cosignature, signed
 from comity.ledger.log import ACT, Proof, entry
-from comity.seal import canon, envelope
+from comity.seal import canon, envelope, merkle
 from comity.seal.envelope import KINDS, Statement
 from comity.seal.keys import NoteKey, OpeningKey, SealKey, SigningKey
 from comity.seal.trust import Trust

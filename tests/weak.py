@@ -254,16 +254,16 @@ def any_json():
 
 def any_growth():
     """The witness checks no proof."""
-    from comity.ledger import merkle
+    from comity.seal import merkle
 
     patched(merkle, "check_consistency", lambda *_: None)
 
 
 def slow_witness():
     """The witness compares first and stores later: in between, others are compared with the old head too."""
-    from comity.ledger import merkle
     from comity.node import models
     from comity.node.desk import registry
+    from comity.seal import merkle
 
     patched(registry, "transaction", SimpleNamespace(atomic=nullcontext))
     patched(models.Witnessed.objects, "select_for_update", models.Witnessed.objects.all)

@@ -11,8 +11,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from comity.ledger import checkpoint, merkle
-from comity.seal import canon, envelope
+from comity.ledger import checkpoint
+from comity.seal import canon, envelope, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey
 
 HERE = Path(__file__).parent

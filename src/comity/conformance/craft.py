@@ -13,7 +13,7 @@ from typing import Any
 
 from comity.casework.act import Kind
 from comity.casework.request import moment_text
-from comity.seal import canon
+from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, SealKey, SigningKey
 
 VERSION = "comity/v1"
@@ -32,6 +32,10 @@ def act(kind: str, case: str, body: Any, *, by: str, at: datetime, after: str = 
     } | changed  # fmt: skip
 
 
+def _parts(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
 def statement(payload: bytes, *, sender: str, to: str, key: SigningKey, kind: str = "act", version: str = VERSION,
               label: str = "", **changed: Any) -> bytes:  # fmt: skip
     """A signed statement.
@@ -47,11 +51,13 @@ def statement(payload: bytes, *, sender: str, to: str, key: SigningKey, kind: st
         changed: fields that replace its own after signing; None takes a field out.
     """
     key_id = key.public.id
-    parts = ((label or f"{version}/{kind}").encode(), sender.encode(), to.encode(), key_id.encode(), payload)
-    both = key.sign(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+    leaf = merkle.leaf_hash(
+        _parts((label or f"{version}/{kind}").encode(), sender.encode(), to.encode(), key_id.encode(), payload)
+    )
+    both = key.sign(_parts(f"{version}/statements".encode(), key_id.encode(), (1).to_bytes(8, "big"), leaf))
     fields = {
         "comity": version, "kind": kind, "from": sender, "to": to, "key": key_id, "payload": canon.b64(payload),
-        "ed25519": canon.b64(both.ed25519), "mldsa65": canon.b64(both.mldsa65),
+        "place": 0, "of": 1, "path": [], "ed25519": canon.b64(both.ed25519), "mldsa65": canon.b64(both.mldsa65),
     } | changed  # fmt: skip
     return canon.dumps({name: value for name, value in fields.items() if value is not None})
 

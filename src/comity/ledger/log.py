@@ -12,8 +12,7 @@ from typing import Any
 
 from comity.errors import BrokenProof
 from comity.ledger import checkpoint as cp
-from comity.ledger import merkle
-from comity.seal import canon
+from comity.seal import canon, merkle
 
 ACT = "act"  # a signed statement of this State about a case, internal or crossing
 RECEIVED = "received"  # an envelope that arrived, before anybody read it

@@ -8,9 +8,9 @@ from comity.casework.lifecycle import Act, Case, advance
 from comity.casework.measure import Measure
 from comity.errors import Invalid, NotPossible
 from comity.ledger import checkpoint as cp
-from comity.ledger import log, merkle
+from comity.ledger import log
 from comity.node import models
-from comity.seal import canon, envelope
+from comity.seal import canon, envelope, merkle
 from comity.wire.directory import Entry, read_entry
 
 

@@ -11,6 +11,9 @@ statement into an *envelope* that only its addressee opens. `unseal` is the way 
 6. the key it names may sign this kind for that State now;
 7. both signatures hold over the payload *and* all of that.
 
+One pair of signatures can cover several statements made together (`sign_all`): it is made over the root of their Merkle
+tree, and each statement carries its own path to it. So each of them stands alone, and tells of the others only their number.
+
 Only step 7 makes an `Opened`. What a caller must still do: ask whether the payload fits the case (`casework.advance`).
 
 Each kind is signed under its own label, so that no statement of one kind can pass as one of another.
@@ -18,26 +21,37 @@ Each kind is signed under its own label, so that no statement of one kind can pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Self, final
 
-from comity.errors import BrokenSeal
-from comity.seal import canon
-from comity.seal.keys import OpeningKey, SealKey, Signature, SigningKey
+from comity.errors import BrokenProof, BrokenSeal
+from comity.seal import canon, merkle
+from comity.seal.keys import OpeningKey, SealKey, Signature, SigningKey, VerifyKey
 from comity.seal.trust import Trust
 
 KINDS = frozenset({"act", "receipt", "entry", "container"})
 MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, never evidence
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
+TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
 
 
-def _signed_bytes(kind: str, sender: str, to: str, key_id: str, payload: bytes) -> bytes:
-    """What both signatures cover: every part with its length, under the kind's own label."""
-    parts = (f"{_VERSION}/{kind}".encode(), sender.encode(), to.encode(), key_id.encode(), payload)
+def _parts(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
+def _leaf(kind: str, sender: str, to: str, key_id: str, payload: bytes) -> bytes:
+    """The leaf that stands for a statement: over every part with its length, under the kind's own label."""
+    label = f"{_VERSION}/{kind}".encode()
+    return merkle.leaf_hash(_parts(label, sender.encode(), to.encode(), key_id.encode(), payload))
+
+
+def _signed_bytes(key_id: str, size: int, root: bytes) -> bytes:
+    """What both signatures cover: the root of the tree of `size` statements, by the key that says them."""
+    return _parts(f"{_VERSION}/statements".encode(), key_id.encode(), size.to_bytes(8, "big"), root)
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,53 @@ class Opened:
         return cls(statement, digest, proof=_VERIFIED)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement not signed yet.
+
+    Args:
+        kind: one of `KINDS`.
+        payload: the bytes to say.
+        to: ISO code of the State it is for, or empty for everybody.
+    """
+
+    kind: str
+    payload: bytes
+    to: str
+
+
+def sign_all(drafts: Sequence[Draft], *, sender: str, key: SigningKey) -> list[bytes]:
+    """Signed statements in the order of `drafts`, as canonical JSON, under one pair of signatures.
+
+    Args:
+        drafts: what to say; at most `TOGETHER`.
+        sender: ISO code of the State that says it.
+        key: the sender's signing key.
+
+    Raises:
+        BrokenSeal: a kind is not known, or they are too many.
+    """
+    unknown = next((draft.kind for draft in drafts if draft.kind not in KINDS), None)
+    if unknown is not None:
+        raise BrokenSeal(f"'{unknown}' is no kind of statement.", code="seal.kind")
+    if len(drafts) > TOGETHER:
+        raise BrokenSeal(f"At most {TOGETHER} statements are signed together.", code="seal.tree")
+    if not drafts:
+        return []
+    key_id, size = key.public.id, len(drafts)
+    get = merkle.tree([_leaf(draft.kind, sender, draft.to, key_id, draft.payload) for draft in drafts])
+    both = key.sign(_signed_bytes(key_id, size, merkle.root(size, get)))
+    halves = {"ed25519": canon.b64(both.ed25519), "mldsa65": canon.b64(both.mldsa65)}
+    return [
+        canon.dumps({
+            "comity": _VERSION, "kind": draft.kind, "from": sender, "to": draft.to, "key": key_id,
+            "payload": canon.b64(draft.payload), "place": place, "of": size,
+            "path": [canon.b64(step) for step in merkle.inclusion(place, size, get)],
+        } | halves)
+        for place, draft in enumerate(drafts)
+    ]  # fmt: skip
+
+
 def sign(kind: str, payload: bytes, *, sender: str, to: str, key: SigningKey) -> bytes:
     """A signed statement, as canonical JSON.
 
@@ -101,14 +162,7 @@ def sign(kind: str, payload: bytes, *, sender: str, to: str, key: SigningKey) ->
         to: ISO code of the State it is for, or empty for everybody.
         key: the sender's signing key.
     """
-    if kind not in KINDS:
-        raise BrokenSeal(f"'{kind}' is no kind of statement.", code="seal.kind")
-    key_id = key.public.id
-    both = key.sign(_signed_bytes(kind, sender, to, key_id, payload))
-    return canon.dumps({
-        "comity": _VERSION, "kind": kind, "from": sender, "to": to, "key": key_id, "payload": canon.b64(payload),
-        "ed25519": canon.b64(both.ed25519), "mldsa65": canon.b64(both.mldsa65),
-    })  # fmt: skip
+    return sign_all([Draft(kind, payload, to)], sender=sender, key=key)[0]
 
 
 def verify(data: bytes, trust: Trust, *, kind: str, at: datetime, limit: int = MESSAGE_LIMIT) -> Statement:
@@ -129,17 +183,37 @@ def verify(data: bytes, trust: Trust, *, kind: str, at: datetime, limit: int = M
         raise BrokenSeal(f"A {kind} is needed here.", code="seal.kind")
     payload = canon.unb64(found["payload"])
     key = trust.key(found["from"], found["key"], kind, at)
-    both = Signature(canon.unb64(found["ed25519"]), canon.unb64(found["mldsa65"]))
-    key.check(_signed_bytes(kind, found["from"], found["to"], found["key"], payload), both)
+    leaf = _leaf(kind, found["from"], found["to"], found["key"], payload)
+    try:
+        path = [canon.unb64(step) for step in found["path"]]
+        root = merkle.root_by(leaf, found["place"], found["of"], path)
+    except BrokenProof as error:
+        raise BrokenSeal("The statement's path leads to no tree.", code="seal.tree") from error
+    _check(key, _signed_bytes(key.id, found["of"], root), canon.unb64(found["ed25519"]), canon.unb64(found["mldsa65"]))
     return Statement(kind, found["from"], found["to"], payload, data, found["key"])
 
 
+@lru_cache(maxsize=1024)
+def _check(key: VerifyKey, message: bytes, ed25519: bytes, mldsa65: bytes) -> None:
+    """As `VerifyKey.check`, once for all statements under one pair of signatures; only what holds is remembered."""
+    key.check(message, Signature(ed25519, mldsa65))
+
+
+_TEXTS = ("comity", "kind", "from", "to", "key", "payload", "ed25519", "mldsa65")
+
+
 def _statement_fields(data: bytes, limit: int) -> dict[str, Any]:
-    found = canon.fields(
-        canon.loads(data, limit=limit), "comity", "kind", "from", "to", "key", "payload", "ed25519", "mldsa65"
-    )
-    if not all(isinstance(value, str) for value in found.values()) or found["comity"] != _VERSION:
+    found = canon.fields(canon.loads(data, limit=limit), *_TEXTS, "place", "of", "path")
+    if not all(isinstance(found[name], str) for name in _TEXTS) or found["comity"] != _VERSION:
         raise BrokenSeal("This is no statement of a version that is known here.", code="seal.version")
+    place, size, path = found["place"], found["of"], found["path"]
+    if (
+        type(place) is not int
+        or type(size) is not int
+        or not isinstance(path, list)
+        or not 0 <= place < size <= TOGETHER
+    ):
+        raise BrokenSeal("The statement names no place in a tree.", code="seal.tree")
     if found["kind"] not in KINDS:
         raise BrokenSeal("This kind of statement is not known.", code="seal.kind")
     return found

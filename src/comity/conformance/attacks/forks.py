@@ -13,8 +13,7 @@ from comity.conformance.line import Answer
 from comity.conformance.verdict import Probe, Promise, Verdict
 from comity.errors import BrokenProof
 from comity.ledger import checkpoint as cp
-from comity.ledger import merkle
-from comity.seal import canon
+from comity.seal import canon, merkle
 
 _GROWTH = 5
 _LONGEST = 1 << 20  # entries of our log: each run adds ten

@@ -14,11 +14,11 @@ from comity.casework.lifecycle import CROSSING, Act, Case, Kind, Power, advance,
 from comity.casework.request import Request, moment_text
 from comity.errors import BrokenProof, Invalid, NotPossible, NotYours
 from comity.ledger import checkpoint as cp
-from comity.ledger import log, merkle
+from comity.ledger import log
 from comity.node import models
 from comity.node.archive import load, log_node, peer_entry
 from comity.node.settings import Settings
-from comity.seal import canon, envelope
+from comity.seal import canon, envelope, merkle
 from comity.wire import messages
 
 

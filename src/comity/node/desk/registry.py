@@ -10,11 +10,10 @@ from django.db import transaction
 from comity.casework.lifecycle import Power
 from comity.errors import BrokenProof, BrokenSeal, Invalid, NotPossible
 from comity.ledger import checkpoint as cp
-from comity.ledger import merkle
 from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.settings import LANGUAGES, Settings
-from comity.seal import canon
+from comity.seal import canon, merkle
 from comity.wire.directory import Entry, distinct, read_entry
 
 _SHORTEST_PASSWORD = 12

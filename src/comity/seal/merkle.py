@@ -2,7 +2,7 @@
 
 The tree is kept as its complete subtrees: `(level, index)` is the hash over leaves ``index * 2**level`` to
 ``(index + 1) * 2**level - 1``. They never change once written, so an append writes its leaf and the subtrees that it
-completes.
+completes. The log is such a tree, and so is what one signature over several statements covers.
 """
 
 from __future__ import annotations
@@ -37,6 +37,18 @@ def appended(size: int, leaf: bytes, get: Get) -> list[tuple[int, int, bytes]]:
         level, index = level + 1, index // 2
         written.append((level, index, value))
     return written
+
+
+def tree(leaves: Sequence[bytes]) -> Get:
+    """The complete subtrees of the tree of `leaves` (hashes), in memory."""
+    found: dict[tuple[int, int], bytes] = {}
+
+    def get(level: int, index: int) -> bytes:
+        return found[level, index]
+
+    for size, leaf in enumerate(leaves):
+        found.update({(level, index): value for level, index, value in appended(size, leaf, get)})
+    return get
 
 
 def _range_hash(start: int, end: int, get: Get) -> bytes:
@@ -90,17 +102,15 @@ def consistency(old: int, new: int, get: Get) -> list[bytes]:
     return proof[::-1]
 
 
-def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], expected: bytes) -> None:
-    """Return when `path` shows that `leaf` is number `index` of the tree of `size` leaves with root `expected`.
-
-    Follows RFC 9162, 2.1.3.2.
+def root_by(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root of a tree of `size` leaves to which `path` leads from `leaf`, number `index` (RFC 9162, 2.1.3.2).
 
     Raises:
-        BrokenProof: it does not.
+        BrokenProof: the path is no path of such a tree.
     """
     if not 0 <= index < size:
         raise BrokenProof(f"There is no leaf {index} in a tree of {size}.", code="proof.range")
-    _hashes_only([leaf, expected, *path], "proof.inclusion")
+    _hashes_only([leaf, *path], "proof.inclusion")
     node, last, value = index, size - 1, leaf
     for sibling in path:
         if last == 0:
@@ -112,7 +122,18 @@ def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], e
         else:
             value = node_hash(value, sibling)
         node, last = node // 2, last // 2
-    if last != 0 or value != expected:
+    if last != 0:
+        raise BrokenProof("The inclusion proof is too short.", code="proof.inclusion")
+    return value
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], expected: bytes) -> None:
+    """Return when `path` shows that `leaf` is number `index` of the tree of `size` leaves with root `expected`.
+
+    Raises:
+        BrokenProof: it does not.
+    """
+    if root_by(leaf, index, size, path) != expected:
         raise BrokenProof("The inclusion proof does not lead to the checkpoint's root.", code="proof.inclusion")
 
 
