@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from math import inf
 
 from simulation import World, digest_of, envelope_of, opened
 
@@ -34,31 +35,33 @@ FAULTS["one line for all peers"] = lambda seed: World(seed, lock=True)
 
 @planted("duplicates are known by number only")
 class _ByNumber(Conversation):
-    def _keep(self, item: Item, now: float) -> Outcome:
+    def _keep(self, item: Item, now: float) -> Outcome | Evidence:
         known = self._memory.got_number(item.number)
         return Outcome(known.digest, known.evidence[0]) if known else super()._keep(item, now)
 
 
 @planted("duplicates are kept again")
 class _NoDuplicates(Conversation):
-    def _keep(self, item: Item, now: float) -> Outcome:
-        outcome = super()._keep(item, now)
-        row = self._memory.got(outcome.envelope)
-        if row is not None:
-            receipt = self._hand.sign(Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now)))
+    def _keep_all(self, items: Iterable[Item], now: float) -> Iterable[Outcome]:
+        for outcome in list(super()._keep_all(items, now)):
+            row = self._memory.got(outcome.envelope)
+            if row is None:
+                yield outcome
+                continue
+            receipt = self._word(Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now)))
             self._memory.put_got(replace(row, status=Status.WAITING, evidence=(receipt,)))
-            return Outcome(row.digest, receipt)
-        return outcome
+            yield Outcome(row.digest, receipt)
 
 
 @planted("a duplicate gets a fresh receipt")
 class _FreshReceipt(Conversation):
-    def _keep(self, item: Item, now: float) -> Outcome:
-        outcome = super()._keep(item, now)
-        if self._memory.got(outcome.envelope) is None:
-            return outcome
-        word = Evidence(Event.RELAY_ACCEPTANCE, self.home, outcome.envelope, int(now))
-        return replace(outcome, receipt=self._hand.sign(word))
+    def _keep_all(self, items: Iterable[Item], now: float) -> Iterable[Outcome]:
+        for outcome in list(super()._keep_all(items, now)):
+            if self._memory.got(outcome.envelope) is None:
+                yield outcome
+            else:
+                word = Evidence(Event.RELAY_ACCEPTANCE, self.home, outcome.envelope, int(now))
+                yield replace(outcome, receipt=self._word(word))
 
 
 @planted("a receipt for another envelope is accepted")
@@ -131,7 +134,7 @@ class _NewEnvelope(Conversation):
         _, statement = opened(row.envelope)
         envelope = envelope_of(statement, self.peer, f"{now}")
         self._memory.put_sent(replace(row, stage=Stage.DONE))
-        number = self._memory.sent_numbers()[-1] + 1
+        number = self._memory.sent_last() + 1
         self._memory.put_sent(replace(row, digest=digest_of(envelope), envelope=envelope, number=number))
 
 
@@ -139,7 +142,7 @@ class _NewEnvelope(Conversation):
 class _ReceiptOfReceipt(Conversation):
     def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
         super()._accepted(row, receipt, now)
-        number = self._memory.sent_numbers()[-1] + 1
+        number = self._memory.sent_last() + 1
         thanks = Sent(number, digest_of(receipt), receipt, (), int(now), Stage.RELAY, now, int(now))
         self._memory.put_sent(thanks)
 
@@ -149,16 +152,16 @@ class _ReceiptOfReceipt(Conversation):
 
 @planted("read in the order of arrival")
 class _ByArrival(Conversation):
-    def _ready(self, row: Got | Sent) -> bool:
-        return True
+    def _lacks(self, after: Iterable[str]) -> str:
+        return ""
 
 
 @planted("what comes before its time is acknowledged and dropped")
 class _Dropped(Conversation):
-    def _keep(self, item: Item, now: float) -> Outcome:
+    def _keep(self, item: Item, now: float) -> Outcome | Evidence:
         if self._memory.settled() and not all(map(self._held, item.after)):
             digest = digest_of(item.envelope)
-            return Outcome(digest, self._hand.sign(Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now))))
+            return Outcome(digest, self._word(Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now))))
         return super()._keep(item, now)
 
 
@@ -173,18 +176,17 @@ class _EndlessRoom(Conversation):
 
 @planted("a full waiting room refuses for good")
 class _RoomRefuses(Conversation):
-    def _keep(self, item: Item, now: float) -> Outcome:
+    def _keep(self, item: Item, now: float) -> Outcome | Evidence:
         outcome = super()._keep(item, now)
-        if outcome.later != "conversation.room":
+        if isinstance(outcome, Evidence) or outcome.later != "conversation.room":
             return outcome
-        word = Evidence(Event.RELAY_REJECTION, self.home, outcome.envelope, int(now), "conversation.room")
-        return replace(outcome, later="", receipt=self._hand.sign(word))
+        return Evidence(Event.RELAY_REJECTION, self.home, outcome.envelope, int(now), "conversation.room")
 
 
 @planted("a full waiting room keeps out what the others wait for")
 class _RoomLocks(Conversation):
     def _room(self, item: Item, now: float) -> bool:
-        return sum(1 for _ in self._memory.got_waiting()) < self._pace.room and super()._room(item, now)
+        return self._memory.got_lacking_count() < self._pace.room and super()._room(item, now)
 
 
 @planted("what waits is thrown out by this node's own clock")
@@ -197,12 +199,12 @@ class _OwnClock(Conversation):
 
 @planted("the act and the word about it are two transactions")
 class _TwoTransactions(Conversation):
-    def _read(self, row: Got, now: float) -> None:
-        with self._memory.atomically():
-            code = self._memory.admit(row)
-        event = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
-        with self._memory.atomically():
-            self._say(row, event, now, code)
+    def _admit_some(self, now: float) -> bool:
+        row = next(iter(self._memory.got_ready(1)), None)
+        if row is not None:
+            with self._memory.atomically():
+                self._memory.admit(row)
+        return super()._admit_some(now)
 
 
 @planted("only the last word about an envelope is told")
@@ -243,7 +245,7 @@ class _FreshOnRestore(Conversation):
         row = self._memory.got(digest_of(item.envelope))
         if done and row is not None:
             word = Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now))
-            self._memory.put_got(replace(row, evidence=(self._hand.sign(word),)))
+            self._memory.put_got(replace(row, evidence=(self._word(word),)))
         return done
 
 
@@ -284,8 +286,10 @@ class _RestoresAll(Conversation):
         digest = digest_of(item.envelope)
         if self._memory.got(digest) is not None or not item.evidence:
             return False
-        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, item.evidence)
-        self._memory.put_got(row)
+        lacks = self._lacks(item.after)
+        self._memory.put_got(
+            Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks, item.evidence)
+        )
         return True
 
 
@@ -352,8 +356,8 @@ class _NeverOver(Conversation):
 
 @planted("a clock that is set back stops the mail")
 class _ClockBack(Conversation):
-    def _due(self, row: Sent, now: float) -> bool:
-        return row.next_at <= now
+    def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
+        return self._memory.sent_due(stages, now, inf, limit)
 
     def _quiet_until(self, now: float) -> float:
         return max(now, self._next_at)

@@ -18,7 +18,7 @@ import heapq
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -194,8 +194,38 @@ class Shelf:
     def sent_number(self, number: int) -> Sent | None:
         return next((row for row in self._rows("sent").values() if row.number == number), None)
 
-    def sent_numbers(self) -> Sequence[int]:
-        return sorted({row.number for row in self._rows("sent").values()})
+    def sent_last(self) -> int:
+        return max((row.number for row in self._rows("sent").values()), default=0)
+
+    def sent_gaps(self, limit: int) -> tuple[int, ...]:
+        return self._gaps("sent", limit)
+
+    def _gaps(self, name: str, limit: int) -> tuple[int, ...]:
+        held = {row.number for row in self._rows(name).values()}
+        return tuple(number for number in range(1, max(held, default=0)) if number not in held)[:limit]
+
+    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
+        rows = [
+            row
+            for row in self._rows("sent").values()
+            if row.stage in stages and (row.next_at <= now or row.next_at > now + horizon)
+        ]
+        rows.sort(key=lambda row: row.number)
+        return rows[:limit]
+
+    def sent_soonest(self) -> float | None:
+        return min((row.next_at for row in self.sent_open() if row.stage is not Stage.DEAD), default=None)
+
+    def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
+        rows = [
+            row
+            for row in self._rows("sent").values()
+            if row.stage in deadlines and (row.since > now or (not row.told and now - row.since > deadlines[row.stage]))
+        ]
+        return rows[:limit]
+
+    def sent_put_off(self) -> Iterable[Sent]:
+        return [row for row in self.sent_open() if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled"]
 
     def sent_open(self) -> Iterable[Sent]:
         rows = [
@@ -231,8 +261,11 @@ class Shelf:
     def got_number(self, number: int) -> Got | None:
         return next((row for row in self._rows("got").values() if row.number == number), None)
 
-    def got_numbers(self) -> Sequence[int]:
-        return sorted({row.number for row in self._rows("got").values()})
+    def got_last(self) -> int:
+        return max((row.number for row in self._rows("got").values()), default=0)
+
+    def got_gaps(self, limit: int) -> tuple[int, ...]:
+        return self._gaps("got", limit)
 
     def got_last_at(self) -> int:
         return max((row.at for row in self._rows("got").values()), default=0)
@@ -241,6 +274,20 @@ class Shelf:
         rows = [row for row in self._rows("got").values() if row.status is Status.WAITING]
         rows.sort(key=lambda row: row.number)
         return rows
+
+    def got_ready(self, limit: int) -> Iterable[Got]:
+        return [row for row in self.got_waiting() if not row.lacks][:limit]
+
+    def got_lacking(self, digest: str = "", limit: int = 0) -> Iterable[Got]:
+        rows = [row for row in self.got_waiting() if row.lacks and digest in {"", row.lacks}]
+        return rows[: limit or None]
+
+    def got_lacking_count(self) -> int:
+        return len(list(self.got_lacking()))
+
+    def got_missing(self, limit: int) -> Iterable[str]:
+        wanted = dict.fromkeys(row.lacks for row in self.got_lacking())
+        return [digest for digest in wanted if not self.got(digest) and not self.sent(digest)][:limit]
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         gaps = set(have.sent_gaps)
@@ -273,8 +320,8 @@ class Hand:
     def __init__(self, notary: Notary, home: str, peer: str) -> None:
         self._notary, self._home, self._peer = notary, home, peer
 
-    def sign(self, evidence: Evidence) -> bytes:
-        return self._notary.sign(evidence)
+    def sign(self, words: Sequence[Evidence]) -> list[bytes]:
+        return [self._notary.sign(said) for said in words]
 
     def read(self, raw: bytes) -> Evidence:
         return self._notary.read(raw)
@@ -291,15 +338,10 @@ class Loose(Conversation):
     """A peer of another make: it does not keep its own envelopes in order, as the protocol allows."""
 
     def _due_offer(self, now: float) -> Offer | None:
-        rows = [row for row in self._memory.sent_open() if row.stage is not Stage.DEAD and self._due(row, now)]
-        rows.sort(key=lambda row: row.digest)
+        rows = sorted(self._due_rows(OPEN - {Stage.DEAD}, now, 10**6), key=lambda row: row.digest)
         items = [Item(row.number, row.envelope, row.after) for row in rows if row.stage is Stage.RELAY][: self._batch]
         ask = tuple(row.digest for row in rows if row.stage is not Stage.RELAY)
         return Offer(tuple(items), ask) if items or ask else None
-
-    @staticmethod
-    def _unsent(rows: Iterable[Sent]) -> set[str]:
-        return set()
 
 
 # ── who takes part ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,7 +410,11 @@ class Node:
         if not self.world.may_send(self.state, peer):
             self.world.later(TIMEOUT, self.wake, peer)
             return
-        offer = self.talk[peer].offer(self.clock())
+        try:
+            offer = self.talk[peer].offer(self.clock())
+        except Crash:
+            self.die(self.world.rng.expovariate(1 / 600))
+            return
         if offer is None:
             self.wake(peer)
         else:

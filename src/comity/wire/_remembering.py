@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
 from math import inf
 from typing import Final
 
@@ -14,15 +13,6 @@ from comity.wire.exchange import EVIDENCE, GAPS, Answer, Event, Evidence, Have, 
 from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
-
-
-def _gaps(numbers: Sequence[int]) -> tuple[int, tuple[int, ...]]:
-    """(the highest, the lower ones that are not there, at most `GAPS`)."""
-    highest = numbers[-1] if numbers else 0
-    if len(numbers) == highest:
-        return highest, ()
-    held = set(numbers)
-    return highest, tuple(islice((number for number in range(1, highest) if number not in held), GAPS))
 
 
 class Remembering:
@@ -39,6 +29,25 @@ class Remembering:
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
         self._again_at = 0.0  # when to greet for the second time; 0 before the first, infinity after the second
+
+    def _word(self, said: Evidence) -> bytes:
+        return self._hand.sign([said])[0]
+
+    def _known(self, digest: str) -> bool:
+        """Whether this envelope is here, and read."""
+        got, sent = self._memory.got(digest), self._memory.sent(digest)
+        return (got is not None and got.status is not Status.WAITING) or (sent is not None and not sent.pending)
+
+    def _lacks(self, after: Iterable[str]) -> str:
+        """The first of `after` that is not here, or not read; empty: none."""
+        return next((digest for digest in after if not self._known(digest)), "")
+
+    def _now_known(self, digest: str) -> list[Got]:
+        """Those of the peer's that lacked only `digest`; the others wait for the next that they lack."""
+        moved = [replace(row, lacks=self._lacks(row.after)) for row in self._memory.got_lacking(digest)]
+        for row in moved:
+            self._memory.put_got(row)
+        return [row for row in moved if not row.lacks]
 
     # ── the peer's words ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,7 +92,8 @@ class Remembering:
     # ── after a start ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _have(self) -> Have:
-        return Have(*_gaps(self._memory.got_numbers()), *_gaps(self._memory.sent_numbers()))
+        memory = self._memory
+        return Have(memory.got_last(), memory.got_gaps(GAPS), memory.sent_last(), memory.sent_gaps(GAPS))
 
     def _greets(self, now: float) -> bool:
         """Whether the second greeting is due; also when its time was set before the clock went back."""
@@ -114,9 +124,8 @@ class Remembering:
 
     def _wake(self, now: float) -> None:
         """The peer is about to be settled: what it put off until then need not wait longer."""
-        for row in list(self._memory.sent_open()):
-            if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled":
-                self._memory.put_sent(replace(row, next_at=min(row.next_at, now), trouble=""))
+        for row in list(self._memory.sent_put_off()):
+            self._memory.put_sent(replace(row, next_at=min(row.next_at, now), trouble=""))
 
     def _refill(self, answer: Answer, now: float) -> bool:
         """Take back what this node has forgotten; whether there was anything.
@@ -141,7 +150,8 @@ class Remembering:
             raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
-        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, item.evidence)
+        lacks = self._lacks(item.after)
+        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks, item.evidence)
         self._memory.put_got(row)
         return True
 
@@ -154,7 +164,7 @@ class Remembering:
         if (taken is not None and taken.relayed) or not self._hand.own(item, own.statement):
             raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
         if taken is not None:  # given anew before that came back
-            self._memory.put_sent(replace(taken, number=self._memory.sent_numbers()[-1] + 1))
+            self._memory.put_sent(replace(taken, number=self._memory.sent_last() + 1))
         row = Sent(item.number, digest, item.envelope, item.after, int(now), Stage.RELAY, now, int(now), pending=True)
         self._memory.take_back(row, own.statement)
         for raw in item.evidence:

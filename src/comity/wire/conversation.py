@@ -19,7 +19,8 @@ One `Conversation` stands for one peer and shares nothing with others: what a pe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from math import inf
 from typing import Final
@@ -42,6 +43,10 @@ from comity.wire.exchange import (
 )
 from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status, Wait, backoff
 
+_OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
+_ASKING: Final = _OPEN - {Stage.RELAY}
+_LOOKED_AT: Final = 4  # batches that are looked through for what may go now
+_LATE: Final = 256  # rows dealt with at a time when something is late
 _BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay within exchange.BODY_LIMIT
 _VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
 
@@ -78,8 +83,7 @@ class Conversation(Remembering):
             raise NotPossible(
                 f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
             )
-        numbers = self._memory.sent_numbers()
-        row = Sent((numbers[-1] if numbers else 0) + 1, canon.content_id(envelope), envelope, after[:AFTER], int(now),
+        row = Sent(self._memory.sent_last() + 1, canon.content_id(envelope), envelope, after[:AFTER], int(now),
                    Stage.RELAY, now, int(now))  # fmt: skip
         self._memory.put_sent(row)
         return row
@@ -92,11 +96,10 @@ class Conversation(Remembering):
         if not self._memory.settled():
             return quiet
         soonest = now if self._greets(now) else self._again_at or inf
-        if rows := list(self._memory.sent_open()):
-            unsent = self._unsent(rows)
-            front = (row for row in rows if row.digest not in unsent or unsent.isdisjoint(row.after))
-            times = (now if self._due(row, now) else row.next_at for row in front if row.stage is not Stage.DEAD)
-            soonest = min(soonest, min(times, default=inf))
+        if any(self._due_rows(_OPEN, now, 1)):
+            soonest = now
+        elif (later := self._memory.sent_soonest()) is not None:
+            soonest = min(soonest, later)
         return max(quiet, soonest) if soonest < inf else None
 
     def offer(self, now: float) -> Offer | None:
@@ -114,29 +117,43 @@ class Conversation(Remembering):
             self._heard, self._next_at = self._memory.heard(), now
         return now if self._next_at > now + self._horizon else max(now, self._next_at)
 
-    def _due(self, row: Sent, now: float) -> bool:
-        """Also when its time lies so far ahead that the clock must have been set back since."""
-        return row.next_at <= now or row.next_at > now + self._horizon
-
-    @staticmethod
-    def _unsent(rows: Iterable[Sent]) -> set[str]:
-        return {row.digest for row in rows if row.stage in {Stage.RELAY, Stage.DEAD}}
+    def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
+        """What is due: also when its time lies so far ahead that the clock must have been set back since."""
+        return self._memory.sent_due(stages, now, self._horizon, limit)
 
     def _due_offer(self, now: float) -> Offer | None:
         """Envelopes that are due, each after those of ours that it stands on or together with them; and what to ask."""
-        rows = list(self._memory.sent_open())
-        unsent, size = self._unsent(rows), 0
         items: list[Item] = []
-        ask: list[str] = []
-        for row in rows:
-            if row.stage is Stage.DEAD or not self._due(row, now):
-                continue
-            if row.stage is not Stage.RELAY:
-                ask.append(row.digest)
-            elif unsent.isdisjoint(row.after) and self._fits(items, size := size + len(row.envelope)):
+        taken: set[str] = set()
+        held: list[Sent] = []
+        size = 0
+        for row in self._due_rows({Stage.RELAY}, now, _LOOKED_AT * self._batch):
+            front = self._front(row, taken)
+            if front is not None:
+                held.append(replace(row, next_at=self._behind(front, now)))
+            elif self._fits(items, size := size + len(row.envelope)):
                 items.append(Item(row.number, row.envelope, row.after))
-                unsent.discard(row.digest)
-        return Offer(tuple(items), tuple(ask[:ASKED])) if items or ask else None
+                taken.add(row.digest)
+            else:
+                break
+        ask = tuple(row.digest for row in self._due_rows(_ASKING, now, ASKED))
+        with self._memory.atomically():
+            for row in held:
+                self._memory.put_sent(row)
+        return Offer(tuple(items), ask) if items or ask else None
+
+    def _front(self, row: Sent, taken: set[str]) -> Sent | None:
+        """One of ours that `row` stands on and that has not reached the peer, nor goes with it; None: there is none."""
+        for digest in row.after:
+            own = None if digest in taken else self._memory.sent(digest)
+            if own is not None and own.stage in {Stage.RELAY, Stage.DEAD}:
+                return own
+        return None
+
+    def _behind(self, front: Sent, now: float) -> float:
+        """When to look again at what stands on `front`."""
+        last = now + self._pace.relay.last
+        return last if front.stage is Stage.DEAD else min(last, max(front.next_at, now + self._pace.relay.first))
 
     def _fits(self, items: list[Item], size: int) -> bool:
         """Whether one more goes into the offer; one always does."""
@@ -167,7 +184,7 @@ class Conversation(Remembering):
             self._learn(raw, now)
         for digest in offer.ask:
             row = self._memory.sent(digest)
-            if row is not None and self._due(row, now):  # nothing new was said
+            if row is not None and not now < row.next_at <= now + self._horizon:  # nothing new was said
                 self._postpone(row, now, "")
         for digest in answer.missing:
             row = self._memory.sent(digest)
@@ -193,7 +210,7 @@ class Conversation(Remembering):
     def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
         """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
         if said.code == "conversation.number":
-            number = self._memory.sent_numbers()[-1] + 1
+            number = self._memory.sent_last() + 1
             self._memory.put_sent(replace(row, number=number, next_at=now, trouble=said.code))
             self._memory.settle(settled=False)
         else:
@@ -261,20 +278,19 @@ class Conversation(Remembering):
 
     def overdue(self, now: float) -> None:
         """Tell a person, once for each stage, what is waited for beyond its deadline."""
-        for row in list(self._memory.sent_open()):
-            if row.since > now:  # it was noted by a clock that has been set back since
-                with self._memory.atomically():
-                    self._memory.put_sent(replace(row, since=int(now)))
-            if row.told or now - row.since <= self._wait(row.stage).deadline:
-                continue
+        deadlines = {stage: self._wait(stage).deadline for stage in _OPEN}
+        for row in list(self._memory.sent_late(deadlines, now, _LATE)):
             with self._memory.atomically():
-                self._memory.tell(self._late(row, now))
-                self._memory.put_sent(replace(row, told=True))
+                if row.since > now:  # it was noted by a clock that has been set back since
+                    self._memory.put_sent(replace(row, since=int(now)))
+                else:
+                    self._memory.tell(self._late(row, now))
+                    self._memory.put_sent(replace(row, told=True))
 
     def _late(self, row: Sent, now: float) -> Alarm:
         code, word = f"conversation.late-{row.stage}", b""
         if row.stage is Stage.RELAY:
-            word = self._hand.sign(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code))
+            word = self._word(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code))
         return Alarm(code, row.digest, int(now), word)
 
     # ── theirs, coming in ───────────────────────────────────────────────────────────────────────────────────────────
@@ -286,7 +302,7 @@ class Conversation(Remembering):
         self._last_heard = now
         with self._memory.atomically():
             self._memory.hear()
-            outcomes = tuple(self._keep(item, now) for item in offer.items)
+            outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
             back = tuple(self._back(offer.have)) if offer.have is not None else ()
@@ -294,7 +310,22 @@ class Conversation(Remembering):
                 self._wake(now)
         return Answer(outcomes, tuple(self._told_about(offer.ask)), self._missing(), lost, back)
 
-    def _keep(self, item: Item, now: float) -> Outcome:
+    def _keep_all(self, items: Iterable[Item], now: float) -> Iterable[Outcome]:
+        """Keep what may be kept; the words about all of it are signed together."""
+        found = [self._keep(item, now) for item in items]
+        words = [said for said in found if isinstance(said, Evidence)]
+        receipts = dict(zip((said.envelope for said in words), self._hand.sign(words), strict=True))
+        for said in found:
+            if isinstance(said, Evidence):
+                row = self._memory.got(said.envelope)
+                if row is not None:
+                    self._memory.put_got(replace(row, evidence=(receipts[row.digest],)))
+                yield Outcome(said.envelope, receipts[said.envelope])
+            else:
+                yield said
+
+    def _keep(self, item: Item, now: float) -> Outcome | Evidence:
+        """Keep one; what became of it, or the word about it that is to be signed."""
         digest = canon.content_id(item.envelope)
         known = self._memory.got(digest)
         if known is not None:
@@ -302,23 +333,19 @@ class Conversation(Remembering):
         if not self._memory.settled():
             return Outcome(digest, later="conversation.unsettled")
         if refused := self._number_refused(item.number):
-            word = Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), refused)
-            return Outcome(digest, self._hand.sign(word))
+            return Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), refused)
         if not self._room(item, now):
             return Outcome(digest, later="conversation.room")
-        receipt = self._hand.sign(Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now)))
-        self._memory.put_got(
-            Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, (receipt,))
-        )  # fmt: skip
+        lacks = self._lacks(item.after)
+        self._memory.put_got(Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks))
         self._kept_now += 1
-        return Outcome(digest, receipt)
+        return Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now))
 
     def _number_refused(self, number: int) -> str:
         """Why nothing is kept under this number, or empty: it is taken, or further ahead than gaps are remembered."""
         if self._memory.got_number(number) is not None:
             return "conversation.number"
-        numbers = self._memory.got_numbers()
-        return "conversation.number-ahead" if number > (numbers[-1] if numbers else 0) + GAPS else ""
+        return "conversation.number-ahead" if number > self._memory.got_last() + GAPS else ""
 
     def _room(self, item: Item, now: float) -> bool:
         """Whether there is room: within the hour, and in the waiting room, which what others wait for need not enter."""
@@ -327,21 +354,10 @@ class Conversation(Remembering):
             self._hour, self._kept_now = hour, 0
         if self._kept_now >= self._pace.kept:
             return False
-        if all(self._memory.got(digest) or self._memory.sent(digest) for digest in item.after):
-            return True
-        return sum(1 for row in self._memory.got_waiting() if not self._ready(row)) < self._pace.room
-
-    def _ready(self, row: Got | Sent) -> bool:
-        """Whether everything that `row` stands on is here, and read."""
-        return all(self._known(digest) for digest in row.after)
-
-    def _known(self, digest: str) -> bool:
-        got, sent = self._memory.got(digest), self._memory.sent(digest)
-        return (got is not None and got.status is not Status.WAITING) or (sent is not None and not sent.pending)
+        return all(map(self._held, item.after)) or self._memory.got_lacking_count() < self._pace.room
 
     def _missing(self) -> tuple[str, ...]:
-        wanted = (digest for row in self._memory.got_waiting() for digest in row.after if not self._held(digest))
-        return tuple(dict.fromkeys(wanted))[: BATCH * AFTER]
+        return tuple(self._memory.got_missing(BATCH * AFTER))
 
     def _held(self, digest: str) -> bool:
         return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
@@ -354,38 +370,51 @@ class Conversation(Remembering):
 
     def admit(self, now: float) -> bool:
         """Read what waits here and may be read, in order; whether there was anything."""
-        busy, again = False, True
-        while again:
-            again = False
-            for own in [row for row in self._memory.sent_pending() if self._ready(row)]:
-                with self._memory.atomically():
-                    self._memory.adopt(own)
-                    self._memory.put_sent(replace(own, pending=False))
-                busy = again = True
-            for row in list(self._memory.got_waiting()):
-                if self._ready(row):
-                    self._read(row, now)
-                    busy = again = True
+        busy = False
+        while self._admit_some(now):
+            busy = True
         return busy
 
-    def _read(self, row: Got, now: float) -> None:
-        """Read one envelope: its effect and the word about it are one transaction. A word given once stays."""
+    def _admit_some(self, now: float) -> bool:
+        """Read some, and what stands on them: the effects, and the words about them, are one transaction."""
+        busy = False
         with self._memory.atomically():
-            given = next((event for event in map(self._event, row.evidence) if event in _VERDICT), None)
-            code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
-            if given is None:
-                given = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
-                self._say(row, given, now, code)
-            else:
-                self._memory.put_got(replace(row, status=_VERDICT[given]))
+            for own in list(self._memory.sent_pending()):
+                if not self._lacks(own.after):
+                    self._memory.adopt(own)
+                    self._memory.put_sent(replace(own, pending=False))
+                    self._now_known(own.digest)
+                    busy = True
+            rows, words = deque(self._memory.got_ready(BATCH)), []
+            for _ in range(BATCH):
+                if not rows:
+                    break
+                row, busy = rows.popleft(), True
+                words += self._read(row, now)
+                rows += self._now_known(row.digest)
+            self._say(words)
+        return busy
+
+    def _read(self, row: Got, now: float) -> list[Evidence]:
+        """Read one envelope; the words about it that are to be signed. A word given once stays."""
+        given = next((event for event in map(self._event, row.evidence) if event in _VERDICT), None)
+        code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
+        if given is not None:
+            self._memory.put_got(replace(row, status=_VERDICT[given]))
+            return []
+        said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
+        self._memory.put_got(replace(row, status=_VERDICT[said]))
+        return [Evidence(said, self.home, row.digest, int(now), code)]
 
     def _event(self, raw: bytes) -> Event:
         return self._hand.read(raw).event
 
-    def _say(self, row: Got, event: Event, now: float, code: str = "") -> None:
-        word = self._hand.sign(Evidence(event, self.home, row.digest, int(now), code))
-        status = _VERDICT.get(event, row.status)
-        self._memory.put_got(replace(row, status=status, evidence=(*row.evidence, word)))
+    def _say(self, words: list[Evidence]) -> None:
+        """Sign words about the peer's envelopes, together, and keep them beside these."""
+        for said, signed in zip(words, self._hand.sign(words), strict=True):
+            row = self._memory.got(said.envelope)
+            if row is not None:
+                self._memory.put_got(replace(row, evidence=(*row.evidence, signed)))
 
     def handed(self, digest: str, now: float) -> None:
         """Note that an officer has this envelope's act before him. Said once."""
@@ -394,7 +423,7 @@ class Conversation(Remembering):
             return
         if not any(self._event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
             with self._memory.atomically():
-                self._say(row, Event.CONTENT_HANDOVER, now)
+                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, int(now))])
 
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.
@@ -404,7 +433,13 @@ class Conversation(Remembering):
         """
         if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
             return
-        for row in list(self._memory.got_waiting()):
-            if not self._ready(row):
-                self._say(row, Event.CONTENT_CONSIGNMENT_FAILURE, now, "conversation.gap")
-                self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
+        words = []
+        for row in list(self._memory.got_lacking(limit=_LATE)):
+            self._memory.put_got(replace(row, status=Status.REFUSED, lacks=""))
+            self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
+            words.append(
+                Evidence(Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, int(now), "conversation.gap")
+            )
+        self._say(words)
+        for said in words:
+            self._now_known(said.envelope)

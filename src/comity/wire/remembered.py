@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -83,6 +83,7 @@ class Got:
         after: digests that it stands on.
         at: when it was kept.
         status: what became of it.
+        lacks: one of `after` that is not here, or not read yet; empty when it can be read.
         evidence: what this node has signed about it, oldest first; the receipt is the first.
     """
 
@@ -92,7 +93,8 @@ class Got:
     after: tuple[str, ...]
     at: int
     status: Status
-    evidence: tuple[bytes, ...]
+    lacks: str = ""
+    evidence: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,8 @@ class Pace:
 class Hand(Protocol):
     """Signs and reads for one conversation."""
 
-    def sign(self, evidence: Evidence) -> bytes:
-        """This node's signed word, within the transaction that notes it."""
+    def sign(self, words: Sequence[Evidence]) -> list[bytes]:
+        """This node's signed words, in their order, within the transaction that notes them."""
 
     def read(self, raw: bytes) -> Evidence:
         """Anybody's signed word, verified. Raises BrokenSeal."""
@@ -189,11 +191,23 @@ class Memory(Protocol):
     def sent_number(self, number: int) -> Sent | None:
         """Our envelope under this number."""
 
-    def sent_numbers(self) -> Sequence[int]:
-        """All numbers given to our envelopes, ascending."""
+    def sent_last(self) -> int:
+        """The highest number given to an envelope of ours; 0 if there is none."""
 
-    def sent_open(self) -> Iterable[Sent]:
-        """Ours that wait for something, and dead letters that never left; by number."""
+    def sent_gaps(self, limit: int) -> tuple[int, ...]:
+        """The first lower numbers under which there is none."""
+
+    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
+        """The first of ours that wait for one of `stages` and are due, by number: in the past, or beyond `horizon`."""
+
+    def sent_soonest(self) -> float | None:
+        """When the next of ours that wait for something is due; dead letters are not."""
+
+    def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
+        """Some of ours that wait longer than the seconds of their stage and nobody was told, or since a time to come."""
+
+    def sent_put_off(self) -> Iterable[Sent]:
+        """Ours that the peer put off because it was not settled itself."""
 
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         """Ours that the peer acknowledged and, by its own words, does not have; by number."""
@@ -216,14 +230,26 @@ class Memory(Protocol):
     def got_number(self, number: int) -> Got | None:
         """The peer's envelope under this number."""
 
-    def got_numbers(self) -> Sequence[int]:
-        """All numbers of the peer's envelopes held here, ascending."""
+    def got_last(self) -> int:
+        """The highest number of the peer's envelopes held here; 0 if there is none."""
+
+    def got_gaps(self, limit: int) -> tuple[int, ...]:
+        """The first lower numbers that are not held."""
 
     def got_last_at(self) -> int:
         """When the last of the peer's envelopes was kept; 0 if there is none."""
 
-    def got_waiting(self) -> Iterable[Got]:
-        """The peer's that were not read yet, by number."""
+    def got_ready(self, limit: int) -> Iterable[Got]:
+        """The first of the peer's that were not read yet and lack nothing, by number."""
+
+    def got_lacking(self, digest: str = "", limit: int = 0) -> Iterable[Got]:
+        """The peer's that lack the envelope `digest`, or anything, by number; all of them, or the first."""
+
+    def got_lacking_count(self) -> int:
+        """How many of the peer's lack something."""
+
+    def got_missing(self, limit: int) -> Iterable[str]:
+        """Digests that the peer's lack and that are not held here at all."""
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         """The peer's that, by its own words, it does not know any more; by number."""
