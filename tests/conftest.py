@@ -86,10 +86,11 @@ def officers(node):
 @pytest.fixture
 def peer(node, at):
     """Viet Nam, as a State that can say anything; pinned at the node under test."""
-    from peer import Peer
+    from peer import Peer, settle
 
     from comity.node.desk import registry
 
     found = Peer("VN", node)
     registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    settle("VN")
     return found

@@ -326,6 +326,9 @@ class Hand:
     def read(self, raw: bytes) -> Evidence:
         return self._notary.read(raw)
 
+    def event(self, raw: bytes) -> Event:
+        return self._notary.read(raw).event
+
     def own(self, item: Item, statement: bytes) -> bool:
         try:
             act, inside = opened(item.envelope)

@@ -9,18 +9,20 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from peer import Peer, request
+from peer import Peer, arrive, request, settle
 from test_wire import PEM, TLS, line
 
 from comity.casework.lifecycle import Kind
-from comity.errors import BrokenSeal, Unreachable
+from comity.errors import NotPossible, Unreachable
+from comity.ledger import checkpoint as cp
+from comity.ledger.log import Proof
 from comity.node import archive, models
 from comity.node.courier import Courier
 from comity.node.desk import crossing, requesting
-from comity.seal import canon
+from comity.seal import canon, merkle
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
-from comity.wire.exchange import Event, Evidence
+from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome
 
 BYTE_BY_BYTE = {
     "headers": b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 400,
@@ -95,7 +97,7 @@ class Post:
             return self.answers[peer.state, path]
 
         return SimpleNamespace(
-            post=lambda path, body, at: (200, ask(path)), get=lambda path, at: ask(path)
+            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at: ask(path)
         )  # fmt: skip
 
 
@@ -108,6 +110,7 @@ def sent(node, officers, at):
     for number, state in enumerate(("VN", "QA"), 1):
         peer = Peer(state, node)
         registry.pin(node, peer.entry_bytes, fingerprint=peer.entry.fingerprint, by="t", at=at)
+        settle(state)
         own = replace(request(), reference=f"IR-2026-000{number}", requesting="IR", requested=state)
         requesting.draft(node, own, officer=officers.drafter, at=at)
         requesting.check(node, own.reference, officer=officers.drafter, at=at)
@@ -120,7 +123,7 @@ def sent(node, officers, at):
 def said(row, peer, event, code="", *, digest=""):
     """The peer's signed word about our envelope."""
     what = Evidence(event, peer.state, digest or row.digest, int(row.made_at.timestamp()), code)
-    return messages.sign_evidence(what, key=peer.signing)
+    return messages.sign_words([what], places={}, key=peer.signing)[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -130,18 +133,18 @@ def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
     courier, post = Courier(node), Post(node, slow={"VN"})
     monkeypatch.setattr(courier, "_line", post.line)
     courier.round()
-    until(lambda: ("VN", "/messages") in post.asked and ("QA", "/messages") in post.asked)
+    until(lambda: ("VN", "/exchange") in post.asked and ("QA", "/exchange") in post.asked)
     assert courier._errands["VN"].is_alive()
     until(lambda: not courier._errands["QA"].is_alive())
     courier.round()
-    assert post.asked.count(("VN", "/messages")) == 1
+    assert post.asked.count(("VN", "/exchange")) == 1
     post.gate.set()
     courier._errands["VN"].join(5)
     courier.round()
     courier._errands["VN"].join(5)
-    assert post.asked.count(("VN", "/messages")) == 1
-    assert courier._waits("VN")
-    assert not courier._waits("QA")
+    assert post.asked.count(("VN", "/exchange")) == 1
+    now = time.time()
+    assert courier._talks["VN"].next_due(now) > now  # silent: for a while nothing is asked of it
 
 
 def until(true) -> None:
@@ -153,35 +156,67 @@ def until(true) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sender_learns_what_became_of_an_envelope(sent, at):
-    """The peer's signed refusal is kept, and shown to a person; its word is not replaced by another one."""
+def test_the_sender_learns_what_became_of_an_envelope(node, sent, at):
+    """The peer's receipt and then its signed refusal are kept, and shown to a person; no later word replaces them."""
     row, peer = sent["VN"]
-    raw = said(row, peer, Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")
-    crossing.learned(row.digest, raw, at=at)
-    crossing.learned(row.digest, said(row, peer, Event.CONTENT_CONSIGNMENT), at=at)
+    talk = crossing.conversation(node, "VN")
+    refusal = said(row, peer, Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")
+    answered(talk, row, receipt(peer, row), at)
+    answered(talk, row, None, at, refusal)
+    answered(talk, row, None, at, said(row, peer, Event.CONTENT_CONSIGNMENT))
     row.refresh_from_db()
-    assert (bytes(row.outcome), row.refused) == (raw, True)
-    assert "case.history" in row.trouble
+    assert [canon.unb64(word) for word in row.evidence] == [receipt(peer, row), refusal]
+    assert (row.stage, row.trouble, row.relayed) == ("dead", "case.history", True)
     assert row in crossing.troubled()
+    with pytest.raises(NotPossible):
+        talk.release(row.digest, at.timestamp())
+
+
+def receipt(peer, row):
+    """The peer's receipt for our envelope: the only entry of its log."""
+    raw = _receipts.get((peer.state, row.digest))
+    if raw is None:
+        kept = Evidence(Event.RELAY_ACCEPTANCE, peer.state, row.digest, int(row.made_at.timestamp()))
+        word = messages.sign_words([kept], places={row.digest: 0}, key=peer.signing)[0]
+        root = merkle.leaf_hash(messages.logged_receipt(row.digest))
+        note = cp.signed(cp.Checkpoint(peer.log.name, 1, root), peer.log)
+        raw = _receipts[peer.state, row.digest] = messages.proved(word, Proof(0, (), note))
+    return raw
+
+
+_receipts: dict[tuple[str, str], bytes] = {}
+
+
+def answered(talk, row, outcome, at, *words):
+    """The peer's answer to an offer of this row, or to a question about it."""
+    offer = Offer((Item(row.number, bytes(row.data)),)) if outcome else Offer(ask=(row.digest,))
+    outcomes = (Outcome(row.digest, outcome),) if outcome else ()
+    talk.answered(offer, Answer(outcomes, words), at.timestamp())
 
 
 @pytest.mark.django_db
-def test_false_words_about_an_envelope_are_not_believed(sent, at):
-    """About another envelope, by another State, of another kind, or broken: nothing is noted."""
+def test_false_words_about_an_envelope_are_not_believed(node, sent, at):
+    """About another envelope, by another State, of another kind, or broken: nothing is noted, and it is sent again."""
     row, peer = sent["VN"]
     _, other = sent["QA"]
-    receipt = messages.sign_receipt(by="VN", digest=row.digest, at=at, index=0, key=peer.signing)
-    for raw in (
+    talk = crossing.conversation(node, "VN")
+    for outcome in (
+        said(row, peer, Event.CONTENT_CONSIGNMENT), said(row, peer, Event.CONTENT_HANDOVER), receipt(other, row),
+        receipt(peer, sent["QA"][0]), receipt(peer, row)[:-1], b"{}", b"x",
+    ):  # fmt: skip
+        answered(talk, row, outcome, at)
+    row.refresh_from_db()
+    assert (row.stage, row.evidence, row.attempts) == ("relay", [], 7)
+    answered(talk, row, receipt(peer, row), at)
+    for word in (
         said(row, peer, Event.CONTENT_CONSIGNMENT, digest="0" * 64),
         said(row, other, Event.CONTENT_CONSIGNMENT),
         said(row, peer, Event.CONTENT_HANDOVER),
-        receipt,
         b"{}",
     ):
-        with pytest.raises(BrokenSeal):
-            crossing.learned(row.digest, raw, at=at)
+        answered(talk, row, None, at, word)
     row.refresh_from_db()
-    assert (bytes(row.outcome), row.refused) == (b"", False)
+    assert (row.stage, len(row.evidence)) == ("consignment", 1)
 
 
 @pytest.mark.django_db
@@ -189,18 +224,12 @@ def test_this_node_says_what_became_of_an_envelope(node, peer, at):
     """One signed word about each, admitted or refused with its code, in the transaction of its effect."""
     good, act = peer.asks(request())
     bad, _ = peer.say(Kind.WITHDRAWN, act.case, {"reasons": "r"}, after="0" * 64)
-    from comity.node.desk import evidence
-    from comity.wire.directory import read_entry
-
-    own = trust_in([read_entry(evidence.own_entry(node), at=at)])
+    own = trust_in([archive.own_entry(node)])
     for data, expected in (
         (good, (Event.CONTENT_CONSIGNMENT, "")),
         (bad, (Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")),
     ):
-        crossing.receive(node, data, hop="VN", at=at)
-        digest = canon.content_id(data)
-        assert bytes(models.Arrival.objects.get(pk=digest).outcome) == b""
-        crossing.admit(node, digest, at=at)
-        word = messages.read_evidence(bytes(models.Arrival.objects.get(pk=digest).outcome), own, now=at)
-        assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", digest)
+        row = arrive(node, data, at)
+        word = messages.read_evidence(canon.unb64(row.evidence[1]), own, now=at)
+        assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", row.digest)
     assert archive.load(act.case, home="IR").stage == "open"

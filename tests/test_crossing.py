@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from peer import Peer, request
+from peer import Peer, arrive, request
 
 from comity.casework.lifecycle import Kind
 from comity.errors import Invalid, NotYours
@@ -16,14 +16,6 @@ from comity.wire import messages
 from comity.wire.directory import read_entry, sign_entry, trust_in
 
 pytestmark = pytest.mark.django_db
-
-
-def arrive(node, data, at, hop="VN"):
-    """Bring an envelope to the door's function and let the courier's function read it; the arrival's row."""
-    crossing.receive(node, data, hop=hop, at=at)
-    digest = canon.content_id(data)
-    crossing.admit(node, digest, at=at)
-    return models.Arrival.objects.get(pk=digest)
 
 
 def snapshot():
@@ -64,7 +56,7 @@ def test_the_same_bytes_again_are_answered_with_the_same_receipt(node, peer, at)
     arrive(node, data, at)
     before = snapshot()
     later = crossing.receive(node, data, hop="VN", at=at + timedelta(days=30))
-    crossing.admit(node, canon.content_id(data), at=at)
+    crossing.admit(node, "VN", at=at)
     assert first.statement == again.statement == later.statement
     assert snapshot() == before
     assert models.Arrival.objects.count() == models.Act.objects.count() == 1

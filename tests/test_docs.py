@@ -24,6 +24,7 @@ from comity.ledger import checkpoint, log
 from comity.seal import _names, canon, container, envelope, keys, merkle, stream, trust
 from comity.verify import CHECKS
 from comity.wire import bag, directory, dossier, messages, transport
+from comity.wire.exchange import Event, Evidence
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "comity"
@@ -403,14 +404,14 @@ def signed_bytes() -> str:
 def statement() -> str:
     """The frozen statement, verified once more, and its id."""
     data = vector("statement")["statement"].encode()
-    envelope.verify(data, TRUST, kind="act", at=AT)
+    envelope.verify(data, TRUST, kinds={"act"}, at=AT)
     return f"{shown(data)}\n\n{canon.content_id(data)}"
 
 
 def sealed() -> str:
     """The frozen envelope, opened once more, the `info` of its seal, and its digest."""
     data = vector("envelope")["envelope"].encode()
-    envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kind="act", at=AT)
+    envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kinds={"act"}, at=AT)
     found = canon.loads(data, limit=1 << 20)
     info = envelope._info(found["to"], found["key"], found["statement"]).decode()
     return f"{shown(data)}\n\n{info}\n\n{canon.content_id(data)}"
@@ -468,7 +469,8 @@ def add_checkpoint() -> str:
 def receipt() -> str:
     """What a receipt says, and how it travels."""
     said = {"receipt": "RelayAcceptance", "envelope": "b2" * 32, "at": "2026-11-24T09:00:00Z", "index": 1}
-    data = messages.sign_receipt(by="IR", digest="b2" * 32, at=AT, index=1, key=SIGNER)
+    kept = Evidence(Event.RELAY_ACCEPTANCE, "IR", "b2" * 32, int(AT.timestamp()))
+    data = messages.sign_words([kept], places={"b2" * 32: 1}, key=SIGNER)[0]
     assert envelope.verify(data, TRUST, kind="receipt", at=AT).payload == canon.dumps(said)
     return f"{canon.dumps(said).decode()}\n" + '{"proof":{"index":1,"note":"…","path":["…","…"]},"receipt":"…"}'
 

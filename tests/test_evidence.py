@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from peer import request
+from peer import arrive, request
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Kind
@@ -17,7 +17,7 @@ from comity.errors import ComityError, Unreachable
 from comity.ledger import checkpoint, log
 from comity.node import archive, models
 from comity.node.courier import Courier
-from comity.node.desk import crossing, evidence, intake, requested, requesting
+from comity.node.desk import evidence, intake, requested, requesting
 from comity.node.vault import Vault
 from comity.seal import canon, merkle
 from comity.wire import bag, messages
@@ -315,8 +315,7 @@ def test_a_blob_has_its_own_name(node, vault):
 
 def bring(node, data, at):
     """What a peer sends arrives and is read; its arrival."""
-    crossing.receive(node, data, hop="VN", at=at)
-    crossing.admit(node, canon.content_id(data), at=at)
+    arrive(node, data, at)
     row = models.Arrival.objects.get(pk=canon.content_id(data))
     assert row.status == "admitted", row.reason
     return row

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from peer import request
+from peer import arrive, request
 
 from comity.casework.lifecycle import Kind, Stage
 from comity.errors import NotPossible, NotYours
 from comity.node import archive, models
 from comity.node.courier import now
-from comity.node.desk import crossing, evidence, requested, requesting
-from comity.seal import canon, envelope
+from comity.node.desk import evidence, requested, requesting
+from comity.seal import envelope
 from comity.wire import bag, messages
 from comity.wire.directory import trust_in
 
@@ -24,8 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def bring(node, data, at):
     """The peers' door keeps the bytes; the courier reads them later."""
-    crossing.receive(node, data, hop="VN", at=at)
-    crossing.admit(node, canon.content_id(data), at=at)
+    arrive(node, data, at)
 
 
 def work(node):
@@ -40,7 +39,7 @@ def opened(peer, kind):
     home = peer.home_entry
     at = home.since + timedelta(hours=2)
     trust = trust_in([home])
-    found = envelope.unseal(bytes(row.data), home=peer.state, keys=[peer.opening], trust=trust, kind="act", at=at)
+    found = envelope.unseal(bytes(row.data), home=peer.state, keys=[peer.opening], trust=trust, kinds={"act"}, at=at)
     return messages.decode_act(found)
 
 

@@ -22,7 +22,7 @@ PLAN = {
     "6 frame, where doors are hung": "node.urls node.wsgi",
     "5 doors": "node.officers node.peers node.providers node.public node.management node.run",
     "4 writers": "node.desk node.courier",
-    "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive"
+    "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive node.bell"
     " node.django_settings node.letter node.letters",
     # ─── Django stops here ───
     "2.5 outside the office": "cli conformance demo verify __main__",
@@ -40,6 +40,7 @@ SIDE_DOORS = {
     ("node.courier", "node.desk"): ("comity.node.desk",),
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
     ("node.archive", "node.models"): ("comity.node.models",),
+    ("node.archive", "node.settings"): ("comity.node.settings",),
     ("node.letter", "node.letters"): ("comity.node.letters",),
     ("cli", "conformance"): ("comity.conformance",),
     ("cli", "demo"): ("comity.demo",),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from peer import request
+from peer import arrive, request, settle
 from test_evidence import accepted, bring, code, disclosed, execute, sealed, stage, worked
 
 from comity.casework.lifecycle import Kind, Stage, advance, replay
@@ -103,11 +103,9 @@ def test_extradition_asked_by_us(node, peer, officers, at):
 
 def turned_away(node, data, at):
     """The code with which what arrives is refused."""
-    from comity.node.desk import crossing
     from comity.seal import canon
 
-    crossing.receive(node, data, hop="VN", at=at)
-    crossing.admit(node, canon.content_id(data), at=at)
+    arrive(node, data, at)
     return models.Arrival.objects.get(pk=canon.content_id(data)).code
 
 
@@ -402,6 +400,7 @@ def test_leave_of_another_state(node, peer, officers, at, returned):
 
     other = Peer("QA", node)
     registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, by="t", at=at)
+    settle(other.state)
     what = request(measure=Measure.ONWARD_TRANSFER, reference=LEAVE, requesting="IR", requested="QA", others=("QA",),
                    purpose="A trial in Qatar.")  # fmt: skip
     assert (

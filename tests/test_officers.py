@@ -272,7 +272,7 @@ def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
         subject=HOSTILE, facts=HOSTILE, persons=(Subject(HOSTILE),), authority=HOSTILE, custodian=HOSTILE
     )
     envelope, _ = peer.asks(hostile)
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     requested.assess(node, THEIRS, officer=officers.decider, at=at)
     for path in ("/cases", f"/cases/{THEIRS}", f"/cases/{THEIRS}/decide", f"/cases/{THEIRS}/ask"):
         text = Browser(officers.all, language).get(path).content.decode()
@@ -285,7 +285,7 @@ def test_hostile_text_is_shown_inert(node, officers, peer, at, language):
 def test_what_a_foreign_request_follows_stops_no_page(node, officers, peer, at, follows):
     """Whatever another State wrote there, the pages open; only what looks like a reference becomes a link."""
     envelope, _ = peer.asks(peers.request(follows=follows))
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     if not models.Case.objects.exists():
         return  # refused when it came in
     requested.assess(node, THEIRS, officer=officers.decider, at=at)
@@ -513,7 +513,7 @@ def test_a_foreign_date_stops_no_page(node, officers, peer, asked, at, day, lang
     """A request with a date of no usable year is refused when it comes in; the list opens for every reader."""
     raw = peers.request(reference="VN-2026-0002").to_dict() | {"deadline": day}
     envelope, _ = peer.say(Kind.REQUESTED, "VN-2026-0002", {"request": raw, "letter": ""})
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     assert not models.Case.objects.filter(pk="VN-2026-0002").exists()
     assert Browser(officers.all, language).get("/cases").status_code == 200
 
@@ -626,7 +626,7 @@ def test_every_form_says_what_it_stands_on(node, officers, asked, at, verb):
     seen = shown(browser, f"/cases/{THEIRS}/{verb}")
     first = reading.case(node, THEIRS).acts[0].id
     envelope, _ = peers.Peer("VN", node).say(Kind.WITHDRAWN, THEIRS, {"reasons": "x"}, after=first)
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     verb = "accept" if verb == "decide" else verb
     given = {"questions": "x", "message": "x", "reasons": "Because.", "conditions": ""}
     text = browser.post(f"/cases/{THEIRS}/{verb}", seen=seen, **given).content.decode()
@@ -720,7 +720,7 @@ def test_conditions_come_from_boxes_and_lines(node, officers, asked, at):
 def test_questions_are_prepared_from_what_failed(node, officers, peer, at):
     """The form to ask is filled with the failed findings and their fields, in the language of the request."""
     envelope, _ = peer.asks(peers.request(purpose="", facts=""))
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     requested.assess(node, THEIRS, officer=officers.decider, at=at)
     text = Browser(officers.decider, "fa").text(f"/cases/{THEIRS}/ask")
     assert "Please state the purpose (Article 40(15)(g))." in text
@@ -734,7 +734,7 @@ def test_asked_fields_are_marked_when_answering(node, officers, drafted, peer, a
     requesting.send(node, OURS, officer=officers.approver, at=at)
     after = models.Act.objects.get(kind="requested").digest
     envelope, _ = peer.say(Kind.ASKED, OURS, {"questions": "Which days?", "fields": ["period_from"]}, after=after)
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     text = Browser(officers.drafter).text(f"/cases/{OURS}/amend")
     assert "Which days?" in text
     assert len(re.findall(r'class="field asked"', text)) == 1
@@ -828,7 +828,7 @@ def test_what_is_not_there_is_not_found(officers, asked, path):
 def test_the_list_names_what_matters(node, officers, drafted, asked, at):
     """Both lists, whose move it is, and the clock of a preservation with its due day."""
     envelope, _ = peers.Peer("VN", node).asks(peers.request(reference="VN-2026-0002", measure=Measure.PRESERVATION))
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     requested.assess(node, "VN-2026-0002", officer=officers.decider, at=at)
     requested.accept(node, "VN-2026-0002", conditions=[], reasons="x", officer=officers.decider, at=at)
     requested.order(node, "VN-2026-0002", provider="P", order="1", content="x", officer=officers.decider, at=at)
@@ -844,7 +844,7 @@ def test_the_list_names_what_matters(node, officers, drafted, asked, at):
 def test_a_preservation_is_held_while_a_request_for_the_data_is_undecided(node, officers, drafted, peer, at):
     """Article 42(8): once the linked request is there, the list says held."""
     envelope, _ = peer.asks(peers.request(reference="VN-2026-0002", measure=Measure.PRESERVATION))
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     requested.assess(node, "VN-2026-0002", officer=officers.decider, at=at)
     requested.accept(node, "VN-2026-0002", conditions=[], reasons="x", officer=officers.decider, at=at)
     requested.order(node, "VN-2026-0002", provider="P", order="1", content="x", officer=officers.decider, at=at)
@@ -852,7 +852,7 @@ def test_a_preservation_is_held_while_a_request_for_the_data_is_undecided(node, 
     browser = Browser(officers.all)
     assert 'class="pill held"' not in browser.text("/cases")
     envelope, _ = peer.asks(peers.request(reference="VN-2026-0003", follows="VN-2026-0002"))
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     assert 'class="pill held"' in browser.text("/cases")
     assert browser.get("/cases/VN-2026-0002.json").json()["clocks"][0]["held"]
     requested.assess(node, "VN-2026-0003", officer=officers.decider, at=at)
@@ -869,7 +869,7 @@ def test_trouble_is_shown(node, officers, drafted, peer, at):
     departure = models.Departure.objects.get()
     for _ in range(20):
         crossing.not_delivered(departure.digest, "connection refused <b>", at=at)
-    crossing.admit(node, crossing.receive(node, b"garbage", hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, b"garbage", at)
     crossing.turn_away(code="hop.missing", reason="none", head=b"", size=7, path="/messages", at=at)
     text = browser.get("/cases").content.decode()
     for part in ("Deliveries in trouble", "20 attempts", "Messages refused after they arrived", "1 thing turned away",
@@ -1027,7 +1027,7 @@ def test_the_steps_of_a_case_are_called_something(node, measure):
 def preserving(node, officers, peer, at, **changed) -> str:
     """A preservation of Viet Nam's that was ordered; its reference."""
     what = peers.request(**({"reference": "VN-2026-0002", "measure": Measure.PRESERVATION} | changed))
-    crossing.admit(node, crossing.receive(node, peer.asks(what)[0], hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, peer.asks(what)[0], at)
     requested.assess(node, what.reference, officer=officers.decider, at=at)
     requested.accept(node, what.reference, conditions=[], reasons="x", officer=officers.decider, at=at)
     requested.order(node, what.reference, provider="P", order="1", content="x", officer=officers.decider, at=at)
@@ -1060,7 +1060,7 @@ def test_a_suggested_deadline_ends_in_the_requested_state(node, officers, peer, 
     """The last moment of the day is that of the State that acts."""
     day = at.date() + timedelta(days=20)
     what = peers.request(deadline=day, deadline_reason="A hearing.")
-    crossing.admit(node, crossing.receive(node, peer.asks(what)[0], hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, peer.asks(what)[0], at)
     due = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=ZoneInfo("Asia/Tehran"))
     assert deadlines.of(node, reading.case(node, THEIRS), at=at)[0].due == due
 
@@ -1069,15 +1069,16 @@ def test_a_third_state_holds_no_clock(node, officers, peer, at):
     """Whatever another State's request says that it follows, only one of the same two States holds the data."""
     reference, qatar = preserving(node, officers, peer, at), peers.Peer("QA", node)
     registry.pin(node, qatar.entry_bytes, fingerprint=qatar.entry.fingerprint, by="test", at=at)
+    peers.settle("QA")
     requested.preserve(node, reference, effected_at=at, officer=officers.decider, at=at)
     browser = Browser(officers.all)
     stranger = peers.request(reference="QA-2026-0001", requesting="QA", follows=reference)
-    crossing.admit(node, crossing.receive(node, qatar.asks(stranger)[0], hop="QA", at=at).envelope, at=at)
+    peers.arrive(node, qatar.asks(stranger)[0], at, "QA")
     assert models.Case.objects.filter(pk="QA-2026-0001").exists()
     assert not browser.get(f"/cases/{reference}.json").json()["clocks"][0]["held"]
     assert "QA-2026-0001" not in browser.text(f"/cases/{reference}")
     own = peers.request(reference="VN-2026-0003", follows=reference)
-    crossing.admit(node, crossing.receive(node, peer.asks(own)[0], hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, peer.asks(own)[0], at)
     assert browser.get(f"/cases/{reference}.json").json()["clocks"][0]["held"]
 
 

@@ -27,7 +27,7 @@ from comity.casework.request import (
 )
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, models
-from comity.node.desk import crossing, deadlines, release, requesting
+from comity.node.desk import deadlines, release, requesting
 
 OURS = "IR-2026-0001"
 
@@ -272,7 +272,7 @@ def test_nothing_is_done_on_what_was_not_seen(node, officers, peer, at):
     """Every verb of the desk refuses when the case has moved on since it was shown, also by the other State's act."""
     stale = sent(node, officers, peer, at).acts[-1].id
     envelope, _ = peer.say(Kind.REFUSED, OURS, {"grounds": ["form"], "reasons": "x"}, after=stale)
-    crossing.admit(node, crossing.receive(node, envelope, hop="VN", at=at).envelope, at=at)
+    peers.arrive(node, envelope, at)
     given = {"officer": officers.all, "at": at, "seen": stale}
     before = models.Act.objects.count()
     for verb, more in (

@@ -50,7 +50,9 @@ def verify(data, *, kind="act", trust=TRUST, at=AT) -> Statement:
 
 def unseal(data, *, home="VN", held=None, trust=TRUST, kind="act", at=AT) -> Opened:
     """Open an envelope as the node of `home` does."""
-    return envelope.unseal(data, home=home, keys=[OPEN[home]] if held is None else held, trust=trust, kind=kind, at=at)
+    return envelope.unseal(
+        data, home=home, keys=[OPEN[home]] if held is None else held, trust=trust, kinds={kind}, at=at
+    )
 
 
 def code(call, *args, **named) -> str:

@@ -31,7 +31,8 @@ from comity.seal.keys import NoteKey, OpeningKey, SealKey, SigningKey
 from comity.seal.trust import Trust
 from comity.wire import transport
 from comity.wire.directory import Authority, Entry, read_entry, sign_entry, trust_in
-from comity.wire.messages import Receipt, decode_act, logged_receipt, read_act, read_receipt, sign_act, sign_receipt
+from comity.wire.exchange import Event, Evidence
+from comity.wire.messages import Receipt, decode_act, logged_receipt, read_act, read_receipt, sign_act, sign_words
 from comity.wire.transport import ANSWER_LIMIT, COLLECT, Line, check_hop, content_digest, hop_headers
 
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
@@ -82,7 +83,7 @@ def test_an_act_crosses():
     assert act.id == canon.content_id(statement)
     assert len(act.salt) == 32
     sealed = envelope.seal(statement, to="VN", key=OPEN["VN"].public)
-    opened = envelope.unseal(sealed, home="VN", keys=[OPEN["VN"]], trust=TRUST, kind="act", at=AT)
+    opened = envelope.unseal(sealed, home="VN", keys=[OPEN["VN"]], trust=TRUST, kinds={"act"}, at=AT)
     again = decode_act(opened)
     assert again == act
     assert again.id == act.id
@@ -146,7 +147,8 @@ def receipt(by: str = "VN", digest: str = DIGEST, index: int = 2, *, at=AT, cosi
     head = Checkpoint(LOG[by].name, 4, merkle.root(4, lambda *at_: nodes[at_]))
     note = signed(head, LOG[by]) + (cosignature(head, SAW["QA"], AT) if cosign else "")
     proof = Proof(index, tuple(merkle.inclusion(2, 4, lambda *at_: nodes[at_])), note)
-    statement = sign_receipt(by=by, digest=digest, at=at, index=index, key=SIGN[by])
+    kept = Evidence(Event.RELAY_ACCEPTANCE, by, digest, int(at.timestamp()))
+    statement = sign_words([kept], places={digest: index}, key=SIGN[by])[0]
     return Receipt(by, digest, at, index, statement, proof)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from comity.errors import BrokenProof
@@ -71,6 +72,12 @@ class Proof:
         Raises:
             BrokenProof: the checkpoint is not the log's, a cosignature does not hold, or the entry is not in it.
         """
-        head = cp.check_log(self.note, origin, public)
+        head = _head(self.note, origin, public)
         merkle.check_inclusion(merkle.leaf_hash(data), self.index, head.size, self.path, head.root)
         return cp.check_witnesses(self.note, witnesses)
+
+
+@lru_cache(maxsize=256)
+def _head(note: str, origin: str, public: bytes) -> cp.Checkpoint:
+    """As `checkpoint.check_log`, once for all proofs that lead to one head; only what holds is remembered."""
+    return cp.check_log(note, origin, public)

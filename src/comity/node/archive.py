@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from comity.casework.lifecycle import Act, Case, advance
 from comity.casework.measure import Measure
@@ -10,6 +12,7 @@ from comity.errors import Invalid, NotPossible
 from comity.ledger import checkpoint as cp
 from comity.ledger import log
 from comity.node import models
+from comity.node.settings import Settings
 from comity.seal import canon, envelope, merkle
 from comity.wire.directory import Entry, read_entry
 
@@ -19,7 +22,30 @@ def peer_entry(state: str) -> Entry:
     row = models.Peer.objects.filter(pk=state).first()
     if row is None:
         raise NotPossible(f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state)
-    return read_entry(bytes(row.entry), at=row.pinned_at)
+    return _entry(bytes(row.entry), row.pinned_at)
+
+
+@lru_cache(maxsize=512)
+def _entry(data: bytes, at: datetime) -> Entry:
+    return read_entry(data, at=at)
+
+
+@lru_cache(maxsize=16)
+def _own(data: bytes) -> Entry:
+    return read_entry(data)
+
+
+def own_entry(settings: Settings) -> Entry:
+    """This State's own entry."""
+    return _own((settings.home / "entry.json").read_bytes())
+
+
+def receipt(row: models.Departure) -> dict[str, Any] | None:
+    """The addressee's receipt for an envelope of ours, as it travels; None while there is none."""
+    if not row.relayed:
+        return None
+    found: dict[str, Any] = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
+    return found
 
 
 def entries() -> list[Entry]:

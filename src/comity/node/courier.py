@@ -17,17 +17,22 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from django.db import OperationalError, close_old_connections, connections
-from django.db.models import Q
 
 from comity.errors import BrokenSeal, ComityError, Unreachable
-from comity.node import archive, models
+from comity.ledger.log import Proof
+from comity.node import archive, bell, models
 from comity.node.desk import crossing, evidence, registry
 from comity.node.settings import Settings
+from comity.seal import canon
+from comity.wire import proofs
+from comity.wire.conversation import Conversation
 from comity.wire.directory import Entry
+from comity.wire.exchange import BODY_LIMIT, Failure, Offer, dumps, read_answer
 from comity.wire.transport import Line
 
 _log = logging.getLogger("comity.courier")
-_IDLE = 0.2  # seconds between rounds when there was nothing to do
+_IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
+_LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
@@ -42,53 +47,82 @@ class Courier:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._talks: dict[str, Conversation] = {}  # used by one thread at a time: that of the round, or of the errand
         self._errands: dict[str, threading.Thread] = {}  # peer -> who is on the way to it
         self._silent: dict[str, tuple[int, float]] = {}  # peer -> how often it did not answer, and until when to wait
         self._witness_next: dict[str, datetime] = {}
         self._witness_size: dict[str, int] = {}
+        self._looked = 0.0  # when every peer was looked at last
 
     def _line(self, peer: Entry) -> Line:
         return Line(peer, state=self._settings.state, key=self._settings.hop)
 
+    def _talk(self, peer: str) -> Conversation:
+        if peer not in self._talks:
+            self._talks[peer] = crossing.conversation(self._settings, peer)
+        return self._talks[peer]
+
     def round(self) -> bool:
-        """Admit what has come, and see that somebody is on the way to each peer for which something is due."""
+        """Read what has come, and see that somebody is on the way to each peer for which something is due."""
         busy = _guarded(self._admit)
         _guarded(self._send_out)
         return busy
 
+    def _admit(self) -> bool:
+        """Read what arrived and can be read."""
+        peers = crossing.unread()
+        for peer in peers:
+            _guarded(partial(crossing.admit, self._settings, peer, at=now()))
+        return bool(peers)
+
     def _send_out(self) -> bool:
-        due = models.Departure.objects.filter(
-            Q(receipt__isnull=True) | Q(witnessed=False) | Q(outcome=b""), next_at__lte=now()
-        )
         witnesses = [state for state in self._settings.witnesses if self._witness_next.get(state, now()) <= now()]
         head = registry.checkpoint_to_witness(self._settings) if witnesses else None
-        for peer in {*due.values_list("peer", flat=True).distinct(), *(witnesses if head else ())}:
+        wanted = set(witnesses if head else ()) | crossing.expecting(at=now())
+        everybody = time.monotonic() - self._looked > _LOOK
+        if everybody:
+            self._looked = time.monotonic()
+            wanted |= set(models.Peer.objects.values_list("state", flat=True))
+        for peer in wanted:
             under_way = self._errands.get(peer)
-            if (under_way is None or not under_way.is_alive()) and not self._waits(peer):
-                given = (peer, head if peer in witnesses else None)
+            if under_way is not None and under_way.is_alive():
+                continue
+            for_witness = head if peer in witnesses and not self._waits(peer) else None
+            if for_witness is not None or self._due(peer, looking=everybody):
+                given = (peer, for_witness)
                 self._errands[peer] = threading.Thread(target=self._errand, args=given, name=f"to {peer}", daemon=True)
                 self._errands[peer].start()
         return False
 
+    def _due(self, peer: str, *, looking: bool) -> bool:
+        """Whether something is to be said to the peer now; `looking`: also tell people what is late."""
+        talk = self._talk(peer)
+        if looking:
+            talk.overdue(now().timestamp())
+        due = talk.next_due(now().timestamp())
+        return (due is not None and due <= now().timestamp()) or (
+            looking and not self._waits(peer) and bool(crossing.unproved(peer, at=now()))
+        )
+
     def _errand(self, peer: str, head: tuple[str, int] | None) -> None:
-        """Everything that is due for one peer; each kind of it even if another fails, as long as the peer answers.
+        """Everything that is due for one peer; each kind of it even if another fails.
 
         Args:
             peer: its State.
             head: this log's head (note, size), if the peer is a witness that is to be asked.
         """
-        steps: list[Callable[[], bool]] = [partial(self._deliver, peer), partial(self._complete_receipts, peer)]
+        steps: list[Callable[[], bool]] = [partial(self._converse, peer), partial(self._prove, peer)]
         if head is not None:
             steps.insert(1, partial(self._witness, peer, head))
         try:
             for step in steps:
-                if not self._waits(peer):
-                    _guarded(step)
+                _guarded(step)
         finally:
             connections.close_all()
+            bell.ring(self._settings.home)
 
     def _waits(self, peer: str) -> bool:
-        """Whether the peer was silent a moment ago: then everything for it waits, ever longer, whatever it is."""
+        """Whether the peer was silent a moment ago, when it was asked for something apart from the conversation."""
         return self._silent.get(peer, (0, 0.0))[1] > time.monotonic()
 
     def _note(self, peer: str, error: ComityError | None) -> None:
@@ -99,63 +133,53 @@ class Courier:
             times = self._silent.get(peer, (0, 0.0))[0]
             self._silent[peer] = (times + 1, time.monotonic() + crossing.retry_after(times).total_seconds())
 
-    def _admit(self) -> bool:
-        """Open and read what arrived, in the order of arrival."""
-        waiting = models.Arrival.objects.filter(status=models.Arrival.Status.KEPT).order_by("entry")
-        digests = list(waiting.values_list("digest", flat=True)[:100])
-        for digest in digests:
-            crossing.admit(self._settings, digest, at=now())
-        return bool(digests)
-
-    def _deliver(self, peer: str) -> bool:
-        """Post what is on its way; the acts of a case go in their order, so the first that fails holds the rest back."""
-        due = models.Departure.objects.filter(peer=peer, receipt__isnull=True, next_at__lte=now())
-        stuck: set[str] = set()
-        for row in due.order_by("made_at", "act__seq").select_related("act")[:100]:
-            if row.act.case_id in stuck or self._earlier_waits(row):
-                continue
-            try:
-                status, answer = self._line(archive.peer_entry(peer)).post("/messages", bytes(row.data), at=now())
-                if status != 200:
-                    raise Unreachable(f"{peer} answered {status}: {answer[:200]!r}", code="wire.status")
-                crossing.delivered(self._settings, row.digest, answer, at=now())
-                self._note(peer, None)
-            except ComityError as error:
-                self._note(peer, error)
-                crossing.not_delivered(row.digest, str(error), at=now())
-                _log.warning("%s for %s not delivered: %s", row.act.case_id, peer, error)
-                if self._waits(peer):
-                    break
-                stuck.add(row.act.case_id)
+    def _converse(self, peer: str) -> bool:
+        """Exchange offers and answers with the peer as long as something is due."""
+        talk = self._talk(peer)
+        while (due := talk.next_due(now().timestamp())) is not None and due <= now().timestamp():
+            offer = talk.offer(now().timestamp())
+            if offer is not None:
+                self._exchange(peer, talk, offer)
         return False
 
-    @staticmethod
-    def _earlier_waits(row: models.Departure) -> bool:
-        return models.Departure.objects.filter(
-            receipt__isnull=True, act__case_id=row.act.case_id, act__seq__lt=row.act.seq
-        ).exists()
+    def _exchange(self, peer: str, talk: Conversation, offer: Offer) -> None:
+        """One exchange; however it ends, the conversation is told."""
+        failure = Failure("node.defect")
+        try:
+            line = self._line(archive.peer_entry(peer))
+            status, body = line.post("/exchange", dumps(offer), at=now(), limit=BODY_LIMIT)
+            if status != 200:
+                failure = Failure(_code(body) or f"wire.status-{status}", reached=400 <= status < 500)
+                raise Unreachable(f"{peer} answered {status}: {body[:200]!r}", code="wire.status")
+            answer = read_answer(body)
+            failure = Failure("")
+            talk.answered(offer, answer, now().timestamp())
+            self._note(peer, None)
+        except ComityError as error:
+            self._note(peer, error)
+            _log.info("an exchange with %s: %s", peer, error)
+            if failure.code == "node.defect":
+                failure = Failure(error.code)
+        finally:
+            if failure.code:
+                talk.failed(offer, failure, now().timestamp())
 
-    def _complete_receipts(self, peer: str) -> bool:
-        """Ask what became of what was receipted, and for newer proofs where no witness had seen the head yet."""
-        lacking = Q(witnessed=False) | Q(outcome=b"")
-        due = models.Departure.objects.filter(lacking, peer=peer, receipt__isnull=False, next_at__lte=now())
-        for row in due.order_by("next_at")[:20]:
-            try:
-                line = self._line(archive.peer_entry(peer))
-                if not row.outcome:
-                    crossing.learned(row.digest, line.get(f"/outcomes/{row.digest}", at=now()), at=now())
-                if not row.witnessed:
-                    crossing.delivered(
-                        self._settings, row.digest, line.get(f"/receipts/{row.digest}", at=now()), at=now()
-                    )
-                self._note(peer, None)
-            except ComityError as error:
-                self._note(peer, error)
-                _log.info("evidence of %s for %s not completed: %s", peer, row.digest[:12], error)
-            if models.Departure.objects.filter(lacking, pk=row.pk).exists():
-                crossing.not_witnessed(row.digest, at=now())
-            if self._waits(peer):
-                break
+    def _prove(self, peer: str) -> bool:
+        """Ask for newer proofs of receipts whose head no witness had seen."""
+        asked = [] if self._waits(peer) else crossing.unproved(peer, at=now())
+        if not asked:
+            return False
+        found: dict[str, Proof] = {}
+        try:
+            status, body = self._line(archive.peer_entry(peer)).post("/proofs", proofs.ask(asked), at=now())
+            if status != 200:
+                raise Unreachable(f"{peer} answered {status}: {body[:200]!r}", code="wire.status")
+            found = proofs.read_answer(body)
+            self._note(peer, None)
+        except ComityError as error:
+            self._note(peer, error)
+            _log.info("proofs of %s: %s", peer, error)
+        crossing.proved(self._settings, peer, asked, found, at=now())
         return False
 
     def _witness(self, peer: str, head: tuple[str, int]) -> bool:
@@ -168,6 +192,7 @@ class Courier:
             self._note(peer, error)
             _log.warning("%s did not cosign: %s", peer, error)
             if error.code == "witness.ahead" and peer not in self._witness_next:
+                crossing.forget_settled()
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
             self._witness_next[peer] = now() + timedelta(seconds=2)
         return False
@@ -267,12 +292,28 @@ class Stop:
             time.sleep(min(left, 0.2))
 
 
+def _code(body: bytes) -> str:
+    """The code of a refusal, or empty."""
+    try:
+        said = canon.fields(canon.loads(body, limit=4096), "code", "reason")["code"]
+    except ComityError:
+        return ""
+    return said if isinstance(said, str) else ""
+
+
 def run(settings: Settings, stop: Stop) -> None:
     """Rounds until a stop is requested; long work runs beside them, so that it holds no message back."""
-    courier = Courier(settings)
-    worker = threading.Thread(target=_loop, args=(courier.work, stop), daemon=True)
+    crossing.started(settings)
+    courier, rung = Courier(settings), bell.Bell(settings.home)
+    worker = threading.Thread(target=_loop, args=(courier.work, stop, stop.wait), daemon=True)
     worker.start()
-    _loop(courier.round, stop)
+
+    def step() -> bool:
+        busy = courier.round()
+        crossing.mark(settings)
+        return busy
+
+    _loop(step, stop, rung.wait)
     worker.join(timeout=5)
 
 
@@ -287,9 +328,9 @@ def _guarded(step: Callable[[], bool]) -> bool:
     return False
 
 
-def _loop(step: Callable[[], bool], stop: Stop) -> None:
+def _loop(step: Callable[[], bool], stop: Stop, pause: Callable[[float], None]) -> None:
     while not stop.requested:
         busy = _guarded(step)
         close_old_connections()
         if not busy:
-            stop.wait(_IDLE)
+            pause(_IDLE)

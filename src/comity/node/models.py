@@ -55,46 +55,92 @@ class Act(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "seq"], name="act_once_per_place")]
 
 
+class Talk(models.Model):
+    """The conversation with a peer: one row, locked by every step of it."""
+
+    peer = models.CharField(max_length=2, primary_key=True)
+    settled = models.BooleanField(default=False)  # the peer has said what it holds since memory may have been lost
+    heard = models.PositiveBigIntegerField(default=0)  # how often it has spoken
+
+
 class Departure(models.Model):
-    """An envelope on its way to a peer: the outbox."""
+    """An envelope on its way to a peer: the outbox (`wire.remembered.Sent`)."""
 
     digest = models.CharField(max_length=64, primary_key=True)
-    act = models.OneToOneField(Act, on_delete=models.PROTECT, related_name="departure")
+    act = models.OneToOneField(Act, on_delete=models.PROTECT, null=True, related_name="departure")
     peer = models.CharField(max_length=2)
+    number = models.PositiveBigIntegerField()  # its place among all for this peer
     data = models.BinaryField()
-    made_at = models.DateTimeField()
-    attempts = models.PositiveIntegerField(default=0)
-    next_at = models.DateTimeField(db_index=True)
-    trouble = models.TextField(blank=True)  # why the last attempt failed
-    receipt = models.JSONField(null=True)  # wire.messages.Receipt, once delivered
-    witnessed = models.BooleanField(default=False)  # the receipt's proof carries a witness's cosignature
-    outcome = models.BinaryField(
+    after = models.JSONField(default=list)  # digests of the envelopes that it stands on
+    statement = models.BinaryField(
         default=b""
-    )  # the peer's signed word that it admitted or refused this, once it is here
-    refused = models.BooleanField(default=False)  # that word says: refused
+    )  # what it held, while it came back from the peer and is in no case again
+    made_at = models.DateTimeField()
+    stage = models.CharField(max_length=12, default="relay")
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.FloatField()  # POSIX seconds
+    since = models.BigIntegerField()  # POSIX seconds: since when it is at this stage
+    told = models.BooleanField(default=False)  # a person was told that this stage is late
+    relayed = models.BooleanField(default=False)
+    pending = models.BooleanField(default=False)
+    trouble = models.CharField(max_length=200, blank=True)  # code of why the last attempt failed
+    evidence = models.JSONField(default=list)  # the peer's signed words about it, base64, oldest first
+    witnessed = models.BooleanField(default=False)  # the receipt's proof carries a witness's cosignature
+    prove_at = models.FloatField(default=0)  # when to ask for a newer proof
+
+    class Meta:
+        """What is due is found by stage and time."""
+
+        constraints = [models.UniqueConstraint(fields=["peer", "number"], name="departure_once_per_place")]
+        indexes = [
+            models.Index(fields=["peer", "stage", "next_at"], name="departure_due"),
+            models.Index(fields=["witnessed", "relayed", "prove_at"], name="departure_unproved"),
+        ]
 
 
 class Arrival(models.Model):
-    """An envelope that arrived, kept before anybody read it: the inbox."""
+    """An envelope that arrived, kept before anybody read it: the inbox (`wire.remembered.Got`)."""
 
     class Status(models.TextChoices):
         """What became of it."""
 
-        KEPT = "kept"
+        WAITING = "waiting"
         ADMITTED = "admitted"
         REFUSED = "refused"
 
     digest = models.CharField(max_length=64, primary_key=True)
     data = models.BinaryField()
     hop = models.CharField(max_length=2)  # the node that brought it
+    number = models.PositiveBigIntegerField(null=True)  # as that node counts; None when it came alone
+    after = models.JSONField(default=list)  # digests of the envelopes that it stands on
+    lacks = models.CharField(max_length=64, blank=True)  # one of them that is not here, or not read
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
-    receipt = models.BinaryField()  # the signed statement given for it
-    outcome = models.BinaryField(default=b"")  # this node's signed word that it admitted or refused it
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.KEPT, db_index=True)
+    evidence = models.JSONField(default=list)  # this node's signed words about it, base64; the receipt is the first
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    handed = models.BooleanField(default=False)  # an officer had it before him
     code = models.CharField(max_length=60, blank=True)  # why it was refused
     reason = models.TextField(blank=True)
     act = models.OneToOneField(Act, on_delete=models.PROTECT, null=True, related_name="arrival")
+
+    class Meta:
+        """What can be read is found by status, and what waits for another by that."""
+
+        constraints = [models.UniqueConstraint(fields=["hop", "number"], name="arrival_once_per_place")]
+        indexes = [
+            models.Index(fields=["status", "hop", "lacks", "number"], name="arrival_unread"),
+            models.Index(fields=["hop", "at"], name="arrival_latest"),
+        ]
+
+
+class Alarm(models.Model):
+    """What the conversation with a peer tells a person. The newest hundred of each peer and code stay."""
+
+    at = models.DateTimeField()
+    peer = models.CharField(max_length=2)
+    code = models.CharField(max_length=60)
+    envelope = models.CharField(max_length=64, blank=True)  # digest; empty when it is about the whole conversation
+    evidence = models.BinaryField(default=b"")  # this node's signed word about that, where there is one
 
 
 class Refusal(models.Model):

@@ -21,7 +21,7 @@ Each kind is signed under its own label, so that no statement of one kind can pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -248,16 +248,8 @@ def commitment(envelope: bytes) -> tuple[str, str]:
     return found["to"], found["statement"]
 
 
-def unseal(envelope: bytes, *, home: str, keys: Iterable[OpeningKey], trust: Trust, kind: str, at: datetime) -> Opened:
-    """Open and verify `envelope`, in the steps of this module's docstring.
-
-    Args:
-        envelope: the bytes as received.
-        home: the State whose node this is.
-        keys: its opening keys.
-        trust: whose keys may sign what.
-        kind: the kind of statement that is expected.
-        at: the moment for which the signing key must be valid.
+def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
+    """The statement inside `envelope`, as committed to, its signatures not looked at: steps 1 to 4 of `unseal`.
 
     Raises:
         BrokenSeal: with the code of the step that failed.
@@ -272,7 +264,36 @@ def unseal(envelope: bytes, *, home: str, keys: Iterable[OpeningKey], trust: Tru
     statement = padded[4 : 4 + size]
     if len(statement) != size or canon.content_id(statement) != digest or any(padded[4 + size :]):  # 4
         raise BrokenSeal("The envelope holds another statement than it says.", code="seal.commitment")
-    opened = verify(statement, trust, kind=kind, at=at)  # 5, 6, 7
-    if opened.to != home:  # 5
+    return statement
+
+
+def kind_of(statement: bytes) -> str:
+    """The kind that a statement says it is of; nothing is verified. Raises BrokenSeal."""
+    kind: str = _statement_fields(statement, MESSAGE_LIMIT)["kind"]
+    return kind
+
+
+def unseal(
+    envelope: bytes, *, home: str, keys: Iterable[OpeningKey], trust: Trust, kinds: Collection[str], at: datetime
+) -> Opened:
+    """Open and verify `envelope`, in the steps of this module's docstring.
+
+    Args:
+        envelope: the bytes as received.
+        home: the State whose node this is.
+        keys: its opening keys.
+        trust: whose keys may sign what.
+        kinds: the kinds of statement that are expected; no other is accepted.
+        at: the moment for which the signing key must be valid.
+
+    Raises:
+        BrokenSeal: with the code of the step that failed.
+    """
+    statement = opened(envelope, home=home, keys=keys)  # 1 to 4
+    kind = kind_of(statement)
+    if kind not in kinds:  # 5
+        raise BrokenSeal(f"One of these is needed here: {', '.join(sorted(kinds))}.", code="seal.kind")
+    verified = verify(statement, trust, kind=kind, at=at)  # 5, 6, 7
+    if verified.to != home:  # 5
         raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
-    return Opened._make(opened, canon.content_id(envelope))  # the one place that may
+    return Opened._make(verified, canon.content_id(envelope))  # the one place that may

@@ -330,7 +330,7 @@ class Conversation(Remembering):
         known = self._memory.got(digest)
         if known is not None:
             return Outcome(digest, known.evidence[0])
-        if not self._memory.settled():
+        if item.number and not self._memory.settled():
             return Outcome(digest, later="conversation.unsettled")
         if refused := self._number_refused(item.number):
             return Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), refused)
@@ -342,7 +342,12 @@ class Conversation(Remembering):
         return Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now))
 
     def _number_refused(self, number: int) -> str:
-        """Why nothing is kept under this number, or empty: it is taken, or further ahead than gaps are remembered."""
+        """Why nothing is kept under this number, or empty: it is taken, or further ahead than gaps are remembered.
+
+        What comes alone has the number 0, and no place.
+        """
+        if not number:
+            return ""
         if self._memory.got_number(number) is not None:
             return "conversation.number"
         return "conversation.number-ahead" if number > self._memory.got_last() + GAPS else ""
@@ -397,7 +402,7 @@ class Conversation(Remembering):
 
     def _read(self, row: Got, now: float) -> list[Evidence]:
         """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        given = next((event for event in map(self._event, row.evidence) if event in _VERDICT), None)
+        given = next((event for event in map(self._hand.event, row.evidence) if event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
             self._memory.put_got(replace(row, status=_VERDICT[given]))
@@ -405,9 +410,6 @@ class Conversation(Remembering):
         said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
         self._memory.put_got(replace(row, status=_VERDICT[said]))
         return [Evidence(said, self.home, row.digest, int(now), code)]
-
-    def _event(self, raw: bytes) -> Event:
-        return self._hand.read(raw).event
 
     def _say(self, words: list[Evidence]) -> None:
         """Sign words about the peer's envelopes, together, and keep them beside these."""
@@ -421,7 +423,7 @@ class Conversation(Remembering):
         row = self._memory.got(digest)
         if row is None or row.status is not Status.ADMITTED:
             return
-        if not any(self._event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
+        if not any(self._hand.event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
             with self._memory.atomically():
                 self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, int(now))])
 

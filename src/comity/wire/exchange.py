@@ -17,8 +17,8 @@ from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
 
-BATCH: Final = 32  # envelopes in one offer
-ASKED: Final = 64  # digests asked about in one offer
+BATCH: Final = 64  # envelopes in one offer
+ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
 AFTER: Final = 16  # envelopes that one stands on
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
@@ -63,7 +63,7 @@ class Item:
     """An envelope on its way.
 
     Args:
-        number: its place among all that its sender ever sent to this State, from 1.
+        number: its place among all that its sender ever sent to this State, from 1; 0 for one that came alone.
         envelope: the sealed bytes.
         after: digests of the envelopes of the same case, of either State, that it stands on.
         evidence: the addressee's own signed words about it; only when it is given back to who lost it.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
 from comity.wire.exchange import Event, Evidence
 
-_LATER = frozenset({Event.CONTENT_CONSIGNMENT, Event.CONTENT_CONSIGNMENT_FAILURE})
+_OTHERS = frozenset(Event) - {Event.RELAY_ACCEPTANCE}
 
 
 def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
@@ -88,10 +89,61 @@ class Receipt:
         return {"receipt": canon.b64(self.statement), "proof": self.proof.to_dict()}
 
 
-def sign_receipt(*, by: str, digest: str, at: datetime, index: int, key: SigningKey) -> bytes:
-    """The signed statement of a receipt for the envelope `digest`, kept at place `index` of the log."""
-    said = {"receipt": Event.RELAY_ACCEPTANCE.value, "envelope": digest, "at": moment_text(at), "index": index}
-    return envelope.sign("receipt", canon.dumps(said), sender=by, to="", key=key)
+def sign_words(words: Sequence[Evidence], *, places: Mapping[str, int], key: SigningKey) -> list[bytes]:
+    """The signed statements of what became of envelopes, under one pair of signatures.
+
+    Args:
+        words: what is said, all by one State.
+        places: digest -> place in this node's log, for each envelope whose acceptance is said.
+        key: the State's signing key.
+    """
+    drafts = [envelope.Draft("receipt", canon.dumps(_payload(said, places)), "") for said in words]
+    return envelope.sign_all(drafts, sender=words[0].by if words else "", key=key)
+
+
+def _payload(said: Evidence, places: Mapping[str, int]) -> dict[str, Any]:
+    at = moment_text(datetime.fromtimestamp(said.at, UTC))
+    found = {"receipt": said.event.value, "envelope": said.envelope, "at": at}
+    if said.event is Event.RELAY_ACCEPTANCE:
+        return found | {"index": places[said.envelope]}
+    return found | {"code": said.code}
+
+
+def proved(statement: bytes, proof: Proof) -> bytes:
+    """A receipt's signed statement with its proof, as they travel."""
+    return canon.dumps({"receipt": canon.b64(statement), "proof": proof.to_dict()})
+
+
+@dataclass(frozen=True)
+class Word:
+    """A signed word about an envelope, its signatures verified.
+
+    Args:
+        said: what it says.
+        proof: of a receipt, not yet checked; None for every other word.
+    """
+
+    said: Evidence
+    proof: Proof | None = None
+
+
+def read_word(raw: bytes, trust: Trust, *, now: datetime | None = None) -> Word:
+    """The signed word in `raw`: a receipt with its proof, or the bare statement of any other event.
+
+    Args:
+        raw: canonical JSON.
+        trust: whose keys may sign receipts.
+        now: the moment for which the key must be valid; when None, the moment that the word itself states.
+
+    Raises:
+        BrokenSeal: a signature does not hold, or the contents do not follow the form.
+    """
+    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
+    if not isinstance(outer, dict) or "proof" not in outer:
+        return Word(read_evidence(raw, trust, now=now))
+    found = read_receipt(outer, trust, now=now)
+    at = int(found.at.timestamp())
+    return Word(Evidence(Event.RELAY_ACCEPTANCE, found.by, found.envelope, at), found.proof)
 
 
 def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Receipt:
@@ -118,15 +170,8 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
     return Receipt(statement.sender, said["envelope"], _moment(said["at"]), proof.index, data, proof)
 
 
-def sign_evidence(said: Evidence, *, key: SigningKey) -> bytes:
-    """The signed statement of what became of an envelope after its receipt."""
-    at = datetime.fromtimestamp(said.at, UTC)
-    payload = {"receipt": said.event.value, "envelope": said.envelope, "at": moment_text(at), "code": said.code}
-    return envelope.sign("receipt", canon.dumps(payload), sender=said.by, to="", key=key)
-
-
 def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> Evidence:
-    """What a statement of `sign_evidence` says, its signatures verified.
+    """What a statement of `sign_words` says of an envelope that was receipted or not, its signatures verified.
 
     Args:
         data: the signed statement.
@@ -138,18 +183,31 @@ def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> 
     """
     statement = envelope.verify(data, trust, kind="receipt", at=now or _stated_at(data))
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "code")
-    if said["receipt"] not in _LATER or not all(isinstance(said[name], str) for name in ("envelope", "code")):
+    if said["receipt"] not in _OTHERS or not all(isinstance(said[name], str) for name in ("envelope", "code")):
         raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
     at = int(_moment(said["at"]).timestamp())
     return Evidence(Event(said["receipt"]), statement.sender, said["envelope"], at, said["code"])
 
 
+def event_of(raw: bytes) -> Event:
+    """The event in a signed word that was verified before it was kept. Raises BrokenSeal: it is none."""
+    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
+    if "proof" in outer:
+        return Event.RELAY_ACCEPTANCE
+    return Event(canon.loads(canon.unb64(outer["payload"]), limit=4096)["receipt"])
+
+
+def read_stated(statement: bytes, trust: Trust) -> Statement:
+    """A signed statement, its signatures verified for the moment that its own payload states. Raises BrokenSeal."""
+    return envelope.verify(statement, trust, kind=envelope.kind_of(statement), at=_stated_at(statement))
+
+
 def _stated_at(data: bytes) -> datetime:
     try:
         outer = canon.loads(data, limit=MESSAGE_LIMIT)
-        return _moment(canon.loads(canon.unb64(outer["payload"]), limit=4096)["at"])
+        return _moment(canon.loads(canon.unb64(outer["payload"]), limit=MESSAGE_LIMIT)["at"])
     except (KeyError, TypeError) as error:
-        raise BrokenSeal("The receipt states no time.", code="receipt.form") from error
+        raise BrokenSeal("The statement states no time.", code="receipt.form") from error
 
 
 def _moment(text: Any) -> datetime:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from comity.wire.exchange import BATCH, Evidence, Have, Item
+from comity.wire.exchange import BATCH, Event, Evidence, Have, Item
 
 HOUR: Final = 3600  # seconds
 DAY: Final = 86400
@@ -162,6 +162,9 @@ class Hand(Protocol):
 
     def read(self, raw: bytes) -> Evidence:
         """Anybody's signed word, verified. Raises BrokenSeal."""
+
+    def event(self, raw: bytes) -> Event:
+        """What a signed word from this node's own memory says has happened; nothing is verified again."""
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Whether `statement` is what the envelope of `item` holds, and signed by this State for the peer."""

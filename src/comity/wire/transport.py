@@ -124,12 +124,13 @@ class Line:
         self._peer, self._state, self._key = peer, state, key
 
     def _ask(
-        self, method: str, path: str, body: bytes, at: datetime, extra: Mapping[str, str] | None = None
-    ) -> tuple[int, bytes]:
+        self, method: str, path: str, body: bytes, at: datetime, extra: Mapping[str, str] | None = None,
+        limit: int = ANSWER_LIMIT,
+    ) -> tuple[int, bytes]:  # fmt: skip
         uri = self._peer.address.rstrip("/") + path
         headers = hop_headers(method, uri, body, state=self._state, key=self._key, at=at) | dict(extra or {})
         headers["Accept-Encoding"] = "identity"  # what is not unpacked cannot burst
-        limit = ANSWER_LIMIT + (COLLECT if extra else 0)
+        limit += COLLECT if extra else 0
         try:
             with (
                 within(DEADLINE),
@@ -139,9 +140,9 @@ class Line:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             raise Unreachable(f"{self._peer.state} did not answer: {error}.", code="wire.unreachable") from error
 
-    def post(self, path: str, body: bytes, *, at: datetime) -> tuple[int, bytes]:
-        """(status, body) of the answer to `body` posted to `path`. Raises Unreachable."""
-        return self._ask("POST", path, body, at)
+    def post(self, path: str, body: bytes, *, at: datetime, limit: int = ANSWER_LIMIT) -> tuple[int, bytes]:
+        """(status, body) of the answer to `body` posted to `path`, within `limit` bytes. Raises Unreachable."""
+        return self._ask("POST", path, body, at, limit=limit)
 
     def get(self, path: str, *, at: datetime) -> bytes:
         """What stands at `path`. Raises Unreachable, also when the answer is not 200."""

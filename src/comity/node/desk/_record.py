@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,50 +13,16 @@ from django.db.models import QuerySet
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, Power, advance, open_case, power_for
 from comity.casework.request import Request, moment_text
-from comity.errors import BrokenProof, Invalid, NotPossible, NotYours
-from comity.ledger import checkpoint as cp
+from comity.errors import Invalid, NotPossible, NotYours
 from comity.ledger import log
-from comity.node import models
-from comity.node.archive import load, log_node, peer_entry
+from comity.node import bell, models
+from comity.node.archive import load, peer_entry
+from comity.node.desk._log import log_append
+from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
-from comity.seal import canon, envelope, merkle
+from comity.seal import envelope
 from comity.wire import messages
-
-
-def log_append(data: bytes) -> int:
-    """Append `data` to this node's log, inside the caller's transaction; returns its place.
-
-    Sequencing and integrating are one step here, so that a receipt can carry its proof at once.
-    """
-    head = models.LogHead.objects.select_for_update().get_or_create(pk=1)[0]
-    written = merkle.appended(head.size, merkle.leaf_hash(data), log_node)
-    models.LogNode.objects.bulk_create(
-        models.LogNode(level=level, index=index, hash=value) for level, index, value in written
-    )
-    head.size += 1
-    head.save(update_fields=["size"])
-    return head.size - 1
-
-
-def log_note(settings: Settings, *, covering: int) -> str:
-    """A signed head of the log that covers entry `covering`: a witnessed one if there is one, else a fresh one.
-
-    Raises:
-        BrokenProof: the log does not reach so far.
-    """
-    ready = models.Checkpoint.objects.filter(size__gt=covering)
-    row = ready.filter(witnessed=True).order_by("-size").first() or ready.order_by("-size").first()
-    return row.note if row is not None else new_checkpoint(settings, covering=covering)
-
-
-def new_checkpoint(settings: Settings, *, covering: int = -1) -> str:
-    """The log's present head, signed and kept."""
-    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
-    if size <= covering:
-        raise BrokenProof(f"The log does not reach entry {covering}.", code="log.range")
-    head = cp.Checkpoint(settings.log.name, size, merkle.root(size, log_node))
-    row, _ = models.Checkpoint.objects.get_or_create(size=size, defaults={"note": cp.signed(head, settings.log)})
-    return row.note
+from comity.wire.conversation import Conversation
 
 
 def record(
@@ -97,7 +64,7 @@ def record(
         after = advance(case, act, home=settings.state)
         row = _keep(act, statement, seq=len(case.acts), entry=log_append(log.entry(log.ACT, act.id)))
         if crosses:
-            _depart(row, statement, to, at)
+            _depart(settings, row, statement, to, at)
         return after
 
 
@@ -151,16 +118,47 @@ def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.
     )
 
 
-def _depart(row: models.Act, statement: bytes, to: str, at: datetime) -> None:
+def _depart(settings: Settings, row: models.Act, statement: bytes, to: str, at: datetime) -> None:
+    digest = post(settings, statement, to=to, after=_stands_on(row), at=at)
+    models.Departure.objects.filter(pk=digest).update(act=row)
+
+
+def _stands_on(row: models.Act) -> tuple[str, ...]:
+    """The newest envelopes of the act's case, of either State."""
+    before = models.Act.objects.filter(case=row.case_id, seq__lt=row.seq).order_by("-seq")
+    ours = before.values_list("departure", flat=True).filter(departure__isnull=False).first()
+    theirs = before.values_list("arrival", flat=True).filter(arrival__isnull=False).first()
+    return tuple(digest for digest in (ours, theirs) if digest)
+
+
+def post(settings: Settings, statement: bytes, *, to: str, at: datetime, after: tuple[str, ...] = ()) -> str:
+    """Seal a signed statement for `to` and note it as on its way, inside the caller's transaction.
+
+    Args:
+        settings: the node's.
+        statement: as `envelope.sign` made it.
+        to: the addressee.
+        at: now.
+        after: digests of the envelopes that it stands on.
+
+    Returns:
+        The envelope's digest.
+
+    Raises:
+        NotPossible: the addressee's keys are not valid now, or it has not said yet what it holds.
+        Invalid: it is too long.
+    """
     peer = peer_entry(to)
     if not peer.since <= at < peer.until:
         raise NotPossible(f"The keys of {to} are not valid now. Ask for its new entry.", code="peer.expired", where=to)
     data = envelope.seal(statement, to=to, key=peer.open)
     if len(data) > envelope.MESSAGE_LIMIT:
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
-    models.Departure.objects.create(
-        digest=canon.content_id(data), act=row, peer=to, data=data, made_at=at, next_at=at
-    )  # fmt: skip
+    tables = Tables(settings, to)
+    with tables.atomically():
+        row = Conversation(settings.state, to, tables, tables).post(data, after, at.timestamp())
+    transaction.on_commit(partial(bell.ring, settings.home))
+    return row.digest
 
 
 def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
@@ -189,6 +187,21 @@ def between(one: str, other: str) -> QuerySet[models.Case]:
 def relink(request: Request) -> None:
     """Keep the case's row in step with the case that its request names now. Who reads the link looks whether that is there."""
     models.Case.objects.filter(pk=request.reference).update(follows=request.follows[:_NAMED])
+
+
+def adopt(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:
+    """Add an act of this State that came back from the peer to its case, inside the caller's transaction.
+
+    Raises:
+        NotPossible, Invalid: it does not fit; nothing was written.
+    """
+    if models.Act.objects.filter(pk=act.id).exists():
+        raise NotPossible("This act is known already.", code="act.known", where=act.case)
+    if not models.Case.objects.filter(pk=act.case).exists() and act.kind is Kind.REQUESTED:
+        _open(Request.from_dict(act.body["request"]), at)
+    case = load(act.case, home=settings.state)
+    relink(advance(case, act, home=settings.state).request)
+    return _keep(act, statement, seq=len(case.acts), entry=log_append(log.entry(log.ACT, act.id)))
 
 
 def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:

@@ -1,64 +1,93 @@
-"""What both desks share at the border: keep what arrives, admit it, note what was delivered.
+"""What both desks share at the border: keep what arrives, read it, note what became of what was sent.
 
-`receive` keeps bytes and reads nothing: a forged message is preserved as evidence and never parsed as a request.
-`admit` reads, later and apart from the door. What does not hold is marked refused with its reason, shown to the operator,
-and nothing else changes. Either way the node signs what became of it, for the sender to fetch; nobody acknowledges that.
+The rules are those of `wire.conversation`; here they meet this node's tables and cases. Keeping reads nothing: a forged
+message is preserved as evidence and never parsed as a request. Reading happens later and apart from the door. What does not
+hold is marked refused with its reason, shown to the operator, and nothing else changes. Either way the node signs what became
+of it, for the sender to fetch; nobody acknowledges that.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import OperationalError, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Q
 
 from comity.casework.lifecycle import Act
-from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
-from comity.node import archive, models
-from comity.node.desk import _record, evidence
+from comity.errors import BrokenSeal, ComityError, NotPossible
+from comity.ledger.log import Proof
+from comity.node import archive, bell, models
+from comity.node.desk import _log, _record, evidence
+from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
+from comity.seal.envelope import Statement
 from comity.wire import messages
+from comity.wire.conversation import Conversation
 from comity.wire.directory import Entry, trust_in
-from comity.wire.exchange import Event, Evidence
+from comity.wire.exchange import Answer, Item, Offer
+from comity.wire.proofs import TOGETHER
+from comity.wire.remembered import Stage
 
-_log = logging.getLogger("comity.crossing")
+_logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
 _FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
 _SKEW = timedelta(minutes=5)
 _LAST_ASKING = timedelta(hours=1)
-_LONG_UNANSWERED = 20  # attempts after which an operator is shown a delivery as in trouble
-_DEADLINE = timedelta(hours=4)  # for its receipt, and for its being read, after which he is shown it as well
+_MARK = "log.size"  # file in the node's home
+
+
+def conversation(settings: Settings, peer: str) -> Conversation:
+    """The conversation of this node with `peer`; a thread that holds it holds it alone."""
+    tables = Tables(settings, peer, read=partial(_read, settings), adopt=partial(_adopt, settings))
+    return Conversation(settings.state, peer, tables, tables)
 
 
 def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messages.Receipt:
-    """Keep an envelope and give a receipt for it; the same bytes again are answered with the same receipt.
+    """Keep an envelope that came alone and give a receipt for it; the same bytes again are answered with the same receipt.
 
     Args:
         settings: the node's.
         data: the envelope, within `envelope.MESSAGE_LIMIT`.
         hop: the State whose node brought it (which may not be the State that wrote it).
         at: now.
+
+    Raises:
+        NotPossible: there is no room for more of this peer now.
     """
-    digest = canon.content_id(data)
-    with transaction.atomic():
-        row = models.Arrival.objects.filter(pk=digest).first()
-        if row is None:
-            index = _record.log_append(messages.logged_receipt(digest))
-            signed = messages.sign_receipt(by=settings.state, digest=digest, at=at, index=index, key=settings.signing)
-            row = models.Arrival.objects.create(
-                digest=digest, data=data, hop=hop, at=at, entry=index, receipt=signed
-            )  # fmt: skip
-            _record.new_checkpoint(settings, covering=index)
-    return receipt_of(settings, row)
+    answer = exchange(settings, conversation(settings, hop), Offer((Item(0, data),)), at=at)
+    outcome = answer.outcomes[0]
+    if not outcome.receipt:
+        raise NotPossible("There is no room for more of you now. Try again later.", code=outcome.later, where=hop)
+    return receipt_of(settings, models.Arrival.objects.get(pk=outcome.envelope))
+
+
+def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: datetime) -> Answer:
+    """Take in what a peer offers: what is acknowledged in the answer is durable."""
+    answer = talk.receive(offer, at.timestamp())
+    if offer.items or offer.have is not None:
+        bell.ring(settings.home)
+    return answer
 
 
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
-    proof = archive.log_proof(row.entry, _record.log_note(settings, covering=row.entry))
-    return messages.Receipt(settings.state, row.digest, row.at, row.entry, bytes(row.receipt), proof)
+    first = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
+    proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
+    return messages.Receipt(settings.state, row.digest, row.at, row.entry, canon.unb64(first["receipt"]), proof)
+
+
+def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
+    """Proofs, under a head that a witness has seen, of receipts given to `hop`; those there are none for are left out."""
+    rows = models.Arrival.objects.filter(pk__in=list(digests), hop=hop).values_list("digest", "entry")
+    head = models.Checkpoint.objects.filter(witnessed=True).order_by("-size").first()
+    if head is None:
+        return {}
+    found = _log.proofs((entry for _, entry in rows), head.note)
+    return {digest: found[entry] for digest, entry in rows if entry in found}
 
 
 def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: datetime) -> None:
@@ -71,59 +100,55 @@ def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: 
         models.Refusal.objects.filter(pk__in=list(same[_KEPT_REFUSALS:])).delete()
 
 
-def admit(settings: Settings, digest: str, *, at: datetime) -> None:
-    """Open, verify and read a kept envelope; add its act to its case, or refuse it with the reason.
+def admit(settings: Settings, peer: str, *, at: datetime) -> bool:
+    """Open, verify and read what `peer` brought, in its order; whether there was anything.
 
     Args:
         settings: the node's.
-        digest: of the arrival.
+        peer: the State whose node brought it.
         at: now.
     """
-    with transaction.atomic():
-        row = models.Arrival.objects.select_for_update().get(pk=digest)
-        if row.status != models.Arrival.Status.KEPT:
-            return
-        try:
-            with transaction.atomic():
-                row.act = _admitted(settings, row, at)
-                row.status = models.Arrival.Status.ADMITTED
-        except ComityError as error:
-            row.act, row.status = None, models.Arrival.Status.REFUSED
-            row.code, row.reason = error.code, str(error)
-        except OperationalError:
-            raise  # the database, not the message: read it again
-        except Exception as error:  # noqa: BLE001  a defect of ours must not let one message hold back all others
-            _log.exception("arrival %s", digest)
-            row.act, row.status = None, models.Arrival.Status.REFUSED
-            row.code, row.reason = "node.defect", f"This node has a defect: {type(error).__name__}. The bytes are kept."
-        row.outcome = _outcome(settings, row, at)
-        row.save(update_fields=["act", "status", "code", "reason", "outcome"])
+    return conversation(settings, peer).admit(at.timestamp())
 
 
-def _outcome(settings: Settings, row: models.Arrival, at: datetime) -> bytes:
-    """This node's signed word on what became of an arrival; a refusal gives the code, and keeps its sentence at home."""
-    admitted = row.status == models.Arrival.Status.ADMITTED
-    event = Event.CONTENT_CONSIGNMENT if admitted else Event.CONTENT_CONSIGNMENT_FAILURE
-    said = Evidence(event, settings.state, row.digest, int(at.timestamp()), row.code)
-    return messages.sign_evidence(said, key=settings.signing)
+def _read(settings: Settings, row: models.Arrival) -> None:
+    """Add a kept envelope's act to its case, or give the row the reason why not."""
+    try:
+        with transaction.atomic():
+            _admitted(settings, row)
+    except ComityError as error:
+        row.act, row.code, row.reason = None, error.code[:60], str(error)
+    except OperationalError:
+        raise  # the database, not the message: read it again
+    except Exception as error:  # a defect of ours must not let one message hold back all others
+        _logger.exception("arrival %s", row.digest)
+        reason = f"This node has a defect: {type(error).__name__}. The bytes are kept."
+        row.act, row.code, row.reason = None, "node.defect", reason
 
 
-def _admitted(settings: Settings, row: models.Arrival, at: datetime) -> models.Act:
+def _admitted(settings: Settings, row: models.Arrival) -> None:
     opened = envelope.unseal(
         bytes(row.data),
         home=settings.state,
         keys=[settings.opening],
         trust=trust_in(archive.entries()),
-        kind="act",
+        kinds=READERS,
         at=row.at,
     )
+    READERS[opened.statement.kind](settings, row, opened)
+
+
+def _admit_act(settings: Settings, row: models.Arrival, opened: envelope.Opened) -> None:
     act = messages.decode_act(opened)
     _said_now(act, row.at, archive.peer_entry(act.by))
     if models.Act.objects.filter(pk=act.id).exists():
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
-    kept = _record.admit(settings, act, opened.statement.raw, at=at)
-    evidence.announced(settings, act, at=at)
-    return kept
+    row.act = _record.admit(settings, act, opened.statement.raw, at=row.at)
+    evidence.announced(settings, act, at=row.at)
+
+
+READERS: Mapping[str, Callable[[Settings, models.Arrival, envelope.Opened], None]] = {"act": _admit_act}
+"""Kind of statement -> what reads one that has come in an envelope."""
 
 
 def _said_now(act: Act, arrived: datetime, peer: Entry) -> None:
@@ -132,59 +157,103 @@ def _said_now(act: Act, arrived: datetime, peer: Entry) -> None:
         raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
 
 
-def delivered(settings: Settings, digest: str, answer: bytes, *, at: datetime) -> None:
-    """Note the peer's receipt for an envelope: signatures, proof and place are checked before it counts.
+def _adopt(settings: Settings, row: models.Departure) -> None:
+    """Add the act of an envelope of ours that came back from the peer to its case; if it does not fit, a person is told."""
+    try:
+        with transaction.atomic():
+            own = trust_in([archive.own_entry(settings)])
+            said: Statement = messages.read_stated(bytes(row.statement), own)
+            if said.kind == "act":
+                row.act = _record.adopt(settings, messages.read_act(said), said.raw, at=row.made_at)
+                models.Departure.objects.filter(pk=row.pk).update(act=row.act)
+    except ComityError as error:
+        models.Alarm.objects.create(at=row.made_at, peer=row.peer, code=error.code[:60], envelope=row.digest)
+
+
+def handed(settings: Settings, reference: str, *, at: datetime) -> None:
+    """Note that an officer has the acts of the case `reference` before him; their sender can learn it."""
+    rows = models.Arrival.objects.filter(act__case=reference, handed=False, status=models.Arrival.Status.ADMITTED)
+    for digest, hop in rows.values_list("digest", "hop"):
+        conversation(settings, hop).handed(digest, at.timestamp())
+
+
+def unread() -> list[str]:
+    """The peers of whose envelopes some can be read."""
+    rows = models.Arrival.objects.filter(status=models.Arrival.Status.WAITING, lacks="")
+    return list(rows.order_by().values_list("hop", flat=True).distinct())
+
+
+def expecting(*, at: datetime) -> set[str]:
+    """The peers for which something in the tables is due, or that have not said yet what they hold."""
+    open_ = (Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER)
+    due = models.Departure.objects.filter(stage__in=open_, next_at__lte=at.timestamp())
+    settled = models.Talk.objects.filter(settled=True)
+    unsettled = models.Peer.objects.exclude(state__in=settled.values("peer"))
+    return {*due.order_by().values_list("peer", flat=True).distinct(), *unsettled.values_list("state", flat=True)}
+
+
+def started(settings: Settings) -> None:
+    """When the node starts: if its log is shorter than it was, older memory was restored, and the peers are asked first."""
+    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+    try:
+        before = int((settings.home / _MARK).read_text())
+    except (OSError, ValueError):
+        before = size + 1  # nobody can say: perhaps the whole folder is another
+    if size < before:
+        forget_settled()
+
+
+def forget_settled() -> None:
+    """Sign, keep and send nothing in any conversation until its peer has said what it holds."""
+    models.Talk.objects.update(settled=False)
+
+
+def mark(settings: Settings) -> None:
+    """Note the log's size beside the database, where a restored database does not reach. The file belongs into no backup."""
+    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+    path = settings.home / _MARK
+    if not path.exists() or path.read_text() != f"{size}":
+        hidden = path.with_suffix(".new")
+        hidden.write_text(f"{size}")
+        hidden.replace(path)
+
+
+def unproved(peer: str, *, at: datetime) -> list[str]:
+    """Envelopes for `peer` whose receipts lack a proof that a witness has seen, and for which one is asked for now."""
+    rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at__lte=at.timestamp())
+    return list(rows.order_by("prove_at").values_list("digest", flat=True)[:TOGETHER])
+
+
+def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, Proof], *, at: datetime) -> None:
+    """Keep newer proofs of the peer's receipts; what has none yet is asked for again later, at most an hour apart.
+
+    Args:
+        settings: the node's.
+        peer: the State whose receipts they are.
+        asked: digests of the envelopes that were asked about.
+        found: digest -> proof, as the peer answered; each is checked, and must be that of its receipt.
+        at: now.
 
     Raises:
-        BrokenSeal, BrokenProof: the answer is no valid receipt of this peer for this envelope.
+        BrokenProof, BrokenSeal: one of them does not hold; nothing is noted.
     """
-    row = models.Departure.objects.get(pk=digest)
-    peer = archive.peer_entry(row.peer)
-    receipt = messages.read_receipt(canon.loads(answer, limit=envelope.MESSAGE_LIMIT), trust_in([peer]), now=at)
-    if receipt.by != row.peer or receipt.envelope != digest:
-        raise BrokenSeal("This is a receipt for something else.", code="receipt.other")
-    seen = receipt.proof.check(messages.logged_receipt(digest), *peer.log, _witness_keys(except_for=row.peer))
-    earlier = row.receipt and messages.read_receipt(row.receipt, trust_in([peer]), now=at)
-    if earlier and earlier.statement != receipt.statement:
-        raise BrokenProof("The peer gave another receipt before.", code="receipt.changed")
-    found = models.Departure.objects.filter(pk=digest)
-    found.update(receipt=receipt.to_dict(), witnessed=bool(seen))
-    found.filter(refused=False).update(trouble="")
-
-
-def learned(digest: str, answer: bytes, *, at: datetime) -> None:
-    """Note the peer's word on what became of an envelope.
-
-    Raises:
-        BrokenSeal: it is not this peer's word about this envelope.
-    """
-    row = models.Departure.objects.get(pk=digest)
-    said = messages.read_evidence(answer, trust_in([archive.peer_entry(row.peer)]), now=at)
-    if said.by != row.peer or said.envelope != digest:
-        raise BrokenSeal("This is evidence of something else.", code="receipt.other")
-    refused = said.event is Event.CONTENT_CONSIGNMENT_FAILURE
-    trouble = f"{row.peer} has read this and refused it: {said.code}."[:1000] if refused else ""
-    models.Departure.objects.filter(pk=digest, outcome=b"").update(outcome=answer, refused=refused, trouble=trouble)
+    entry, witnesses = archive.peer_entry(peer), _witness_keys(except_for=peer)
+    rows = list(models.Departure.objects.filter(pk__in=asked, peer=peer, relayed=True))
+    for row in rows:
+        proof = found.get(row.digest)
+        if proof is not None and (seen := proof.check(messages.logged_receipt(row.digest), *entry.log, witnesses)):
+            receipt = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
+            if receipt["proof"]["index"] != proof.index:
+                raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
+            row.evidence[0] = canon.b64(messages.proved(canon.unb64(receipt["receipt"]), proof))
+            row.witnessed = bool(seen)
+        waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
+        row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
+    models.Departure.objects.bulk_update(rows, ["evidence", "witnessed", "prove_at"])
 
 
 def _witness_keys(*, except_for: str) -> dict[str, bytes]:
     return dict(entry.witness for entry in archive.entries() if entry.state != except_for)
-
-
-def not_delivered(digest: str, reason: str, *, at: datetime) -> None:
-    """Note that an attempt failed, and when to try again: sooner first, at most a minute apart."""
-    attempts = models.Departure.objects.values_list("attempts", flat=True).get(pk=digest)
-    models.Departure.objects.filter(pk=digest).update(
-        attempts=F("attempts") + 1, trouble=reason[:1000], next_at=at + retry_after(attempts)
-    )  # fmt: skip
-
-
-def not_witnessed(digest: str, *, at: datetime) -> None:
-    """Note that a receipt's proof still lacks a witness, and when to ask again: at most an hour apart."""
-    attempts = models.Departure.objects.values_list("attempts", flat=True).get(pk=digest)
-    models.Departure.objects.filter(pk=digest).update(
-        attempts=F("attempts") + 1, next_at=at + retry_after(attempts, most=_LAST_ASKING)
-    )
 
 
 def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:
@@ -193,8 +262,21 @@ def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:
 
 
 def troubled() -> list[models.Departure]:
-    """Deliveries that a person should look at: not receipted or not read in time, or read and refused."""
-    late = Q(made_at__lt=Now() - _DEADLINE)
-    unanswered = Q(receipt__isnull=True) & (Q(attempts__gte=_LONG_UNANSWERED) | late)
-    unread = Q(receipt__isnull=False, outcome=b"") & late
-    return list(models.Departure.objects.filter(unanswered | unread | Q(refused=True)).order_by("made_at"))
+    """Deliveries that a person should look at: not receipted, read or seen in time, or refused for good."""
+    late = Q(told=True) & ~Q(stage=Stage.DONE)
+    return list(models.Departure.objects.filter(late | Q(stage=Stage.DEAD)).order_by("made_at"))
+
+
+def release(settings: Settings, digest: str, *, officer: models.Officer, at: datetime) -> None:
+    """Send a dead letter again, as `officer` decided.
+
+    Raises:
+        NotYours: he has no power here.
+        NotPossible: it is none, or its addressee has read and refused it.
+    """
+    _record.carries(officer)
+    row = models.Departure.objects.filter(pk=digest).first()
+    if row is None:
+        raise NotPossible("This is no letter that can be sent again.", code="conversation.no-dead-letter")
+    conversation(settings, row.peer).release(digest, at.timestamp())
+    bell.ring(settings.home)

@@ -12,7 +12,7 @@ from comity.casework.lifecycle import CROSSING, Kind, Power
 from comity.casework.measure import LIVES, Life
 from comity.errors import Invalid
 from comity.node import archive, models
-from comity.node.desk import _record
+from comity.node.desk import _log, _record
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings
 from comity.seal import container, envelope
@@ -63,7 +63,7 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     _may_carry(settings, references, officer)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
     covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
-    note = _record.log_note(settings, covering=covering)
+    note = _log.log_note(settings, covering=covering)
     cases = [
         {"reference": name, "acts": [_act(row, note) for row in rows if row.case_id == name]} for name in references
     ]
@@ -109,5 +109,5 @@ def _act(row: models.Act, note: str) -> dict[str, Any]:
     departure = models.Departure.objects.filter(act=row).first() if row.kind in CROSSING else None
     return dossier.act(
         bytes(row.statement), archive.log_proof(row.entry, note),
-        envelope=bytes(departure.data) if departure else b"", receipt=departure.receipt if departure else None,
+        envelope=bytes(departure.data) if departure else b"", receipt=archive.receipt(departure) if departure else None,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Case, Kind, Power, advance, power_for
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
-from comity.node.desk import _record, intake
+from comity.node.desk import _log, _record, intake
 from comity.node.desk import release as release_desk
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
@@ -269,7 +269,7 @@ def _write_bag(
 ) -> None:
     row = _executed_row(case.reference)
     place = row.entry or 0
-    proof = archive.log_proof(place, _record.log_note(settings, covering=place))
+    proof = archive.log_proof(place, _log.log_note(settings, covering=place))
     peer = archive.peer_entry(case.requesting)
     witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk")
     entries = (own_entry(settings), *(bytes(witness.entry) for witness in witnesses))

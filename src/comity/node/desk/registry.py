@@ -11,7 +11,7 @@ from comity.casework.lifecycle import Power
 from comity.errors import BrokenProof, BrokenSeal, Invalid, NotPossible
 from comity.ledger import checkpoint as cp
 from comity.node import archive, models
-from comity.node.desk import _record
+from comity.node.desk import _log
 from comity.node.settings import LANGUAGES, Settings
 from comity.seal import canon, merkle
 from comity.wire.directory import Entry, distinct, read_entry
@@ -140,7 +140,7 @@ def checkpoint_to_witness(settings: Settings) -> tuple[str, int] | None:
     """(signed note, size) of this log's head when no witness has cosigned it yet, else None."""
     if not models.LogHead.objects.filter(size__gt=0).exists():
         return None
-    note = _record.new_checkpoint(settings)
+    note = _log.new_checkpoint(settings)
     size = cp.parse(note)[0].size
     done = models.Checkpoint.objects.filter(pk=size, witnessed=True).exists()
     return None if done else (note, size)
@@ -168,4 +168,4 @@ def witnessed(settings: Settings, size: int, line: str, witness: Entry) -> None:
 def newest_checkpoint(settings: Settings) -> str:
     """This log's newest head, witnessed if it can be; signed anew if there is none yet."""
     row = models.Checkpoint.objects.order_by("-witnessed", "-size").first()
-    return row.note if row is not None else _record.new_checkpoint(settings)
+    return row.note if row is not None else _log.new_checkpoint(settings)

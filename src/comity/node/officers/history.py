@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind
 from comity.errors import ComityError
-from comity.node import models
+from comity.node import archive, models
 from comity.node.officers import acts, fields, judgement
 from comity.node.settings import Settings
 
@@ -64,7 +64,7 @@ def passages(settings: Settings, reference: str) -> dict[str, Passage]:
 def _passage(settings: Settings, row: models.Act) -> Passage:
     arrival: models.Arrival | None = getattr(row, "arrival", None)
     departure: models.Departure | None = getattr(row, "departure", None)
-    receipt = departure.receipt if departure else None
+    receipt = archive.receipt(departure) if departure else None
     return Passage(
         entry=arrival.entry if arrival else row.entry,
         arrived=arrival.at if arrival else None,

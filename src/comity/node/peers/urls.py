@@ -5,6 +5,8 @@ from django.urls import path
 from comity.node.peers import views
 
 urlpatterns = [
+    path("exchange", views.exchange),
+    path("proofs", views.proofs),
     path("messages", views.messages),
     path("receipts/<str:digest>", views.receipt),
     path("outcomes/<str:digest>", views.outcome),

@@ -6,20 +6,26 @@ A refusal is canonical JSON ``{"code": …, "reason": …}``; a stale witness re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
+from threading import Lock
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from comity.errors import BrokenProof, ComityError
+from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.node import archive, models
 from comity.node.desk import crossing, registry
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings, current
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
+from comity.wire.conversation import Conversation
+from comity.wire.exchange import BODY_LIMIT, dumps, read_offer
+from comity.wire.proofs import answer as proof_answer
+from comity.wire.proofs import read_ask
 from comity.wire.transport import COLLECT, check_hop
 
 _HEAD = 4096
@@ -52,39 +58,90 @@ def _body(request: HttpRequest, limit: int) -> bytes:
     return data
 
 
-def _peer_only(view: View) -> View:
-    """Let through only what a pinned peer's node signed (RFC 9421); note what is turned away, with its reason."""
+def _peer_only(limit: int) -> Callable[[View], View]:
+    """Let through only what a pinned peer's node signed (RFC 9421), within `limit` bytes; note what is turned away."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
-        settings, at, head = current(), datetime.now(UTC), b""
-        try:
-            body = _body(request, MESSAGE_LIMIT)
-            head = body[:_HEAD]
-            headers = {name: request.headers.get(name, "") for name in _SIGNED}
-            uri = settings.peers.rstrip("/") + request.get_full_path()
-            hop = check_hop(request.method or "", uri, headers, body, at=at,
-                            key_of=lambda state: archive.peer_entry(state).hop)  # fmt: skip
-        except ComityError as error:
-            stated = request.META.get("CONTENT_LENGTH") or ""
-            size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
-            crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
-            return _refusal({"door.too-long": 413, "door.length": 411, "door.short": 400}.get(error.code, 401), error)
-        return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
+    def door(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+            settings, at, head = current(), datetime.now(UTC), b""
+            try:
+                body = _body(request, limit)
+                head = body[:_HEAD]
+                headers = {name: request.headers.get(name, "") for name in _SIGNED}
+                uri = settings.peers.rstrip("/") + request.get_full_path()
+                hop = check_hop(request.method or "", uri, headers, body, at=at,
+                                key_of=lambda state: archive.peer_entry(state).hop)  # fmt: skip
+            except ComityError as error:
+                stated = request.META.get("CONTENT_LENGTH") or ""
+                size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
+                _note(request, error, head=head, size=size, at=at)
+                return _refusal(
+                    {"door.too-long": 413, "door.length": 411, "door.short": 400}.get(error.code, 401), error
+                )
+            return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
 
-    return guarded
+        return guarded
+
+    return door
+
+
+def _note(request: HttpRequest, error: ComityError, *, head: bytes, size: int, at: datetime) -> None:
+    crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
+
+
+_talks: dict[str, tuple[Conversation, Lock]] = {}
+_talks_lock = Lock()
+
+
+@contextmanager
+def _talk(settings: Settings, peer: str) -> Iterator[Conversation]:
+    """This process's end of the conversation with `peer`, for one thread at a time."""
+    with _talks_lock:
+        talk, lock = _talks.setdefault(peer, (crossing.conversation(settings, peer), Lock()))
+    with lock:
+        yield talk
 
 
 @require_POST
-@_peer_only
+@_peer_only(BODY_LIMIT)
+def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
+    """Take in an offer; what the answer acknowledges is durable."""
+    try:
+        offer = read_offer(body)
+    except BrokenSeal as error:
+        _note(request, error, head=body[:_HEAD], size=len(body), at=at)
+        return _refusal(422, error)
+    with _talk(settings, hop) as talk:
+        answer = crossing.exchange(settings, talk, offer, at=at)
+    return HttpResponse(dumps(answer), content_type="application/json")
+
+
+@require_POST
+@_peer_only(MESSAGE_LIMIT)
+def proofs(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
+    """Proofs, under a head that a witness has seen, of receipts that this peer was given."""
+    try:
+        digests = read_ask(body)
+    except BrokenSeal as error:
+        _note(request, error, head=body[:_HEAD], size=len(body), at=at)
+        return _refusal(422, error)
+    return HttpResponse(proof_answer(crossing.proofs(settings, digests, hop=hop)), content_type="application/json")
+
+
+@require_POST
+@_peer_only(MESSAGE_LIMIT)
 def messages(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
-    """Keep an envelope; answer with the receipt."""
-    receipt = crossing.receive(settings, body, hop=hop, at=at)
+    """Keep an envelope that comes alone, outside the conversation; answer with the receipt."""
+    try:
+        receipt = crossing.receive(settings, body, hop=hop, at=at)
+    except NotPossible as error:
+        return _refusal(429, error)
     return HttpResponse(receipt.to_bytes(), content_type="application/json")
 
 
 @require_GET
-@_peer_only
+@_peer_only(MESSAGE_LIMIT)
 def receipt(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
@@ -96,19 +153,19 @@ def receipt(
 
 
 @require_GET
-@_peer_only
+@_peer_only(MESSAGE_LIMIT)
 def outcome(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
     """This node's signed word on what became of an envelope that this peer brought; 404 as long as nobody has read it."""
-    row = models.Arrival.objects.filter(pk=digest, hop=hop).exclude(outcome=b"").first()
+    row = models.Arrival.objects.filter(pk=digest, hop=hop).exclude(status=models.Arrival.Status.WAITING).first()
     if row is None:
         return _refusal(404, ComityError("No envelope of yours with this digest was read yet.", code="receipt.unread"))
-    return HttpResponse(bytes(row.outcome), content_type="application/json")
+    return HttpResponse(canon.unb64(row.evidence[1]), content_type="application/json")
 
 
 @require_GET
-@_peer_only
+@_peer_only(MESSAGE_LIMIT)
 def evidence(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
@@ -129,7 +186,7 @@ def evidence(
 
 
 @require_POST
-@_peer_only
+@_peer_only(MESSAGE_LIMIT)
 def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
     """Cosign a peer's log head (C2SP tlog-witness): 200 with the line, 409 with the size seen last, 422 if it is broken."""
     try:
@@ -138,9 +195,7 @@ def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, 
         return HttpResponse(f"{error.size}\n", status=409, content_type="text/x.tlog.size")
     except (BrokenProof, UnicodeDecodeError) as error:
         reason = error if isinstance(error, ComityError) else ComityError("This is no text.", code="witness.form")
-        crossing.turn_away(
-            code=reason.code, reason=str(reason), head=body[:_HEAD], size=len(body), path=request.path, at=at
-        )  # fmt: skip
+        _note(request, reason, head=body[:_HEAD], size=len(body), at=at)
         return _refusal(422, reason)
 
 

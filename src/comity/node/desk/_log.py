@@ -1,0 +1,111 @@
+"""This node's log, as the desk appends to it: inside the transaction of the step that is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from comity.errors import BrokenProof
+from comity.ledger import checkpoint as cp
+from comity.ledger.log import Proof
+from comity.node import models
+from comity.node.archive import log_node
+from comity.node.settings import Settings
+from comity.seal import merkle
+
+
+class Tail:
+    """The end of the log, locked for this transaction: appends in memory, and one `write`.
+
+    Sequencing and integrating are one step here, so that a receipt can carry its proof at once.
+    """
+
+    def __init__(self) -> None:
+        self._head = models.LogHead.objects.select_for_update().get_or_create(pk=1)[0]
+        self._nodes: dict[tuple[int, int], bytes] = {}
+        self._new: list[models.LogNode] = []
+        size = self._head.size
+        edge = Q()
+        for level in range(size.bit_length()):
+            if size >> level & 1:
+                edge |= Q(level=level, index=(size >> level) - 1)
+        if edge:
+            for row in models.LogNode.objects.filter(edge):
+                self._nodes[row.level, row.index] = bytes(row.hash)
+
+    def _get(self, level: int, index: int) -> bytes:
+        found = self._nodes.get((level, index))
+        if found is None:
+            found = self._nodes[level, index] = log_node(level, index)
+        return found
+
+    def append(self, data: bytes) -> int:
+        """The place of `data`, which is in the log with the next `write`."""
+        for level, index, value in merkle.appended(self._head.size, merkle.leaf_hash(data), self._get):
+            self._nodes[level, index] = value
+            self._new.append(models.LogNode(level=level, index=index, hash=value))
+        self._head.size += 1
+        return self._head.size - 1
+
+    def write(self) -> None:
+        """Write what was appended."""
+        if self._new:
+            models.LogNode.objects.bulk_create(self._new)
+            self._head.save(update_fields=["size"])
+            self._new = []
+
+    def checkpoint(self, settings: Settings) -> str:
+        """The log's present head, signed and kept."""
+        return _checkpoint(settings, self._head.size, self._get)
+
+    def proof(self, index: int, note: str) -> Proof:
+        """The proof that entry `index` is in the log whose head `note` is."""
+        size = cp.parse(note)[0].size
+        return Proof(index, tuple(merkle.inclusion(index, size, self._get)), note)
+
+
+def log_append(data: bytes) -> int:
+    """Append `data` to this node's log, inside the caller's transaction; returns its place."""
+    tail = Tail()
+    place = tail.append(data)
+    tail.write()
+    return place
+
+
+def log_note(settings: Settings, *, covering: int) -> str:
+    """A signed head of the log that covers entry `covering`: a witnessed one if there is one, else a fresh one.
+
+    Raises:
+        BrokenProof: the log does not reach so far.
+    """
+    ready = models.Checkpoint.objects.filter(size__gt=covering)
+    row = ready.filter(witnessed=True).order_by("-size").first() or ready.order_by("-size").first()
+    return row.note if row is not None else new_checkpoint(settings, covering=covering)
+
+
+def new_checkpoint(settings: Settings, *, covering: int = -1) -> str:
+    """The log's present head, signed and kept. Raises BrokenProof: it does not cover entry `covering`."""
+    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+    if size <= covering:
+        raise BrokenProof(f"The log does not reach entry {covering}.", code="log.range")
+    return _checkpoint(settings, size, log_node)
+
+
+def _checkpoint(settings: Settings, size: int, get: merkle.Get) -> str:
+    head = cp.Checkpoint(settings.log.name, size, merkle.root(size, get))
+    row, _ = models.Checkpoint.objects.get_or_create(size=size, defaults={"note": cp.signed(head, settings.log)})
+    return row.note
+
+
+def proofs(entries: Iterable[int], note: str) -> dict[int, Proof]:
+    """Proofs that each of `entries` is in the log whose head `note` is; subtrees that they share are read once."""
+    held: dict[tuple[int, int], bytes] = {}
+
+    def get(level: int, index: int) -> bytes:
+        if (level, index) not in held:
+            held[level, index] = log_node(level, index)
+        return held[level, index]
+
+    size = cp.parse(note)[0].size
+    return {entry: Proof(entry, tuple(merkle.inclusion(entry, size, get)), note) for entry in entries if entry < size}

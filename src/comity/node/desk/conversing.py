@@ -1,0 +1,380 @@
+"""The memory of a conversation with one peer in this node's tables, and its hand: `wire.remembered`, made real.
+
+Within `atomically`, rows that were read or changed are kept at hand and written together at its end, or before a question
+that looks through the tables. The peer's row in `Talk` is locked by every step, so that the door, the courier and the
+officers' pages, which are different processes, take turns.
+"""
+
+# ruff: noqa: D102  what the methods do is said in comity.wire.remembered
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Min, Q, QuerySet
+
+from comity.errors import BrokenProof, BrokenSeal, ComityError
+from comity.node import archive, models
+from comity.node.desk._log import Tail
+from comity.node.settings import Settings
+from comity.seal import canon, envelope
+from comity.wire import messages
+from comity.wire.directory import trust_in
+from comity.wire.exchange import Event, Evidence, Have, Item
+from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
+
+_KEPT_ALARMS: Final = 100
+_SENT: Final = (
+    "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
+    "witnessed",
+)  # fmt: skip
+_GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act", "handed")
+
+Row = TypeVar("Row", models.Departure, models.Arrival)
+Read = Callable[[models.Arrival], None]
+Adopt = Callable[[models.Departure], None]
+
+
+class Tables:
+    """What `settings`' node remembers of the conversation with `peer`; its signatures, and how it reads those of others.
+
+    Args:
+        settings: the node's.
+        peer: the other State.
+        read: reads an arrival: gives it its act where it is one, or its code and reason where it is refused.
+        adopt: adds the act of an envelope of ours that came back to its case.
+    """
+
+    def __init__(self, settings: Settings, peer: str, *, read: Read | None = None, adopt: Adopt | None = None) -> None:
+        self._settings, self._peer, self._read, self._adopt = settings, peer, read, adopt
+        self._tail: Tail | None = None
+        self._sent: dict[str, models.Departure | None] = {}
+        self._got: dict[str, models.Arrival | None] = {}
+        self._changed: dict[str, None] = {}  # in the order in which they were
+        self._added: set[str] = set()
+        self._depth = 0
+
+    # ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def atomically(self) -> Iterator[None]:
+        if self._depth:
+            yield
+            return
+        self._forget()
+        self._depth = 1
+        try:
+            with transaction.atomic():
+                models.Talk.objects.select_for_update().get_or_create(pk=self._peer)
+                yield
+                self._write()
+        finally:
+            self._depth = 0
+            self._forget()
+
+    def _forget(self) -> None:
+        for held in (self._sent, self._got, self._changed, self._added):
+            held.clear()
+        self._tail = None
+
+    def _write(self) -> None:
+        """Write what has changed since the last time."""
+        if self._tail is not None:
+            self._tail.write()
+        for model, cache, fields in ((models.Departure, self._sent, _SENT), (models.Arrival, self._got, _GOT)):
+            rows: list[Any] = [held for digest in self._changed if (held := cache.get(digest)) is not None]
+            _put(model, [row for row in rows if row.pk not in self._added], update_fields=fields)
+            _put(model, [row for row in rows if row.pk in self._added])
+        self._changed.clear()
+        self._added.clear()
+
+    def _held(self, cache: dict[str, Row | None], row: Row) -> Row:
+        """The row as it was changed in this transaction; outside of one, as it is in the tables."""
+        if not self._depth:
+            return row
+        held = cache.get(row.pk)
+        if held is None:
+            held = cache[row.pk] = row
+        return held
+
+    # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
+
+    def settled(self) -> bool:
+        return models.Talk.objects.filter(pk=self._peer, settled=True).exists()
+
+    def settle(self, settled: bool) -> None:  # noqa: FBT001
+        models.Talk.objects.filter(pk=self._peer).update(settled=settled)
+
+    def hear(self) -> None:
+        models.Talk.objects.filter(pk=self._peer).update(heard=F("heard") + 1)
+
+    def heard(self) -> int:
+        return models.Talk.objects.filter(pk=self._peer).values_list("heard", flat=True).first() or 0
+
+    def tell(self, alarm: Alarm) -> None:
+        said = {"peer": self._peer, "code": alarm.code[:60]}
+        at = datetime.fromtimestamp(alarm.at, UTC)
+        models.Alarm.objects.create(at=at, envelope=alarm.envelope, evidence=alarm.evidence, **said)
+        same = models.Alarm.objects.filter(**said).order_by("-pk").values_list("pk", flat=True)
+        models.Alarm.objects.filter(pk__in=list(same[_KEPT_ALARMS : _KEPT_ALARMS + 10])).delete()
+
+    # ── ours ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _ours(self) -> QuerySet[models.Departure]:
+        """Our rows in the tables, with everything that was changed a moment ago."""
+        self._write()
+        return models.Departure.objects.filter(peer=self._peer)
+
+    def _all_sent(self, rows: Iterable[models.Departure]) -> list[Sent]:
+        return [_sent(self._held(self._sent, row)) for row in rows]
+
+    def sent(self, digest: str) -> Sent | None:
+        if digest not in self._sent or not self._depth:
+            self._sent[digest] = models.Departure.objects.filter(peer=self._peer, pk=digest).first()
+        row = self._sent[digest]
+        return None if row is None else _sent(row)
+
+    def sent_number(self, number: int) -> Sent | None:
+        return next(iter(self._all_sent(self._ours().filter(number=number))), None)
+
+    def sent_last(self) -> int:
+        return self._ours().aggregate(last=Max("number"))["last"] or 0
+
+    def sent_gaps(self, limit: int) -> tuple[int, ...]:
+        return _gaps(self._ours(), limit)
+
+    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
+        due = Q(next_at__lte=now) | Q(next_at__gt=now + horizon)
+        return self._all_sent(self._ours().filter(due, stage__in=stages).order_by("number")[:limit])
+
+    def sent_soonest(self) -> float | None:
+        waiting = self._ours().filter(stage__in=(Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER))
+        return waiting.aggregate(soonest=Min("next_at"))["soonest"]
+
+    def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
+        late = Q(stage__in=deadlines, since__gt=now)
+        for stage, seconds in deadlines.items():
+            late |= Q(stage=stage, told=False, since__lt=now - seconds)
+        return self._all_sent(self._ours().filter(late).order_by("number")[:limit])
+
+    def sent_put_off(self) -> Iterable[Sent]:
+        return self._all_sent(self._ours().filter(stage=Stage.RELAY, trouble="conversation.unsettled"))
+
+    def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
+        lost = Q(number__gt=have.got) | Q(number__in=have.got_gaps)
+        return self._all_sent(self._ours().filter(lost, relayed=True).order_by("number")[:limit])
+
+    def sent_pending(self) -> Iterable[Sent]:
+        return self._all_sent(self._ours().filter(pending=True).order_by("number"))
+
+    def put_sent(self, row: Sent) -> None:
+        self._departure(row)
+
+    def _departure(self, row: Sent) -> models.Departure:
+        held = self._sent.get(row.digest) if self.sent(row.digest) else None
+        if held is None:
+            made_at = datetime.fromtimestamp(row.made_at, UTC)
+            held = models.Departure(digest=row.digest, peer=self._peer, data=row.envelope, after=list(row.after),
+                                    made_at=made_at)  # fmt: skip
+            self._sent[row.digest] = held
+            self._added.add(row.digest)
+        held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
+        held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
+        held.trouble, held.evidence = row.trouble[:200], [canon.b64(word) for word in row.evidence]
+        held.statement = held.statement if row.pending else b""
+        self._changed[row.digest] = None
+        return held
+
+    def take_back(self, row: Sent, statement: bytes) -> None:
+        self._departure(row).statement = statement
+
+    def adopt(self, row: Sent) -> None:
+        held = self._departure(row)
+        self._stand_aside()
+        if self._adopt is not None:
+            self._adopt(held)
+
+    # ── the peer's ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _theirs(self) -> QuerySet[models.Arrival]:
+        self._write()
+        return models.Arrival.objects.filter(hop=self._peer)
+
+    def _all_got(self, rows: Iterable[models.Arrival]) -> list[Got]:
+        return [_got(self._held(self._got, row)) for row in rows]
+
+    def got(self, digest: str) -> Got | None:
+        if digest not in self._got or not self._depth:
+            self._got[digest] = models.Arrival.objects.filter(hop=self._peer, pk=digest).first()
+        row = self._got[digest]
+        return None if row is None else _got(row)
+
+    def got_number(self, number: int) -> Got | None:
+        return next(iter(self._all_got(self._theirs().filter(number=number))), None)
+
+    def got_last(self) -> int:
+        return self._theirs().aggregate(last=Max("number"))["last"] or 0
+
+    def got_gaps(self, limit: int) -> tuple[int, ...]:
+        return _gaps(self._theirs(), limit)
+
+    def got_last_at(self) -> int:
+        last = self._theirs().aggregate(last=Max("at"))["last"]
+        return int(last.timestamp()) if last else 0
+
+    def got_ready(self, limit: int) -> Iterable[Got]:
+        return self._all_got(self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")[:limit])
+
+    def _lacking(self) -> QuerySet[models.Arrival]:
+        return self._theirs().filter(status=Status.WAITING, lacks__gt="")
+
+    def got_lacking(self, digest: str = "", limit: int = 0) -> Iterable[Got]:
+        rows = self._lacking().filter(lacks=digest) if digest else self._lacking()
+        return self._all_got(rows.order_by("entry")[: limit or None])
+
+    def got_lacking_count(self) -> int:
+        return self._lacking().count()
+
+    def got_missing(self, limit: int) -> Iterable[str]:
+        wanted = self._lacking().exclude(lacks__in=models.Arrival.objects.filter(hop=self._peer).values("digest"))
+        wanted = wanted.exclude(lacks__in=models.Departure.objects.filter(peer=self._peer).values("digest"))
+        return wanted.values_list("lacks", flat=True).distinct()[:limit]
+
+    def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
+        lost = Q(number__gt=have.sent) | Q(number__in=have.sent_gaps)
+        return self._all_got(self._theirs().filter(lost).order_by("number")[:limit])
+
+    def put_got(self, row: Got) -> None:
+        held = self._got.get(row.digest) if self.got(row.digest) else None
+        if held is None:
+            entry = self._log().append(messages.logged_receipt(row.digest))
+            held = models.Arrival(digest=row.digest, data=row.envelope, hop=self._peer, number=row.number or None,
+                                  after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
+            self._got[row.digest] = held
+            self._added.add(row.digest)
+        held.status, held.lacks, held.evidence = row.status, row.lacks, [canon.b64(word) for word in row.evidence]
+        self._changed[row.digest] = None
+
+    def statement(self, row: Got) -> bytes:
+        try:
+            return envelope.opened(row.envelope, home=self._settings.state, keys=[self._settings.opening])
+        except BrokenSeal:
+            return b""
+
+    def admit(self, row: Got) -> str:
+        held = self._got[row.digest]
+        if held is None:
+            raise LookupError(row.digest)
+        self._stand_aside()
+        if self._read is not None:
+            self._read(held)
+        self._changed[row.digest] = None
+        return held.code
+
+    def _log(self) -> Tail:
+        self._tail = self._tail or Tail()
+        return self._tail
+
+    def _stand_aside(self) -> None:
+        """Before others write in this transaction: everything is in the tables, and the log's end is theirs."""
+        self._write()
+        self._tail = None
+
+    # ── the hand ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sign(self, words: Sequence[Evidence]) -> list[bytes]:
+        """Signed together. A receipt comes with the proof that the log holds its envelope."""
+        places = {said.envelope: self._place(said) for said in words if said.event is Event.RELAY_ACCEPTANCE}
+        signed = messages.sign_words(words, places=places, key=self._settings.signing)
+        if not places:
+            return signed
+        tail = self._log()
+        tail.write()
+        note = tail.checkpoint(self._settings)
+        return [
+            messages.proved(word, tail.proof(places[said.envelope], note))
+            if said.event is Event.RELAY_ACCEPTANCE
+            else word
+            for said, word in zip(words, signed, strict=True)
+        ]
+
+    def _place(self, said: Evidence) -> int:
+        held = self._got.get(said.envelope)
+        if held is None:
+            raise LookupError(said.envelope)
+        return held.entry
+
+    def read(self, raw: bytes) -> Evidence:
+        """The signed word of this State or the peer. Raises BrokenSeal."""
+        return read_word(self._settings, self._peer, raw)
+
+    def event(self, raw: bytes) -> Event:
+        return messages.event_of(raw)
+
+    def own(self, item: Item, statement: bytes) -> bool:
+        """Signed by this State for the peer, and what the envelope committed to. Whether it is inside, nobody here can say."""
+        try:
+            to, digest = envelope.commitment(item.envelope)
+            said = messages.read_stated(statement, trust_in([archive.own_entry(self._settings)]))
+        except ComityError:
+            return False
+        return (to, said.sender, said.to, digest) == (
+            self._peer, self._settings.state, self._peer, canon.content_id(statement),
+        )  # fmt: skip
+
+
+def read_word(settings: Settings, peer: str, raw: bytes) -> Evidence:
+    """What a signed word of this State or of `peer` says; a receipt's proof is checked too. Raises BrokenSeal."""
+    own, theirs = archive.own_entry(settings), archive.peer_entry(peer)
+    found = messages.read_word(raw, trust_in([own, theirs]))
+    if found.proof is not None:
+        origin, public = own.log if found.said.by == settings.state else theirs.log
+        try:
+            found.proof.check(messages.logged_receipt(found.said.envelope), origin, public, {})
+        except BrokenProof as error:
+            raise BrokenSeal(error.message, code=error.code) from error
+    return found.said
+
+
+def _put(model: Any, rows: list[Any], *, update_fields: Sequence[str] = ()) -> None:
+    """Insert rows; or, with `update_fields`, change these of rows that are there."""
+    if rows and update_fields:
+        model.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["digest"], update_fields=list(update_fields)
+        )
+    elif rows:
+        model.objects.bulk_create(rows)
+
+
+def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:
+    """The first numbers below the highest of `rows` that none of them has."""
+    found = rows.aggregate(last=Max("number"), count=Count("number"))
+    if (found["last"] or 0) == found["count"]:
+        return ()
+    gaps: list[int] = []
+    expected = 1
+    for number in rows.filter(number__isnull=False).order_by("number").values_list("number", flat=True).iterator():
+        gaps += range(expected, min(number, expected + limit - len(gaps)))
+        if len(gaps) >= limit:
+            break
+        expected = number + 1
+    return tuple(gaps)
+
+
+def _sent(row: models.Departure) -> Sent:
+    return Sent(
+        row.number, row.pk, bytes(row.data), tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
+        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble,
+        tuple(canon.unb64(word) for word in row.evidence),
+    )  # fmt: skip
+
+
+def _got(row: models.Arrival) -> Got:
+    return Got(
+        row.number or 0, row.pk, bytes(row.data), tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
+        tuple(canon.unb64(word) for word in row.evidence),
+    )  # fmt: skip
