@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +18,11 @@ import pytest
 _connect = socket.socket.connect
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--database postgresql``: the node of this process, and those of the exercises, keep their tables there."""
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the home of the node that tests in this process are (Iran's), and set Django up for it."""
     if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
@@ -26,7 +32,16 @@ def pytest_configure(config: pytest.Config) -> None:
     home = folder / "IR"
     command = [sys.executable, "-m", "comity.node.run", "init", str(home), "--state", "IR", "--witness", "QA"]
     command += ["--officers", "https://127.0.0.1:9441", "--peers", "https://127.0.0.1:9442"]
-    subprocess.run([*command, "--language", "en", "--time-zone", "Asia/Tehran"], check=True, capture_output=True)
+    command += ["--language", "en", "--time-zone", "Asia/Tehran"]
+    if config.getoption("database") == "postgresql":
+        import postgres
+
+        held = ExitStack()
+        config.add_cleanup(held.close)
+        server = held.enter_context(postgres.running())
+        held.enter_context(postgres.keeping(server))
+        command += ["--database", str(server.database(also="CREATEDB"))]
+    subprocess.run(command, check=True, capture_output=True)
     os.environ |= {"COMITY_HOME": str(home), "DJANGO_SETTINGS_MODULE": "comity.node.django_settings"}
     django.setup()
 

@@ -12,7 +12,7 @@ from comity.seal import envelope
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey
 from comity.wire import messages
-from comity.wire.directory import Entry, read_entry, sign_entry
+from comity.wire.directory import Entry, first_keys, read_entry, sign_entry
 
 
 def request(**changed) -> Request:
@@ -85,12 +85,15 @@ class Peer:
         self.signing, self.opening, self.cades, (self.log, self.witness, self.hop) = _keys(state, which)
         moment = datetime.now(UTC).replace(microsecond=0)
         self.entry = Entry(
-            state=state, version=1, issued_on=moment.date(), names={"en": f"State {state}", "fa": f"کشور {state}"},
-            authorities=(), sign=self.signing.public, open=self.opening.public,
-            log=(self.log.name, self.log.public), witness=(self.witness.name, self.witness.public),
-            hop=self.hop.public, certificate=self.cades.certificate_der, tls="none",
-            address="https://127.0.0.1:1", since=moment - timedelta(days=2), until=moment + timedelta(days=400),
-            exercise=True,
+            state=state, version=1, previous="", issued_at=moment, confirmed_on=moment.date(),
+            names={"en": f"State {state}", "fa": f"کشور {state}"}, authorities=(),
+            keys=first_keys(
+                sign=self.signing.public, open=self.opening.public, log=(self.log.name, self.log.public),
+                witness=(self.witness.name, self.witness.public), hop=self.hop.public,
+                certificate=self.cades.certificate_der, since=moment - timedelta(days=2),
+                until=moment + timedelta(days=400),
+            ),
+            threshold=0, tls="none", address="https://127.0.0.1:1", exercise=True,
         )  # fmt: skip
         self.entry_bytes = sign_entry(self.entry, self.signing)
 

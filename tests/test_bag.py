@@ -27,6 +27,7 @@ from comity.seal.merkle import leaf_hash
 from comity.seal.trust import Grant, Trust
 from comity.wire import bag, messages
 from comity.wire.bag import Bag, Sender, leads_inside, manifest_bytes, read_manifest, split
+from comity.wire.directory import Entry, first_keys
 
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
 SIGN = {state: SigningKey(bytes([n]) * 32, bytes([n + 100]) * 32) for n, state in enumerate(("IR", "VN", "QA"), 1)}
@@ -743,14 +744,24 @@ def test_the_act_that_took_the_exhibits_in(act, signer, expected, tmp_path):
             assert found.check_executed(TRUST).body["files"] == 2
 
 
+def entry_with(log: NoteKey) -> Entry:
+    """Viet Nam's entry with this key of its log."""
+    keys = first_keys(
+        sign=SIGN["VN"].public, open=OPEN["VN"].public, log=(log.name, log.public), witness=("vn/witness", bytes(32)),
+        hop=bytes(32), certificate=CADES.certificate_der, since=AT - timedelta(days=9), until=AT + timedelta(days=9),
+    )  # fmt: skip
+    return Entry("VN", 1, "", AT, AT.date(), {}, (), keys, 0, "pem", "https://127.0.0.1:1", exercise=True)
+
+
 def test_the_act_stands_in_the_log(tmp_path):
     """The proof beside the act leads to a head that the sender's log signed; no other log's, and of no other act."""
     one, two = signed(said()), signed(said())
     with Bag(crafted(tmp_path / "one.asice", executed=one)) as found:
-        assert found.check_logged(("vn/log", LOG.public), {}) == {}
-        assert code(found.check_logged, ("vn/log", NoteKey.generate("vn/log").public), {}) == "checkpoint.signature"
+        assert found.check_logged(entry_with(LOG), []) == {}
+        assert code(found.check_logged, entry_with(NoteKey.generate("vn/log")), []) == "checkpoint.signature"
+        assert code(found.check_logged, entry_with(NoteKey("vn/other", LOG.seed)), []) == "checkpoint.signature"
     with Bag(crafted(tmp_path / "two.asice", executed=one | {"proof": two["proof"]})) as found:
-        assert code(found.check_logged, ("vn/log", LOG.public), {}) == "proof.inclusion"
+        assert code(found.check_logged, entry_with(LOG), []) == "proof.inclusion"
 
 
 def test_parts_of_another_bag(tmp_path):

@@ -492,7 +492,7 @@ def everybody_signs_in(world, story):
         desk.sign_in()
     assert world.karimi.text("h1") == "پرونده‌ها"
     assert world.tran.text("h1") == "Cases"
-    world.rahimi.open("/peers")
+    world.rahimi.open("/directory")
     assert world.tran.text(".who-name").startswith("Tran V. (exercise)")
 
 

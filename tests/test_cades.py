@@ -55,7 +55,7 @@ def resigned(edit: Callable[[dict], None], key: CadesKey = KEY) -> bytes:
 def test_cades_round_trip():
     """A signature is checked by its certificate, and tells its time in UTC."""
     assert cades_check(signed(), b"content", KEY.certificate_der) == AT.replace(microsecond=0)
-    again = CadesKey.load(KEY.private_pem(), KEY.certificate_der)
+    again = CadesKey.load(KEY.stored(), KEY.certificate_der)
     assert cades_check(signed(again), b"content", KEY.certificate_der).tzinfo is not None
     assert cades_refusal(resigned(lambda _: None)) == ""  # the tool of the tests below does not break what it touches
 
@@ -74,7 +74,7 @@ def test_key_substitution():
     substituted = CadesKey(KEY.certificate_der, OTHER._private)
     assert cades_refusal(signed(substituted)) == "cades.signature"
     with pytest.raises(BrokenSeal) as error:
-        CadesKey.load(OTHER.private_pem(), KEY.certificate_der)
+        CadesKey.load(OTHER.stored(), KEY.certificate_der)
     assert error.value.code == "cades.key"
 
 
@@ -276,7 +276,7 @@ def test_cades_certificates_refused():
         der = _certificate(private, usage)
         assert cades_refusal(signed(CadesKey(der, private)), certificate=der) == code
     private = ec.generate_private_key(ec.SECP384R1())
-    pem = CadesKey(b"", private).private_pem()
+    pem = CadesKey(b"", private).stored()
     for key, certificate in [(pem, _certificate(private, None)), (b"no PEM", KEY.certificate_der), (pem, b"no DER")]:
         with pytest.raises(BrokenSeal) as error:
             CadesKey.load(key, certificate)

@@ -303,7 +303,8 @@ def test_a_name_of_another_log_cannot_be_claimed(node, peer, at):
     """A State whose entry names Viet Nam's log or our own as its own is not pinned."""
     thief = Peer("QA", node)
     for name in (peer.entry.log[0], node.log.name):
-        thief.entry = replace(thief.entry, log=(name, thief.entry.log[1]))
+        keys = (replace(key, name=name) if key.purpose == "log" else key for key in thief.entry.keys)
+        thief.entry = replace(thief.entry, keys=tuple(keys))
         data = sign_entry(thief.entry, thief.signing)
         with pytest.raises(Invalid, match="both claim"):
             registry.pin(node, data, fingerprint=thief.entry.fingerprint, by="t", at=at)

@@ -489,11 +489,16 @@ def hop() -> str:
 def entry() -> str:
     """The payload of a directory entry."""
     one = directory.Entry(
-        state="IR", version=1, issued_on=date(2026, 11, 24), names={"en": "Islamic Republic of Iran"},
-        authorities=(directory.Authority("contact", {"en": "24/7 contact"}, ("fa", "en"), "Asia/Tehran", "telephone"),),
-        sign=SIGNER.public, open=OPENER.public, log=(LOG.name, LOG.public), witness=(WITNESS.name, WITNESS.public),
-        hop=LOG.public, certificate=b"(DER)", tls="(PEM)", address="https://192.0.2.7:8442", since=AT,
-        until=AT.replace(year=2031), exercise=True,
+        state="IR", version=1, previous="", issued_at=AT, confirmed_on=AT.date(),
+        names={"en": "Islamic Republic of Iran"},
+        authorities=(
+            directory.Authority("contact", {"en": "24/7 contact"}, ("fa", "en"), "Asia/Tehran", "telephone", ("41",)),
+        ),
+        keys=directory.first_keys(
+            sign=SIGNER.public, open=OPENER.public, log=(LOG.name, LOG.public), witness=(WITNESS.name, WITNESS.public),
+            hop=LOG.public, certificate=b"(DER)", since=AT, until=AT.replace(year=2031),
+        ),
+        threshold=0, tls="(PEM)", address="https://192.0.2.7:8442", exercise=True,
     )  # fmt: skip
     data = canon.dumps(one.to_dict())
     assert directory.Entry.from_dict(canon.loads(data, limit=1 << 20)) == one

@@ -3,13 +3,13 @@
 import json
 import re
 import socket
-import sqlite3
 import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import httpx2
+import postgres
 import pytest
 from peer import Peer, request
 
@@ -60,10 +60,7 @@ def signed(door, method, path, body=b"", *, peer=None, at=None, state=None, **ch
 
 def rows(door, question):
     """What the node's database holds, read from beside it."""
-    with sqlite3.connect(f"file:{door.node.home / 'db.sqlite3'}?mode=ro", uri=True) as base:
-        found = base.execute(question).fetchall()
-    base.close()
-    return found
+    return postgres.rows(door.node.home, question)
 
 
 def test_a_true_envelope_is_receipted_and_admitted(door):

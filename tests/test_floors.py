@@ -23,7 +23,7 @@ PLAN = {
     "5 doors": "node.officers node.peers node.providers node.public node.management node.run",
     "4 writers": "node.desk node.courier",
     "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive node.bell"
-    " node.django_settings node.letter node.letters",
+    " node.django_settings node.database node.postgresql node.letter node.letters",
     # ─── Django stops here ───
     "2.5 outside the office": "cli conformance demo verify __main__",
     "2 what crosses the border": "wire sharing",
@@ -39,8 +39,11 @@ SIDE_DOORS = {
     ("ledger", "seal"): ("comity.seal.keys", "comity.seal.canon", "comity.seal.merkle"),  # it signs its heads
     ("node.courier", "node.desk"): ("comity.node.desk",),
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
+    ("node.django_settings", "node.database"): ("comity.node.database",),
+    ("node.settings", "node.database"): ("comity.node.database",),
     ("node.archive", "node.models"): ("comity.node.models",),
     ("node.archive", "node.settings"): ("comity.node.settings",),
+    ("node.run", "node.management"): ("comity.node.management",),
     ("node.letter", "node.letters"): ("comity.node.letters",),
     ("cli", "conformance"): ("comity.conformance",),
     ("cli", "demo"): ("comity.demo",),

@@ -98,7 +98,7 @@ def saved() -> int:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/cases", "/peers", "/cases/new/preservation", f"/cases/{OURS}", f"/cases/{OURS}.json"]
+    "path", ["/", "/cases", "/directory", "/cases/new/preservation", f"/cases/{OURS}", f"/cases/{OURS}.json"]
 )
 def test_every_page_asks_who_is_there(node, path):
     """Without a session every page leads to the sign-in form."""
@@ -111,8 +111,8 @@ def test_signing_in_and_out(node, officers, peer):
     registry.add_officer("lan", PASSWORD, full_name="Lan", office="desk", powers=[], language="en")
     browser = Browser()
     assert browser.post("/sign-in", username="lan", password="wrong").status_code == 422
-    answer = browser.post("/sign-in", username="lan", password=PASSWORD, next="/peers")
-    assert (answer.status_code, answer["Location"]) == (303, "/peers")
+    answer = browser.post("/sign-in", username="lan", password=PASSWORD, next="/directory")
+    assert (answer.status_code, answer["Location"]) == (303, "/directory")
     assert browser.get("/cases").status_code == 200
     assert browser.post("/sign-out")["Location"] == "/sign-in"
     assert browser.get("/cases").status_code == 302
@@ -184,7 +184,7 @@ def test_the_language_switch(node, officers):
 
 
 PAGES = (
-    "/cases", "/peers", "/cases/new/preservation", "/cases/new/stored-data", f"/cases/{OURS}", f"/cases/{OURS}/approve",
+    "/cases", "/directory", "/cases/new/preservation", "/cases/new/stored-data", f"/cases/{OURS}", f"/cases/{OURS}/approve",
     f"/cases/{OURS}/draft", f"/cases/{THEIRS}", f"/cases/{THEIRS}/decide", f"/cases/{THEIRS}/ask", "/cases/QA-2026-9999",
     "/nothing",
 )  # fmt: skip
@@ -916,7 +916,7 @@ def test_the_case_can_be_carried_away(officers, asked):
 
 def test_the_states_page(node, officers, peer):
     """Own fingerprint and log head, and each pinned State with its own."""
-    text = Browser(officers.idle).text("/peers")
+    text = Browser(officers.idle).text("/directory")
     for part in peer.entry.fingerprint.split():
         assert f"<span>{part}</span>" in text
     assert "State VN" in text

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import peer as peers
 import pytest
-from django.db import close_old_connections
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -254,7 +254,7 @@ def test_a_check_lets_nobody_in_between(node, officers, peer, at, monkeypatch):
 
     def other() -> None:
         requesting.draft(node, ours(facts="Later."), officer=officers.drafter, at=at)
-        close_old_connections()
+        connection.close()
 
     def slow(*args, **kwargs):
         threads.append(threading.Thread(target=other))

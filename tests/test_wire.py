@@ -30,7 +30,7 @@ from comity.seal.envelope import KINDS, Statement
 from comity.seal.keys import NoteKey, OpeningKey, SealKey, SigningKey
 from comity.seal.trust import Trust
 from comity.wire import transport
-from comity.wire.directory import Authority, Entry, read_entry, sign_entry, trust_in
+from comity.wire.directory import Authority, Entry, first_keys, read_entry, sign_entry, trust_in
 from comity.wire.exchange import Event, Evidence
 from comity.wire.messages import Receipt, decode_act, logged_receipt, read_act, read_receipt, sign_act, sign_words
 from comity.wire.transport import ANSWER_LIMIT, COLLECT, Line, check_hop, content_digest, hop_headers
@@ -57,13 +57,17 @@ def code(call, *args, **named) -> str:
 def entry_of(state: str = "IR", **changes) -> Entry:
     """Make a State's directory entry, changed as told."""
     values = {
-        "state": state, "version": 1, "issued_on": date(2026, 10, 1), "names": NAMES,
-        "authorities": (Authority("central", NAMES, ("fa", "en"), "Asia/Tehran", "a telephone"),),
+        "state": state, "version": 1, "previous": "", "issued_at": SINCE, "confirmed_on": date(2026, 10, 1),
+        "names": NAMES, "authorities": (Authority("central", NAMES, ("fa", "en"), "Asia/Tehran", "a telephone", ("40",)),),
+        "threshold": 0, "tls": "pem", "address": "https://127.0.0.1:1", "exercise": True,
+    }  # fmt: skip
+    keys = {
         "sign": SIGN[state].public, "open": OPEN[state].public, "log": (LOG[state].name, LOG[state].public),
         "witness": (SAW[state].name, SAW[state].public), "hop": HOP[state].public, "certificate": b"der",
-        "tls": "pem", "address": "https://127.0.0.1:1", "since": SINCE, "until": UNTIL, "exercise": True,
+        "since": SINCE, "until": UNTIL,
     }  # fmt: skip
-    return Entry(**(values | changes))
+    other = {name: changes.pop(name) for name in set(changes) & set(keys)}
+    return Entry(**({"keys": first_keys(**(keys | other))} | values | changes))
 
 
 ENTRY = entry_of()
@@ -257,19 +261,26 @@ def test_an_entry_comes_back():
     assert read_entry(sign_entry(entry_of(names={}, authorities=()), SIGN["IR"]), at=AT).names == {}
 
 
+def signed_as(payload, *, kind="entry", sender="IR", to="", form="entry/2") -> bytes:
+    """Sign the payload of an entry with Iran's key, as told."""
+    statement = json.loads(envelope.sign(kind, payload, sender=sender, to=to, key=SIGN["IR"]))
+    return canon.dumps({"comity": form, "payload": statement.pop("payload"), "statements": [statement]})
+
+
 def test_forged_entries():
     """Who puts his own key into another's entry changes its fingerprint; who does not, cannot sign it."""
     forged = entry_of(sign=SIGN["QA"].public)
     found = read_entry(sign_entry(forged, SIGN["QA"]), at=AT)  # whole, and yet not Iran's
     assert found.fingerprint != ENTRY.fingerprint
     assert code(read_entry, sign_entry(ENTRY, SIGN["QA"]), at=AT) == "trust.unknown-key"
-    relabelled = json.loads(sign_entry(ENTRY, SIGN["QA"])) | {"key": SIGN["IR"].public.id}
+    relabelled = json.loads(sign_entry(ENTRY, SIGN["QA"]))
+    relabelled["statements"][0]["key"] = SIGN["IR"].public.id
     assert code(read_entry, canon.dumps(relabelled), at=AT) == "seal.ed25519"
     payload = canon.dumps(ENTRY.to_dict())
-    as_another = envelope.sign("entry", payload, sender="QA", to="", key=SIGN["IR"])
-    assert code(read_entry, as_another, at=AT) == "trust.unknown-key"
-    as_act = envelope.sign("act", payload, sender="IR", to="", key=SIGN["IR"])
-    assert code(read_entry, as_act, at=AT) == "seal.kind"
+    assert code(read_entry, signed_as(payload, sender="QA"), at=AT) == "trust.unknown-key"
+    assert code(read_entry, signed_as(payload, kind="act"), at=AT) == "seal.kind"
+    assert code(read_entry, signed_as(payload, to="VN"), at=AT) == "entry.signers"
+    assert code(read_entry, signed_as(payload, form="entry/1"), at=AT) == "entry.form"
 
 
 def test_an_entry_has_its_time():
@@ -292,6 +303,13 @@ def test_trust_is_in_each_for_itself():
 
 RAW = ENTRY.to_dict()
 AUTHORITY = RAW["authorities"][0]
+SIGNS, OPENS, LOGS, SAWS, HOPS, CONTAINERS = RAW["keys"]
+
+
+def with_key(place: int, /, **changes):
+    """Give the list of keys with one of them changed."""
+    return {"keys": [key | changes if at == place else key for at, key in enumerate(RAW["keys"])]}
+
 
 # What stands in an entry instead -> the code of the refusal.
 ENTRIES = [
@@ -304,8 +322,15 @@ ENTRIES = [
     ("a version that is true", {"version": True}, "entry.form"),
     ("an exercise in words", {"exercise": "no"}, "entry.form"),
     ("an exercise that is 1", {"exercise": 1}, "entry.form"),
-    ("a day of no calendar", {"issued_on": "2026-13-01"}, "entry.form"),
-    ("a day in Persian digits", {"issued_on": "۲۰۲۶-۱۰-۰۱"}, "entry.form"),
+    ("a version of none", {"version": 0}, "entry.form"),
+    ("a version before the first", {"previous": "0" * 64}, "entry.form"),
+    ("a version without one before", {"version": 2}, "entry.form"),
+    ("a second version", {"version": 2, "previous": "0" * 64}, ""),
+    ("a digest in capitals", {"version": 2, "previous": "A" * 64}, "entry.form"),
+    ("a day of no calendar", {"confirmed_on": "2026-13-01"}, "entry.form"),
+    ("a day in Persian digits", {"confirmed_on": "۲۰۲۶-۱۰-۰۱"}, "entry.form"),
+    ("a confirmation to come", {"confirmed_on": "2026-10-25"}, "entry.form"),
+    ("a moment without a zone", {"issued_at": "2026-10-24T12:00:05"}, "entry.form"),
     ("names that are a list of pairs", {"names": [["en", "Iran"]]}, "entry.form"),
     ("a name that is a number", {"names": {"en": 5}}, "entry.form"),
     ("an authority that is text", {"authorities": ["central"]}, "entry.form"),
@@ -313,23 +338,44 @@ ENTRIES = [
     ("an authority with a field less", {"authorities": [{"role": "central"}]}, "entry.form"),
     ("languages that are one text", {"authorities": [AUTHORITY | {"languages": "fa"}]}, "entry.form"),
     ("a language that is a number", {"authorities": [AUTHORITY | {"languages": [5]}]}, "entry.form"),
+    ("powers that are one text", {"authorities": [AUTHORITY | {"powers": "40"}]}, "entry.form"),
+    ("a power that is a number", {"authorities": [AUTHORITY | {"powers": [40]}]}, "entry.form"),
     ("a zone that is a number", {"authorities": [AUTHORITY | {"zone": 3}]}, "entry.form"),
     ("http", {"address": "http://127.0.0.1:1"}, "entry.form"),
     ("a file", {"address": "file:///etc/passwd"}, "entry.form"),
     ("an address that is a number", {"address": 5}, "entry.form"),
     ("an address that is nothing", {"address": None}, "entry.form"),
     ("a certificate that is a number", {"tls": 5}, "entry.form"),
-    ("half a signing key", {"sign": {"ed25519": RAW["sign"]["ed25519"]}}, "canon.fields"),
-    ("a signing key that is text", {"sign": "key"}, "canon.fields"),
-    ("an opening key that is no base64", {"open": "!"}, "canon.base64"),
-    ("a log without a key", {"log": [LOG["IR"].name]}, "entry.form"),
-    ("a log of three", {"log": [*RAW["log"], "more"]}, "entry.form"),
-    ("a log key of 31 bytes", {"log": [LOG["IR"].name, canon.b64(bytes(31))]}, "entry.form"),
-    ("a witness without a name", {"witness": [None, RAW["witness"][1]]}, "entry.form"),
-    ("no hop key", {"hop": ""}, "entry.form"),
-    ("a beginning without a zone", {"since": "2026-10-24T12:00:05"}, "entry.form"),
-    ("a beginning in another form", {"since": "2026-10-24T15:30:05+03:30"}, "entry.form"),
-    ("a beginning before all time", {"since": "0001-01-01T00:00:00+10:00"}, "entry.form"),
+    ("a threshold without keys", {"threshold": 1}, "entry.form"),
+    ("a threshold below nothing", {"threshold": -1}, "entry.form"),
+    ("a threshold that is true", {"threshold": True}, "entry.form"),
+    ("half a signing key", with_key(0, key={"ed25519": SIGNS["key"]["ed25519"]}), "canon.fields"),
+    ("halves of other lengths", with_key(0, key={
+        "ed25519": canon.b64(bytes(31)), "mldsa65": canon.b64(bytes(1953))}), "entry.form"),
+    ("a signing key that is text", with_key(0, key="key"), "canon.fields"),
+    ("no signing key", {"keys": RAW["keys"][1:]}, "entry.form"),
+    ("no keys", {"keys": []}, "entry.form"),
+    ("a key twice", {"keys": [*RAW["keys"], SIGNS]}, "entry.form"),
+    ("a key that signs and recovers", {"keys": [*RAW["keys"], SIGNS | {"purpose": "recovery"}], "threshold": 1}, "entry.form"),
+    ("two at once", {"keys": [*RAW["keys"], HOPS | {"key": LOGS["key"]}]}, "entry.form"),
+    ("a purpose of ours only", with_key(0, purpose="rule"), "entry.form"),
+    ("another suite", with_key(0, suite="ed25519"), "entry.form"),
+    ("a key with a field more", with_key(0, note=""), "canon.fields"),
+    ("an opening key that is no base64", with_key(1, key="!"), "canon.base64"),
+    ("a log without a name", with_key(2, name=""), "entry.form"),
+    ("a log with a name of two words", with_key(2, name="a log"), "entry.form"),
+    ("a log key of 31 bytes", with_key(2, key=canon.b64(bytes(31))), "entry.form"),
+    ("a witness whose name is a number", with_key(3, name=5), "entry.form"),
+    ("a hop key with a name", with_key(4, name="hop"), "entry.form"),
+    ("no hop key", with_key(4, key=""), "entry.form"),
+    ("no certificate", with_key(5, key=""), "entry.form"),
+    ("a beginning without a zone", with_key(0, since="2026-10-24T12:00:05"), "entry.form"),
+    ("a beginning in another form", with_key(0, since="2026-10-24T15:30:05+03:30"), "entry.form"),
+    ("a beginning before all time", with_key(0, since="0001-01-01T00:00:00+10:00"), "entry.form"),
+    ("a beginning after its issue", with_key(0, since="2026-10-24T12:00:06Z"), "entry.form"),
+    ("an end before its beginning", with_key(0, until="2026-09-24T12:00:05Z"), "entry.form"),
+    ("a revoked key that signs", with_key(0, revoked="2026-10-24T12:00:05Z"), "entry.form"),
+    ("a revocation to come", with_key(0, revoked="2026-10-24T12:00:06Z"), "entry.form"),
     ("a field too many", {"root": "me"}, "canon.fields"),
 ]
 
@@ -338,8 +384,7 @@ ENTRIES = [
 def test_forms_of_entries(changes, expected):
     """An entry is read strictly, even when it is well signed."""
     assert code(Entry.from_dict, RAW | changes) == expected
-    data = envelope.sign("entry", canon.dumps(RAW | changes), sender="IR", to="", key=SIGN["IR"])
-    assert code(read_entry, data, at=AT) == expected
+    assert code(read_entry, signed_as(canon.dumps(RAW | changes)), at=AT) == expected
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"5", b'{"payload":5}', b'{"payload":"AAAA"}', b"\xff" * 10])

@@ -23,7 +23,19 @@ from comity.seal import canon, envelope
 from comity.seal.container import SEAL_NAME, Container, Progress, open_container
 from comity.seal.trust import Trust
 from comity.wire import bag, dossier, messages
-from comity.wire.directory import Entry, distinct, read_entry, trust_in
+from comity.wire.directory import (
+    Entry,
+    Purpose,
+    check_cades,
+    distinct,
+    in_log,
+    read_chains,
+    read_entry,
+    trust_in,
+)
+from comity.wire.paper import Code, digest_of
+
+Pins = dict[str, list[Entry]]  # State -> versions of its entry that the reader trusts from elsewhere
 
 
 class Verdict(StrEnum):
@@ -36,7 +48,7 @@ class Verdict(StrEnum):
 
 CHECKS = (
     "container", "directory", "hashes", "ed25519", "ml-dsa-65", "manifest", "cades", "acts", "history", "letter",
-    "receipts", "inclusion", "witness", "pins",
+    "receipts", "inclusion", "witness", "pins", "code",
 )  # fmt: skip
 
 
@@ -113,33 +125,50 @@ def _kind(report: Report, opened: Container) -> Callable[..., None] | None:
     return None
 
 
-def _pinned(report: Report, pins: Sequence[Path]) -> dict[str, Entry] | None:
+def _pinned(report: Report, pins: Sequence[Path]) -> Pins | None:
     if not pins:
         return None
-    found: dict[str, Entry] = {}
+    found: Pins = {}
     with report.check("pins") as words:
         for path in pins:
             pinned = read_entry(path.read_bytes())
-            found[pinned.state] = pinned
+            found.setdefault(pinned.state, []).append(pinned)
         words.append(", ".join(found))
     return found
 
 
-def _entries(report: Report, signed: Iterable[bytes], at: datetime, pins: dict[str, Entry] | None) -> dict[str, Entry]:
-    """The directory entries that the file carries, each signed by its own key (and pinned, if pins are given)."""
+def _entries(report: Report, signed: Iterable[bytes], at: datetime, pins: Pins | None) -> dict[str, Entry]:
+    """The newest directory entry of each State in the file, each reached from the first one there by succession.
+
+    With pins each State's is the pinned one, or follows it; or a pinned one is newer, and then that one is gone by: it knows
+    what ended and what was revoked since.
+    """
     entries: dict[str, Entry] = {}
     with report.check("directory") as words:
-        for data in signed:
-            found = read_entry(data, at=at)
-            if found.state in entries:
-                raise BrokenSeal(f"{found.state} has two entries.", code="verify.entries")
-            if pins is not None and (found.state not in pins or pins[found.state].fingerprint != found.fingerprint):
-                raise BrokenSeal(f"The key of {found.state} is not the pinned one.", code="verify.pins")
-            entries[found.state] = found
-            report.signers.append(f"{found.state}  {found.fingerprint}  {found.name('en')}")
+        for state, chain in read_chains(signed).items():
+            if not chain[-1].valid(Purpose.SIGN, at):
+                raise BrokenSeal(f"{state} has no key that signs when this was made.", code="verify.entries")
+            entries[state] = chain[-1] if pins is None else _as_pinned(chain, pins.get(state, []))
+            report.signers.append(f"{state}  {entries[state].fingerprint}  {entries[state].name('en')}")
         distinct(entries.values())
-        words.append(f"{len(entries)} entries, each signed by its own key: {', '.join(entries)}")
+        words.append(f"{len(entries)} States, each by its own key: {', '.join(entries)}")
     return entries
+
+
+def _as_pinned(chain: list[Entry], pinned: list[Entry]) -> Entry:
+    """The entry to go by: the last of `chain`, or the newest of `pinned`. Raises BrokenSeal: one does not lead to the other."""
+    state, newest = chain[-1].state, max(pinned, key=lambda entry: entry.version, default=None)
+    if newest is not None and newest.version > chain[-1].version:
+        if _same_keys(chain[-1], newest):
+            return newest
+    elif newest is not None and newest.digest in {entry.digest for entry in chain}:
+        return chain[-1]
+    raise BrokenSeal(f"The key of {state} is not the pinned one.", code="verify.pins")
+
+
+def _same_keys(old: Entry, new: Entry) -> bool:
+    """Whether a later version has every key of an earlier one, in its order: none is dropped where one follows the other."""
+    return [key.id for key in old.keys] == [key.id for key in new.keys[: len(old.keys)]]
 
 
 def _sealed(
@@ -168,7 +197,7 @@ def _sealed(
             raise BrokenSeal("The contents are not those that were signed.", code="verify.listing")
 
 
-def _foreign_tools(report: Report, opened: Container, certificate: bytes | None) -> None:
+def _foreign_tools(report: Report, opened: Container, signer: Entry | None, at: datetime) -> None:
     """What tools of others check: the ASiC manifest and the CAdES signature over it."""
     with report.check("manifest") as words:
         wrong = opened.manifest_mismatches()
@@ -176,14 +205,12 @@ def _foreign_tools(report: Report, opened: Container, certificate: bytes | None)
             raise BrokenContainer("It does not list what is there.", code="verify.manifest", where=", ".join(wrong[:3]))
         words.append("META-INF/ASiCManifest.xml lists every file")
     with report.check("cades") as words:
-        if certificate is None:
+        if signer is None:
             raise BrokenSeal("There is no certificate to check with.", code="verify.certificate")
-        words.append(f"signed at {opened.check_cades(certificate):%Y-%m-%d %H:%M:%S} UTC (as claimed)")
+        words.append(f"signed at {check_cades(opened, signer, at=at):%Y-%m-%d %H:%M:%S} UTC (as claimed)")
 
 
-def _bag(
-    report: Report, path: Path, opened: Container, pins: dict[str, Entry] | None, progress: Progress | None
-) -> None:
+def _bag(report: Report, path: Path, opened: Container, pins: Pins | None, progress: Progress | None) -> None:
     """The checks of an evidence bag."""
     with report.check("container") as words:
         found = bag.Bag(path)
@@ -199,7 +226,7 @@ def _bag(
         sender = entries.get(about["from"])
         trust = trust_in(entries.values())
         _sealed(report, opened, trust, at, about["from"], progress)
-        _foreign_tools(report, opened, sender.certificate if sender else None)
+        _foreign_tools(report, opened, sender, at)
         with report.check("acts") as words:
             act = found.check_executed(trust)
             words.append(f"taken in {act.at:%Y-%m-%d %H:%M:%S} UTC by {act.name}: {act.body['files']} files")
@@ -229,8 +256,7 @@ class _Witnesses:
 
     def saw(self, proof: Proof, data: bytes, log: Entry) -> None:
         """Check one proof. Raises BrokenProof."""
-        others = {e.witness[0]: e.witness[1] for e in self._entries.values() if e.state != log.state}
-        seen = proof.check(data, log.log[0], log.log[1], others)
+        seen = in_log(proof, data, log, self._entries.values())
         self._proofs += 1
         self._seen |= set(seen)
         if not seen:
@@ -246,9 +272,7 @@ class _Witnesses:
             self._report.note("witness", Verdict.PASSED, f"all heads cosigned by {', '.join(sorted(self._seen))}")
 
 
-def _case(
-    report: Report, _path: Path, opened: Container, pins: dict[str, Entry] | None, progress: Progress | None
-) -> None:
+def _case(report: Report, _path: Path, opened: Container, pins: Pins | None, progress: Progress | None) -> None:
     """The checks of an exported case."""
     with report.check("container") as words:
         said = dossier.read(opened.read(dossier.NAME, limit=dossier.LIMIT))
@@ -262,7 +286,7 @@ def _case(
     trust = trust_in(entries.values())
     _sealed(report, opened, trust, said.at, said.home, progress)
     home = entries.get(said.home)
-    _foreign_tools(report, opened, home.certificate if home else None)
+    _foreign_tools(report, opened, home, said.at)
     acts = _acts(report, said, trust)
     _history(report, said, acts)
     _letters(report, opened, acts)
@@ -416,3 +440,41 @@ def verify_letter(path: Path, case: Path) -> Report:
             raise BrokenSeal("The case names no such letter.", code="verify.letter")
         words.append(f"{path.name} is {names[0]} of the case")
     return report
+
+
+def verify_code(text: str, case: Path, *, pins: Sequence[Path] = ()) -> Report:
+    """Which request of the exported case at `case` the code on a printed letter names, and which letter that request has.
+
+    The paper itself is for the reader to compare, with the letter that is named: no code can speak for the page around it.
+
+    Args:
+        text: the code, as scanned or typed.
+        case: the exported case.
+        pins: as for `verify_file`.
+    """
+    report = verify_file(case, pins=pins)
+    with report.check("code") as words:
+        code = Code.read(text)
+        with open_container(case) as opened:
+            said = dossier.read(opened.read(dossier.NAME, limit=dossier.LIMIT))
+            held = {part.sha256: part.name for part in opened.parts()}
+        act = _named(code, said)
+        words.append(f"request {act.case}, made by {act.by} on {act.at:%Y-%m-%d %H:%M:%S} UTC")
+        if digest := act.body["letter"]:
+            words.append(f"compare the paper with {held.get(digest, f'its letter, whose SHA-256 is {digest}')}")
+        else:
+            words.append("it was made without a letter")
+    return report
+
+
+def _named(code: Code, said: dossier.Dossier) -> Act:
+    """The act that made the request which the code names. Raises BrokenSeal: there is none."""
+    for record in (record for _, records in said.cases for record in records):
+        outer = canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)
+        raw = canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT)
+        act = Act.from_dict(raw, id=canon.content_id(record.statement))
+        if act.kind is Kind.REQUESTED and (act.by, act.case) == (code.state, code.reference):
+            if digest_of(act.body["request"]) == code.digest:
+                return act
+            raise BrokenSeal("The request of this case says something else than the letter's code.", code="verify.code")
+    raise BrokenSeal(f"The file holds no request {code.reference} by {code.state}.", code="verify.code")

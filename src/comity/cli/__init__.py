@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from comity.cli import conformance, law
 from comity.errors import ComityError, Invalid
 from comity.seal import canon, stream
-from comity.verify import CHECKS, Report, Verdict, verify_file, verify_letter
+from comity.verify import CHECKS, Report, Verdict, verify_code, verify_file, verify_letter
 from comity.wire import bag
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=__doc__)
@@ -29,6 +29,7 @@ def verify(
     file: Annotated[Path, typer.Argument(help="An exported case, an evidence bag, or a letter (PDF).")],
     case: Annotated[Path | None, typer.Option(help="For a letter: the exported case it belongs to.")] = None,
     pin: Annotated[list[Path] | None, typer.Option(help="A directory entry you trust; may be given often.")] = None,
+    code: Annotated[str, typer.Option(help="For an exported case: the code on a printed letter.")] = "",
 ) -> None:
     """Say what FILE proves: each check passed, failed or undetermined. Exit code 0 only if all passed."""
     console = Console()
@@ -41,6 +42,8 @@ def verify(
             console.print("undetermined: a letter alone proves nothing. Name its exported case with --case.")
             raise typer.Exit(1)
         report = verify_letter(file, beside)
+    elif code:
+        report = verify_code(code, file, pins=pin or ())
     else:
         with _bar(console) as bar:
             task = bar.add_task("reading", total=None)

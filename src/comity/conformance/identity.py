@@ -12,7 +12,7 @@ from typing import Self
 from comity.errors import Invalid
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, Secret, SigningKey, read_key, write_key
-from comity.wire.directory import Entry, read_entry, sign_entry
+from comity.wire.directory import Entry, first_keys, read_entry, sign_entry
 
 # ISO 3166-1 leaves these codes to users: they stand for no State, so that nobody is impersonated.
 _NOBODY = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")
@@ -51,10 +51,13 @@ class Identity:
         since, until = at - timedelta(hours=1), at + timedelta(days=_DAYS)
         certificate = CadesKey.generate(f"Conformance {state}", not_before=since, not_after=until).certificate_der
         entry = Entry(
-            state=state, version=1, issued_on=at.date(), names={"en": f"Conformance {state}"}, authorities=(),
-            sign=signing.public, open=opening.public, log=(log.name, log.public), witness=(witness.name, witness.public),
-            hop=hop.public, certificate=certificate, tls=ssl.DER_cert_to_PEM_cert(certificate), address=_NOWHERE,
-            since=since, until=until, exercise=True,
+            state=state, version=1, previous="", issued_at=at, confirmed_on=at.date(),
+            names={"en": f"Conformance {state}"}, authorities=(),
+            keys=first_keys(
+                sign=signing.public, open=opening.public, log=(log.name, log.public),
+                witness=(witness.name, witness.public), hop=hop.public, certificate=certificate, since=since, until=until,
+            ),
+            threshold=0, tls=ssl.DER_cert_to_PEM_cert(certificate), address=_NOWHERE, exercise=True,
         )  # fmt: skip
         return cls(state, signing, opening, hop, log, entry, sign_entry(entry, signing))
 

@@ -17,13 +17,14 @@ from comity.seal import canon, merkle
 
 ACT = "act"  # a signed statement of this State about a case, internal or crossing
 RECEIVED = "received"  # an envelope that arrived, before anybody read it
+ENTRY = "entry"  # a version of a State's directory entry, this State's own too
 
 
 def entry(kind: str, digest: str) -> bytes:
     """The bytes of a log entry.
 
     Args:
-        kind: `ACT` or `RECEIVED`.
+        kind: `ACT`, `RECEIVED` or `ENTRY`.
         digest: SHA-256 of the bytes it is about, hex.
     """
     return canon.dumps({"entry": kind, "digest": digest})

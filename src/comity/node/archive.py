@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -22,22 +23,12 @@ def peer_entry(state: str) -> Entry:
     row = models.Peer.objects.filter(pk=state).first()
     if row is None:
         raise NotPossible(f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state)
-    return _entry(bytes(row.entry), row.pinned_at)
-
-
-@lru_cache(maxsize=512)
-def _entry(data: bytes, at: datetime) -> Entry:
-    return read_entry(data, at=at)
-
-
-@lru_cache(maxsize=16)
-def _own(data: bytes) -> Entry:
-    return read_entry(data)
+    return _entry(bytes(row.entry))
 
 
 def own_entry(settings: Settings) -> Entry:
     """This State's own entry."""
-    return _own((settings.home / "entry.json").read_bytes())
+    return _entry((settings.home / "entry.json").read_bytes())
 
 
 def receipt(row: models.Departure) -> dict[str, Any] | None:
@@ -49,8 +40,51 @@ def receipt(row: models.Departure) -> dict[str, Any] | None:
 
 
 def entries() -> list[Entry]:
-    """All pinned entries."""
-    return [peer_entry(state) for state in models.Peer.objects.values_list("state", flat=True)]
+    """The newest entry of every pinned State, in the order of their codes."""
+    return [_entry(bytes(data)) for data in models.Peer.objects.order_by("state").values_list("entry", flat=True)]
+
+
+_entry = lru_cache(maxsize=512)(
+    read_entry
+)  # it was verified before it was stored; what does not hold is not remembered
+
+
+def chain(state: str) -> list[bytes]:
+    """The versions of the entry of `state` that this node accepted, oldest first; the last is the one it goes by."""
+    rows = models.EntryVersion.objects.filter(state=state, standing=models.EntryVersion.Standing.ACCEPTED)
+    return [bytes(data) for data in rows.order_by("version").values_list("data", flat=True)]
+
+
+def forks() -> list[models.EntryVersion]:
+    """Versions that contradict accepted ones, the newest first: their States have said two things under one number."""
+    return list(models.EntryVersion.objects.filter(standing=models.EntryVersion.Standing.FORK).order_by("-pk"))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What another State says about a State's entry.
+
+    Args:
+        by: who says it.
+        version: which version it says there is.
+        digest: what names that version.
+        at: when it said so.
+        agrees: whether this node accepted that very version.
+    """
+
+    by: str
+    version: int
+    digest: str
+    at: datetime
+    agrees: bool
+
+
+def told(about: str) -> list[Told]:
+    """What others say about the entry of `about`, the newest first: to be shown, never to be gone by."""
+    accepted = models.EntryVersion.objects.filter(state=about, standing=models.EntryVersion.Standing.ACCEPTED)
+    known = set(accepted.values_list("digest", flat=True))
+    rows = models.Said.objects.filter(about=about)
+    return [Told(row.by, row.version, row.digest, row.at, row.digest in known) for row in rows]
 
 
 def load_row(reference: str) -> models.Case:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from comity.node.database import for_django
 from comity.node.settings import LANGUAGES as OUR_LANGUAGES
 from comity.node.settings import address, current
 from comity.seal.keys import read_secret
@@ -41,19 +42,7 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": _node.home / "db.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-        # Named, so that Django's test runner makes a file too: the desk's threads need to share one database.
-        "TEST": {"NAME": _node.home / "test.sqlite3"},
-    }
-}
+DATABASES = {"default": for_django(_node.home, _node.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "sign-in"

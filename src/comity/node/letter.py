@@ -9,6 +9,8 @@ Which particulars stand in it, in which order and by which articles, is what the
 (`letters.particulars`). It asks, proposes or tells, as its form of cooperation does (`wording.letters.KINDS`). Text
 reaches typst as data (JSON in ``sys.inputs``), so nothing in it is ever markup.
 
+A square code at the end names the request (`comity.wire.paper`), so that a letter on paper leads to the act that made it.
+
 The same request, books, names and date give the same bytes. No Django, no network, no fonts of the machine.
 """
 
@@ -20,6 +22,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import segno
 import typst
 
 from comity.casework.request import Request
@@ -28,6 +31,7 @@ from comity.law.book import Books
 from comity.node.letters import characters, parts
 from comity.node.letters.particulars import head_articles, label, needed_head, sections
 from comity.node.letters.parts import Part, Said, Tongues
+from comity.wire.paper import Code
 from comity.wording import letters, terms
 from comity.wording.speech import LANGUAGES
 
@@ -96,6 +100,7 @@ def _form(request: Request, tongues: Tongues, names: Names, signers: Sequence[st
         "opening": _opening(request, tongues, names, letters.OPENINGS[kind]),
         "sections": sections(request, tongues),
         "signed": tongues.word(letters.SIGNED),
+        "code": _code(request, tongues),
         "signers": [parts.text(tongues.word(name), value) | {"long": False} for name, value in signed],
         "missing": tongues.word(letters.NOT_STATED),
         "as_written": tongues.word(letters.AS_WRITTEN),
@@ -103,6 +108,13 @@ def _form(request: Request, tongues: Tongues, names: Names, signers: Sequence[st
         "page": {code: speech.translate(letters.PAGE) for code, speech in tongues.speeches.items()},
     }
     return form | {"notes": [tongues.word(letters.NOTES[name]) for name in _notes(form, tongues)]}
+
+
+def _code(request: Request, tongues: Tongues) -> dict[str, Any]:
+    """The square code, as a drawing and in letters."""
+    text = str(Code.of(request))
+    drawn = segno.make_qr(text, error="m", boost_error=False).svg_inline(border=4, scale=1)
+    return {"text": text, "svg": drawn, "note": tongues.word(letters.CODE)}
 
 
 def _typeset(form: dict[str, Any], written_on: date) -> bytes:

@@ -16,13 +16,62 @@ class Officer(AbstractUser):
 
 
 class Peer(models.Model):
-    """Another State's directory entry, pinned by an officer who compared its fingerprint."""
+    """Another State's directory entry: an officer compared its fingerprint, or it follows one that he compared."""
 
     state = models.CharField(max_length=2, primary_key=True)
-    entry = models.BinaryField()  # as signed by that State
-    fingerprint = models.CharField(max_length=100)
-    pinned_at = models.DateTimeField()
+    entry = models.BinaryField()  # the newest version, as signed by that State
+    fingerprint = models.CharField(max_length=100)  # of that version
+    pinned_at = models.DateTimeField()  # when a fingerprint was compared last
     pinned_by = models.CharField(max_length=200)
+
+
+class EntryVersion(models.Model):
+    """A version of a State's directory entry, this State's own too; each is in this node's log."""
+
+    class Standing(models.TextChoices):
+        """What this node makes of it."""
+
+        ACCEPTED = "accepted"
+        LEFT = "left"  # accepted once; then an officer pinned anew, without its following
+        FORK = "fork"  # another version under an accepted number, by the State's own key: evidence, never used
+        SETTLED = "settled"  # the same, after the State's recovery keys or an officer here said which one counts
+
+    state = models.CharField(max_length=2)
+    version = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)  # wire.directory.Entry.digest
+    data = models.BinaryField()  # as signed
+    at = models.DateTimeField()  # when it came
+    by = models.CharField(max_length=200)  # the officer who compared it, or the State that brought it
+    entry = models.PositiveBigIntegerField()  # place in this node's log
+    standing = models.CharField(max_length=10, choices=Standing.choices, default=Standing.ACCEPTED)
+
+    class Meta:
+        """Of each number one version is accepted, and each is kept once."""
+
+        ordering = ["version", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["state", "digest"], name="entry_version_once"),
+            models.UniqueConstraint(
+                fields=["state", "version"], condition=models.Q(standing="accepted"), name="entry_version_accepted_once"
+            ),
+        ]
+
+
+class Said(models.Model):
+    """What a State says about another one's directory entry, or about ours. It never replaces anything."""
+
+    about = models.CharField(max_length=2)
+    by = models.CharField(max_length=2)
+    version = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)  # wire.directory.Entry.digest
+    data = models.BinaryField()  # as signed by the State it is about, or by whoever says so
+    at = models.DateTimeField()
+
+    class Meta:
+        """The same is kept once."""
+
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["about", "by", "digest"], name="said_once")]
 
 
 class Case(models.Model):

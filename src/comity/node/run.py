@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,26 +26,16 @@ import typer
 
 from comity.errors import ComityError, Misconfigured
 from comity.law.book import default_folder, load
+from comity.node.management import Home, directory, read_authorities, read_file, tokens
+from comity.node.management import start as _django
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_secret
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run a State's node.")
-Home = Annotated[Path, typer.Argument(help="The node's home folder.")]
+app.add_typer(directory.app)
+app.add_typer(tokens.app)
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
-
-
-def _django(home: Path) -> Any:
-    """Set Django up for the node in `home`; returns its settings. What it writes, no other account may read."""
-    os.umask(0o077)
-    os.environ["COMITY_HOME"] = str(home.resolve())
-    os.environ["DJANGO_SETTINGS_MODULE"] = "comity.node.django_settings"
-    import django
-
-    django.setup()
-    from comity.node.settings import current
-
-    return current()
 
 
 @app.command()
@@ -57,6 +48,9 @@ def init(
     language: Annotated[str, typer.Option(help="The officers' first language.")] = "en",
     time_zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
     authorities: Annotated[Path | None, typer.Option(help="JSON file: the authorities named in the entry.")] = None,
+    database: Annotated[
+        Path | None, typer.Option(help="TOML file: the settings of a PostgreSQL database. Without it: SQLite.")
+    ] = None,
     live: Annotated[bool, typer.Option(help="Not an exercise. Only with a legal basis in force.")] = False,
 ) -> None:
     """Make a node: its keys, certificates, law books, database and signed directory entry."""
@@ -68,46 +62,46 @@ def init(
         raise Misconfigured(message, code="init.exists")
     values = {"state": state, "exercise": not live, "officers": officers, "peers": peers, "witnesses": witness or [],
               "language": language, "time_zone": time_zone}  # fmt: skip
+    if database is not None:
+        values["database"] = _table(database)
     check(values, "init")
     load(default_folder()).state(state)
-    named = _authorities(authorities)
+    named = read_authorities(authorities) if authorities else []
     shutil.rmtree(home / "keys", ignore_errors=True)  # of an init that was cut off: its keys were never published
     for name in ("", "keys", "intake", "vault", "shelf"):
         (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copytree(default_folder(), home / "lawbooks", dirs_exist_ok=True)
-    (home / "node.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+    (home / "node.toml").write_text(_toml(values))
     moment = datetime.now(UTC).replace(microsecond=0)
     _make_keys(home, state, moment)
     _make_tls(home, (officers, peers), moment)
     settings = _django(home)
     from django.core.management import call_command
 
+    from comity.node.database import vacant
+
+    vacant()
     call_command("migrate", verbosity=0)
-    entry = _entry(settings, named, moment)
-    typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry}")
+    from comity.node.desk import issuing
+
+    book = settings.books.state(state)
+    entry = issuing.first(settings, names={"en": book.en, "fa": book.fa}, authorities=named, at=moment)
+    typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry.fingerprint}")
 
 
-def _authorities(path: Path | None) -> list[dict[str, Any]]:
-    """The authorities that a JSON file names. Raises Misconfigured: it holds something else."""
-    if path is None:
-        return []
+def _table(path: Path) -> dict[str, Any]:
+    """The settings in a TOML file. Raises Misconfigured: it is none."""
     try:
-        named = [dict(item) for item in json.loads(_file(path))]
-        for item in named:
-            if set(item) != {"role", "names", "languages", "zone", "reach"}:
-                raise ValueError(sorted(item))
-    except (ValueError, TypeError) as error:
-        message = f"{path} is no list of authorities, each with role, names, languages, zone and reach."
-        raise Misconfigured(message, code="init.authorities") from error
-    return named
+        return tomllib.loads(read_file(path).decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{path} cannot be read: {error}", code="settings.file") from error
 
 
-def _file(path: Path) -> bytes:
-    """What the file at `path` holds. Raises Misconfigured: it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be read: {error.strerror}.", code="file.unreadable") from error
+def _toml(values: dict[str, Any]) -> str:
+    """What `tomllib` reads as `values`: settings first, then their tables, of plain values."""
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items() if name not in tables)
+    return text + "".join(f"\n[{name}]\n{_toml(table)}" for name, table in tables.items())
 
 
 def _make_keys(home: Path, state: str, moment: datetime) -> None:
@@ -118,7 +112,7 @@ def _make_keys(home: Path, state: str, moment: datetime) -> None:
         write_key(home / "keys" / f"{name}.key", NoteKey.generate(f"comity.{host}/{name}"))
     cades = CadesKey.generate(f"Comity {state}", not_before=moment - timedelta(hours=1),
                               not_after=moment + timedelta(days=365 * _YEARS))  # fmt: skip
-    write_secret(home / "keys" / "cades.key", cades.private_pem())
+    write_secret(home / "keys" / "cades.key", cades.stored())
     (home / "keys" / "cades.crt").write_bytes(cades.certificate_der)
     write_secret(home / "keys" / "vault.key", os.urandom(32))
     write_secret(home / "keys" / "django.key", os.urandom(48).hex().encode())
@@ -158,27 +152,6 @@ def _make_tls(home: Path, urls: tuple[str, str], moment: datetime) -> None:
     write_secret(home / "keys" / "tls.key", private)
 
 
-def _entry(settings: Any, named: list[dict[str, Any]], moment: datetime) -> str:
-    """Sign this State's directory entry; returns its fingerprint."""
-    from comity.wire.directory import Authority, Entry, sign_entry
-
-    book = settings.books.state(settings.state)
-    entry = Entry(
-        state=settings.state, version=1, issued_on=moment.date(), names={"en": book.en, "fa": book.fa},
-        authorities=tuple(
-            Authority(item["role"], item["names"], tuple(item["languages"]), item["zone"], item["reach"])
-            for item in named
-        ),
-        sign=settings.signing.public, open=settings.opening.public,
-        log=(settings.log.name, settings.log.public), witness=(settings.witness.name, settings.witness.public),
-        hop=settings.hop.public, certificate=settings.cades.certificate_der,
-        tls=(settings.keys / "tls.crt").read_text(), address=settings.peers,
-        since=moment - timedelta(hours=1), until=moment + timedelta(days=365 * _YEARS), exercise=settings.exercise,
-    )  # fmt: skip
-    (settings.home / "entry.json").write_bytes(sign_entry(entry, settings.signing))
-    return entry.fingerprint
-
-
 @app.command()
 def officer(
     home: Home,
@@ -213,23 +186,34 @@ def enrol(home: Home) -> None:
 def pin(
     home: Home,
     entry: Path,
-    fingerprint: Annotated[str, typer.Option(help="As read aloud by the other State.")],
+    fingerprint: Annotated[str, typer.Option(help="As read aloud by the other State, in digits or words.")],
     by: Annotated[str, typer.Option(help="Who compared it.")],
+    anew: Annotated[
+        bool, typer.Option("--anew", help="It does not follow what is pinned: that State lost its keys.")
+    ] = False,
 ) -> None:
     """Pin another State's directory entry after comparing its fingerprint."""
     settings = _django(home)
     from comity.node.desk import registry
+    from comity.wording.aloud import heard
 
-    pinned = registry.pin(settings, _file(entry), fingerprint=fingerprint, by=by, at=datetime.now(UTC))
+    pinned = registry.pin(
+        settings, read_file(entry), fingerprint=heard(fingerprint), by=by, at=datetime.now(UTC), anew=anew
+    )
     typer.echo(f"{pinned.state} is pinned.")
 
 
 @app.command()
-def fingerprint(entry: Path) -> None:
+def fingerprint(
+    entry: Path,
+    words: Annotated[str, typer.Option(help="A language (en, fa): as words to read aloud, the last one a check.")] = "",
+) -> None:
     """Print the fingerprint of a directory entry file."""
     from comity.wire.directory import read_entry
+    from comity.wording import aloud
 
-    typer.echo(read_entry(_file(entry)).fingerprint)
+    found = read_entry(read_file(entry)).fingerprint
+    typer.echo(" ".join(aloud.spoken(found, words)) if words else found)
 
 
 @app.command()
@@ -255,7 +239,14 @@ def serve(
     from comity.node.vault import sweep as sweep_hidden
 
     _only_one(home)
+    from django.db import connections
+
+    from comity.node.desk import issuing
+
+    issuing.settle(settings, at=datetime.now(UTC))
+    connections.close_all()  # no child goes on with its parent's
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
+    settings.require_tokens()
     sweep_hidden(settings.home / "vault", settings.shelf)
     work = {"officers": _door, "peers": _door, "courier": _courier}
     children = {name: _start(name, target, settings) for name, target in work.items()}

@@ -7,14 +7,17 @@ The home folder is named by ``COMITY_HOME``, the only thing read from the enviro
     keys/         secrets, each a file of mode 0600
     lawbooks/     the law books this node goes by
     intake/       where providers' deliveries are placed
-    vault/ shelf/ db.sqlite3
+    vault/ shelf/
+    db.sqlite3    unless node.toml names a database of a PostgreSQL server
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +27,10 @@ from zoneinfo import ZoneInfo
 from comity.casework.request import STATE
 from comity.errors import Misconfigured
 from comity.law.book import Books, load
+from comity.node.database import PostgreSQL, database_faults, read_database
+from comity.seal import hsm
 from comity.seal.container import CadesKey
-from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, read_secret
+from comity.seal.keys import SIGNING_SUITE, NoteKey, OpeningKey, SigningKey, read_key, read_secret
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Settings:
         witnesses: States that cosign this node's log.
         language: the officers' first language.
         time_zone: IANA name.
+        database: of a PostgreSQL server; None: SQLite, in the home folder.
+        retired: suite of algorithms -> the moment from which on this node accepts nothing that it signed.
     """
 
     home: Path
@@ -51,6 +58,8 @@ class Settings:
     witnesses: tuple[str, ...]
     language: str
     time_zone: str
+    database: PostgreSQL | None = None
+    retired: Mapping[str, datetime] = field(default_factory=dict, hash=False)
 
     @cached_property
     def signing(self) -> SigningKey:
@@ -61,6 +70,12 @@ class Settings:
     def opening(self) -> OpeningKey:
         """The State's opening key."""
         return self._key("opening", OpeningKey)
+
+    @cached_property
+    def openings(self) -> tuple[OpeningKey, ...]:
+        """The opening key, and those before it that are kept: what was sealed to them may still arrive, or lies here."""
+        earlier = sorted(self.keys.glob("opening-*.key"))
+        return self.opening, *(self._key(path.stem, OpeningKey) for path in earlier)
 
     @cached_property
     def log(self) -> NoteKey:
@@ -107,6 +122,13 @@ class Settings:
         """Sealed containers: made here for peers to collect, or collected from them."""
         return self.home / "shelf"
 
+    def require_tokens(self) -> None:
+        """Return when every key that lies in a token signs. Raises Misconfigured as `TokenKey.sign` does."""
+        for key in (self.signing.ed25519, self.log.seed, self.witness.seed, self.hop.seed, self.cades.held):
+            if isinstance(key, hsm.TokenKey):
+                key.sign(b"comity: a start of the node")
+        hsm.close()  # the node forks next
+
     def _key(self, name: str, kind: type[Any]) -> Any:
         key = read_key(self.keys / f"{name}.key")
         if not isinstance(key, kind):
@@ -125,7 +147,9 @@ def address(url: str) -> tuple[str, int]:
 LANGUAGES = {"en": "English", "fa": "فارسی"}  # of the officers' pages
 
 _TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
-                           "language": str, "time_zone": str}  # fmt: skip
+                           "language": str, "time_zone": str, "database": dict, "retired": dict}  # fmt: skip
+_OPTIONAL = frozenset({"database", "retired"})
+RETIRABLE = frozenset({SIGNING_SUITE})  # what `comity.seal.trust` asks about
 
 
 def read(home: Path) -> Settings:
@@ -139,14 +163,16 @@ def read(home: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{home / 'node.toml'} cannot be read: {error}", code="settings.file") from error
     check(raw, str(home / "node.toml"))
-    return Settings(home=home, **raw | {"witnesses": tuple(raw["witnesses"])})
+    given = read_database(raw["database"]) if "database" in raw else None
+    retired = {name: _moment(value) for name, value in raw.get("retired", {}).items()}
+    return Settings(home=home, **raw | {"witnesses": tuple(raw["witnesses"]), "database": given, "retired": retired})
 
 
 def check(raw: dict[str, Any], where: str) -> None:
     """Return when `raw` holds every setting, each of a usable value. Raises Misconfigured: naming every fault found."""
     faults = [f"'{name}' is not a setting" for name in sorted(set(raw) - set(_TYPES))]
     for name, kind in _TYPES.items():
-        if not isinstance(raw.get(name), kind):
+        if (name in raw or name not in _OPTIONAL) and not isinstance(raw.get(name), kind):
             faults.append(f"'{name}' must be a {kind.__name__}")
     if not faults:
         faults += _value_faults(raw)
@@ -161,14 +187,32 @@ def _value_faults(raw: dict[str, Any]) -> list[str]:
         faults.append(f"the pages do not speak '{raw['language']}', but " + ", ".join(LANGUAGES))
     try:
         ZoneInfo(raw["time_zone"])
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         faults.append(f"'{raw['time_zone']}' is no time zone")
     for name in ("officers", "peers"):
         try:
             address(raw[name])
         except Misconfigured as error:
             faults.append(f"{name}: {error.message}")
+    if "database" in raw:
+        faults += database_faults(raw["database"])
+    return faults + _retired_faults(raw.get("retired", {}))
+
+
+def _retired_faults(raw: dict[str, Any]) -> list[str]:
+    faults = [
+        f"'{name}' is no suite that can be retired, but {', '.join(sorted(RETIRABLE))} is"
+        for name in sorted(set(raw) - RETIRABLE)
+    ]
+    for name, value in raw.items():
+        if not isinstance(value, date) or (isinstance(value, datetime) and value.tzinfo is None):
+            faults.append(f"retired: '{name}' needs a day, or a moment with its offset, without quotation marks")
     return faults
+
+
+def _moment(value: date) -> datetime:
+    """A day of TOML as its first moment in UTC; a moment as it is."""
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
 
 
 @lru_cache(maxsize=1)

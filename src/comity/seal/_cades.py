@@ -14,25 +14,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar
 
-from asn1crypto import cms, core  # type: ignore[import-untyped,unused-ignore]
+from asn1crypto import algos, cms, core  # type: ignore[import-untyped,unused-ignore]
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyhanko.keys.internal import translate_pyca_cryptography_key_to_asn1
-from pyhanko.sign.signers import SimpleSigner
+from pyhanko.sign.signers import Signer
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from comity.errors import BrokenSeal
+from comity.seal.hsm import P256, Curve, TokenKey
 
 MAX_SIGNATURE: Final = 64 << 10
 """Longest signature that is looked at, in bytes. Ours have about 1 kB."""
@@ -58,7 +59,9 @@ class CadesKey:
     _private: ec.EllipticCurvePrivateKey = field(repr=False)
 
     @classmethod
-    def generate(cls, common_name: str, *, not_before: datetime, not_after: datetime) -> Self:
+    def generate(
+        cls, common_name: str, *, not_before: datetime, not_after: datetime, held: TokenKey | None = None
+    ) -> Self:
         """Make a key and its certificate (RFC 5280; key usage: digitalSignature, contentCommitment).
 
         Args:
@@ -67,11 +70,13 @@ class CadesKey:
                 or a Persian one that ends with a number.
             not_before: aware; to the second.
             not_after: aware; to the second. pyHanko can write signing times up to 2049.
+            held: a P-256 key in a token, instead of a new one.
 
         Raises:
             BrokenSeal: ``cades.name``: a name that others could not compare.
+            Misconfigured: as `TokenKey.sign`.
         """
-        private = ec.generate_private_key(ec.SECP256R1())
+        private = P256(held) if held else ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
         usage = dict.fromkeys(
             ("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"), False
@@ -98,20 +103,20 @@ class CadesKey:
         return cls(der, private)
 
     @classmethod
-    def load(cls, private_pem: bytes, certificate_der: bytes) -> Self:
+    def load(cls, stored: bytes, certificate_der: bytes) -> Self:
         """Take up a stored key.
 
         Args:
-            private_pem: PKCS #8 in PEM, not encrypted.
+            stored: as `stored` gave it.
             certificate_der: its certificate.
 
         Raises:
             BrokenSeal: ``cades.key``: not a P-256 key, or not the certificate's.
         """
         try:
-            private = serialization.load_pem_private_key(private_pem, None)
+            private = _private(stored)
             public = x509.load_der_x509_certificate(certificate_der).public_key()
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        except (ValueError, TypeError, KeyError, UnsupportedAlgorithm) as error:
             raise BrokenSeal("The CAdES key or its certificate cannot be read.", code="cades.key") from error
         if not (
             isinstance(private, ec.EllipticCurvePrivateKey)
@@ -121,8 +126,15 @@ class CadesKey:
             raise BrokenSeal("The CAdES key is not a P-256 key, or not its certificate's.", code="cades.key")
         return cls(certificate_der, private)
 
-    def private_pem(self) -> bytes:
-        """Give the private key for storage: PKCS #8 in PEM, **not encrypted**."""
+    @property
+    def held(self) -> TokenKey | None:
+        """Where the private key lies in a token; None: it is a file."""
+        return self._private.key if isinstance(self._private, P256) else None
+
+    def stored(self) -> bytes:
+        """Give the private key for storage: PKCS #8 in PEM, **not encrypted**; JSON that says where it lies in a token."""
+        if self.held:
+            return json.dumps({"type": "CadesKey", "private": self.held.to_dict()}).encode()
         return self._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -141,16 +153,42 @@ class CadesKey:
 
         Raises:
             BrokenSeal: ``cades.time``: outside the certificate's validity.
+            Misconfigured: as `TokenKey.sign`.
         """
         self.require_valid(at)
-        signer = SimpleSigner(
-            signing_cert=asn1_x509.Certificate.load(self.certificate_der),
-            signing_key=translate_pyca_cryptography_key_to_asn1(self._private),
-            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
-        )
+        signer = _Signer(self._private, asn1_x509.Certificate.load(self.certificate_der))
         settings = PdfCMSSignedAttributes(signing_time=_second(at))
         signing = signer.async_sign_general_data(content, "sha256", use_cades=True, signed_attr_settings=settings)
         return bytes(_run(signing).dump())
+
+
+class _Signer(Signer):
+    """What pyHanko asks for each signature, wherever the key lies."""
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey, certificate: asn1_x509.Certificate) -> None:
+        self._key = private
+        super().__init__(
+            signing_cert=certificate,
+            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
+            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
+        )
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002  pyHanko's form
+        """ECDSA with SHA-256 over `data`, in DER; a placeholder when pyHanko only asks how long one can be."""
+        if digest_algorithm != "sha256":
+            raise ValueError(digest_algorithm)
+        return bytes(72) if dry_run else self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def _private(stored: bytes) -> Any:
+    """The private key in a key file. Raises ValueError, KeyError or TypeError."""
+    if not stored.startswith(b"{"):
+        return serialization.load_pem_private_key(stored, None)
+    raw = json.loads(stored)
+    key = TokenKey.from_dict(raw["private"])
+    if raw["type"] != "CadesKey" or key.curve is not Curve.P256:
+        raise ValueError(raw["type"])
+    return P256(key)
 
 
 def cades_check(signature: bytes, content: bytes, certificate_der: bytes) -> datetime:

@@ -4,18 +4,23 @@ A *signing key* is a pair: Ed25519 (RFC 8032) and ML-DSA-65 (FIPS 204). It has o
 that id stands in every signed message, so neither half can be used, stripped or exchanged alone. An *opening key* is
 X-Wing (ML-KEM-768 with X25519), the KEM of HPKE here. A *note key* is Ed25519 alone and signs checkpoints in the form
 that existing witnesses read. There is no key ring, no default place and no key in the environment: a key is a file of
-mode 0600.
+mode 0600. Where a token signs (`comity.seal.hsm`), the file says where the private Ed25519 half lies instead of
+holding its seed; all else is the same for whoever signs.
+
+Expanding a key costs more than using it, so expanded keys are kept by this process, in bounded numbers and outside the
+values: a key's value holds only what its file does.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -23,9 +28,35 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa, mlkem, x25
 
 from comity.errors import BrokenSeal, Misconfigured
 from comity.seal import canon
+from comity.seal._secrets import read_secret, write_secret
+from comity.seal.hsm import Curve, TokenKey
 
-_SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+__all__ = [
+    "NOTE_SUITE",
+    "SEALING_SUITE",
+    "SIGNING_SUITE",
+    "NoteKey",
+    "OpeningKey",
+    "SealKey",
+    "Secret",
+    "Signature",
+    "SigningKey",
+    "VerifyKey",
+    "note_check",
+    "read_key",
+    "read_secret",
+    "write_key",
+    "write_secret",
+]
+
+SIGNING_SUITE: Final = "ed25519+mldsa65"
+SEALING_SUITE: Final = "xwing+hkdf-sha256+aes-256-gcm"
+NOTE_SUITE: Final = "ed25519"
+"""Names of what is signed and sealed with, whole: a policy can retire a suite, and never half of one."""
+
+_HPKE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _MLKEM_PUBLIC = 1184
+_OWN, _FOREIGN = 32, 512  # keys that stay expanded: this State's are few, other States' are bounded
 
 
 def _key_id(purpose: str, *parts: bytes) -> str:
@@ -44,7 +75,7 @@ class VerifyKey:
     ed25519: bytes
     mldsa65: bytes
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Key id, made of both halves."""
         return _key_id("sign", self.ed25519, self.mldsa65)
@@ -56,11 +87,11 @@ class VerifyKey:
             BrokenSeal: `seal.ed25519` or `seal.mldsa65`, naming the half that does not hold.
         """
         try:
-            ed25519.Ed25519PublicKey.from_public_bytes(self.ed25519).verify(signature.ed25519, message)
+            _ed25519_public(self.ed25519).verify(signature.ed25519, message)
         except (InvalidSignature, ValueError) as error:
             raise BrokenSeal("The Ed25519 signature does not hold.", code="seal.ed25519") from error
         try:
-            mldsa.MLDSA65PublicKey.from_public_bytes(self.mldsa65).verify(signature.mldsa65, message)
+            _mldsa65_public(self.mldsa65).verify(signature.mldsa65, message)
         except (InvalidSignature, ValueError) as error:
             raise BrokenSeal("The ML-DSA-65 signature does not hold.", code="seal.mldsa65") from error
 
@@ -88,11 +119,11 @@ class SigningKey:
     """A State's signing key.
 
     Args:
-        ed25519: 32-byte private seed.
+        ed25519: 32-byte private seed, or where the key lies in a token.
         mldsa65: 32-byte private seed.
     """
 
-    ed25519: bytes
+    ed25519: bytes | TokenKey
     mldsa65: bytes
 
     @classmethod
@@ -103,17 +134,11 @@ class SigningKey:
     @property
     def public(self) -> VerifyKey:
         """The half that others may see."""
-        return VerifyKey(
-            ed25519.Ed25519PrivateKey.from_private_bytes(self.ed25519).public_key().public_bytes_raw(),
-            mldsa.MLDSA65PrivateKey.from_seed_bytes(self.mldsa65).public_key().public_bytes_raw(),
-        )
+        return _verify_key(self)
 
     def sign(self, message: bytes) -> Signature:
-        """Both signatures over `message`."""
-        return Signature(
-            ed25519.Ed25519PrivateKey.from_private_bytes(self.ed25519).sign(message),
-            mldsa.MLDSA65PrivateKey.from_seed_bytes(self.mldsa65).sign(message),
-        )
+        """Both signatures over `message`. Raises Misconfigured as `TokenKey.sign` does."""
+        return Signature(_ed25519_signer(self.ed25519)(message), _mldsa65_private(self.mldsa65).sign(message))
 
     def __repr__(self) -> str:
         """Never the secret."""
@@ -130,7 +155,7 @@ class SealKey:
 
     raw: bytes
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Key id."""
         return _key_id("open", self.raw)
@@ -145,11 +170,7 @@ class SealKey:
             BrokenSeal: nothing can be sealed to this key.
         """
         try:
-            key = hpke.MLKEM768X25519PublicKey(
-                mlkem.MLKEM768PublicKey.from_public_bytes(self.raw[:_MLKEM_PUBLIC]),
-                x25519.X25519PublicKey.from_public_bytes(self.raw[_MLKEM_PUBLIC:]),
-            )
-            return _SUITE.encrypt(plaintext, key, info)
+            return _HPKE.encrypt(plaintext, _xwing_public(self.raw), info)
         except ValueError as error:
             raise BrokenSeal("This is no X-Wing public key.", code="seal.key") from error
 
@@ -169,23 +190,15 @@ class OpeningKey:
         """A new key from the system's randomness."""
         return cls(secrets.token_bytes(32))
 
-    def _halves(self) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
-        wide = hashlib.shake_256(self.seed).digest(96)
-        return (
-            mlkem.MLKEM768PrivateKey.from_seed_bytes(wide[:64]),
-            x25519.X25519PrivateKey.from_private_bytes(wide[64:]),
-        )
-
     @property
     def public(self) -> SealKey:
         """The half that others seal to."""
-        kem, exchange = self._halves()
-        return SealKey(kem.public_key().public_bytes_raw() + exchange.public_key().public_bytes_raw())
+        return _xwing(self.seed)[1]
 
     def open(self, ciphertext: bytes, info: bytes) -> bytes:
         """The plaintext. Raises BrokenSeal: sealed for another key or purpose, or changed on the way."""
         try:
-            return _SUITE.decrypt(ciphertext, hpke.MLKEM768X25519PrivateKey(*self._halves()), info)
+            return _HPKE.decrypt(ciphertext, _xwing(self.seed)[0], info)
         except (InvalidTag, ValueError) as error:
             raise BrokenSeal("This cannot be opened with this key.", code="seal.open") from error
 
@@ -200,11 +213,11 @@ class NoteKey:
 
     Args:
         name: the log's or witness's name, without spaces or ``+``.
-        seed: 32-byte private seed.
+        seed: 32-byte private seed, or where the key lies in a token.
     """
 
     name: str
-    seed: bytes
+    seed: bytes | TokenKey
 
     @classmethod
     def generate(cls, name: str) -> Self:
@@ -214,11 +227,11 @@ class NoteKey:
     @property
     def public(self) -> bytes:
         """32 raw bytes."""
-        return ed25519.Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
+        return _ed25519_half(self.seed)
 
     def sign(self, message: bytes) -> bytes:
-        """64-byte signature over `message`."""
-        return ed25519.Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
+        """64-byte signature over `message`. Raises Misconfigured as `TokenKey.sign` does."""
+        return _ed25519_signer(self.seed)(message)
 
     def __repr__(self) -> str:
         """Never the secret."""
@@ -228,7 +241,7 @@ class NoteKey:
 def note_check(public: bytes, message: bytes, signature: bytes) -> None:
     """Return when `signature` by the Ed25519 key `public` holds over `message`. Raises BrokenSeal."""
     try:
-        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _ed25519_public(public).verify(signature, message)
     except (InvalidSignature, ValueError) as error:
         raise BrokenSeal("The Ed25519 signature of the note does not hold.", code="seal.note") from error
 
@@ -238,39 +251,14 @@ Secret = SigningKey | OpeningKey | NoteKey
 
 def write_key(path: Path, key: Secret) -> None:
     """Write `key` to a new file of mode 0600; an existing file is never replaced (FileExistsError)."""
-    raw = {"type": type(key).__name__} | {
-        name: value.hex() if isinstance(value, bytes) else value for name, value in vars(key).items()
-    }
+    raw = {"type": type(key).__name__} | {part.name: _written(getattr(key, part.name)) for part in fields(key)}
     write_secret(path, json.dumps(raw).encode())
 
 
-def write_secret(path: Path, content: bytes) -> None:
-    """Write `content` to a new file of mode 0600, on disk before this returns. Raises FileExistsError."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def read_secret(path: Path) -> bytes:
-    """The content of a secret file.
-
-    Raises:
-        Misconfigured: the file is missing, or others than its owner may read it.
-    """
-    try:
-        mode = path.stat().st_mode
-        content = path.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"The secret file {path} cannot be read: {error.strerror}.", code="key.file") from error
-    if mode & 0o077:
-        raise Misconfigured(f"Others may read {path}. Run: chmod 600 {path}", code="key.mode")
-    return content
+def _written(value: str | bytes | TokenKey) -> str | dict[str, str]:
+    if isinstance(value, TokenKey):
+        return value.to_dict()
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def read_key(path: Path) -> Secret:
@@ -279,11 +267,75 @@ def read_key(path: Path) -> Secret:
     try:
         raw = json.loads(read_secret(path))
         kind = kinds[raw.pop("type")]
-        values: dict[str, Any] = {
-            name: value if name == "name" else bytes.fromhex(value) for name, value in raw.items()
-        }
-        if not all(isinstance(value, str) if name == "name" else len(value) == 32 for name, value in values.items()):
-            raise ValueError(path)
-        return kind(**values)
+        return kind(**{name: _read(kind, name, value) for name, value in raw.items()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Misconfigured(f"{path} is no key file of Comity.", code="key.file") from error
+
+
+def _read(kind: type[Secret], name: str, value: Any) -> Any:
+    """One field of a key file. Raises ValueError, KeyError or TypeError: it has another form."""
+    if name == "name" and isinstance(value, str):
+        return value
+    if isinstance(value, dict) and (kind, name) in ((SigningKey, "ed25519"), (NoteKey, "seed")):
+        key = TokenKey.from_dict(value)
+        if key.curve is Curve.ED25519:
+            return key
+    found = bytes.fromhex(value)
+    if len(found) != 32:
+        raise ValueError(name)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------- keys as expanded
+
+
+@lru_cache(_OWN)
+def _ed25519_private(seed: bytes) -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _ed25519_signer(half: bytes | TokenKey) -> Callable[[bytes], bytes]:
+    return half.sign if isinstance(half, TokenKey) else _ed25519_private(half).sign
+
+
+@lru_cache(_OWN)
+def _ed25519_half(half: bytes | TokenKey) -> bytes:
+    return half.public if isinstance(half, TokenKey) else _ed25519_private(half).public_key().public_bytes_raw()
+
+
+@lru_cache(_OWN)
+def _mldsa65_private(seed: bytes) -> mldsa.MLDSA65PrivateKey:
+    return mldsa.MLDSA65PrivateKey.from_seed_bytes(seed)
+
+
+@lru_cache(_OWN)
+def _verify_key(key: SigningKey) -> VerifyKey:
+    return VerifyKey(_ed25519_half(key.ed25519), _mldsa65_private(key.mldsa65).public_key().public_bytes_raw())
+
+
+@lru_cache(_FOREIGN)
+def _ed25519_public(raw: bytes) -> ed25519.Ed25519PublicKey:
+    return ed25519.Ed25519PublicKey.from_public_bytes(raw)
+
+
+@lru_cache(_FOREIGN)
+def _mldsa65_public(raw: bytes) -> mldsa.MLDSA65PublicKey:
+    return mldsa.MLDSA65PublicKey.from_public_bytes(raw)
+
+
+@lru_cache(_OWN)
+def _xwing(seed: bytes) -> tuple[hpke.MLKEM768X25519PrivateKey, SealKey]:
+    """Both halves of an opening key, of `seed` as X-Wing expands it."""
+    wide = hashlib.shake_256(seed).digest(96)
+    kem = mlkem.MLKEM768PrivateKey.from_seed_bytes(wide[:64])
+    exchange = x25519.X25519PrivateKey.from_private_bytes(wide[64:])
+    public = kem.public_key().public_bytes_raw() + exchange.public_key().public_bytes_raw()
+    return hpke.MLKEM768X25519PrivateKey(kem, exchange), SealKey(public)
+
+
+@lru_cache(_FOREIGN)
+def _xwing_public(raw: bytes) -> hpke.MLKEM768X25519PublicKey:
+    return hpke.MLKEM768X25519PublicKey(
+        mlkem.MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC]),
+        x25519.X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC:]),
+    )

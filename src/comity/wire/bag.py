@@ -22,7 +22,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,12 +38,14 @@ from comity.seal.container import SEAL_NAME, CadesKey, Progress, open_container
 from comity.seal.keys import OpeningKey, SealKey, SigningKey
 from comity.seal.trust import Trust
 from comity.wire import messages
+from comity.wire.directory import Entry, in_log
 
 _ABOUT, _EXECUTED, _KEY = "about.json", "executed.json", "key.json"
 _MANIFEST, _EXHIBITS = "manifest.sealed", "exhibits.sealed"
 NAMES = (_ABOUT, _EXECUTED, _KEY, _MANIFEST, _EXHIBITS)
 _ABOUT_FIELDS = ("comity", "case", "from", "to", "exercise", "use", "at", "manifest", "entries")
 _SMALL = 1 << 20
+_ABOUT_LIMIT = 8 << 20  # it holds the chains of entries of a few States, over decades
 MANIFEST_LIMIT = (
     24 << 20
 )  # bytes of the manifest: some 150,000 exhibits, and less than 1 GB to read the most hostile one
@@ -76,7 +78,7 @@ class Sender:
 
     Args:
         state: ISO code.
-        entries: its signed directory entry, and those of its witnesses.
+        entries: every signed version of its directory entry, oldest first, and those of its witnesses.
         signing: its signing key.
         cades: its classical key.
     """
@@ -144,7 +146,7 @@ class Bag:
         try:
             if self.container.files() != NAMES:
                 raise Invalid("This container is no evidence bag.", code="bag.form")
-            self.about = canon.fields(self._json(_ABOUT), *_ABOUT_FIELDS)
+            self.about = canon.fields(self._json(_ABOUT, limit=_ABOUT_LIMIT), *_ABOUT_FIELDS)
             self.executed = canon.fields(self._json(_EXECUTED), "statement", "proof")
             if self.about["comity"] != "evidence/1":
                 raise Invalid("This evidence bag is of another version.", code="bag.version")
@@ -166,8 +168,8 @@ class Bag:
         """Close the file."""
         self.container.close()
 
-    def _json(self, name: str) -> Any:
-        return canon.loads(self.container.read(name, limit=_SMALL), limit=_SMALL)
+    def _json(self, name: str, *, limit: int = _SMALL) -> Any:
+        return canon.loads(self.container.read(name, limit=limit), limit=limit)
 
     def check_seal(self, trust: Trust, progress: Progress | None = None) -> None:
         """Return when the sender's two signatures hold over every byte of the container. Raises BrokenSeal."""
@@ -200,7 +202,8 @@ class Bag:
     def check_executed(self, trust: Trust) -> Act:
         """The act by which the sender took these exhibits in.
 
-        What the exhibits are is sealed; that the manifest inside is the one of this act, `manifest` checks.
+        What the exhibits are is sealed; that the manifest inside is the one of this act, `manifest` checks. Its key must be
+        valid at the time that the act states, which is not after that of the bag: the key of that day may have ended since.
 
         Raises:
             BrokenSeal: a signature does not hold, or the act is of another kind, State, case or manifest than `about` says,
@@ -208,25 +211,25 @@ class Bag:
             Invalid: it is no act.
         """
         raw = canon.unb64(self.executed["statement"])
-        act = messages.read_act(envelope.verify(raw, trust, kind="act", at=self.made_at()))
+        act = messages.read_act(envelope.verify(raw, trust, kind="act", at=min(_stated_at(raw), self.made_at())))
         said = (act.kind, act.by, act.case, act.exercise, act.body.get("manifest"))
         about = self.about
         if said != (Kind.EXECUTED, about["from"], about["case"], about["exercise"], about["manifest"]):
             raise BrokenSeal("The act does not say that these exhibits were taken in.", code="bag.executed")
         return act
 
-    def check_logged(self, log: tuple[str, bytes], witnesses: Mapping[str, bytes]) -> dict[str, datetime]:
+    def check_logged(self, sender: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
         """When each witness saw a head of the sender's log that holds the act of `check_executed`.
 
         Args:
-            log: (origin, Ed25519 key) of the sender's log.
-            witnesses: name -> Ed25519 key of the witnesses known here.
+            sender: the sender's entry.
+            witnesses: entries of the witnesses known here.
 
         Raises:
             BrokenProof: the log does not hold the act, or a cosignature of a known witness does not hold.
         """
         logged = entry(ACT, canon.content_id(canon.unb64(self.executed["statement"])))
-        return Proof.from_dict(self.executed["proof"]).check(logged, *log, witnesses)
+        return in_log(Proof.from_dict(self.executed["proof"]), logged, sender, witnesses)
 
     def manifest(self, secret: bytes) -> tuple[Manifest, bytes]:
         """(the manifest, its canonical bytes).
@@ -298,6 +301,15 @@ class Bag:
                     done += len(chunk)
                     if progress:
                         progress(done, total)
+
+
+def _stated_at(statement: bytes) -> datetime:
+    """The time that a signed act states. Raises Invalid: none."""
+    try:
+        payload = canon.unb64(canon.loads(statement, limit=_SMALL)["payload"])
+        return parse_moment(canon.loads(payload, limit=_SMALL)["at"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid("The act that took the exhibits in states no time.", code="bag.executed") from error
 
 
 def leads_inside(exhibit: Exhibit) -> bool:

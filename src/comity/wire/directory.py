@@ -1,190 +1,237 @@
-"""A State's own entry: who speaks for it, with which keys, and where its node answers.
+"""Directory entries: signed by the State itself, version after version; there is no root above it.
 
-Each State signs its own entry with the key that the entry names; there is no root above it. What makes an entry *his*
-is that its fingerprint was compared over another channel when it was pinned; what others say about a State never
-replaces it.
+What makes the first version *his* is that its fingerprint was compared over another channel when it was pinned. From then on
+one version leads to the next (`succeeds`): it names the one before, keeps the history of all keys, and is signed by the key
+that was his, or by enough of the recovery keys that he keeps offline. What others say about a State never replaces it.
+
+The signed form holds the entry once, and a statement without its payload for each key that signs: all of them are over the
+very same bytes. A version is named by those bytes alone (`Entry.digest`), so that nobody makes two of one by leaving a
+signature out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
-from comity.casework.request import STATE, moment_text, parse_date, parse_moment
-from comity.errors import BrokenSeal, Invalid
+from comity.errors import BrokenProof, BrokenSeal, Invalid
+from comity.ledger import checkpoint as cp
+from comity.ledger.log import Proof
 from comity.seal import canon, envelope
+from comity.seal.container import Container
 from comity.seal.envelope import KINDS
-from comity.seal.keys import SealKey, SigningKey, VerifyKey
+from comity.seal.keys import SigningKey, VerifyKey
 from comity.seal.trust import Grant, Trust
+from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry, Public, Purpose, first_keys
 
+__all__ = [
+    "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
+    "distinct", "first_keys", "in_log", "read_chain", "read_chains", "read_entry", "recovered", "sign_entry", "succeeds",
+    "trust_in",
+]  # fmt: skip
+
+SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}
+"""The kinds of statements that keys of a purpose sign; keys of no other purpose sign any."""
 _LIMIT = 256 * 1024
-_FIELDS = ("state", "version", "issued_on", "names", "authorities", "sign", "open", "log", "witness", "hop",
-           "certificate", "tls", "address", "since", "until", "exercise")  # fmt: skip
+_FORM = "entry/2"
+_SIGNERS = 16
+_ALWAYS = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
-@dataclass(frozen=True)
-class Authority:
-    """An authority named in the entry.
-
-    Args:
-        role: ``central`` (Article 40(12)) or ``contact`` (24/7, Article 41(1)).
-        names: language -> name.
-        languages: BCP 47 tags it works in.
-        zone: IANA time zone.
-        reach: how people reach it besides this node.
-    """
-
-    role: str
-    names: dict[str, str]
-    languages: tuple[str, ...]
-    zone: str
-    reach: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"role": self.role, "names": self.names, "languages": list(self.languages), "zone": self.zone,
-                "reach": self.reach}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A State's entry.
+def sign_entry(entry: Entry, *keys: SigningKey) -> bytes:
+    """The entry, signed by the State itself.
 
     Args:
-        state: ISO code.
-        version: rises with each change.
-        issued_on: when it was signed.
-        names: language -> name of the State.
-        authorities: who speaks for it.
-        sign: public signing key; all statements of the State are verified with it.
-        open: public opening key; what is for the State is sealed to it.
-        log: (origin, Ed25519 key) of its log.
-        witness: (name, Ed25519 key) under which it witnesses other logs.
-        hop: Ed25519 key that signs HTTP requests of its node.
-        certificate: X.509 certificate (DER) of its container signatures (CAdES).
-        tls: X.509 certificate (PEM) that its node's address answers with.
-        address: ``https://…`` of its peers' door.
-        since: keys are valid from this moment on.
-        until: and before this one.
-        exercise: True when the node only takes part in exercises.
+        entry: the version to sign.
+        keys: its signing key; of a later version also the one before, or recovery keys, as `succeeds` asks.
     """
-
-    state: str
-    version: int
-    issued_on: date
-    names: dict[str, str]
-    authorities: tuple[Authority, ...]
-    sign: VerifyKey
-    open: SealKey
-    log: tuple[str, bytes]
-    witness: tuple[str, bytes]
-    hop: bytes
-    certificate: bytes
-    tls: str
-    address: str
-    since: datetime
-    until: datetime
-    exercise: bool
-
-    @property
-    def fingerprint(self) -> str:
-        """What two officers compare aloud: 128 bits of a SHA-256 over both signing keys, in groups of four hex digits."""
-        digest = self.sign.id.split("-", 1)[1]
-        return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
-
-    @property
-    def central(self) -> dict[str, str]:
-        """Language -> name of the central authority; in general words when the entry names none."""
-        named = next((authority.names for authority in self.authorities if authority.role == "central"), {})
-        return {"en": "Central authority", "fa": "مرجع مرکزی"} | named
-
-    def name(self, language: str) -> str:
-        """The State's name in `language`, else in English, else its code."""
-        return self.names.get(language) or self.names.get("en") or self.state
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "state": self.state, "version": self.version, "issued_on": self.issued_on.isoformat(), "names": self.names,
-            "authorities": [authority.to_dict() for authority in self.authorities],
-            "sign": self.sign.to_dict(), "open": canon.b64(self.open.raw),
-            "log": [self.log[0], canon.b64(self.log[1])], "witness": [self.witness[0], canon.b64(self.witness[1])],
-            "hop": canon.b64(self.hop), "certificate": canon.b64(self.certificate), "tls": self.tls,
-            "address": self.address, "since": moment_text(self.since), "until": moment_text(self.until),
-            "exercise": self.exercise,
-        }  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, raw: Any) -> Entry:
-        """The entry in `raw`. Raises Invalid or BrokenSeal."""
-        found = canon.fields(raw, *_FIELDS)
-        try:
-            entry = cls(
-                state=found["state"], version=found["version"], issued_on=parse_date(found["issued_on"]),
-                names=dict(found["names"]),
-                authorities=tuple(
-                    Authority(item["role"], dict(item["names"]), tuple(item["languages"]), item["zone"], item["reach"])
-                    for item in found["authorities"]
-                ),
-                sign=VerifyKey.from_dict(found["sign"]), open=SealKey(canon.unb64(found["open"])),
-                log=(found["log"][0], canon.unb64(found["log"][1])),
-                witness=(found["witness"][0], canon.unb64(found["witness"][1])),
-                hop=canon.unb64(found["hop"]), certificate=canon.unb64(found["certificate"]), tls=found["tls"],
-                address=found["address"], since=parse_moment(found["since"]), until=parse_moment(found["until"]),
-                exercise=found["exercise"],
-            )  # fmt: skip
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise Invalid("The directory entry does not follow its form.", code="entry.form") from error
-        if not _plain(entry, found) or entry.to_dict() != found:
-            raise Invalid("The directory entry does not follow its form.", code="entry.form")
-        if not STATE.fullmatch(entry.state) or not entry.address.startswith("https://"):
-            raise Invalid("The directory entry names no State or no https address.", code="entry.form")
-        return entry
-
-
-def _plain(entry: Entry, raw: dict[str, Any]) -> bool:
-    """Whether every field is of its type, and every Ed25519 key of its length."""
-    texts = [entry.state, entry.tls, entry.address, entry.log[0], entry.witness[0], *entry.names.values()]
-    for item in entry.authorities:
-        texts += [item.role, item.zone, item.reach, *item.languages, *item.names.values()]
-    keys = (entry.log[1], entry.witness[1], entry.hop)
-    return (
-        all(isinstance(text, str) for text in texts)
-        and type(raw["version"]) is int
-        and isinstance(raw["exercise"], bool)
-        and all(len(key) == 32 for key in keys)
-    )
-
-
-def sign_entry(entry: Entry, key: SigningKey) -> bytes:
-    """The entry, signed by the State itself."""
-    return envelope.sign("entry", canon.dumps(entry.to_dict()), sender=entry.state, to="", key=key)
+    payload = canon.dumps(entry.to_dict())
+    signed = (envelope.sign("entry", payload, sender=entry.state, to="", key=key) for key in keys)
+    statements = [canon.loads(statement, limit=_LIMIT) for statement in signed]
+    for statement in statements:
+        del statement["payload"]
+    return canon.dumps({"comity": _FORM, "payload": canon.b64(payload), "statements": statements})
 
 
 def read_entry(data: bytes, *, at: datetime | None = None) -> Entry:
-    """The entry in `data`, when it is signed by the very key that it names.
+    """The entry in `data`, when every signature on it holds and one is by the signing key that it names.
 
     This shows that the entry is whole, not whose it is: compare the fingerprint over another channel before pinning it.
 
     Args:
         data: as `sign_entry` wrote it.
-        at: the moment for which it must be valid; when None, only that it is whole is looked at.
+        at: the moment for which its signing key must be valid; when None, only that it is whole is looked at.
 
     Raises:
-        BrokenSeal: not signed by its own key.
+        BrokenSeal: not signed by its own key, or by a key that it does not name.
         Invalid: not of the form.
     """
-    outer = canon.loads(data, limit=_LIMIT)
-    if not isinstance(outer, dict) or "payload" not in outer:
-        raise BrokenSeal("This is no signed directory entry.", code="entry.form")
+    entry, _ = _read(data)
+    if at is not None and not entry.key(Purpose.SIGN, entry.issued_at).holds(at):
+        raise BrokenSeal(f"The entry of {entry.state} is not valid at {at.isoformat()}.", code="trust.time")
+    return entry
+
+
+def _read(data: bytes) -> tuple[Entry, frozenset[str]]:
+    """(the entry in `data`, the ids of the keys that signed it). Raises as `read_entry` does."""
+    outer = canon.fields(canon.loads(data, limit=_LIMIT), "comity", "payload", "statements")
+    statements = outer["statements"]
+    if not isinstance(statements, list) or not 1 <= len(statements) <= _SIGNERS or outer["comity"] != _FORM:
+        raise BrokenSeal("This is no signed directory entry of a form that is known here.", code="entry.form")
     payload = canon.unb64(outer["payload"])
     entry = Entry.from_dict(canon.loads(payload, limit=_LIMIT))
-    statement = envelope.verify(data, trust_in([entry]), kind="entry", at=at or entry.since, limit=_LIMIT)
-    if statement.sender != entry.state or statement.payload != payload:
-        raise BrokenSeal("The entry is signed by another State.", code="entry.author")
-    return entry
+    trust = Trust(
+        Grant(entry.state, key.public, SIGNS[key.purpose], *_ALWAYS)  # whether a key counts is asked of the version before
+        for key in entry.keys if key.purpose in SIGNS and isinstance(key.public, VerifyKey)
+    )  # fmt: skip
+    signers = [_signer(statement, outer["payload"], trust, entry) for statement in statements]
+    if len(set(signers)) != len(signers):
+        raise BrokenSeal("A key has signed this entry twice.", code="entry.signers", where=entry.state)
+    if entry.sign.id not in signers:
+        raise BrokenSeal("The entry is not signed by the key that it names.", code="entry.signers", where=entry.state)
+    return entry, frozenset(signers)
+
+
+def _signer(statement: Any, payload: str, trust: Trust, entry: Entry) -> str:
+    """The id of the key that signed `payload`. The whole is canonical, so writing a part again gives the part's own bytes."""
+    if not isinstance(statement, dict) or "payload" in statement:
+        raise BrokenSeal("This is no signed directory entry of a form that is known here.", code="entry.form")
+    whole = canon.dumps(statement | {"payload": payload})
+    found = envelope.verify(whole, trust, kind="entry", at=entry.issued_at, limit=_LIMIT)
+    if found.to:
+        raise BrokenSeal("An entry is for everybody, and this one names an addressee.", code="entry.signers")
+    return found.key_id
+
+
+def succeeds(old: Entry, data: bytes) -> Entry:
+    """The version in `data`, when it follows `old` without a person having to compare anything.
+
+    It is the next one and names `old`; every key of `old` is in it, and of their dates only an end came nearer or a revocation
+    was added; new keys begin with it. Besides its own signing key one of these signed it: the signing key that `old` held when
+    it was made, unless it is revoked by then; or as many recovery keys of `old` as its threshold says. Recovery keys and
+    threshold change only by the second way, if `old` has recovery keys.
+
+    Args:
+        old: the version that is trusted.
+        data: the signed version that may follow it.
+
+    Raises:
+        BrokenSeal: a signature does not hold, or those that count are missing (``entry.succession``).
+        Invalid: it is not the next version (``entry.order``), rewrites history (``entry.history``), or not of the form.
+    """
+    new, signers = _read(data)
+    _next(old, new)
+    for before, after in zip(old.keys, new.keys, strict=False):
+        _keeps(before, after, new.issued_at)
+    for key in new.keys[len(old.keys) :]:
+        if key.since < new.issued_at:
+            raise _rewritten(f"{key.id} begins before the version that adds it", new)
+    by_recovery = _recovers(old, new, signers)
+    if not by_recovery and (not _rotates(old, new, signers) or _recovery_changed(old, new)):
+        message = f"Version {new.version} of the entry of {new.state} lacks the signatures of the version before."
+        raise BrokenSeal(message, code="entry.succession", where=new.state)
+    return new
+
+
+def recovered(old: Entry, data: bytes) -> bool:
+    """Whether enough recovery keys of `old` signed `data`. Raises as `read_entry` does."""
+    return _recovers(old, *_read(data))
+
+
+def _next(old: Entry, new: Entry) -> None:
+    """Return when `new` is the version after `old`. Raises Invalid."""
+    if new.state != old.state or new.exercise is not old.exercise:
+        raise Invalid("An entry never becomes another State's, nor an exercise's earnest.", code="entry.order")
+    if new.version != old.version + 1 or new.previous != old.digest:
+        message = f"Version {new.version} of the entry of {new.state} does not follow version {old.version}."
+        raise Invalid(message, code="entry.order", where=new.state)
+    if new.issued_at < old.issued_at or new.confirmed_on < old.confirmed_on:
+        raise _rewritten("it is older than the version before", new)
+    if len(new.keys) < len(old.keys):
+        raise _rewritten("a key is missing", new)
+
+
+def _keeps(before: DatedKey, after: DatedKey, issued: datetime) -> None:
+    """Return when a key's history is kept. Raises Invalid."""
+    ended, revoked = after.until != before.until, after.revoked != before.revoked
+    if (
+        (before.purpose, before.public, before.name, before.since)
+        != (after.purpose, after.public, after.name, after.since)
+        or (ended and not issued <= after.until < before.until)
+        or (revoked and (after.revoked is None or (before.revoked is not None and after.revoked > before.revoked)))
+    ):
+        message = f"The history of {before.id} is rewritten."
+        raise Invalid(message, code="entry.history", where=before.id)
+
+
+def _rewritten(words: str, new: Entry) -> Invalid:
+    message = f"Version {new.version} of the entry of {new.state} rewrites history: {words}."
+    return Invalid(message, code="entry.history", where=new.state)
+
+
+def _rotates(old: Entry, new: Entry, signers: frozenset[str]) -> bool:
+    """Whether the key that signed for the State until now has signed, and is not revoked by then."""
+    key = old.key(Purpose.SIGN, new.issued_at)
+    return key.id in signers and new.named(key.id).revoked is None
+
+
+def _recovers(old: Entry, new: Entry, signers: frozenset[str]) -> bool:
+    held = {key.id for key in old.valid(Purpose.RECOVERY, new.issued_at)}
+    return 0 < old.threshold <= len(held & signers)
+
+
+def _recovery_changed(old: Entry, new: Entry) -> bool:
+    """Whether recovery keys or threshold are others, where there were some: who steals a signing key must not change them."""
+    return old.threshold > 0 and (old.threshold, old.of(Purpose.RECOVERY)) != (new.threshold, new.of(Purpose.RECOVERY))
+
+
+def contradicts(known: Entry, data: bytes) -> bool:
+    """Whether `data` is another version under the number of `known`, by a key that spoke for the State then: an equivocation.
+
+    Raises:
+        BrokenSeal, Invalid: `data` is no signed entry.
+    """
+    other, signers = _read(data)
+    at = known.issued_at
+    own = {key.id for key in known.of(Purpose.SIGN) if key.revoked is None and key.since <= at <= key.until}
+    same = (other.state, other.version) == (known.state, known.version) and other.digest != known.digest
+    return same and (bool(own & signers) or _recovers(known, other, signers))
+
+
+def read_chain(chain: Sequence[bytes]) -> list[Entry]:
+    """The versions in `chain`, oldest first, each of which follows the one before; the last says all.
+
+    Raises:
+        Invalid: there is none (``entry.order``), or one does not follow.
+        BrokenSeal: as `read_entry` and `succeeds`.
+    """
+    if not chain:
+        raise Invalid("A chain of entries has at least one version.", code="entry.order")
+    found = [read_entry(chain[0])]
+    for data in chain[1:]:
+        found.append(succeeds(found[-1], data))
+    return found
+
+
+def read_chains(signed: Iterable[bytes]) -> dict[str, list[Entry]]:
+    """State -> its chain, of signed versions in which those of one State stand together, oldest first.
+
+    Raises:
+        Invalid, BrokenSeal: as `read_chain`; a State's versions stand apart (``entry.order``).
+    """
+    found: dict[str, list[Entry]] = {}
+    last = ""
+    for data in signed:
+        entry = read_entry(data)
+        if entry.state == last:
+            entry = succeeds(found[last][-1], data)
+        elif entry.state in found:
+            raise Invalid(f"The versions of {entry.state} stand apart.", code="entry.order", where=entry.state)
+        found.setdefault(entry.state, []).append(entry)
+        last = entry.state
+    return found
 
 
 def distinct(entries: Iterable[Entry]) -> None:
@@ -195,12 +242,94 @@ def distinct(entries: Iterable[Entry]) -> None:
     """
     taken: dict[str, str] = {}
     for entry in entries:
-        for name in (entry.log[0], entry.witness[0]):
-            if taken.setdefault(name, entry.state) != entry.state:
-                message = f"{entry.state} and {taken[name]} both claim the name {name}."
+        for key in (*entry.of(Purpose.LOG), *entry.of(Purpose.WITNESS)):
+            if taken.setdefault(key.name, entry.state) != entry.state:
+                message = f"{entry.state} and {taken[key.name]} both claim the name {key.name}."
                 raise Invalid(message, code="entry.names", where=entry.state)
 
 
-def trust_in(entries: Iterable[Entry]) -> Trust:
-    """Trust in the keys of `entries`, each for its own State and time."""
-    return Trust(Grant(entry.state, entry.sign, KINDS, entry.since, entry.until) for entry in entries)
+def trust_in(entries: Iterable[Entry], *, retired: Mapping[str, datetime] | None = None) -> Trust:
+    """Trust in the keys of `entries`, each for its own State, purpose and time; old ones for what they signed.
+
+    Args:
+        entries: the newest version of each State.
+        retired: suite -> the moment from which on it signs nothing.
+    """
+    return Trust((
+        Grant(entry.state, key.public, SIGNS[key.purpose], key.since, key.until, key.revoked, key.suite)
+        for entry in entries for key in entry.keys if key.purpose in SIGNS and isinstance(key.public, VerifyKey)
+    ), retired=retired)  # fmt: skip
+
+
+def in_log(proof: Proof, data: bytes, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
+    """When each witness saw a head of the log of `log`'s State that holds `data`.
+
+    A checkpoint states no time, so any key that its log ever had may have signed it. That of a revoked key counts only if a
+    witness saw it before the revocation. A cosignature states its time, and no witness's key that was revoked counts: who has
+    it can state any.
+
+    Args:
+        proof: the inclusion proof with its checkpoint.
+        data: the entry's bytes, as `ledger.log.entry` makes them.
+        log: the newest entry of the State whose log it is.
+        witnesses: newest entries of the States whose cosignatures count; the log's own State does not.
+
+    Raises:
+        BrokenProof: the checkpoint is not the log's, a cosignature does not hold, or `data` is not in it;
+            ``checkpoint.revoked``: nobody saw it before its key was revoked.
+    """
+    key = _log_key(proof.note, log)
+    proof.check(data, key.name, _raw(key), {})
+    seen: dict[str, datetime] = {}
+    for entry in witnesses:
+        for own in entry.of(Purpose.WITNESS) if entry.state != log.state else ():
+            at = cp.check_witnesses(proof.note, {own.name: _raw(own)}).get(own.name)
+            if at is not None and own.revoked is None and own.holds(at):
+                seen[own.name] = at
+    if key.revoked is not None and not any(at < key.revoked for at in seen.values()):
+        message = f"No witness saw this head of {key.name} before its key was revoked."
+        raise BrokenProof(message, code="checkpoint.revoked", where=key.name)
+    return seen
+
+
+def check_cades(opened: Container, entry: Entry, *, at: datetime) -> datetime:
+    """Check the CAdES signature of a container by a certificate of the entry that was valid when it was made.
+
+    Args:
+        opened: the container.
+        entry: of the State that made it.
+        at: when it says that it was made.
+
+    Returns:
+        The time that the signature claims.
+
+    Raises:
+        BrokenSeal: by none of them (``entry.no-key``: there was none), or as `Container.check_cades`.
+    """
+    newest = entry.key(Purpose.CONTAINER, at)
+    for key in entry.valid(Purpose.CONTAINER, at):
+        if key is not newest and isinstance(key.public, bytes):
+            with suppress(BrokenSeal):
+                return opened.check_cades(key.public)
+    return opened.check_cades(_raw(newest))
+
+
+def _log_key(note: str, log: Entry) -> DatedKey:
+    """The key of the State's log that signed `note`. Raises BrokenProof: none did."""
+    origin = cp.parse(note)[0].origin
+    keys = [key for key in log.of(Purpose.LOG) if key.name == origin]
+    for key in keys[:-1]:
+        try:
+            cp.check_log(note, origin, _raw(key))
+        except BrokenProof:
+            continue
+        return key
+    last = keys[-1] if keys else log.key(Purpose.LOG, log.issued_at)
+    cp.check_log(note, last.name, _raw(last))
+    return last
+
+
+def _raw(key: DatedKey) -> bytes:
+    if not isinstance(key.public, bytes):
+        raise BrokenProof(f"{key.id} signs no notes.", code="checkpoint.signature")
+    return key.public

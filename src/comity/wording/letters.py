@@ -61,6 +61,10 @@ SIGNED: Final = _("For the central authority")
 MOMENT: Final = _("%(day)s, %(time)s (%(offset)s)")
 PENALTY: Final = _("%(months)s (%(years)s)")
 ARTICLE: Final = _("Article %(article)s")
+CODE: Final = _(
+    "The square code names this request by the digest of its content. Checked against the exported case, it shows whether "
+    "there is such a request, and which letter belongs to it."
+)
 NOTES: Final[Terms] = {
     "authenticity": _(
         "This letter carries no seal and no image of a signature. Its authenticity follows from the electronic signature "

@@ -88,7 +88,7 @@ def entries(bench: Bench) -> Iterator[Probe]:
     Right: no message replaces a pinned key: what the new keys sign is refused, what the old ones sign still counts.
     """
     made = Identity.generate(bench.me.state, at=bench.now())
-    newer = replace(made.entry, version=99)
+    newer = replace(made.entry, version=99, previous="0" * 64)
     signed_by_new, signed_by_old = sign_entry(newer, made.signing), sign_entry(newer, bench.me.signing)
     yield from bench.never_admitted([
         ("our newer entry, signed by its own key", bench.seal(signed_by_new)),

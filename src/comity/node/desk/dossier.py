@@ -12,8 +12,7 @@ from comity.casework.lifecycle import CROSSING, Kind, Power
 from comity.casework.measure import LIVES, Life
 from comity.errors import Invalid
 from comity.node import archive, models
-from comity.node.desk import _log, _record
-from comity.node.desk.evidence import own_entry
+from comity.node.desk import _log, _record, issuing
 from comity.node.settings import Settings
 from comity.seal import container, envelope
 from comity.wire import dossier
@@ -67,7 +66,8 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     cases = [
         {"reference": name, "acts": [_act(row, note) for row in rows if row.case_id == name]} for name in references
     ]
-    entries = [own_entry(settings), *(bytes(row.entry) for row in models.Peer.objects.order_by("state"))]
+    states = models.Peer.objects.order_by("state").values_list("state", flat=True)
+    entries = [*issuing.own_chain(settings), *(version for state in states for version in archive.chain(state))]
     first = archive.load(references[0], home=settings.state).request
     said = dossier.build(home=settings.state, at=at, exercise=first.exercise, entries=entries, cases=cases)
     if len(said) > dossier.LIMIT:

@@ -21,13 +21,13 @@ from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Case, Kind, Power, advance, power_for
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
-from comity.node.desk import _log, _record, intake
+from comity.node.desk import _log, _record, intake, issuing
 from comity.node.desk import release as release_desk
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
 from comity.seal import canon
 from comity.wire import bag
-from comity.wire.directory import Entry, trust_in
+from comity.wire.directory import Entry, check_cades, trust_in
 
 Now = Callable[[], datetime]
 Progress = Callable[[int, int], None]  # (bytes done, bytes in all; 0 while not known)
@@ -271,8 +271,8 @@ def _write_bag(
     place = row.entry or 0
     proof = archive.log_proof(place, _log.log_note(settings, covering=place))
     peer = archive.peer_entry(case.requesting)
-    witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk")
-    entries = (own_entry(settings), *(bytes(witness.entry) for witness in witnesses))
+    witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk").values_list("pk", flat=True)
+    entries = (*issuing.own_chain(settings), *(version for state in witnesses for version in archive.chain(state)))
     bag.write(
         path, case=case.reference, to=peer.state, key=peer.open, exercise=case.request.exercise, use=use, at=now(),
         sender=bag.Sender(settings.state, entries, settings.signing, settings.cades),
@@ -358,9 +358,9 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
         found.check_seal(trust_in([peer]), None)  # 2
         if found.container.manifest_mismatches():  # 3
             raise BrokenSeal("The container's manifest does not list what is there.", code="verify.manifest")
-        found.container.check_cades(peer.certificate)
+        check_cades(found.container, peer, at=found.made_at())
         executed = _about_this_case(found, case, peer, said.body["use"])  # 4
-        secret = found.content_key([settings.opening])  # 5
+        secret = found.content_key(settings.openings)  # 5
         manifest, data = found.manifest(secret)
         _as_announced(manifest, canon.content_id(data), executed, said)
         done = 0
@@ -381,7 +381,7 @@ def _about_this_case(found: bag.Bag, case: Case, peer: Entry, use: str) -> Act:
     if parties != (case.reference, case.requested, case.requesting, case.request.exercise, use):
         raise BrokenSeal("The bag is for another case or use, or between other States.", code="verify.case")
     executed = found.check_executed(trust_in([peer]))
-    found.check_logged(peer.log, dict(entry.witness for entry in archive.entries() if entry.state != peer.state))
+    found.check_logged(peer, archive.entries())
     return executed
 
 
@@ -504,6 +504,6 @@ def content_key(
     container = next(given.body["container"] for given in case.returns if given.body["manifest"] == said["manifest"])
     row = models.Container.objects.get(pk=container, outgoing=False, complete=True)
     with bag.Bag(_bag(settings, row.digest)) as found:
-        secret = found.content_key([settings.opening])
+        secret = found.content_key(settings.openings)
     release_desk.record(settings, reference, said, officer=officer, at=at)
     return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"

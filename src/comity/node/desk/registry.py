@@ -1,22 +1,27 @@
-"""Officers, pinned peers, and this node as a witness of other logs."""
+"""Officers; pinned States, version after version of their entries; and this node as a witness of other logs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from comity.casework.lifecycle import Power
 from comity.errors import BrokenProof, BrokenSeal, Invalid, NotPossible
 from comity.ledger import checkpoint as cp
+from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _log
 from comity.node.settings import LANGUAGES, Settings
 from comity.seal import canon, merkle
-from comity.wire.directory import Entry, distinct, read_entry
+from comity.wire.directory import Entry, contradicts, distinct, read_entry, recovered, succeeds
 
 _SHORTEST_PASSWORD = 12
+_SKEW = timedelta(minutes=5)
+_KEPT_SAID = 100  # statements of one State about others; the newest stay
+_KEPT_FORKS = 20  # contradictions of one State; the first stay
 
 
 class Stale(NotPossible):
@@ -54,7 +59,7 @@ def set_language(officer: models.Officer, language: str) -> None:
     models.Officer.objects.filter(pk=officer.pk).update(language=language)
 
 
-def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datetime) -> Entry:
+def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datetime, anew: bool = False) -> Entry:
     """Pin another State's entry, after its fingerprint was compared over another channel.
 
     Args:
@@ -62,10 +67,12 @@ def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datet
         data: the signed entry.
         fingerprint: as read aloud by the other State; blanks do not matter.
         by: who compared it.
+        at: now.
+        anew: take it although it does not follow what is pinned: that State has lost its keys, or said two things.
 
     Raises:
         BrokenSeal: the entry is not signed by its own key, or the fingerprint is another.
-        Invalid: it claims a name that another State's log or witness bears.
+        Invalid: it claims a name that another State's log or witness bears, or does not follow the pinned version.
         NotPossible: another key or a newer entry is pinned for this State already, or it is this State's own.
     """
     entry = read_entry(data, at=at)
@@ -74,18 +81,218 @@ def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datet
     if fingerprint.replace(" ", "").lower() != entry.fingerprint.replace(" ", ""):
         raise BrokenSeal("The fingerprint is another. Do not pin this entry.", code="peer.fingerprint")
     with transaction.atomic():
-        row = models.Peer.objects.filter(pk=entry.state).first()
-        if row is not None and row.fingerprint != entry.fingerprint:
-            raise NotPossible(f"Another key of {entry.state} is pinned already.", code="peer.other-key")
-        if row is not None and read_entry(bytes(row.entry), at=row.pinned_at).version > entry.version:
-            raise NotPossible(f"A newer entry of {entry.state} is pinned already.", code="peer.older")
-        own = read_entry((settings.home / "entry.json").read_bytes())
-        distinct([own, entry, *(other for other in archive.entries() if other.state != entry.state)])
-        models.Peer.objects.update_or_create(
-            state=entry.state,
-            defaults={"entry": data, "fingerprint": entry.fingerprint, "pinned_at": at, "pinned_by": by},
-        )
+        row = _locked(entry.state)
+        known = read_entry(bytes(row.entry)) if row is not None else entry
+        if known.digest != entry.digest:
+            if anew:
+                accepted = _standing(entry.state, models.EntryVersion.Standing.ACCEPTED)
+                accepted.update(standing=models.EntryVersion.Standing.LEFT)
+            else:
+                _continues(known, entry, data)
+        _accept(settings, entry, data, by=by, at=at)
+        models.Peer.objects.filter(pk=entry.state).update(pinned_at=at, pinned_by=by)
+        _settle_forks(entry.state)
     return entry
+
+
+def _locked(state: str) -> models.Peer | None:
+    """The row of what this node goes by for `state`, locked until the transaction ends."""
+    return models.Peer.objects.select_for_update().filter(pk=state).first()
+
+
+def _continues(known: Entry, entry: Entry, data: bytes) -> None:
+    """Return when `entry` follows the pinned one. Raises NotPossible, Invalid, BrokenSeal."""
+    if entry.version < known.version:
+        raise NotPossible(f"A newer entry of {entry.state} is pinned already.", code="peer.older")
+    if entry.version == known.version and entry.sign.id == known.sign.id:
+        raise NotPossible(f"Another version {entry.version} of {entry.state} is pinned already.", code="peer.older")
+    try:
+        succeeds(known, data)
+    except BrokenSeal as error:
+        raise NotPossible(f"Another key of {entry.state} is pinned already.", code="peer.other-key") from error
+    except Invalid:
+        if entry.sign.id != known.sign.id:
+            raise NotPossible(f"Another key of {entry.state} is pinned already.", code="peer.other-key") from None
+        raise
+
+
+def _accept(settings: Settings, entry: Entry, data: bytes, *, by: str, at: datetime) -> None:
+    """Keep a version, log it, and go by it from now on, inside the caller's transaction. Raises Invalid: a name is taken."""
+    own = read_entry((settings.home / "entry.json").read_bytes())
+    distinct([own, entry, *(other for other in archive.entries() if other.state != entry.state)])
+    keep_version(entry, data, by=by, at=at)
+    models.Peer.objects.update_or_create(
+        state=entry.state,
+        defaults={"entry": data, "fingerprint": entry.fingerprint},
+        create_defaults={"entry": data, "fingerprint": entry.fingerprint, "pinned_at": at, "pinned_by": by},
+    )
+
+
+def keep_version(
+    entry: Entry, data: bytes, *, by: str, at: datetime,
+    standing: str = models.EntryVersion.Standing.ACCEPTED,
+) -> None:  # fmt: skip
+    """Keep and log a version of an entry once, inside the caller's transaction.
+
+    Args:
+        entry: the version, and `data` as it was signed.
+        by: the officer who compared it, or the State that brought it.
+        at: now.
+        standing: what this node makes of it.
+    """
+    row = models.EntryVersion.objects.filter(state=entry.state, digest=entry.digest).first()
+    if row is None:
+        models.EntryVersion.objects.create(
+            state=entry.state, version=entry.version, digest=entry.digest, data=data, at=at, by=by, standing=standing,
+            entry=_record.log_append(log.entry(log.ENTRY, entry.digest)),
+        )  # fmt: skip
+    elif row.standing != standing and standing == models.EntryVersion.Standing.ACCEPTED:
+        row.standing = standing
+        row.save(update_fields=["standing"])
+
+
+def renewed(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, at: datetime) -> Entry:
+    """Follow a pinned State from the version that this node goes by to its newest one, without an officer.
+
+    Where the chain parts from what was accepted, it is a fork; but if recovery keys lead on in it and in the other not, it is
+    the State taking back what a thief of its signing key had said.
+
+    Call it outside a transaction: what contradicts an accepted version is kept as evidence before it is refused.
+
+    Args:
+        settings: the node's.
+        state: whose entry it is.
+        chain: signed versions, oldest first: best all of them.
+        by: the State that brought it; mostly that State itself.
+        at: now.
+
+    Returns:
+        The newest version.
+
+    Raises:
+        BrokenProof: ``entry.fork``: the State has said two things under one number; only its recovery keys, or an officer who
+            pins it anew, lead on from there.
+        BrokenSeal, Invalid: a version does not follow the one before (`wire.directory.succeeds`), or is of a time to come.
+        NotPossible: the State is not pinned here.
+    """
+    with transaction.atomic():
+        if _locked(state) is None:
+            raise NotPossible(
+                f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state
+            )
+        _take_back(state, chain)
+        forks = [data for data in chain if _keep_fork(state, data, by=by, at=at)]
+        newest = _entry_of(state) if forks else _follow(settings, state, chain, by=by, at=at)
+    if forks:
+        raise _fork(state)
+    return newest
+
+
+def _entry_of(state: str) -> Entry:
+    return read_entry(archive.chain(state)[-1])
+
+
+def _follow(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, at: datetime) -> Entry:
+    """Accept every version in `chain` that is newer than the newest here. Raises as `renewed`."""
+    known = _entry_of(state)
+    newer = [data for data in chain if (entry := read_entry(data)).state != state or entry.version > known.version]
+    recovery = _by_recovery(known, newer)
+    if newer and not recovery and _forks(state).exists():
+        raise _fork(state)
+    for data in newer:
+        known = succeeds(known, data)
+        if known.issued_at > at + _SKEW:
+            raise Invalid(f"The entry of {state} is of a time to come.", code="entry.ahead", where=state)
+        _accept(settings, known, data, by=by, at=at)
+    if recovery:
+        _settle_forks(state)
+    return known
+
+
+def _take_back(state: str, chain: Sequence[bytes]) -> None:
+    """Make forks of accepted versions where `chain` leads on by recovery keys from the last that both have, and they do not."""
+    rows = {row.version: row for row in _standing(state, models.EntryVersion.Standing.ACCEPTED)}
+    read = [(read_entry(data), data) for data in chain]
+    common = [entry for entry, _ in read if entry.version in rows and rows[entry.version].digest == entry.digest]
+    if not common:
+        return
+    later = [row for row in rows.values() if row.version > common[-1].version]
+    branch = [data for entry, data in read if entry.version > common[-1].version]
+    if not later or not branch or not _by_recovery(common[-1], branch):
+        return
+    if not _by_recovery(common[-1], [bytes(row.data) for row in later]):
+        for row in later:
+            row.standing = models.EntryVersion.Standing.FORK
+            row.save(update_fields=["standing"])
+
+
+def _by_recovery(known: Entry, chain: Sequence[bytes]) -> bool:
+    """Whether recovery keys lead on anywhere in `chain`, which follows `known`. Raises as `succeeds`."""
+    found = False
+    for data in chain:
+        found = found or recovered(known, data)
+        known = succeeds(known, data)
+    return found
+
+
+def _keep_fork(state: str, data: bytes, *, by: str, at: datetime) -> bool:
+    """Whether `data` contradicts an accepted version of `state`; then it is kept as evidence, which the first ones are."""
+    entry = read_entry(data)
+    known = _standing(state, models.EntryVersion.Standing.ACCEPTED).filter(version=entry.version).first()
+    if known is None or not contradicts(read_entry(bytes(known.data)), data):
+        return False
+    if _forks(state).count() < _KEPT_FORKS:
+        keep_version(entry, data, by=by, at=at, standing=models.EntryVersion.Standing.FORK)
+    return True
+
+
+def _standing(state: str, standing: str) -> QuerySet[models.EntryVersion]:
+    return models.EntryVersion.objects.filter(state=state, standing=standing)
+
+
+def _forks(state: str) -> QuerySet[models.EntryVersion]:
+    return _standing(state, models.EntryVersion.Standing.FORK)
+
+
+def _settle_forks(state: str) -> None:
+    _forks(state).update(standing=models.EntryVersion.Standing.SETTLED)
+
+
+def _fork(state: str) -> BrokenProof:
+    message = (
+        f"{state} has said two things under one version of its entry. Both are kept. Ask it, and compare fingerprints."
+    )
+    return BrokenProof(message, code="entry.fork", where=state)
+
+
+def heard(settings: Settings, data: bytes, *, by: str, at: datetime) -> str:
+    """Keep what a pinned State says about the entry of another one, or about ours. It replaces nothing; it is shown.
+
+    If it contradicts, by that State's own key, a version that this node accepted, it is kept as evidence too.
+
+    Args:
+        settings: the node's.
+        data: the signed entry that `by` hands on.
+        by: the State that says so.
+        at: now.
+
+    Returns:
+        The State that it is about.
+
+    Raises:
+        BrokenSeal, Invalid: it is no signed entry; ``entry.about``: it is the speaker's own, which `renewed` takes.
+    """
+    entry = read_entry(data)
+    if entry.state == by:
+        raise Invalid("A State's word about itself is no statement of others.", code="entry.about", where=by)
+    with transaction.atomic():
+        models.Said.objects.update_or_create(
+            about=entry.state, by=by, digest=entry.digest, defaults={"version": entry.version, "data": data, "at": at}
+        )
+        same = models.Said.objects.filter(by=by).order_by("-at", "-pk").values_list("pk", flat=True)
+        models.Said.objects.filter(pk__in=list(same[_KEPT_SAID:])).delete()
+        _keep_fork(entry.state, data, by=by, at=at)
+    return entry.state
 
 
 def cosign(settings: Settings, request: str, *, at: datetime) -> str:

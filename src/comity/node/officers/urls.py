@@ -3,7 +3,20 @@
 from django.urls import path, re_path, register_converter
 from django.views.generic import RedirectView
 
-from comity.node.officers.pages import act, assets, broken, case, cases, checks, choose, draft, files, law, signing
+from comity.node.officers.pages import (
+    act,
+    assets,
+    broken,
+    case,
+    cases,
+    checks,
+    choose,
+    directory,
+    draft,
+    files,
+    law,
+    signing,
+)
 
 
 class Reference:
@@ -43,7 +56,7 @@ urlpatterns = [
     path("cases/<reference:reference>/decide", act.decide, name="decide"),
     re_path(r"^cases/(?P<reference>[A-Z]{2}-\d{4}-\d{4,9})/(?P<verb>draft|amend)$", draft.change, name="change"),
     path("cases/<reference:reference>/<slug:verb>", act.act, name="act"),
-    path("peers", cases.peers, name="peers"),
+    path("directory", directory.directory, name="directory"),
     path("law/", law.law, name="law"),
     path("law/status", law.status, name="law-status"),
     path("law/compare", law.compare, name="law-compare"),

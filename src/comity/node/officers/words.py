@@ -52,6 +52,30 @@ POWERS: Final[Words] = {
 ROLES: Final[Words] = {
     "central": _("Central authority"),
     "contact": _("24/7 point of contact"),
+    "judicial": _("Judicial authority"),
+    "police": _("Police authority"),
+    "cert": _("Computer emergency response team"),
+    "assistance": _("Technical assistance and capacity-building"),
+}
+PURPOSES: Final[Words] = {
+    "sign": _("signs what the State says"),
+    "open": _("opens what is sealed for it"),
+    "log": _("signs its log"),
+    "witness": _("witnesses other logs"),
+    "hop": _("signs its node’s requests"),
+    "container": _("signs evidence for other tools"),
+    "recovery": _("kept offline, to name a new key"),
+}
+KEY_STANDINGS: Final[Words] = {
+    "valid": _("valid now"),
+    "ended": _("ended"),
+    "revoked": _("revoked"),
+    "to-come": _("not valid yet"),
+}
+LINES: Final[Words] = {
+    "answers": _("answers"),
+    "silent": _("does not answer"),
+    "unused": _("not used yet"),
 }
 JOBS: Final[Words] = {
     "take-in": _("Taking the delivery in"),

@@ -1,4 +1,4 @@
-"""The list of cases, in and out, with what needs attention; and the States that this node knows."""
+"""The list of cases, in and out, with what needs attention."""
 
 from __future__ import annotations
 
@@ -35,17 +35,3 @@ def cases(request: HttpRequest) -> HttpResponse:
         "at": at,
     }
     return render(request, "cases.html", shown)
-
-
-@require_safe
-@answered
-def peers(request: HttpRequest) -> HttpResponse:
-    """The pinned States with their fingerprints and authorities, this node's own fingerprint, the head of its log."""
-    settings = current()
-    shown = {
-        "peers": reading.peers(settings),
-        "own": reading.own(settings),
-        "head": reading.log_head(),
-        "witnesses": settings.witnesses,
-    }
-    return render(request, "peers.html", shown)

@@ -1,0 +1,389 @@
+"""This State's own directory entry: its next version, and the key files that go with it.
+
+The moment at which ``entry.json`` is replaced is the one that counts. New keys are on disk before it, as ``NAME.next.key``;
+`settle` does what comes after it, at once or at the next start: it puts the keys in their places and logs the version.
+
+Of an earlier signing, log, witness, hop or container key nothing is kept: what it signed needs its public half only, which
+stays in the entry. An earlier opening key is kept as ``opening-ID.key``: what was sealed to it may still be on its way, and
+bags that were collected are opened with it. The operator removes that file when neither is so any more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+
+from comity.errors import ComityError, Invalid, Misconfigured, NotPossible
+from comity.node.desk import registry
+from comity.node.settings import Settings
+from comity.seal.container import CadesKey
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey, VerifyKey, read_key, read_secret, write_key, write_secret
+from comity.wire.directory import (
+    NEEDED,
+    Authority,
+    DatedKey,
+    Entry,
+    Public,
+    Purpose,
+    first_keys,
+    read_entry,
+    sign_entry,
+    succeeds,
+)
+
+LIFETIME: Final = timedelta(days=365 * 5)
+KEPT: Final = timedelta(days=7)
+"""How long a key that is replaced in the ordinary way stays valid beside its successor: for what is on its way."""
+_RECOVERY_LIFETIME: Final = timedelta(days=365 * 50)
+_FILES: Final = {
+    Purpose.SIGN: "signing", Purpose.OPEN: "opening", Purpose.LOG: "log", Purpose.WITNESS: "witness",
+    Purpose.HOP: "hop", Purpose.CONTAINER: "cades",
+}  # fmt: skip
+_KINDS: Final = {Purpose.SIGN: SigningKey, Purpose.OPEN: OpeningKey}
+
+
+def own(settings: Settings) -> Entry:
+    """This State's entry as it is now."""
+    return read_entry((settings.home / "entry.json").read_bytes())
+
+
+def own_chain(settings: Settings) -> list[bytes]:
+    """Every version of this State's entry as signed, oldest first.
+
+    Raises:
+        Misconfigured: one is missing in the folder ``entries``.
+    """
+    newest = (settings.home / "entry.json").read_bytes()
+    try:
+        earlier = [_earlier(settings, number).read_bytes() for number in range(1, read_entry(newest).version)]
+    except OSError as error:
+        message = f"{error.filename} cannot be read: {error.strerror}. It proves which keys were this State's."
+        raise Misconfigured(message, code="entry.missing") from error
+    return [*earlier, newest]
+
+
+def _earlier(settings: Settings, version: int) -> Path:
+    return settings.home / "entries" / f"{version}.json"
+
+
+def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Authority], at: datetime) -> Entry:
+    """Sign and log the first version of this State's entry, with the keys that lie in the home folder.
+
+    Args:
+        settings: the node's.
+        names: language -> name of the State.
+        authorities: who speaks for it.
+        at: now.
+    """
+    entry = Entry(
+        state=settings.state, version=1, previous="", issued_at=at, confirmed_on=at.date(), names=names,
+        authorities=tuple(authorities),
+        keys=first_keys(
+            sign=settings.signing.public, open=settings.opening.public,
+            log=(settings.log.name, settings.log.public), witness=(settings.witness.name, settings.witness.public),
+            hop=settings.hop.public, certificate=settings.cades.certificate_der,
+            since=at - timedelta(hours=1), until=at + LIFETIME,
+        ),
+        threshold=0, tls=(settings.keys / "tls.crt").read_text(), address=settings.peers, exercise=settings.exercise,
+    )  # fmt: skip
+    _replace(settings.home / "entry.json", sign_entry(entry, settings.signing))
+    settle(settings, at=at)
+    return entry
+
+
+def rotate(
+    settings: Settings,
+    purpose: Purpose,
+    *,
+    at: datetime,
+    kept: timedelta = KEPT,
+    name: str = "",
+    key: Path | None = None,
+) -> Entry:
+    """Replace the key of one purpose; the old one stays valid beside it for a while.
+
+    Args:
+        settings: the node's.
+        purpose: which key; not recovery.
+        at: now.
+        kept: how long the old one stays valid.
+        name: another name for a log or witness: a log whose memory was lost goes on under a new name.
+        key: file of a key that was made elsewhere, of a container key with its certificate beside it as ``.crt``.
+
+    Raises:
+        NotPossible: ``entry.purpose``: recovery keys are set otherwise.
+        Misconfigured: `key` is no key for this purpose.
+    """
+    entry, at = own(settings), at.replace(microsecond=0)
+    if purpose not in _FILES:
+        raise NotPossible("Recovery keys are set by `comity node recovery`.", code="entry.purpose", where=purpose)
+    settle(settings, at=at)
+    old = entry.key(purpose, entry.issued_at)
+    fresh = _stage(settings, purpose, at, name=name or old.name, key=key)
+    ended = replace(old, until=min(old.until, max(at + kept, at)))
+    signers = [_signing(settings), *(_signing(settings, staged=True) for _ in range(purpose is Purpose.SIGN))]
+    return _issue(settings, entry, at, signers, keys=(*_changed(entry, ended), fresh))
+
+
+def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) -> Entry:
+    """Revoke a key from a moment on, now or earlier; one that is in use is replaced in the same version.
+
+    Args:
+        settings: the node's.
+        key_id: the key's id.
+        since: nothing that it signs from this moment on counts.
+        at: now.
+
+    Raises:
+        NotPossible: ``entry.recover``: it signs for this State now, and would vouch for its successor; or it is a recovery key.
+        Invalid: ``entry.unknown-key``; ``entry.since``: `since` is to come, or later than the key's earlier revocation.
+    """
+    entry, at, since = own(settings), at.replace(microsecond=0), since.replace(microsecond=0)
+    settle(settings, at=at)
+    key = entry.named(key_id)
+    if key.purpose is Purpose.RECOVERY or key.public == entry.sign:
+        message = "The key that signs is revoked by `comity node recover`, recovery keys by `comity node recovery`."
+        raise NotPossible(message, code="entry.recover", where=key_id)
+    if since > at or (key.revoked is not None and since > key.revoked):
+        raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
+    keys = _changed(entry, replace(key, revoked=since))
+    if key == entry.key(key.purpose, entry.issued_at):
+        keys = (*keys, _stage(settings, key.purpose, at, name=key.name))
+    return _issue(settings, entry, at, [_signing(settings)], keys=keys)
+
+
+def recover(settings: Settings, signers: Sequence[SigningKey], *, since: datetime, at: datetime) -> Entry:
+    """Take a new signing key under the recovery keys, and revoke the one that signed until now.
+
+    Without recovery keys no version can lead on: every other State has to compare the new fingerprint and pin it anew.
+
+    Args:
+        settings: the node's.
+        signers: recovery keys, at least as many as the threshold.
+        since: from when on the old key does not count: when it was lost or stolen.
+        at: now.
+
+    Raises:
+        BrokenSeal: ``entry.succession``: too few of them.
+        Invalid: ``entry.since``: `since` is to come.
+    """
+    entry, at, since = own(settings), at.replace(microsecond=0), since.replace(microsecond=0)
+    settle(settings, at=at)
+    if since > at:
+        raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
+    fresh = _stage(settings, Purpose.SIGN, at)
+    old = replace(entry.key(Purpose.SIGN, entry.issued_at), revoked=since)
+    given = [_signing(settings, staged=True), *signers]
+    return _issue(settings, entry, at, given, alone=entry.threshold == 0, keys=(*_changed(entry, old), fresh))
+
+
+def set_recovery(
+    settings: Settings, keys: Sequence[VerifyKey], *, threshold: int, signers: Sequence[SigningKey], at: datetime
+) -> Entry:
+    """Say which keys, kept offline, can together name a new signing key.
+
+    Args:
+        settings: the node's.
+        keys: their public halves; none of them gives this way up.
+        threshold: how many must sign together; 0 with no keys.
+        signers: enough of the recovery keys that there are until now, if there are any.
+        at: now.
+
+    Raises:
+        Invalid: the threshold cannot be reached.
+        BrokenSeal: ``entry.succession``: too few signers.
+    """
+    entry, at = own(settings), at.replace(microsecond=0)
+    settle(settings, at=at)
+    present = entry.valid(Purpose.RECOVERY, at)
+    ended = [replace(key, until=at) for key in present if key.public not in keys]
+    held = {key.public for key in present}
+    added = [DatedKey(Purpose.RECOVERY, key, at, at + _RECOVERY_LIFETIME) for key in keys if key not in held]
+    return _issue(settings, entry, at, [_signing(settings), *signers], keys=(*_changed(entry, *ended), *added),
+                  threshold=threshold)  # fmt: skip
+
+
+def confirm(settings: Settings, *, at: datetime) -> Entry:
+    """Confirm that all of the entry is so, as every State does yearly (Articles 40(12), 41(2))."""
+    entry, at = own(settings), at.replace(microsecond=0)
+    settle(settings, at=at)
+    return _issue(settings, entry, at, [_signing(settings)], confirmed_on=at.date())
+
+
+def describe(settings: Settings, authorities: Sequence[Authority], *, at: datetime) -> Entry:
+    """Name other authorities; that confirms the entry too."""
+    entry, at = own(settings), at.replace(microsecond=0)
+    settle(settings, at=at)
+    signers = [_signing(settings)]
+    return _issue(settings, entry, at, signers, authorities=tuple(authorities), confirmed_on=at.date())
+
+
+def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
+    """Name the address that ``node.toml`` says, and the certificates that it answers with.
+
+    Args:
+        settings: the node's.
+        tls: X.509 certificates in PEM. Before a change name the old and the new one: peers accept either.
+        at: now.
+    """
+    entry, at = own(settings), at.replace(microsecond=0)
+    settle(settings, at=at)
+    return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=tls)
+
+
+def settle(settings: Settings, *, at: datetime) -> None:
+    """Bring key files and log in step with ``entry.json``: what a version that was cut off left undone.
+
+    Raises:
+        Misconfigured: ``key.entry``: a key file is not the key that the entry names.
+    """
+    entry = own(settings)
+    for purpose in NEEDED:
+        _install(settings.keys, purpose, entry)
+        if _public(settings.keys, purpose) != entry.key(purpose, entry.issued_at).public:
+            message = f"keys/{_FILES[purpose]}.key is not the key that entry.json names. Put the right file back."
+            raise Misconfigured(message, code="key.entry", where=_FILES[purpose])
+    with transaction.atomic():
+        for data in own_chain(settings):
+            registry.keep_version(read_entry(data), data, by=settings.state, at=at)
+
+
+def _issue(
+    settings: Settings, old: Entry, at: datetime, signers: Iterable[SigningKey], *, alone: bool = False, **changes: Any
+) -> Entry:
+    """Sign the next version and go by it. It is read as others will read it first: nothing is published that they refuse."""
+    try:
+        new = replace(old, version=old.version + 1, previous=old.digest, issued_at=at, **changes)
+        data = sign_entry(new, *signers)
+        new = read_entry(data) if alone else succeeds(old, data)
+    except ComityError:
+        settle(settings, at=at)  # takes back what was staged
+        raise
+    (settings.home / "entries").mkdir(mode=0o700, exist_ok=True)
+    _replace(_earlier(settings, old.version), (settings.home / "entry.json").read_bytes())
+    _replace(settings.home / "entry.json", data)
+    settle(settings, at=at)
+    return new
+
+
+def _changed(entry: Entry, *keys: DatedKey) -> tuple[DatedKey, ...]:
+    """The entry's keys, with some of them as given."""
+    given = {key.id: key for key in keys}
+    return tuple(given.get(key.id, key) for key in entry.keys)
+
+
+# ------------------------------------------------------------------------------------------------------------ key files
+
+
+def _signing(settings: Settings, *, staged: bool = False) -> SigningKey:
+    """The signing key in its file, as it is now."""
+    path = settings.keys / ("signing.next.key" if staged else "signing.key")
+    key = read_key(path)
+    if not isinstance(key, SigningKey):
+        raise Misconfigured(f"{path} holds a key of another purpose.", code="key.purpose")
+    return key
+
+
+def _stage(settings: Settings, purpose: Purpose, at: datetime, *, name: str = "", key: Path | None = None) -> DatedKey:
+    """Write a new key beside the one in use; it takes its place once the entry names it."""
+    path = settings.keys / f"{_FILES[purpose]}.next.key"
+    until = at + LIFETIME
+    if key is not None:
+        content = read_secret(key)
+        if purpose is Purpose.CONTAINER:
+            path.with_suffix(".crt").write_bytes(_beside(key))
+        write_secret(path, content)
+    elif purpose is Purpose.CONTAINER:
+        cades = CadesKey.generate(f"Comity {settings.state}", not_before=at - timedelta(hours=1), not_after=until)
+        path.with_suffix(".crt").write_bytes(cades.certificate_der)
+        write_secret(path, cades.stored())
+    else:
+        write_key(path, _generated(purpose, name or purpose))
+    public = _public(settings.keys, purpose, staged=True)
+    note = read_key(path) if purpose in (Purpose.LOG, Purpose.WITNESS) else None
+    return DatedKey(purpose, public, at, until, name=note.name if isinstance(note, NoteKey) else "")
+
+
+def _generated(purpose: Purpose, name: str) -> SigningKey | OpeningKey | NoteKey:
+    if purpose is Purpose.SIGN:
+        return SigningKey.generate()
+    return OpeningKey.generate() if purpose is Purpose.OPEN else NoteKey.generate(name)
+
+
+def _beside(key: Path) -> bytes:
+    """The certificate beside a container key's file. Raises Misconfigured: there is none."""
+    try:
+        return key.with_suffix(".crt").read_bytes()
+    except OSError as error:
+        message = f"The certificate {key.with_suffix('.crt')} cannot be read: {error.strerror}."
+        raise Misconfigured(message, code="key.file") from error
+
+
+def _public(keys: Path, purpose: Purpose, *, staged: bool = False) -> Public:
+    """The public half of the key in a file. Raises Misconfigured, BrokenSeal: it is no key for this purpose."""
+    path = keys / f"{_FILES[purpose]}{'.next' * staged}.key"
+    if purpose is Purpose.CONTAINER:
+        certificate = path.with_suffix(".crt")
+        if not certificate.exists():  # it was put in its place already, and the key not yet
+            certificate = keys / "cades.crt"
+        return CadesKey.load(read_secret(path), certificate.read_bytes()).certificate_der
+    key = read_key(path)
+    if not isinstance(key, _KINDS.get(purpose, NoteKey)):
+        raise Misconfigured(f"{path} holds a key of another purpose.", code="key.purpose")
+    return key.public
+
+
+def _install(keys: Path, purpose: Purpose, entry: Entry) -> None:
+    """Put a staged key in its place when the entry names it; else it was never published, and is removed."""
+    name = _FILES[purpose]
+    staged, certificate = keys / f"{name}.next.key", keys / f"{name}.next.crt"
+    if not staged.exists():
+        certificate.unlink(missing_ok=True)
+        return
+    try:
+        published = _public(keys, purpose, staged=True) == entry.key(purpose, entry.issued_at).public
+    except ComityError:
+        published = False
+    if not published:
+        certificate.unlink(missing_ok=True)
+        staged.unlink()
+        return
+    if purpose is Purpose.OPEN:
+        _keep_opening(keys)
+    if certificate.exists():
+        certificate.replace(keys / f"{name}.crt")
+    staged.replace(keys / f"{name}.key")
+    _sync(keys)
+
+
+def _keep_opening(keys: Path) -> None:
+    old = read_key(keys / "opening.key")
+    if isinstance(old, OpeningKey):
+        kept = keys / f"opening-{old.public.id.removeprefix('open-')}.key"
+        if not kept.exists():
+            kept.hardlink_to(keys / "opening.key")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all, on disk before this returns."""
+    half = path.with_name(path.name + ".half")
+    with half.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,14 @@
+"""What is told to many: warnings in the field's own formats, with rules on every way out, that can be called back.
+
+``stix``      STIX 2.1 objects, kept as the bytes they came in, checked and versioned
+``patterns``  what a STIX pattern looks for, as far as our own subset goes
+``tlp``       the Traffic Light Protocol 2.0: how far an object may travel
+``release``   a State's own rules on top of it; personal data
+``taxii``     TAXII 2.1 as request -> response, over a `Shelf` that somebody else keeps
+``misp``      the MISP format, in and out
+``recall``    who has a copy of what, and how it is called back; without I/O
+``bounded``   other people's parsers, in a process with a limit on time and memory
+
+What there is not: no network, no database, no keys. The office keeps the shelf, signs what is said, and carries it.
+Nothing here deletes anything at another sovereign: what a recall proves is who acknowledged it, and who did not.
+"""

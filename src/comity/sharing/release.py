@@ -1,0 +1,229 @@
+"""A State's own rules for what goes out, on top of TLP: to whom, for what, and with which personal data.
+
+`allowed` is asked at every way out. It has three answers; only `PASSED` lets an object go. All lists name what is
+permitted: an empty one permits nothing. An object that came from another State is not ours to give: above TLP:GREEN it
+goes no further, and TLP:GREEN stays within the communities that it was given in.
+
+Personal data go only on a legal basis. Otherwise an object is withheld; where its personal part can be left out, a State
+may send a **new object of its own** that is derived from it and says so (`derived`). An object of another State, or of
+this one, is never altered under its own id. What is derived is still the other State's to the extent that it says the
+same: `allowed` is asked with the same `Came`.
+
+What is looked for is what STIX has properties for. Whether a description names a person, only a reader can tell; free
+text, and properties of somebody's own, are therefore personal data unless the rules say otherwise (`Rules.read`,
+`Rules.free_text`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from comity.errors import Invalid
+from comity.sharing import _json, patterns, tlp
+from comity.sharing.stix import Object, read, version_key
+from comity.sharing.tlp import Level
+
+_DERIVED = uuid.UUID("f8f9cd6a-3a0c-5b45-8d13-0b6ed5f7c6b4")  # our own namespace for what is derived
+_PERSONAL = {
+    "email-addr": ("value", "display_name", "belongs_to_ref"),
+    "email-message": ("from_ref", "sender_ref", "to_refs", "cc_refs", "bcc_refs", "subject", "body", "body_multipart",
+                      "received_lines", "additional_header_fields", "raw_email_ref"),
+    "user-account": ("user_id", "credential", "account_login", "display_name"),
+    "location": ("latitude", "longitude", "street_address", "postal_code"),
+    "note": ("authors",), "opinion": ("authors",), "process": ("command_line", "environment_variables"),
+    "x509-certificate": ("subject",),
+}  # fmt: skip
+_PERSON = ("name", "description", "contact_information", "aliases")  # of an identity or threat actor that is a person
+_FREE = ("description", "abstract", "content", "explanation")
+
+
+class Verdict(StrEnum):
+    """Whether an object may go."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A verdict with its reason.
+
+    Args:
+        verdict: only `PASSED` lets anything go.
+        reason: stable code: `tlp-lowered`, `marking-unknown`, `unmarked`, `nobody`, `purpose`, `recipient`,
+            `community`, `not-ours`, `personal-data`, `withdrawn`; empty if it passed.
+        where: properties or markings concerned.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audience:
+    """Who would get it.
+
+    Args:
+        state: ISO 3166-1 code; empty: the public.
+        communities: those that this State and the audience both belong to.
+        purpose: what it is asked for, one of the State's words for purposes.
+    """
+
+    state: str
+    communities: frozenset[str]
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a State permits for a collection or an object. What is not named is not permitted.
+
+    Args:
+        states: States that may have it, by name.
+        communities: communities whose members may have what is not above TLP:AMBER.
+        purposes: for which purposes.
+        public: whether TLP:CLEAR may go to anybody.
+        statements: ids of other markings that an officer has read and found to permit this.
+        unmarked: the level of what has no mark of TLP; None: undetermined.
+        basis: the legal basis on which personal data may go, as the State's law names it; empty: none.
+        read: ids of objects whose free text an officer has read and found without personal data.
+        free_text: whether free text may go unread, for what comes from where nobody writes about persons.
+    """
+
+    states: frozenset[str] = frozenset()
+    communities: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
+    public: bool = False
+    statements: frozenset[str] = frozenset()
+    unmarked: Level | None = None
+    basis: str = ""
+    read: frozenset[str] = frozenset()
+    free_text: bool = False
+
+
+@dataclass(frozen=True)
+class Came:
+    """How an object of another State came here.
+
+    Args:
+        state: who gave it.
+        communities: the communities that it was given in.
+    """
+
+    state: str
+    communities: frozenset[str]
+
+
+def allowed(found: Object, audience: Audience, rules: Rules, *, came: Came | None = None) -> Ruling:
+    """Whether an object may go to this audience.
+
+    Args:
+        found: an object that was read.
+        audience: who would get it.
+        rules: what this State permits.
+        came: None for an object of this State's own.
+    """
+    mark = tlp.marked(found.body)
+    if mark.lowered:
+        return Ruling(Verdict.FAILED, "tlp-lowered", ("granular_markings",))
+    if unread := mark.others - rules.statements:
+        return Ruling(Verdict.UNDETERMINED, "marking-unknown", tuple(sorted(unread)))
+    level = rules.unmarked if mark.level is None else mark.level
+    if level is None:
+        return Ruling(Verdict.UNDETERMINED, "unmarked")
+    if reason := _barred(level, audience, rules, came):
+        return Ruling(Verdict.FAILED, reason)
+    if not rules.basis and (where := personal(found, read=rules.free_text or found.id in rules.read)):
+        return Ruling(Verdict.FAILED, "personal-data", where)
+    return Ruling(Verdict.PASSED)
+
+
+def personal(found: Object, *, read: bool = False) -> tuple[str, ...]:
+    """The properties that hold personal data, or may: free text counts unless somebody has `read` it."""
+    body = found.body
+    names = list(_PERSONAL.get(found.type, ()))
+    if (found.type == "identity" and body.get("identity_class") == "individual") or (
+        found.type == "threat-actor" and body.get("resource_level") == "individual"
+    ):
+        names += _PERSON
+    if found.type == "identity":
+        names.append("contact_information")
+    if found.type == "indicator" and _names_a_mailbox(body):
+        names.append("pattern")
+    if found.type == "observed-data":
+        names.append("objects")
+    if not read:
+        names += [*_FREE, *(remark.where for remark in found.remarks if remark.code == "custom-property")]
+    return tuple(dict.fromkeys(name for name in names if name in body))
+
+
+def derived(found: Object, *, creator: str, at: datetime, read: bool = False) -> tuple[Object | None, tuple[str, ...]]:
+    """An object of this State's own without the personal data of another, and what was left out.
+
+    Args:
+        found: the object; it stays as it is, under its own id.
+        creator: id of the identity of this State.
+        at: now, in UTC.
+        read: whether an officer has read its free text and found it without personal data.
+
+    Returns:
+        (the new object, which names the other by digest in `external_references` and keeps its markings; the names of
+        what was left out). (None, names) if what must be left out is required: then the object is withheld.
+    """
+    left_out = personal(found, read=read)
+    if "created" not in found.body:  # an observable is its value: nothing can be derived from it
+        return None, left_out
+    body = {name: value for name, value in found.body.items() if name not in left_out}
+    moment = version_key(at)[:23] + "Z"
+    body |= {
+        "id": f"{found.type}--{uuid.uuid5(_DERIVED, f'{creator} {found.digest}')}",
+        "created": moment, "modified": moment, "created_by_ref": creator,
+        "external_references": [{"source_name": "derived-from", "external_id": found.id, "description": found.digest}],
+    }  # fmt: skip
+    body["granular_markings"] = [
+        kept for part in body.get("granular_markings", ())
+        if (kept := {**part, "selectors": [each for each in part["selectors"] if each.split(".")[0] in body]})["selectors"]
+    ]  # fmt: skip
+    if not body["granular_markings"]:
+        del body["granular_markings"]
+    try:
+        return _own(body), left_out
+    except Invalid:
+        return None, left_out
+
+
+def _own(body: Mapping[str, Any]) -> Object:
+    """An object of our own making, through the same checks as everybody's. Raises Invalid."""
+    return read(_json.canonical(_json.Piece(0, b"", body, plain=False)))
+
+
+def _barred(level: Level, audience: Audience, rules: Rules, came: Came | None) -> str:
+    """Why this level may not go to this audience under these rules; empty if it may."""
+    if not (rules.states or rules.communities or rules.public):
+        return "nobody"
+    if audience.purpose not in rules.purposes:
+        return "purpose"
+    shared = audience.communities & rules.communities
+    if came is not None and audience.state != came.state:  # back to where it came from is no further
+        if level >= Level.AMBER:
+            return "not-ours"
+        if level is Level.GREEN:
+            return "" if audience.state and shared & came.communities else "community"
+    if level is Level.CLEAR and rules.public:
+        return ""
+    named = audience.state in rules.states or (bool(shared) and level <= Level.AMBER)
+    return "" if audience.state and named else "recipient"
+
+
+def _names_a_mailbox(body: Mapping[str, Any]) -> bool:
+    if body.get("pattern_type") != "stix":
+        return True  # what is not understood may name anybody
+    reading = patterns.observables(body["pattern"])
+    return bool(reading.note) or any(each.kind == "email-addr" for each in reading.observables)

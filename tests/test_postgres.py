@@ -1,0 +1,468 @@
+"""The node on a real PostgreSQL: the same promises as on SQLite, among processes and threads, through kills and falls.
+
+Work that must be a node's own process is at the end of this file, which is also a program: ``test_postgres.py WORK HOME``.
+"""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import postgres
+import psycopg
+import pytest
+from test_kill import LIFE, Killer
+
+from comity.demo import story
+from comity.node import database
+from comity.node.settings import read
+from comity.verify import verify_file
+
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server of this module's own."""
+    with postgres.running() as found:
+        yield found
+
+
+def command(*arguments, given="", **environment):
+    """Run an operator's command."""
+    return subprocess.run(
+        [sys.executable, "-m", "comity.node.run", *map(str, arguments)],
+        input=given, capture_output=True, text=True, check=False, env=os.environ | environment,
+    )  # fmt: skip
+
+
+def init(home: Path, *more, **environment):
+    """Make Iran's node in `home`."""
+    where = ["--officers", "https://127.0.0.1:9443", "--peers", "https://127.0.0.1:9444"]
+    return command("init", home, "--state", "IR", *where, *more, **environment)
+
+
+@pytest.fixture(scope="module")
+def home(server, tmp_path_factory):
+    """The home folder of a node on that server."""
+    found = tmp_path_factory.mktemp("postgres") / "IR"
+    done = init(found, "--database", server.database())
+    assert done.returncode == 0, done.stderr
+    return found
+
+
+def test_the_tables_are_on_the_server_alone(server, home):
+    """`init` writes the table of node.toml, makes the database's tables and no file; a second node is refused the same one."""
+    given = read(home).database
+    assert given.host == str(server.folder / "run")
+    assert server.ask("select count(*) from node_act", database=given.name) == [(0,)]
+    assert not list(home.glob("*.sqlite3*"))
+    assert [row[0] for row in postgres.rows(home, "select tableowner from pg_tables where tablename = 'node_act'")] == [
+        given.name
+    ]
+    done = init(home.with_name("second"), "--database", server.folder / f"{given.name}.toml")
+    assert (done.returncode, "(init.database)" in done.stderr) == (2, True), done.stderr
+    assert not (home.with_name("second") / "entry.json").exists()
+
+
+FAULTS = {
+    "nothing": ({}, "'database.engine' must be a str that is not empty"),
+    "another engine": ({"engine": "oracle"}, "'oracle' is no engine"),
+    "a setting that there is none of": ({"password": "secret"}, "'database.password' is not a setting"),
+    "no host": ({"host": ""}, "'database.host' must be a str that is not empty"),
+    "a port in words": ({"port": "5432"}, "'database.port' must be a int"),
+    "a port that is true": ({"port": True}, "'database.port' must be a int"),
+    "no such port": ({"port": 70000}, "70000 is no port"),
+    "another machine unseen": ({"host": "db.example"}, "'db.example' is another machine"),
+    "another machine by address": ({"host": "192.0.2.1"}, "'192.0.2.1' is another machine"),
+    "two machines": ({"host": "127.0.0.1,192.0.2.1"}, "is another machine"),
+    "a relative path": ({"password_file": "keys/db"}, "database.password_file: 'keys/db' is no absolute path"),
+    "a file that is not there": ({"ca_file": "/nowhere"}, "database.ca_file: '/nowhere' is no absolute path"),
+}
+RIGHT = {"engine": "postgresql", "host": "/run/postgresql", "name": "comity", "user": "comity"}
+
+
+@pytest.mark.parametrize("title", FAULTS)
+def test_every_fault_of_the_settings_is_named(title):
+    """Each wrong value by its own sentence."""
+    changed, sentence = FAULTS[title]
+    found = database.database_faults(RIGHT | changed if changed else {})
+    assert any(sentence in said for said in found), found
+
+
+def test_right_settings_have_no_fault_and_all_faults_are_named_together(tmp_path):
+    """A socket's folder, loopback by any name, and another machine with its certificate; many faults in one message."""
+    (tmp_path / "ca.pem").write_text("certificate")
+    for host in ("/run/postgresql", "localhost", "127.0.0.1", "::1"):
+        assert database.database_faults(RIGHT | {"host": host, "port": 5433}) == []
+    assert database.database_faults(RIGHT | {"host": "db.example", "ca_file": str(tmp_path / "ca.pem")}) == []
+    assert len(database.database_faults(RIGHT | {"port": 0, "engine": "x", "host": "db.example"})) == 3
+    done = init(tmp_path / "IR", "--language", "xx", "--database", _file(tmp_path, RIGHT | {"port": 0, "engine": "x"}))
+    assert done.returncode == 2
+    for said in ("'xx'", "0 is no port", "'x' is no engine", "(settings.value)"):
+        assert said in done.stderr
+    assert not (tmp_path / "IR").exists()
+
+
+def _file(folder, values):
+    path = folder / "given.toml"
+    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+    return path
+
+
+@pytest.mark.parametrize(("mode", "content", "said"), [
+    (0o644, "secret", "Others may read"), (0o600, "\n", "is empty"), (0o600, b"\xff", "it is no text"),
+])  # fmt: skip
+def test_a_password_file_is_a_secret(tmp_path, mode, content, said):
+    """It is read by its owner alone, and holds something."""
+    path = tmp_path / "password"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(mode)
+    found = database.database_faults(RIGHT | {"password_file": str(path)})
+    assert [said in sentence for sentence in found] == [True], found
+
+
+def _refused(server, folder, title, changed) -> str:
+    """What `init` says to a database that it cannot use; the password is never in it."""
+    file = server.database(title, changed)
+    password = (server.folder / f"{title}.password").read_text().strip()
+    done = init(folder / title, "--database", file, PGPASSWORD=password)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert password not in done.stdout + done.stderr
+    assert not (folder / title / "entry.json").exists()
+    return done.stderr
+
+
+def test_a_server_that_is_not_as_it_must_be_is_refused(server, tmp_path):
+    """A wrong password, none from the environment, no TLS where it is asked for, a standby, a closed port: one line each."""
+    (tmp_path / "guessed").touch(0o600)
+    (tmp_path / "guessed").write_text("wrong")
+    (tmp_path / "ca.pem").write_text(_certificate())
+    server.database("standby")
+    server.ask("alter database standby set default_transaction_read_only = on")
+    for name, changed, said in (
+        ("wrong", {"password_file": str(tmp_path / "guessed")}, "password authentication failed"),
+        ("environment", {"password_file": ""}, "authentication"),
+        ("plain", {"host": "127.0.0.1", "ca_file": str(tmp_path / "ca.pem")}, "SSL"),
+        ("closed", {"port": 1}, "failed"),
+        ("reading", {"name": "standby", "user": "standby",
+                     "password_file": str(server.folder / "standby.password")}, "read-only"),
+    ):  # fmt: skip
+        stderr = _refused(server, tmp_path, name, changed)
+        assert "(database.unreachable)" in stderr, (name, stderr)
+        assert said in stderr, (name, stderr)
+        assert len(stderr.splitlines()) == 1
+
+
+def _certificate() -> str:
+    home = Path(os.environ["COMITY_HOME"])
+    return (home / "keys" / "tls.crt").read_text()
+
+
+def test_a_server_that_asks_for_the_password_in_clear_does_not_get_it(server, tmp_path):
+    """An impostor in the server's place would only have to ask."""
+    rules = server.folder / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    try:
+        rules.write_text("local all naked password\n" + before)
+        server.ask("select pg_reload_conf()")
+        assert "server requested a cleartext password" in _refused(server, tmp_path, "naked", {})
+    finally:
+        rules.write_text(before)
+        server.ask("select pg_reload_conf()")
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(server, tmp_path):
+    """Persian does not fit into LATIN1."""
+    server.database("latin")
+    server.ask("drop database latin")
+    server.ask("create database latin owner latin encoding 'LATIN1' template template0 locale 'C'")
+    said = init(tmp_path / "IR", "--database", server.folder / "latin.toml").stderr
+    assert "(database.encoding)" in said
+
+
+@pytest.fixture
+def line(home, django_db_blocker):
+    """A connection as the node makes it, but one that does not wait for long."""
+    from django.db.utils import ConnectionHandler
+
+    told = database.for_django(home, read(home).database)
+    told["OPTIONS"]["options"] += " -c lock_timeout=300ms"
+    found = ConnectionHandler({"default": told})["default"]
+    with django_db_blocker.unblock():
+        yield found
+        found.close()
+
+
+def answer(line, question, *given):
+    """The first value that a question answers."""
+    with line.cursor() as cursor:
+        cursor.execute(question, given)
+        return cursor.fetchone()[0]
+
+
+def test_a_session_keeps_what_a_receipt_promises(server, line):
+    """Whatever the server's own settings say: committed means on disk, nobody waits for ever, no long idle transaction."""
+    user = line.settings_dict["USER"]
+    server.ask(f"alter role {user} set synchronous_commit = off")
+    server.ask(f"alter role {user} set default_transaction_isolation = 'serializable'")
+    assert answer(line, "show synchronous_commit") == "on"
+    assert answer(line, "show idle_in_transaction_session_timeout") == "1min"
+    line.set_autocommit(False)
+    assert answer(line, "show transaction_isolation") == "read committed"
+    line.rollback()
+    line.set_autocommit(True)
+    server.ask(f"alter role {user} reset all")
+
+
+def test_a_transaction_waits_until_it_is_alone_and_gives_up_in_time(server, home, line):
+    """Reading goes on beside it; who cannot be alone fails as a busy SQLite does, and his connection works afterwards."""
+    from django.db import OperationalError
+
+    from comity.node.postgresql import base
+
+    given = read(home).database
+    with psycopg.connect(host=given.host, port=given.port, user=given.user, dbname=given.name,
+                         password=given.password) as other:  # fmt: skip
+        other.execute("select pg_advisory_xact_lock(%s)", [base._ONE_AT_A_TIME])
+        assert answer(line, "select count(*) from node_case") == 0
+        with pytest.raises(OperationalError):
+            line.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+        assert (line.get_autocommit(), answer(line, "select 1")) == (True, 1)
+        other.rollback()
+    line.set_autocommit(False)
+    assert answer(line, "select count(*) from pg_locks where locktype = 'advisory' and granted") == 1
+    line.commit()
+    line.set_autocommit(True)
+    assert answer(line, "select count(*) from pg_locks where locktype = 'advisory'") == 0
+
+
+def test_text_that_postgresql_cannot_keep_does_not_make_it_fail(line):
+    """U+0000 is shown as U+FFFD, and looking for it finds nothing."""
+    with line.cursor() as cursor:
+        cursor.execute(
+            "insert into node_refusal (at, code, reason, size, head, path) values (now(), 'x', %s, 0, ''::bytea, %s)",
+            ["a\0b", "/receipts/\0"],
+        )
+    assert answer(line, "select reason from node_refusal where code = 'x'") == "a\ufffdb"
+    assert answer(line, "select count(*) from node_arrival where digest = %s", "\0") == 0
+    with line.cursor() as cursor:
+        cursor.execute("delete from node_refusal where code = 'x'")
+
+
+def start(work, home, *given) -> subprocess.Popen:
+    """Begin work in a process of its own."""
+    return subprocess.Popen([sys.executable, __file__, work, str(home), *map(str, given)], stdout=subprocess.PIPE)
+
+
+def done(*processes: subprocess.Popen) -> list:
+    """What each process printed at its end."""
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    return [json.loads(text) for text in said]
+
+
+def test_the_log_has_no_gap_and_no_double(home):
+    """Two processes with four threads each append at once, then one of them is killed again and again: all proofs hold."""
+    places = [place for found in done(*(start("append", home, name, 25) for name in "ab")) for place in found]
+    assert sorted(places) == list(range(200))
+    for number in range(4):
+        process = start("append", home, f"killed{number}", 100_000)
+        assert process.stdout.readline()  # it is at work
+        time.sleep(0.05 * number)
+        process.kill()
+        process.communicate()
+    last = done(start("append", home, "after", 5))[0]
+    (found,) = done(start("prove", home))
+    assert found["entries"] == list(range(found["size"]))
+    assert found["size"] > 220
+    assert found["proved"] == found["size"]
+    assert set(last) <= set(found["entries"])
+
+
+def test_one_envelope_brought_by_many_at_once_is_kept_once(home):
+    """The same bytes by eight threads of two processes: one place in the log, one receipt."""
+    found = done(*(start("same", home) for _ in range(2)))
+    assert len({receipt for receipts in found for receipt in receipts}) == 1
+
+
+def test_of_many_who_act_on_the_same_sight_one_does(home):
+    """Eight officers redraft what they saw at once: one draft is recorded, the others are told that the case has changed."""
+    (found,) = done(start("redraft", home))
+    assert Counter(found) == {"": 1, "case.changed": 7}
+
+
+def test_of_two_histories_a_witness_signs_one(home):
+    """Eight heads of one log, all of size 1, are brought at once by who never was here: one cosignature is given."""
+    (found,) = done(start("cosign", home))
+    assert Counter(found) == {"": 1, "witness.stale": 7}
+
+
+def test_a_story_goes_on_through_kills_and_falls_of_the_server(server, tmp_path, monkeypatch):
+    """Three nodes on the server; nodes are killed, and the server itself: both histories are exactly the expected acts."""
+    (tmp_path / "given").mkdir()
+    for number in range(40):
+        (tmp_path / "given" / f"{number}.eml").write_bytes(random.Random(number).randbytes(2000))
+    killer, falls, seen, told = Killer(3, 0.12), [], {}, story._tell
+
+    def hook(stage, name):
+        if name.startswith(("before approve IR-2026-0001", "before disclose")):
+            server.stop(signal.SIGQUIT)
+            server.start()
+            falls.append(name)
+        killer(stage, name)
+
+    def tell(stage):
+        first, second = told(stage)
+        for state, username in (("IR", "rahimi"), ("VN", "tran")):
+            cases = [stage.until("read", lambda r=r, u=username: stage.officer(u).read(r)) for r in (first, second)]
+            seen[state] = [act["kind"] for case in cases for act in case["acts"]]
+        return first, second
+
+    monkeypatch.setattr(story, "_tell", tell)
+    with postgres.keeping(server):
+        ended = story.play(
+            once=True, evidence=tmp_path / "given", out=tmp_path / "out", seed=3, home=tmp_path / "home", hook=hook
+        )
+    assert (ended, seen) == (0, LIFE)
+    assert (len(killer.kills) > 2, len(falls) > 1) == (True, True), (killer.kills, falls)
+    for path in ("IR/case.asice", "VN/case.asice", "evidence.asice"):
+        assert verify_file(tmp_path / "out" / path).passed
+    _moves_house(server, tmp_path / "home" / "IR")
+
+
+def _moves_house(server, home):
+    """What `pg_dump` wrote, `pg_restore` makes a node of again, whose every proof holds."""
+    given = read(home).database
+    server.run("pg_dump", "--format", "custom", "--file", server.folder / "run" / "copy", *_to(server, given),
+               env={"PGPASSWORD": given.password})  # fmt: skip
+    before = done(start("prove", home))
+    toml = server.database("restored").read_text()
+    (home / "node.toml").write_text((home / "node.toml").read_text().partition("\n[database]")[0] + "\n[database]\n" + toml)
+    there = read(home).database
+    server.run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", server.folder / "run" / "copy",
+               *_to(server, there), env={"PGPASSWORD": there.password})  # fmt: skip
+    assert done(start("prove", home)) == before
+    assert before[0]["proved"] == len(before[0]["entries"]) > 10
+
+
+def _to(server, given):
+    return ["--host", given.host, "--port", given.port, "--username", given.user, "--dbname", given.name]
+
+
+def _together(work) -> list:
+    """What eight threads get when they begin at the same moment: each error by its code."""
+    from django.db import connection
+
+    from comity.errors import ComityError
+
+    gate = threading.Barrier(8)
+
+    def one(number):
+        gate.wait()
+        try:
+            return work(number) or ""
+        except ComityError as error:
+            return error.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(one, range(8)))
+
+
+def _append(settings, name, count):
+    """Four threads bring envelopes; a line when the work began, and at the end the places that they got."""
+    from django.db import connection
+
+    from comity.node.desk import crossing
+
+    def one(thread):
+        places = []
+        for number in range(int(count)):
+            data = f"{name} {thread} {number}".encode()
+            places.append(crossing.receive(settings, data, hop="VN", at=datetime.now(UTC)).index)
+            if number == 2 and int(count) > 1000:
+                print("begun", flush=True)
+        connection.close()
+        return places
+
+    with ThreadPoolExecutor(4) as threads:
+        return [place for places in threads.map(one, range(4)) for place in places]
+
+
+def _same(settings):
+    from comity.node.desk import crossing
+
+    def bring(_):
+        return crossing.receive(settings, b"the same", hop="VN", at=datetime.now(UTC)).statement.hex()
+
+    return _together(bring)
+
+
+def _prove(settings):
+    """The log's size, its entries as the tables name them, and how many of the inbox's have a proof that holds."""
+    from comity.ledger import checkpoint as cp
+    from comity.ledger import log
+    from comity.node import archive, models
+    from comity.node.desk import _record
+    from comity.wire import messages
+
+    arrivals = dict(models.Arrival.objects.values_list("entry", "digest"))
+    acts = dict(models.Act.objects.filter(entry__isnull=False).values_list("entry", "digest"))
+    proved, note = 0, _record.new_checkpoint(settings)
+    for place in arrivals | acts:
+        said = messages.logged_receipt(arrivals[place]) if place in arrivals else log.entry(log.ACT, acts[place])
+        archive.log_proof(place, note).check(said, settings.log.name, settings.log.public, {})
+        proved += 1
+    return {"size": cp.parse(note)[0].size, "entries": sorted(arrivals | acts), "proved": proved}
+
+
+def _redraft(settings):
+    from peer import request
+
+    from comity.casework.lifecycle import Power
+    from comity.node import models
+    from comity.node.desk import requesting
+
+    at = datetime.now(UTC).replace(microsecond=0)
+    officer = models.Officer.objects.create(
+        username="x", password="!", full_name="X", office="Y", powers=[str(power) for power in Power]
+    )
+    first = request(reference="IR-2026-0009", requesting="IR", requested="VN")
+    seen = requesting.draft(settings, first, new=True, officer=officer, at=at).acts[-1].id
+
+    def draft(number):
+        requesting.draft(settings, dataclasses.replace(first, facts=f"{number}"), officer=officer, at=at, seen=seen)
+
+    return _together(draft)
+
+
+def _cosign(settings):
+    from peer import Peer
+
+    from comity.ledger import checkpoint as cp
+    from comity.node.desk import registry
+
+    at, vn = datetime.now(UTC), Peer("VN", settings)
+    registry.pin(settings, vn.entry_bytes, fingerprint=vn.entry.fingerprint, by="test", at=at)
+
+    def ask(number):
+        head = cp.Checkpoint(vn.log.name, 1, bytes([number]) * 32)
+        registry.cosign(settings, "old 0\n\n" + cp.signed(head, vn.log), at=at)
+
+    return _together(ask)
+
+
+if __name__ == "__main__":
+    from comity.node.run import _django
+
+    print(json.dumps(globals()[f"_{sys.argv[1]}"](_django(Path(sys.argv[2])), *sys.argv[3:])))
