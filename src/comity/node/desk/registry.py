@@ -144,7 +144,7 @@ def keep_version(
     if row is None:
         models.EntryVersion.objects.create(
             state=entry.state, version=entry.version, digest=entry.digest, data=data, at=at, by=by, standing=standing,
-            entry=_record.log_append(log.entry(log.ENTRY, entry.digest)),
+            entry=_log.log_append(log.entry(log.ENTRY, entry.digest)),
         )  # fmt: skip
     elif row.standing != standing and standing == models.EntryVersion.Standing.ACCEPTED:
         row.standing = standing
