@@ -12,7 +12,7 @@ from comity.seal import envelope
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey
 from comity.wire import messages
-from comity.wire.directory import Entry, first_keys, read_entry, sign_entry
+from comity.wire.directory import DatedKey, Entry, Purpose, first_keys, read_entry, sign_entry
 
 
 def request(**changed) -> Request:
@@ -54,23 +54,6 @@ def _keys(state: str, which: int = 0):
     return SigningKey.generate(), OpeningKey.generate(), cades, notes
 
 
-def settle(state: str) -> None:
-    """Let the node under test know what the peer holds, as if it had answered a greeting."""
-    from comity.node import models
-
-    models.Talk.objects.update_or_create(pk=state, defaults={"settled": True})
-
-
-def arrive(node, data: bytes, at, hop: str = "VN"):
-    """Bring an envelope to the door's function and let the courier's function read it; the arrival's row."""
-    from comity.node import models
-    from comity.node.desk import crossing
-
-    digest = crossing.receive(node, data, hop=hop, at=at).envelope
-    crossing.admit(node, hop, at=at)
-    return models.Arrival.objects.get(pk=digest)
-
-
 class Peer:
     """A State that can say anything.
 
@@ -96,11 +79,33 @@ class Peer:
             threshold=0, tls="none", address="https://127.0.0.1:1", exercise=True,
         )  # fmt: skip
         self.entry_bytes = sign_entry(self.entry, self.signing)
+        self.chain = [self.entry_bytes]
+
+    def issues(self, *others: SigningKey, at=None, **changes) -> bytes:
+        """The next version of its entry, with these changes, signed by its signing key and these others."""
+        at = at or self.entry.issued_at + timedelta(seconds=1)
+        version = {"version": self.entry.version + 1, "previous": self.entry.digest, "issued_at": at}
+        self.entry = replace(self.entry, **version | changes)
+        self.entry_bytes = sign_entry(self.entry, self.signing, *others)
+        self.chain.append(self.entry_bytes)
+        return self.entry_bytes
+
+    def rotates(self, *others: SigningKey, kept=timedelta(0), revoked=None) -> bytes:
+        """The next version, in which another key signs; signed by the old one, or by these others if there are any."""
+        at, old, self.signing = self.entry.issued_at + timedelta(seconds=1), self.signing, SigningKey.generate()
+        keys = [
+            replace(key, until=key.until if revoked else at + kept, revoked=revoked)
+            if key.public == old.public
+            else key
+            for key in self.entry.keys
+        ]
+        fresh = DatedKey(Purpose.SIGN, self.signing.public, at, at + timedelta(days=400))
+        return self.issues(*(others or (old,)), at=at, keys=(*keys, fresh))
 
     @property
     def home_entry(self) -> Entry:
         """The entry of the node under test."""
-        return read_entry(evidence.own_entry(self.node), at=datetime.now(UTC))
+        return read_entry(evidence.own_entry(self.node))
 
     def act(self, kind: Kind, case: str, body, *, after="", by="", at=None) -> Act:
         """An act of this State (or, forged, of the State `by`)."""

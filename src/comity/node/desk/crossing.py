@@ -130,7 +130,7 @@ def _admitted(settings: Settings, row: models.Arrival) -> None:
     opened = envelope.unseal(
         bytes(row.data),
         home=settings.state,
-        keys=[settings.opening],
+        keys=settings.openings,
         trust=trust_in(archive.entries()),
         kinds=READERS,
         at=row.at,

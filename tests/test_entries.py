@@ -1,0 +1,532 @@
+"""Entries at a node: its own, version after version with its key files; those of others; and what the files prove of both."""
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from peer import Peer, request
+
+from comity.casework.lifecycle import Kind
+from comity.errors import BrokenProof, BrokenSeal, ComityError, Invalid, Misconfigured, NotPossible
+from comity.ledger import log
+from comity.node import archive, models
+from comity.node.desk import _record, crossing, dossier, issuing, registry
+from comity.node.settings import read
+from comity.seal import canon, merkle
+from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
+from comity.verify import Verdict, verify_file
+from comity.wire.directory import Authority, DatedKey, Purpose, read_chain, read_entry, sign_entry, succeeds
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+EVER = timedelta(days=400)
+
+
+def code(call, *args, **named) -> str:
+    """Return the code with which a call is refused; empty if it is not."""
+    try:
+        call(*args, **named)
+    except ComityError as error:
+        return error.code
+    return ""
+
+
+@pytest.fixture
+def own(node, tmp_path, at):
+    """A copy of the node's home whose entry and keys a test may change; `now()` reads its settings anew."""
+    home = tmp_path / "IR"
+    shutil.copytree(node.home, home)
+    found = SimpleNamespace(home=home, now=lambda: read(home))
+    issuing.settle(found.now(), at=at)
+    return found
+
+
+def logged(digest: str) -> int:
+    """How often this node's log holds the version of an entry."""
+    leaf = merkle.leaf_hash(log.entry(log.ENTRY, digest))
+    return models.LogNode.objects.filter(level=0, hash=leaf).count()
+
+
+# ---------------------------------------------------------------------------------------------------------- our own
+
+PURPOSES = [purpose for purpose in Purpose if purpose is not Purpose.RECOVERY]
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_key_is_rotated(own, purpose, at):
+    """The next version names the new key, others follow it, the node works with it, and the old one stays for a week."""
+    old, chain = issuing.own(own.now()), issuing.own_chain(own.now())
+    new = issuing.rotate(own.now(), purpose, at=at + SECOND)
+    assert (new.version, new.previous, new.address) == (2, old.digest, old.address)
+    assert issuing.own_chain(own.now())[:1] == chain
+    assert read_chain(issuing.own_chain(own.now()))[-1] == new == read_entry((own.home / "entry.json").read_bytes())
+    before, after = old.key(purpose, at), new.key(purpose, at + SECOND)
+    assert after.public != before.public
+    assert new.named(before.id).until == at + SECOND + 7 * DAY
+    assert {key.id for key in new.valid(purpose, at + DAY)} == {before.id, after.id}
+    now = own.now()
+    mine = (now.signing.public, now.opening.public, (now.log.name, now.log.public), (now.witness.name, now.witness.public),
+            now.hop.public, now.cades.certificate_der)  # fmt: skip
+    assert mine == (new.sign, new.open, new.log, new.witness, new.hop, new.certificate)
+    assert [logged(old.digest), logged(new.digest)] == [1, 1]
+    assert not list(own.home.rglob("*.next.*"))
+    assert not list(own.home.rglob("*.half"))
+
+
+def test_only_an_old_opening_key_is_kept(own, at):
+    """What was sealed to it may still come; of every other old key nothing secret is left."""
+    secrets = {path.name: path.read_bytes() for path in (own.home / "keys").glob("*.key")}
+    opening = own.now().opening
+    for number, purpose in enumerate(PURPOSES, 1):
+        issuing.rotate(own.now(), purpose, at=at + number * SECOND)
+    left = [path.read_bytes() for path in (own.home / "keys").glob("*.key")]
+    kept = {name for name, content in secrets.items() if content in left}
+    assert kept == {"opening.key", "vault.key", "django.key", "tls.key"}
+    assert own.now().openings[0] != opening
+    assert own.now().openings[1:] == (opening,)
+
+
+def test_a_log_goes_on_under_a_new_name(own, at):
+    """Its memory was lost: a new name, a new key; the old name and key stay in the entry for what they signed."""
+    new = issuing.rotate(own.now(), Purpose.LOG, at=at + SECOND, name="comity.ir/log-2")
+    assert new.log == ("comity.ir/log-2", own.now().log.public)
+    assert {key.name for key in new.of(Purpose.LOG)} == {"comity.ir/log", "comity.ir/log-2"}
+    assert _record.new_checkpoint(own.now()).startswith("comity.ir/log-2\n")
+
+
+def test_a_key_made_elsewhere(own, tmp_path, at):
+    """Its file is taken over; one of another purpose is not, and nothing of it stays."""
+    write_key(tmp_path / "made.key", NoteKey.generate("comity.ir/hop"))
+    before = issuing.own(own.now())
+    for purpose, expected in ((Purpose.SIGN, "key.purpose"), (Purpose.RECOVERY, "entry.purpose")):
+        assert code(issuing.rotate, own.now(), purpose, at=at, key=tmp_path / "made.key") == expected
+    assert code(issuing.rotate, own.now(), Purpose.CONTAINER, at=at, key=tmp_path / "made.key") == "key.file"
+    issuing.settle(own.now(), at=at)
+    assert issuing.own(own.now()) == before
+    new = issuing.rotate(own.now(), Purpose.HOP, at=at + SECOND, key=tmp_path / "made.key")
+    assert new.hop == read_key(tmp_path / "made.key").public
+
+
+def test_a_key_is_revoked(own, at):
+    """One in use is replaced at once; an old one only marked; the one that signs not this way, nor for a time to come."""
+    entry = issuing.own(own.now())
+    hop, sign = entry.key(Purpose.HOP, at), entry.key(Purpose.SIGN, at)
+    assert code(issuing.revoke, own.now(), sign.id, since=at, at=at + SECOND) == "entry.recover"
+    assert code(issuing.revoke, own.now(), hop.id, since=at + 2 * SECOND, at=at + SECOND) == "entry.since"
+    assert code(issuing.revoke, own.now(), "hop-0", since=at, at=at + SECOND) == "entry.unknown-key"
+    new = issuing.revoke(own.now(), hop.id, since=at - DAY, at=at + SECOND)
+    assert new.named(hop.id).revoked == at - DAY
+    assert new.hop == own.now().hop.public != hop.public
+    new = issuing.rotate(own.now(), Purpose.SIGN, at=at + 2 * SECOND)
+    new = issuing.revoke(own.now(), sign.id, since=at + SECOND, at=at + 3 * SECOND)
+    assert new.named(sign.id).revoked == at + SECOND
+    assert code(issuing.revoke, own.now(), sign.id, since=at + 2 * SECOND, at=at + 4 * SECOND) == "entry.since"
+    assert len(read_chain(issuing.own_chain(own.now()))) == 4
+
+
+def test_recovery_under_keys_kept_offline(own, at):
+    """Two of three name a new signing key and revoke the old one; one alone, or keys that are not named, do nothing."""
+    offline = [SigningKey.generate() for _ in range(3)]
+    public = [key.public for key in offline]
+    issuing.set_recovery(own.now(), public, threshold=2, signers=[], at=at + SECOND)
+    old = own.now().signing
+    for signers, expected in (([offline[0]], "entry.succession"), ([SigningKey.generate()], "trust.unknown-key")):
+        assert code(issuing.recover, own.now(), signers, since=at, at=at + 2 * SECOND) == expected
+        assert own.now().signing == old
+        assert issuing.own(own.now()).version == 2
+    new = issuing.recover(own.now(), offline[1:], since=at, at=at + 2 * SECOND)
+    assert new.named(old.public.id).revoked == at
+    assert new.sign == own.now().signing.public != old.public
+    assert read_chain(issuing.own_chain(own.now()))[-1] == new
+
+
+def test_recovery_keys_change_only_by_themselves(own, at):
+    """Where there are some, the signing key alone changes none of them, nor how many are needed."""
+    offline = [SigningKey.generate() for _ in range(3)]
+    public = [key.public for key in offline]
+    assert code(issuing.set_recovery, own.now(), public, threshold=4, signers=[], at=at + SECOND) == "entry.form"
+    assert code(issuing.set_recovery, own.now(), public, threshold=0, signers=[], at=at + SECOND) == "entry.form"
+    issuing.set_recovery(own.now(), public, threshold=2, signers=[], at=at + SECOND)
+    given = {"threshold": 1, "at": at + 2 * SECOND}
+    assert code(issuing.set_recovery, own.now(), public[:1], signers=[offline[0]], **given) == "entry.succession"
+    new = issuing.set_recovery(own.now(), public[:1], signers=offline[:2], **given)
+    assert [key.public for key in new.valid(Purpose.RECOVERY, at + 2 * SECOND)] == public[:1]
+    assert issuing.set_recovery(own.now(), [], threshold=0, signers=offline[:1], at=at + 3 * SECOND).threshold == 0
+
+
+def test_without_recovery_keys_a_lost_key_needs_people(own, at):
+    """The State can go on; but no other follows by itself: the new fingerprint has to be compared."""
+    before = issuing.own(own.now())
+    new = issuing.recover(own.now(), [], since=at, at=at + SECOND)
+    assert new.fingerprint != before.fingerprint
+    assert code(succeeds, before, issuing.own_chain(own.now())[-1]) == "entry.succession"
+
+
+def test_confirming_describing_and_readdressing(own, at):
+    """Each is a version; a confirmation is of the day; both certificates are named before the address changes."""
+    later = at + 400 * DAY
+    assert issuing.own(own.now()).stale(later.date())
+    assert not issuing.confirm(own.now(), at=later).stale(later.date())
+    named = Authority("contact", {"en": "24/7"}, ("en", "fa"), "Asia/Tehran", "telephone", ("41",))
+    assert issuing.describe(own.now(), [named], at=later + SECOND).authorities == (named,)
+    both = (own.home / "keys" / "tls.crt").read_text() * 2
+    assert issuing.readdress(own.now(), tls=both, at=later + 2 * SECOND).tls == both
+    assert [one.version for one in read_chain(issuing.own_chain(own.now()))] == [1, 2, 3, 4]
+
+
+def test_a_version_that_was_cut_off(own, at, monkeypatch):
+    """Killed before `entry.json` is replaced, nothing has happened; killed after it, the next start finishes it."""
+    settings, before = own.now(), issuing.own(own.now())
+    right = issuing._replace
+
+    def cut(path, data):
+        if path.name == "entry.json":
+            raise KeyboardInterrupt
+        right(path, data)
+
+    monkeypatch.setattr(issuing, "_replace", cut)
+    with pytest.raises(KeyboardInterrupt):
+        issuing.rotate(settings, Purpose.OPEN, at=at + SECOND)
+    assert list(own.home.rglob("*.next.*"))
+    monkeypatch.setattr(issuing, "_replace", right)
+    issuing.settle(own.now(), at=at)
+    assert not list(own.home.rglob("*.next.*"))
+    assert (issuing.own(own.now()), own.now().opening) == (before, settings.opening)
+    for step in ("_keep_opening", "_sync"):
+        with monkeypatch.context() as patch:
+            done = SimpleNamespace(entry=False)
+
+            def after(*_, done=done, step=step):
+                if done.entry:
+                    raise KeyboardInterrupt
+
+            def written(path, data, done=done):
+                right(path, data)
+                done.entry = path.name == "entry.json"
+
+            patch.setattr(issuing, "_replace", written)
+            patch.setattr(issuing, step, after)
+            with pytest.raises(KeyboardInterrupt):
+                issuing.rotate(own.now(), Purpose.OPEN, at=issuing.own(own.now()).issued_at + SECOND)
+        issuing.settle(own.now(), at=at + DAY)
+        assert own.now().opening.public == issuing.own(own.now()).open
+        assert logged(issuing.own(own.now()).digest) == 1
+    assert len(own.now().openings) == 3
+
+
+def test_a_key_file_that_is_not_the_entrys(own, at):
+    """A node whose keys are not those that its entry names does not start."""
+    (own.home / "keys" / "hop.key").unlink()
+    write_key(own.home / "keys" / "hop.key", NoteKey.generate("comity.ir/hop"))
+    with pytest.raises(Misconfigured, match="not the key that entry"):
+        issuing.settle(own.now(), at=at)
+    (own.home / "entries").mkdir()
+    (own.home / "entry.json").write_bytes(sign_entry(replace(issuing.own(own.now()), version=2, previous="0" * 64),
+                                                     own.now().signing))  # fmt: skip
+    assert code(issuing.own_chain, own.now()) == "entry.missing"
+
+
+# ------------------------------------------------------------------------------------------------------ other States
+
+
+def test_a_pinned_state_renews_itself(node, peer, at):
+    """Version after version is followed, kept and logged, and again it changes nothing; what came before may be left out."""
+    first = peer.entry
+    peer.rotates()
+    peer.issues(address="https://127.0.0.1:2")
+    assert registry.renewed(node, "VN", peer.chain, by="VN", at=at) == peer.entry == archive.peer_entry("VN")
+    assert archive.chain("VN") == peer.chain
+    assert registry.renewed(node, "VN", peer.chain[1:], by="VN", at=at) == peer.entry
+    assert [logged(read_entry(data).digest) for data in peer.chain] == [1, 1, 1]
+    row = models.Peer.objects.get(pk="VN")
+    assert (row.fingerprint, row.pinned_at, row.pinned_by) == (peer.entry.fingerprint, at, "test")
+    assert row.fingerprint != first.fingerprint
+    assert registry.renewed(node, "VN", [], by="VN", at=at) == peer.entry
+
+
+def test_what_is_not_followed(node, peer, at):
+    """A gap, a stranger's chain, another State's, a State that is not pinned, a time to come, a name that is taken."""
+    qatar, other = Peer("QA", node), Peer("VN", node, which=1)
+    peer.rotates()
+    peer.issues()
+    assert code(registry.renewed, node, "VN", peer.chain[2:], by="VN", at=at) == "entry.order"
+    assert (
+        code(registry.renewed, node, "VN", other.chain, by="VN", at=at) == ""
+    )  # no contradiction: nobody of Viet Nam's
+    other.rotates()
+    assert code(registry.renewed, node, "VN", other.chain, by="VN", at=at) == "entry.order"
+    assert code(registry.renewed, node, "VN", qatar.chain, by="VN", at=at) == "entry.order"
+    assert code(registry.renewed, node, "QA", qatar.chain, by="QA", at=at) == "peer.unknown"
+    assert code(registry.renewed, node, "VN", peer.chain, by="VN", at=at - DAY) == "entry.ahead"
+    assert archive.chain("VN") == peer.chain[:1]
+    keys = (
+        *peer.entry.keys,
+        DatedKey(Purpose.LOG, bytes(32), peer.entry.issued_at + SECOND, at + EVER, name=node.log.name),
+    )
+    peer.issues(keys=keys)
+    assert code(registry.renewed, node, "VN", peer.chain, by="VN", at=at) == "entry.names"
+    assert archive.chain("VN") == peer.chain[:1]
+
+
+def forked(peer: Peer) -> list[bytes]:
+    """A chain with another second version than the one that `peer` has, by its first key."""
+    first = read_entry(peer.chain[0])
+    key = SigningKey.generate()
+    old = next(each for each in first.keys if each.purpose is Purpose.SIGN)
+    at = first.issued_at + SECOND
+    keys = (*(replace(each, until=at) if each == old else each for each in first.keys),
+            DatedKey(Purpose.SIGN, key.public, at, at + EVER))  # fmt: skip
+    other = replace(first, version=2, previous=first.digest, issued_at=at, keys=keys)
+    return [peer.chain[0], sign_entry(other, key, thief_of(peer))]
+
+
+def thief_of(peer: Peer) -> SigningKey:
+    """The first signing key of `peer`: stolen."""
+    return peer.first
+
+
+@pytest.fixture
+def viet(peer):
+    """Viet Nam, as `peer`; a thief has its first signing key."""
+    peer.first = peer.signing
+    return peer
+
+
+def test_two_versions_under_one_number(node, viet, at):
+    """Both are kept, nothing follows from there by itself; an officer who compares the fingerprint settles it."""
+    viet.rotates()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    other = forked(viet)
+    with pytest.raises(BrokenProof, match="said two things") as refused:
+        registry.renewed(node, "VN", other, by="QA", at=at)
+    assert refused.value.code == "entry.fork"
+    kept = archive.forks()
+    assert [(fork.state, fork.version, fork.by, bytes(fork.data)) for fork in kept] == [("VN", 2, "QA", other[1])]
+    assert logged(read_entry(other[1]).digest) == 1
+    assert archive.peer_entry("VN") == viet.entry
+    viet.issues()
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+    assert archive.peer_entry("VN").version == 2
+    given = {"fingerprint": viet.entry.fingerprint, "by": "Officer", "at": at + DAY}
+    registry.pin(node, viet.entry_bytes, **given)
+    assert (archive.forks(), archive.peer_entry("VN")) == ([], viet.entry)
+    viet.issues()
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at + DAY) == viet.entry
+    assert models.EntryVersion.objects.get(digest=read_entry(other[1]).digest).standing == "settled"
+
+
+def guarded(node, viet, at) -> list[SigningKey]:
+    """Viet Nam has named keys kept offline, and this node knows it; the keys."""
+    offline = [SigningKey.generate() for _ in range(2)]
+    moment = viet.entry.issued_at + SECOND
+    added = [DatedKey(Purpose.RECOVERY, key.public, moment, at + EVER) for key in offline]
+    viet.issues(keys=(*viet.entry.keys, *added), threshold=2)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    return offline
+
+
+def test_recovery_takes_back_what_a_thief_said(node, viet, at):
+    """The thief's version came first and was followed; the recovery keys lead on from before it, and he is left behind."""
+    offline = guarded(node, viet, at)
+    stolen, honest = viet.signing, viet.entry
+    viet.rotates(stolen)
+    thieves = list(viet.chain)
+    registry.renewed(node, "VN", thieves, by="VN", at=at)
+    assert archive.peer_entry("VN").sign == viet.signing.public
+    viet.entry, viet.signing, viet.chain = honest, stolen, thieves[:2]
+    viet.rotates(*offline, revoked=honest.issued_at)
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at) == viet.entry
+    assert archive.chain("VN") == viet.chain
+    assert archive.forks() == []
+    viet.issues()
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at) == viet.entry
+    assert (
+        code(registry.renewed, node, "VN", thieves, by="XX", at=at) == ""
+    )  # the thief's word is no contradiction any more
+    assert archive.peer_entry("VN") == viet.entry
+
+
+def test_a_thief_takes_no_recovery_back(node, viet, at):
+    """Once recovery keys led on, a signing key of before leads nowhere."""
+    offline = guarded(node, viet, at)
+    stolen, honest, chain = viet.signing, viet.entry, list(viet.chain)
+    viet.rotates(*offline, revoked=honest.issued_at)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    right = viet.entry
+    viet.entry, viet.signing, viet.chain = honest, stolen, chain
+    viet.rotates(stolen)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    assert archive.peer_entry("VN") == right
+
+
+def test_another_key_is_pinned_only_anew(node, viet, at):
+    """An officer may: that State has lost everything. What was accepted before is left behind, and kept."""
+    other, given = Peer("VN", node, which=1), {"by": "Officer", "at": at + SECOND}
+    viet.rotates()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    with pytest.raises(NotPossible, match="newer"):
+        registry.pin(node, viet.chain[0], fingerprint=read_entry(viet.chain[0]).fingerprint, **given)
+    with pytest.raises(NotPossible, match="newer"):
+        registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, **given)
+    other.rotates()
+    with pytest.raises(NotPossible, match="Another key"):
+        registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, **given)
+    with pytest.raises(BrokenSeal, match="fingerprint"):
+        registry.pin(node, other.entry_bytes, fingerprint=viet.entry.fingerprint, anew=True, **given)
+    registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, anew=True, **given)
+    assert archive.chain("VN") == [other.entry_bytes]
+    assert models.EntryVersion.objects.filter(state="VN", standing="left").count() == 2
+    assert models.Peer.objects.get(pk="VN").pinned_by == "Officer"
+
+
+def test_a_version_is_not_skipped_by_hand(node, viet, at):
+    """With the same key, and the right fingerprint, what lies between is still asked for."""
+    viet.issues()
+    viet.issues()
+    with pytest.raises(Invalid, match="does not follow"):
+        registry.pin(node, viet.entry_bytes, fingerprint=viet.entry.fingerprint, by="Officer", at=at)
+    registry.renewed(node, "VN", viet.chain, by="QA", at=at)
+    assert registry.pin(node, viet.entry_bytes, fingerprint=viet.entry.fingerprint, by="Officer", at=at) == viet.entry
+
+
+def test_what_others_say_is_shown_and_replaces_nothing(node, viet, at):
+    """Whatever Qatar says of Viet Nam, or of us: it stands there with its name, and no more."""
+    stranger, before = Peer("VN", node, which=1), archive.peer_entry("VN")
+    viet.issues(address="https://127.0.0.1:3")
+    for data in (viet.chain[0], viet.chain[1], stranger.entry_bytes, stranger.entry_bytes):
+        assert registry.heard(node, data, by="QA", at=at) == "VN"
+    told = archive.told("VN")
+    assert {(one.by, one.version, one.agrees) for one in told} == {("QA", 1, True), ("QA", 2, False), ("QA", 1, False)}
+    assert len(told) == 3
+    assert (archive.peer_entry("VN"), archive.forks()) == (before, [])
+    assert code(registry.heard, node, viet.chain[0], by="VN", at=at) == "entry.about"
+    assert code(registry.heard, node, b"{}", by="QA", at=at) == "canon.fields"
+
+
+def test_others_bear_witness_of_a_contradiction(node, viet, at):
+    """Qatar hands on another second version, by Viet Nam's own key: it is kept as evidence, and stops what follows."""
+    viet.rotates()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    registry.heard(node, forked(viet)[1], by="QA", at=at)
+    assert [(fork.version, fork.by) for fork in archive.forks()] == [(2, "QA")]
+    viet.issues()
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+
+
+def test_what_others_say_has_its_bounds(node, viet, at, monkeypatch):
+    """The newest hundred statements of a State stay, and the first twenty contradictions."""
+    monkeypatch.setattr(registry, "_KEPT_SAID", 3)
+    monkeypatch.setattr(registry, "_KEPT_FORKS", 2)
+    for number in range(5):
+        other = replace(read_entry(viet.chain[0]), tls=f"other {number}")
+        registry.heard(node, sign_entry(other, viet.first), by="QA", at=at + number * SECOND)
+    assert [told.at for told in archive.told("VN")] == [at + number * SECOND for number in (4, 3, 2)]
+    assert models.EntryVersion.objects.filter(standing="fork").count() == 2
+
+
+# -------------------------------------------------------------------------------------------------- what files prove
+
+
+def arrive(settings, data: bytes, at) -> str:
+    """Receive and admit an envelope; empty, or the code of its refusal."""
+    crossing.receive(settings, data, hop="VN", at=at)
+    crossing.admit(settings, canon.content_id(data), at=at)
+    return models.Arrival.objects.get(pk=canon.content_id(data)).code
+
+
+@pytest.fixture
+def story(own, viet, officers, at):
+    """A case said under three versions of Viet Nam's entry and three of ours, exported after the first and the last."""
+    node, later = own.now(), at + 3 * SECOND
+    viet.node = node
+    data, asked = viet.asks(request())
+    assert arrive(node, data, at) == ""
+    early = shutil.copy(dossier.export(node, "VN-2026-0001", officer=officers.all, at=at), own.home / "early.asice")
+    viet.rotates(kept=10 * SECOND)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=later)
+    issuing.rotate(node, Purpose.SIGN, at=at + SECOND)
+    said = viet.say(Kind.ENQUIRED, "VN-2026-0001", {"message": "How does it stand?"}, after=asked.id, at=later)
+    assert arrive(own.now(), said[0], later) == ""
+    viet.issues(confirmed_on=at.date())
+    registry.renewed(node, "VN", viet.chain, by="VN", at=later)
+    issuing.rotate(own.now(), Purpose.CONTAINER, at=later)
+    late = dossier.export(own.now(), "VN-2026-0001", officer=officers.all, at=later + SECOND)
+    return SimpleNamespace(early=early, late=late, ours=issuing.own_chain(own.now()), theirs=viet.chain, at=at)
+
+
+def verdicts(path, folder, *pins: bytes) -> dict[str, Verdict]:
+    """Verify a file with these entries pinned; what was found of each check that knows entries."""
+    files = [folder / f"pin-{place}.json" for place, _ in enumerate(pins)]
+    for file, data in zip(files, pins, strict=True):
+        file.write_bytes(data)
+    report = verify_file(path, pins=files)
+    checks = ("directory", "ed25519", "ml-dsa-65", "cades", "acts", "history", "inclusion")
+    return {name: report.verdicts[name][0] for name in checks if report.verdicts[name][0] is not Verdict.PASSED}
+
+
+def test_a_file_over_three_versions(story, tmp_path):
+    """It verifies by itself, with what was pinned at the beginning, in the middle, at the end, or of both sides apart."""
+    assert verdicts(story.late, tmp_path) == {}
+    for ours in range(3):
+        for theirs in range(3):
+            assert verdicts(story.late, tmp_path, story.ours[ours], story.theirs[theirs]) == {}
+    assert verdicts(story.late, tmp_path, *story.ours, *story.theirs) == {}
+
+
+def test_an_old_file_under_newer_pins(story, tmp_path):
+    """What was exported under the first versions verifies with each later version pinned: it says which key was when."""
+    assert verdicts(story.early, tmp_path) == {}
+    for ours in story.ours:
+        for theirs in story.theirs:
+            assert verdicts(story.early, tmp_path, ours, theirs) == {}
+
+
+def test_a_file_under_wrong_pins(story, node, tmp_path):
+    """Another State of that name, a State left out, a version that does not lead there: the directory fails."""
+    other = Peer("VN", node, which=1)
+    other.rotates()
+    other.issues()
+    last = read_entry(story.theirs[2])
+    lone = (
+        sign_entry(replace(last, tls="other"), other.signing) if last.sign == other.signing.public else other.chain[2]
+    )
+    for pins in ((story.ours[0], other.chain[0]), (story.ours[0], lone), (story.ours[0],), (story.theirs[0],)):
+        for path in (story.early, story.late):
+            assert verdicts(path, tmp_path, *pins)["directory"] is Verdict.FAILED
+
+
+def test_a_newer_pin_knows_what_was_revoked(story, viet, tmp_path):
+    """A file from before does not know it; with the newer entry pinned, what the key signed from that moment on fails."""
+    first = viet.entry.named(viet.first.public.id)
+    for since, expected in ((story.at - DAY, Verdict.FAILED), (story.at + SECOND, None)):
+        keys = tuple(replace(key, revoked=since) if key == first else key for key in viet.entry.keys)
+        version = {"version": 4, "previous": viet.entry.digest, "issued_at": story.at + 9 * SECOND}
+        newer = sign_entry(replace(viet.entry, keys=keys, **version), viet.signing)
+        for path in (story.early, story.late):
+            assert verdicts(path, tmp_path, story.ours[0], newer).get("acts") is expected
+
+
+def test_what_a_revoked_key_says_is_refused_on_arrival(own, viet, at):
+    """Whatever time it claims: from the revocation on nothing of it is admitted; the new key is heard."""
+    node = own.now()
+    viet.node = node
+    offline = guarded(node, viet, at)
+    stolen, moment = viet.signing, viet.entry.issued_at
+    viet.rotates(*offline, revoked=moment)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at + 5 * SECOND)
+    fresh, viet.signing = viet.signing, stolen
+    assert arrive(node, viet.asks(request())[0], moment + 6 * SECOND) == "trust.revoked"
+    viet.signing = fresh
+    said, _ = viet.say(Kind.REQUESTED, "VN-2026-0002", {
+        "request": request(reference="VN-2026-0002").to_dict(), "letter": ""}, at=moment + 6 * SECOND)  # fmt: skip
+    assert arrive(node, said, moment + 6 * SECOND) == ""
+
+
+def test_what_was_sealed_to_the_key_before_still_opens(own, viet, at):
+    """An envelope on its way when the opening key was rotated."""
+    viet.node = own.now()
+    data, _ = viet.asks(request())
+    issuing.rotate(own.now(), Purpose.OPEN, at=at + SECOND)
+    assert isinstance(own.now().openings[1], OpeningKey)
+    assert arrive(own.now(), data, at + SECOND) == ""
