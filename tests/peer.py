@@ -54,6 +54,23 @@ def _keys(state: str, which: int = 0):
     return SigningKey.generate(), OpeningKey.generate(), cades, notes
 
 
+def settle(state: str) -> None:
+    """Let the node under test know what the peer holds, as if it had answered a greeting."""
+    from comity.node import models
+
+    models.Talk.objects.update_or_create(pk=state, defaults={"settled": True})
+
+
+def arrive(node, data: bytes, at, hop: str = "VN"):
+    """Bring an envelope to the door's function and let the courier's function read it; the arrival's row."""
+    from comity.node import models
+    from comity.node.desk import crossing
+
+    digest = crossing.receive(node, data, hop=hop, at=at).envelope
+    crossing.admit(node, hop, at=at)
+    return models.Arrival.objects.get(pk=digest)
+
+
 class Peer:
     """A State that can say anything.
 

@@ -124,7 +124,7 @@ class Server:
         self.ask(words.format(sql.Identifier(name), password.read_text().strip()).as_string())
         self.ask(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(name)).as_string())
         said = {"engine": "postgresql", "host": str(self.folder / "run"), "port": self.port, "name": name, "user": name,
-                "password_file": str(password)} | dict(changed or {}) # fmt: skip
+                "password_file": str(password)} | dict(changed or {})  # fmt: skip
         file = self.folder / f"{name}.toml"
         file.write_text("".join(f"{key} = {value!r}\n" for key, value in said.items()))
         return file

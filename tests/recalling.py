@@ -1,10 +1,11 @@
+# ruff: noqa: D102 -- the methods of DictMemory say in `Memory` what they do
 """Weeks of ten sharing nodes: random topologies, partitions, double and disordered delivery, holders that do not conform.
 
 `World(seed).run()` plays them; `faults` is what does not hold afterwards. After the links have healed:
 
 * a conforming holder's copy of a recalled object is not in use; it is withdrawn if a chain of conforming neighbours
   leads to the source;
-* whoever else has a copy stands on the source's list, or had it in secret from one who stands there;
+* whoever else has a copy stands on the source's list, or had it, by however many hands, from one who stands there;
 * a conforming holder that had the copy along conforming givers has acknowledged; nobody who acknowledged is on the list.
 """
 
@@ -26,6 +27,7 @@ from comity.sharing.tlp import Level
 START = datetime(2026, 11, 30, tzinfo=UTC)
 STATES = ("IR", "VN", "QA", "AE", "OM", "BR", "ZA", "EG", "ID", "MA")
 PATIENCE = timedelta(days=5)
+MOST = 20_000  # notices of one world; some hundreds are usual
 # What a holder may do that does not conform.
 TRAITS = ("silent", "keeps", "hides recalls", "lies")
 
@@ -142,7 +144,9 @@ class World:
         self.dice, self.steps, self.at = random.Random(seed), steps, START
         bad = self.dice.sample(STATES[2:], self.dice.randrange(5))
         self.nodes = {code: Node(code, self.dice.choice(TRAITS) if code in bad else "") for code in STATES}
-        self.links = {frozenset(pair) for pair in zip(STATES, self.dice.sample(STATES, 10), strict=True) if len(set(pair)) == 2}
+        self.links = {
+            frozenset(pair) for pair in zip(STATES, self.dice.sample(STATES, 10), strict=True) if len(set(pair)) == 2
+        }
         self.links |= {frozenset(self.dice.sample(STATES, 2)) for _ in range(self.dice.randrange(6, 18))}
         self.down: set[frozenset[str]] = set()
         self.mail: dict[tuple[str, str], list[bytes]] = defaultdict(list)
@@ -219,7 +223,9 @@ class World:
         self.post(source.code, source.sharer.stand(self.at))
 
     def _partition(self) -> None:
-        self.down = {link for link in sorted(self.links, key=sorted) if self.dice.random() < self.dice.choice([0, 0.3, 0.8])}
+        self.down = {
+            link for link in sorted(self.links, key=sorted) if self.dice.random() < self.dice.choice([0, 0.3, 0.8])
+        }
 
     def _deliver_one(self) -> bool:
         lines = sorted(line for line, waiting in self.mail.items() if waiting and frozenset(line) not in self.down)
@@ -232,6 +238,8 @@ class World:
             waiting.append(raw)
         self.wire.update(f"{sender} {to} ".encode() + raw)
         self.notices += 1
+        if self.notices > MOST:
+            raise AssertionError(f"more than {MOST} notices: they go round in circles")
         self.post(to, self.nodes[to].heard(sender, raw, self.at))
         return True
 
@@ -265,7 +273,7 @@ class World:
         for code in sorted(set(self.copies[what]) - {source}):
             node = self.nodes[code]
             if node.trait:
-                if code not in listed | acknowledged and not self._came_in_secret(what, code, listed | acknowledged):
+                if code not in listed | acknowledged and not self._is_behind(what, code, listed, acknowledged):
                     yield f"{source} {number}: {code} ({node.trait}) keeps a copy and is not on the list"
                 continue
             use = node.sharer.use(what, at=self.at)
@@ -286,17 +294,18 @@ class World:
                  if not self.nodes[code].trait and not self.nodes[giver].trait}  # fmt: skip
         return _closure(source, edges)
 
-    def _came_in_secret(self, what: str, code: str, known: set[str]) -> bool:
-        """Whether all givers of a copy do not conform, and lead back to one that the source knows of."""
-        before, todo = set(), {code}
+    def _is_behind(self, what: str, code: str, listed: set[str], acknowledged: set[str]) -> bool:
+        """Whether a copy that the source does not know of leads back to a name on its list, or to one who lied."""
+        before, todo, named = set(), {code}, False
         while todo:
             one = todo.pop()
             before.add(one)
-            givers = self.copies[what][one]
-            if any(not self.nodes[giver].trait for giver in givers) and one not in known:
-                return False
-            todo |= set() if one in known else givers - before
-        return bool(before & known)
+            for giver in self.copies[what][one]:
+                if giver in acknowledged and not self.nodes[giver].trait:
+                    return False  # he would have named it
+                named |= giver in listed | acknowledged
+                todo |= set() if giver in listed | acknowledged else {giver} - before
+        return named
 
 
 def _closure(start: str, edges: set[tuple[str, str]]) -> set[str]:

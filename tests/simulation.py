@@ -176,6 +176,9 @@ class Shelf:
     def atomically(self) -> Disk:
         return self._disk
 
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
+        pass
+
     def settled(self) -> bool:
         return self._settled
 
@@ -212,6 +215,9 @@ class Shelf:
         ]
         rows.sort(key=lambda row: row.number)
         return rows[:limit]
+
+    def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
+        return [row.digest for row in self.sent_due(stages, now, horizon, limit)]
 
     def sent_soonest(self) -> float | None:
         return min((row.next_at for row in self.sent_open() if row.stage is not Stage.DEAD), default=None)
@@ -261,6 +267,9 @@ class Shelf:
     def got_number(self, number: int) -> Got | None:
         return next((row for row in self._rows("got").values() if row.number == number), None)
 
+    def got_taken(self, numbers: Collection[int]) -> set[int]:
+        return {row.number for row in self._rows("got").values()} & set(numbers)
+
     def got_last(self) -> int:
         return max((row.number for row in self._rows("got").values()), default=0)
 
@@ -278,15 +287,15 @@ class Shelf:
     def got_ready(self, limit: int) -> Iterable[Got]:
         return [row for row in self.got_waiting() if not row.lacks][:limit]
 
-    def got_lacking(self, digest: str = "", limit: int = 0) -> Iterable[Got]:
-        rows = [row for row in self.got_waiting() if row.lacks and digest in {"", row.lacks}]
+    def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
+        rows = [row for row in self.got_waiting() if row.lacks and (not digests or row.lacks in digests)]
         return rows[: limit or None]
 
     def got_lacking_count(self) -> int:
-        return len(list(self.got_lacking()))
+        return len(list(self.got_lacking(())))
 
     def got_missing(self, limit: int) -> Iterable[str]:
-        wanted = dict.fromkeys(row.lacks for row in self.got_lacking())
+        wanted = dict.fromkeys(row.lacks for row in self.got_lacking(()))
         return [digest for digest in wanted if not self.got(digest) and not self.sent(digest)][:limit]
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:

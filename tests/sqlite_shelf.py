@@ -41,7 +41,8 @@ class SqliteShelf:
         self.base.execute("BEGIN IMMEDIATE")
         for place, one in enumerate(found):
             held = self.base.execute(
-                "SELECT digest FROM held WHERE collection = ? AND id = ? AND named = ?", (collection, one.id, one.version)
+                "SELECT digest FROM held WHERE collection = ? AND id = ? AND named = ?",
+                (collection, one.id, one.version),
             ).fetchone()
             try:
                 outcomes[place] = stix.compared(one, held and held[0])

@@ -4,6 +4,7 @@ import json
 import unicodedata
 
 import pytest
+import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,25 @@ def code(call, *args, **named) -> str:
 # ------------------------------------------------------------------------------------------------- RFC 8785
 
 # What RFC 8785 writes, for the parts of it that acts use (3.2.2 to 3.2.4).
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-MOST, MOST) | st.text(),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=6), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(PLAIN)
+def test_what_the_standard_library_writes_is_rfc_8785(value):
+    """Whichever of the two writes a value, the bytes are those of the reference implementation, or it is refused by both."""
+    try:
+        expected = rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        assert code(canon.dumps, value) == "canon.value"
+    else:
+        assert canon.dumps(value) == expected
+
+
 WRITTEN = [
     ("literals, 3.2.2", {"literals": [None, True, False]}, b'{"literals":[null,true,false]}'),
     (

@@ -29,6 +29,7 @@ def pinned(node, at, state="VN", **changes) -> Peer:
     found.entry = replace(found.entry, **changes)
     found.entry_bytes = sign_entry(found.entry, found.signing)
     registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="R. Rahimi", at=at)
+    peers.settle(state)
     return found
 
 
@@ -238,10 +239,10 @@ def test_the_line_says_whether_the_node_answers(node, officers, at):
     requesting.approve(node, reference, officer=officers.approver, at=at, despite="the exercise asks for it")
     requesting.send(node, reference, officer=officers.approver, at=at)
     assert "1 message waits" in plain(card(page(officers), "VN"))
-    models.Departure.objects.update(attempts=3, trouble="The node did not answer.")
+    models.Departure.objects.update(attempts=3, trouble="wire.unreachable")
     shown = plain(card(page(officers), "VN"))
     assert "does not answer" in shown
-    assert "The node did not answer." in shown
+    assert "The other State’s node did not answer." in shown
 
 
 def test_an_entry_that_cannot_be_read_stops_no_page(node, officers, peer):

@@ -1,18 +1,20 @@
 """Entries at a node: its own, version after version with its key files; those of others; and what the files prove of both."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from peer import Peer, request
+from peer import Peer, arrive, request
 
 from comity.casework.lifecycle import Kind
 from comity.errors import BrokenProof, BrokenSeal, ComityError, Invalid, Misconfigured, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
-from comity.node.desk import _record, crossing, dossier, issuing, registry
+from comity.node.desk import _log, dossier, issuing, registry
 from comity.node.settings import read
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
@@ -56,7 +58,7 @@ PURPOSES = [purpose for purpose in Purpose if purpose is not Purpose.RECOVERY]
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_a_key_is_rotated(own, purpose, at):
     """The next version names the new key, others follow it, the node works with it, and the old one stays for a week."""
-    old, chain = issuing.own(own.now()), issuing.own_chain(own.now())
+    old, chain = archive.own_entry(own.now()), issuing.own_chain(own.now())
     new = issuing.rotate(own.now(), purpose, at=at + SECOND)
     assert (new.version, new.previous, new.address) == (2, old.digest, old.address)
     assert issuing.own_chain(own.now())[:1] == chain
@@ -92,25 +94,25 @@ def test_a_log_goes_on_under_a_new_name(own, at):
     new = issuing.rotate(own.now(), Purpose.LOG, at=at + SECOND, name="comity.ir/log-2")
     assert new.log == ("comity.ir/log-2", own.now().log.public)
     assert {key.name for key in new.of(Purpose.LOG)} == {"comity.ir/log", "comity.ir/log-2"}
-    assert _record.new_checkpoint(own.now()).startswith("comity.ir/log-2\n")
+    assert _log.new_checkpoint(own.now()).startswith("comity.ir/log-2\n")
 
 
 def test_a_key_made_elsewhere(own, tmp_path, at):
     """Its file is taken over; one of another purpose is not, and nothing of it stays."""
     write_key(tmp_path / "made.key", NoteKey.generate("comity.ir/hop"))
-    before = issuing.own(own.now())
+    before = archive.own_entry(own.now())
     for purpose, expected in ((Purpose.SIGN, "key.purpose"), (Purpose.RECOVERY, "entry.purpose")):
         assert code(issuing.rotate, own.now(), purpose, at=at, key=tmp_path / "made.key") == expected
     assert code(issuing.rotate, own.now(), Purpose.CONTAINER, at=at, key=tmp_path / "made.key") == "key.file"
     issuing.settle(own.now(), at=at)
-    assert issuing.own(own.now()) == before
+    assert archive.own_entry(own.now()) == before
     new = issuing.rotate(own.now(), Purpose.HOP, at=at + SECOND, key=tmp_path / "made.key")
     assert new.hop == read_key(tmp_path / "made.key").public
 
 
 def test_a_key_is_revoked(own, at):
     """One in use is replaced at once; an old one only marked; the one that signs not this way, nor for a time to come."""
-    entry = issuing.own(own.now())
+    entry = archive.own_entry(own.now())
     hop, sign = entry.key(Purpose.HOP, at), entry.key(Purpose.SIGN, at)
     assert code(issuing.revoke, own.now(), sign.id, since=at, at=at + SECOND) == "entry.recover"
     assert code(issuing.revoke, own.now(), hop.id, since=at + 2 * SECOND, at=at + SECOND) == "entry.since"
@@ -134,7 +136,7 @@ def test_recovery_under_keys_kept_offline(own, at):
     for signers, expected in (([offline[0]], "entry.succession"), ([SigningKey.generate()], "trust.unknown-key")):
         assert code(issuing.recover, own.now(), signers, since=at, at=at + 2 * SECOND) == expected
         assert own.now().signing == old
-        assert issuing.own(own.now()).version == 2
+        assert archive.own_entry(own.now()).version == 2
     new = issuing.recover(own.now(), offline[1:], since=at, at=at + 2 * SECOND)
     assert new.named(old.public.id).revoked == at
     assert new.sign == own.now().signing.public != old.public
@@ -157,7 +159,7 @@ def test_recovery_keys_change_only_by_themselves(own, at):
 
 def test_without_recovery_keys_a_lost_key_needs_people(own, at):
     """The State can go on; but no other follows by itself: the new fingerprint has to be compared."""
-    before = issuing.own(own.now())
+    before = archive.own_entry(own.now())
     new = issuing.recover(own.now(), [], since=at, at=at + SECOND)
     assert new.fingerprint != before.fingerprint
     assert code(succeeds, before, issuing.own_chain(own.now())[-1]) == "entry.succession"
@@ -166,7 +168,7 @@ def test_without_recovery_keys_a_lost_key_needs_people(own, at):
 def test_confirming_describing_and_readdressing(own, at):
     """Each is a version; a confirmation is of the day; both certificates are named before the address changes."""
     later = at + 400 * DAY
-    assert issuing.own(own.now()).stale(later.date())
+    assert archive.own_entry(own.now()).stale(later.date())
     assert not issuing.confirm(own.now(), at=later).stale(later.date())
     named = Authority("contact", {"en": "24/7"}, ("en", "fa"), "Asia/Tehran", "telephone", ("41",))
     assert issuing.describe(own.now(), [named], at=later + SECOND).authorities == (named,)
@@ -177,7 +179,7 @@ def test_confirming_describing_and_readdressing(own, at):
 
 def test_a_version_that_was_cut_off(own, at, monkeypatch):
     """Killed before `entry.json` is replaced, nothing has happened; killed after it, the next start finishes it."""
-    settings, before = own.now(), issuing.own(own.now())
+    settings, before = own.now(), archive.own_entry(own.now())
     right = issuing._replace
 
     def cut(path, data):
@@ -192,7 +194,7 @@ def test_a_version_that_was_cut_off(own, at, monkeypatch):
     monkeypatch.setattr(issuing, "_replace", right)
     issuing.settle(own.now(), at=at)
     assert not list(own.home.rglob("*.next.*"))
-    assert (issuing.own(own.now()), own.now().opening) == (before, settings.opening)
+    assert (archive.own_entry(own.now()), own.now().opening) == (before, settings.opening)
     for step in ("_keep_opening", "_sync"):
         with monkeypatch.context() as patch:
             done = SimpleNamespace(entry=False)
@@ -208,10 +210,10 @@ def test_a_version_that_was_cut_off(own, at, monkeypatch):
             patch.setattr(issuing, "_replace", written)
             patch.setattr(issuing, step, after)
             with pytest.raises(KeyboardInterrupt):
-                issuing.rotate(own.now(), Purpose.OPEN, at=issuing.own(own.now()).issued_at + SECOND)
+                issuing.rotate(own.now(), Purpose.OPEN, at=archive.own_entry(own.now()).issued_at + SECOND)
         issuing.settle(own.now(), at=at + DAY)
-        assert own.now().opening.public == issuing.own(own.now()).open
-        assert logged(issuing.own(own.now()).digest) == 1
+        assert own.now().opening.public == archive.own_entry(own.now()).open
+        assert logged(archive.own_entry(own.now()).digest) == 1
     assert len(own.now().openings) == 3
 
 
@@ -222,7 +224,7 @@ def test_a_key_file_that_is_not_the_entrys(own, at):
     with pytest.raises(Misconfigured, match="not the key that entry"):
         issuing.settle(own.now(), at=at)
     (own.home / "entries").mkdir()
-    (own.home / "entry.json").write_bytes(sign_entry(replace(issuing.own(own.now()), version=2, previous="0" * 64),
+    (own.home / "entry.json").write_bytes(sign_entry(replace(archive.own_entry(own.now()), version=2, previous="0" * 64),
                                                      own.now().signing))  # fmt: skip
     assert code(issuing.own_chain, own.now()) == "entry.missing"
 
@@ -360,6 +362,20 @@ def test_a_thief_takes_no_recovery_back(node, viet, at):
     assert archive.peer_entry("VN") == right
 
 
+def test_recovery_does_not_take_back_recovery(node, viet, at):
+    """Recovery keys that lead on in two ways are a fork like any other: the first stays, and an officer has to look."""
+    offline = guarded(node, viet, at)
+    stolen, honest, chain = viet.signing, viet.entry, list(viet.chain)
+    viet.rotates(*offline, revoked=honest.issued_at)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    right = viet.entry
+    viet.entry, viet.signing, viet.chain = honest, stolen, chain
+    viet.rotates(*offline, revoked=honest.issued_at)
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+    assert archive.peer_entry("VN") == right
+    assert len(archive.forks()) == 1
+
+
 def test_another_key_is_pinned_only_anew(node, viet, at):
     """An officer may: that State has lost everything. What was accepted before is left behind, and kept."""
     other, given = Peer("VN", node, which=1), {"by": "Officer", "at": at + SECOND}
@@ -425,29 +441,36 @@ def test_what_others_say_has_its_bounds(node, viet, at, monkeypatch):
     assert models.EntryVersion.objects.filter(standing="fork").count() == 2
 
 
+def test_evidence_that_counts_later_is_kept_whole(node, viet, at):
+    """A version that came first as evidence, with fewer signatures, and is accepted later, is kept as it was accepted."""
+    first = read_entry(viet.chain[0])
+    whole = viet.rotates()
+    outer = canon.loads(whole, limit=1 << 20)
+    some = canon.dumps(outer | {"statements": outer["statements"][:1]})
+    registry.keep_version(viet.entry, some, by="QA", at=at, standing="fork")
+    registry.keep_version(viet.entry, whole, by="VN", at=at)
+    registry.keep_version(viet.entry, some, by="QA", at=at)
+    assert read_chain(archive.chain("VN"))[0] == first
+    assert archive.chain("VN") == viet.chain
+
+
 # -------------------------------------------------------------------------------------------------- what files prove
 
 
-def arrive(settings, data: bytes, at) -> str:
-    """Receive and admit an envelope; empty, or the code of its refusal."""
-    crossing.receive(settings, data, hop="VN", at=at)
-    crossing.admit(settings, canon.content_id(data), at=at)
-    return models.Arrival.objects.get(pk=canon.content_id(data)).code
-
-
 @pytest.fixture
-def story(own, viet, officers, at):
+def story(own, viet, officers):
     """A case said under three versions of Viet Nam's entry and three of ours, exported after the first and the last."""
-    node, later = own.now(), at + 3 * SECOND
-    viet.node = node
-    data, asked = viet.asks(request())
-    assert arrive(node, data, at) == ""
+    node, at = own.now(), viet.entry.issued_at
+    viet.node, later = node, at + 3 * SECOND
+    body = {"request": request().to_dict(), "letter": ""}
+    data, asked = viet.say(Kind.REQUESTED, "VN-2026-0001", body, at=at)
+    assert arrive(node, data, at).code == ""
     early = shutil.copy(dossier.export(node, "VN-2026-0001", officer=officers.all, at=at), own.home / "early.asice")
     viet.rotates(kept=10 * SECOND)
     registry.renewed(node, "VN", viet.chain, by="VN", at=later)
     issuing.rotate(node, Purpose.SIGN, at=at + SECOND)
     said = viet.say(Kind.ENQUIRED, "VN-2026-0001", {"message": "How does it stand?"}, after=asked.id, at=later)
-    assert arrive(own.now(), said[0], later) == ""
+    assert arrive(own.now(), said[0], later).code == ""
     viet.issues(confirmed_on=at.date())
     registry.renewed(node, "VN", viet.chain, by="VN", at=later)
     issuing.rotate(own.now(), Purpose.CONTAINER, at=later)
@@ -505,6 +528,8 @@ def test_a_newer_pin_knows_what_was_revoked(story, viet, tmp_path):
         newer = sign_entry(replace(viet.entry, keys=keys, **version), viet.signing)
         for path in (story.early, story.late):
             assert verdicts(path, tmp_path, story.ours[0], newer).get("acts") is expected
+    report = verify_file(story.late, pins=[tmp_path / "pin-0.json", tmp_path / "pin-1.json"])
+    assert "1 by keys that were revoked later" in report.verdicts["acts"][1]
 
 
 def test_what_a_revoked_key_says_is_refused_on_arrival(own, viet, at):
@@ -516,11 +541,11 @@ def test_what_a_revoked_key_says_is_refused_on_arrival(own, viet, at):
     viet.rotates(*offline, revoked=moment)
     registry.renewed(node, "VN", viet.chain, by="VN", at=at + 5 * SECOND)
     fresh, viet.signing = viet.signing, stolen
-    assert arrive(node, viet.asks(request())[0], moment + 6 * SECOND) == "trust.revoked"
+    assert arrive(node, viet.asks(request())[0], moment + 6 * SECOND).code == "trust.revoked"
     viet.signing = fresh
     said, _ = viet.say(Kind.REQUESTED, "VN-2026-0002", {
         "request": request(reference="VN-2026-0002").to_dict(), "letter": ""}, at=moment + 6 * SECOND)  # fmt: skip
-    assert arrive(node, said, moment + 6 * SECOND) == ""
+    assert arrive(node, said, moment + 6 * SECOND).code == ""
 
 
 def test_what_was_sealed_to_the_key_before_still_opens(own, viet, at):
@@ -529,4 +554,45 @@ def test_what_was_sealed_to_the_key_before_still_opens(own, viet, at):
     data, _ = viet.asks(request())
     issuing.rotate(own.now(), Purpose.OPEN, at=at + SECOND)
     assert isinstance(own.now().openings[1], OpeningKey)
-    assert arrive(own.now(), data, at + SECOND) == ""
+    assert arrive(own.now(), data, at + SECOND).code == ""
+
+
+# ---------------------------------------------------------------------------------------------------- the operator
+
+
+def comity(*words) -> subprocess.CompletedProcess:
+    """Run a command of the node in its own process."""
+    command = [sys.executable, "-m", "comity.node.run", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_operators_commands(tmp_path):
+    """A node's entry and keys over time, from the command line alone; another node follows its files."""
+    iran, qatar, offline = tmp_path / "IR", tmp_path / "QA", [tmp_path / f"offline-{number}" for number in range(2)]
+    for home, port in ((iran, 9441), (qatar, 9443)):
+        doors = ["--officers", f"https://127.0.0.1:{port}", "--peers", f"https://127.0.0.1:{port + 1}"]
+        assert comity("init", home, "--state", home.name, *doors).returncode == 0
+    assert [comity("recovery-key", file).returncode for file in offline] == [0, 0]
+    first = (iran / "entry.json").read_bytes()
+    mark = read_entry(first).fingerprint
+    assert comity("pin", qatar, iran / "entry.json", "--fingerprint", mark, "--by", "N. N.").stdout == "IR is pinned.\n"
+    public = [word for file in offline for word in ("--key", f"{file}.pub")]
+    assert "version 2" in comity("recovery", iran, "--threshold", 2, *public).stdout
+    done = comity("rotate", iran, "hop", "--days", 0)
+    assert "version 3" in done.stdout
+    assert "Start the node again" in done.stdout
+    for words, expected in (
+        (("rotate", iran, "rule"), "entry.purpose"),
+        (("revoke", iran, "x", "--at", "now"), "entry.since"),
+    ):
+        refused = comity(*words)
+        assert (refused.returncode, expected in refused.stderr) == (2, True), refused
+    private = [word for file in offline for word in ("--key", str(file))]
+    assert "version 4" in comity("recover", iran, *private).stdout
+    assert "version 5" in comity("readdress", iran).stdout
+    files = [*(iran / "entries" / f"{number}.json" for number in range(2, 5)), iran / "entry.json"]
+    assert (iran / "entries" / "1.json").read_bytes() == first
+    assert "version 5" in comity("renew", qatar, *files).stdout
+    assert f"IR  version 5  {read_entry(files[-1].read_bytes()).fingerprint}" in comity("directory", qatar).stdout
+    own = comity("directory", iran).stdout
+    assert (own.count("  hop  "), own.count("  recovery  "), own.count("revoked")) == (2, 2, 1)

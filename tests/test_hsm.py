@@ -59,8 +59,12 @@ class Softhsm:
         self.tokens = folder / "tokens"
         self.tokens.mkdir()
         (folder / "softhsm2.conf").write_text(f"directories.tokendir = {self.tokens}\nobjectstore.backend = file\n")
-        os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+        self.use()
         self.pin = self.secret("pin", b"6429-exercise\n")
+
+    def use(self) -> None:
+        """Let SoftHSM, here and in processes started from here, find these tokens."""
+        os.environ["SOFTHSM2_CONF"] = str(self.folder / "softhsm2.conf")
 
     def secret(self, name: str, content: bytes) -> Path:
         """A new file of mode 0600."""
@@ -92,6 +96,7 @@ def made(softhsm, tmp_path_factory):
 @pytest.fixture
 def token(made):
     """The same token, with nothing open and no PIN refused."""
+    made.use()
     hsm._forget(made.place(""))
     hsm._tokens.refused.clear()
     return made
@@ -405,12 +410,12 @@ def free_ports() -> list[int]:
     return ports
 
 
-PURPOSES = {"sign": "signing", "log": "log", "witness": "witness", "hop": "hop", "container": "cades"}
+PURPOSES = {"sign": "signing", "log": "log", "container": "cades"}  # witness and hop are made as log is
 
 
 @pytest.fixture(scope="module")
-def home(softhsm, tmp_path_factory):
-    """The home of a node of Qatar with every key that a token can hold in one, each taken up by a rotation."""
+def qatar(softhsm, tmp_path_factory):
+    """The home of a node of Qatar with each kind of key that a token can hold in one, taken up by a rotation."""
     found = Softhsm(softhsm, tmp_path_factory.mktemp("node"))
     found.token("QA")
     officers, peers = free_ports()
@@ -427,6 +432,13 @@ def home(softhsm, tmp_path_factory):
             done = node(*command)
             assert done.returncode == 0, done.stderr
     return found
+
+
+@pytest.fixture
+def home(qatar):
+    """The same home, with its tokens in use."""
+    qatar.use()
+    return qatar
 
 
 def test_every_key_that_a_token_can_hold_lies_in_one(home):
@@ -531,3 +543,12 @@ def test_threads_share_an_expanded_key():
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
+
+
+def test_an_officer_reads_that_the_token_does_not_sign():
+    """The page for a token that is away says what happened in its own words, not in general ones."""
+    from comity.node.officers import answers, texts
+
+    shown = answers.problem(Misconfigured("There is not one token 'IR'.", code="hsm.token"))
+    assert shown.text == texts.FAMILIES["hsm"]
+    assert (shown.status, shown.detail) == (500, "There is not one token 'IR'.")

@@ -118,9 +118,15 @@ def test_an_empty_list_lets_nothing_through():
     """No recipients: nobody, at any level; no purposes: for nothing."""
     for level, audience in product(Level, (VN, PUBLIC)):
         assert ruling(marked(level), audience, Rules(purposes=OPEN.purposes, free_text=True)) == ("failed", "nobody")
-        assert ruling(marked(level), audience, Rules(states=OPEN.states, public=True, free_text=True)) == ("failed", "purpose")
+        assert ruling(marked(level), audience, Rules(states=OPEN.states, public=True, free_text=True)) == (
+            "failed",
+            "purpose",
+        )
     nobody = Audience(state="", communities=frozenset({""}), purpose="prevention")
-    assert ruling(marked(Level.GREEN), nobody, Rules(states=frozenset({""}), purposes=OPEN.purposes)) == ("failed", "recipient")
+    assert ruling(marked(Level.GREEN), nobody, Rules(states=frozenset({""}), purposes=OPEN.purposes)) == (
+        "failed",
+        "recipient",
+    )
 
 
 # Who may have what that is ours, by level: clear, green, amber, amber+strict, red.
@@ -135,7 +141,8 @@ OURS = [
 ]
 # The same for what QA gave us in the community `gulf`.
 THEIRS = [
-    ("a State by name", VN, Rules(states=frozenset({"VN"}), communities=frozenset({"gulf"}), purposes=OPEN.purposes, free_text=True), "yy---"),
+    ("a State by name", VN,
+     Rules(states=frozenset({"VN"}), communities=frozenset({"gulf"}), purposes=OPEN.purposes, free_text=True), "yy---"),
     ("a State by name, elsewhere", Audience(state="VN", communities=frozenset({"lake"}), purpose="prevention"),
      Rules(states=frozenset({"VN"}), communities=frozenset({"lake", "gulf"}), purposes=OPEN.purposes, free_text=True), "y----"),
     ("back to its giver", Audience(state="QA", communities=frozenset(), purpose="prevention"),

@@ -45,7 +45,9 @@ class Client:
 
     def ask(self, method, path, query="", body=b"", who=None, **headers):
         """The answer; its body parsed."""
-        given_headers = {"accept": TYPE, "content-type": TYPE} | {name.replace("_", "-"): value for name, value in headers.items()}
+        given_headers = {"accept": TYPE, "content-type": TYPE} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
         request = taxii.Request(method, path, query, {k: v for k, v in given_headers.items() if v is not None}, body)
         said = taxii.answer(request, self.shelf, who or reader(), self.now, site=SITE)
         self.headers = dict(said.headers)
@@ -101,6 +103,7 @@ def test_discovery_roots_and_collections(client):
 
 REFUSED = [
     ("no such root", "GET", "/other/", 404),
+    ("a collection without a name", "GET", "/api/collections//objects/", 404),
     ("no such collection", "GET", "/api/collections/x/", 404),
     ("a collection that is not for him", "GET", f"/api/collections/{THREE}/", 404),
     ("its objects", "GET", f"/api/collections/{THREE}/objects/", 404),
@@ -237,7 +240,7 @@ def test_pages_meet_without_gap_or_overlap(client):
     assert client.headers["X-TAXII-Date-Added-Last"] == "2026-11-30T09:15:02.000000Z"
     assert len(client.get()["objects"]) == 50
     assert len(client.get(query="limit=1000")["objects"]) == 50
-    assert [page for page in walk(client, query="limit=60")][1][0]["id"][-2:] == "50"
+    assert list(walk(client, query="limit=60"))[1][0]["id"][-2:] == "50"
 
 
 def test_what_is_added_while_one_reads_is_not_missed(client):
@@ -318,7 +321,11 @@ def test_the_manifest_says_what_there_is(stocked):
 def test_one_object_and_its_versions(stocked):
     """By id: the last version, or those asked for; the versions in the order of their addition."""
     assert [short(one) for one in stocked.get(f"{OBJECTS}{T1}/")["objects"]] == ["1.30"]
-    assert [short(one) for one in stocked.get(f"{OBJECTS}{T1}/", "match[version]=all")["objects"]] == ["1.10", "1.30", "1.20"]
+    assert [short(one) for one in stocked.get(f"{OBJECTS}{T1}/", "match[version]=all")["objects"]] == [
+        "1.10",
+        "1.30",
+        "1.20",
+    ]
     assert stocked.get(f"{OBJECTS}{T1}/", "match[version]=2020-01-01T00:00:00Z") == {"more": False}
     versions = stocked.get(f"{OBJECTS}{T1}/versions/")["versions"]
     assert [when[14:16] for when in versions] == ["10", "30", "20"]

@@ -287,7 +287,7 @@ def _case(report: Report, _path: Path, opened: Container, pins: Pins | None, pro
     _sealed(report, opened, trust, said.at, said.home, progress)
     home = entries.get(said.home)
     _foreign_tools(report, opened, home, said.at)
-    acts = _acts(report, said, trust)
+    acts = _acts(report, said, trust, entries)
     _history(report, said, acts)
     _letters(report, opened, acts)
     witnesses = _Witnesses(report, entries)
@@ -299,8 +299,9 @@ def _case(report: Report, _path: Path, opened: Container, pins: Pins | None, pro
 Acts = dict[str, list[tuple[dossier.ActRecord, Act]]]
 
 
-def _acts(report: Report, said: dossier.Dossier, trust: Trust) -> Acts:
+def _acts(report: Report, said: dossier.Dossier, trust: Trust, entries: dict[str, Entry]) -> Acts:
     """Every act's two signatures, and that each envelope committed to the very act that is shown."""
+    revoked = {key.id for entry in entries.values() for key in entry.keys if key.revoked is not None}
     found: Acts = {}
     with report.check("acts") as words:
         for reference, records in said.cases:
@@ -308,7 +309,15 @@ def _acts(report: Report, said: dossier.Dossier, trust: Trust) -> Acts:
                 raise BrokenSeal(f"{reference} stands twice.", code="verify.twice", where=reference)
             found[reference] = [(record, _act(record, trust, said.exercise)) for record in records]
         words.append(f"{sum(len(acts) for acts in found.values())} acts, two signatures each")
+        if late := sum(_key_of(record) in revoked for _, records in said.cases for record in records):
+            words.append(
+                f"{late} by keys that were revoked later; that they were signed before rests on the acts' own word"
+            )
     return found
+
+
+def _key_of(record: dossier.ActRecord) -> str:
+    return str(canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)["key"])
 
 
 def _act(record: dossier.ActRecord, trust: Trust, exercise: bool) -> Act:  # noqa: FBT001  a fact, not a switch

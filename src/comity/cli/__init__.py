@@ -29,7 +29,7 @@ def verify(
     file: Annotated[Path, typer.Argument(help="An exported case, an evidence bag, or a letter (PDF).")],
     case: Annotated[Path | None, typer.Option(help="For a letter: the exported case it belongs to.")] = None,
     pin: Annotated[list[Path] | None, typer.Option(help="A directory entry you trust; may be given often.")] = None,
-    code: Annotated[str, typer.Option(help="For an exported case: the code on a printed letter.")] = "",
+    code: Annotated[str | None, typer.Option(help="For an exported case: the code on a printed letter.")] = None,
 ) -> None:
     """Say what FILE proves: each check passed, failed or undetermined. Exit code 0 only if all passed."""
     console = Console()
@@ -42,7 +42,7 @@ def verify(
             console.print("undetermined: a letter alone proves nothing. Name its exported case with --case.")
             raise typer.Exit(1)
         report = verify_letter(file, beside)
-    elif code:
+    elif code is not None:
         report = verify_code(code, file, pins=pin or ())
     else:
         with _bar(console) as bar:
@@ -146,6 +146,12 @@ def demo(
 def node(ctx: typer.Context) -> None:
     """Make and run a node; see `comity node --help`."""
     os.execv(sys.executable, [sys.executable, "-m", "comity.node.run", *ctx.args])
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def parcel(ctx: typer.Context) -> None:
+    """Carry by courier what would cross the line between two nodes; see `comity parcel --help`."""
+    os.execv(sys.executable, [sys.executable, "-m", "comity.node.run", "parcel", *ctx.args])
 
 
 def main() -> None:

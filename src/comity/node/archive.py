@@ -44,9 +44,7 @@ def entries() -> list[Entry]:
     return [_entry(bytes(data)) for data in models.Peer.objects.order_by("state").values_list("entry", flat=True)]
 
 
-_entry = lru_cache(maxsize=512)(
-    read_entry
-)  # it was verified before it was stored; what does not hold is not remembered
+_entry = lru_cache(maxsize=512)(read_entry)  # what does not hold is not remembered
 
 
 def chain(state: str) -> list[bytes]:

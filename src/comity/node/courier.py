@@ -21,7 +21,7 @@ from django.db import OperationalError, close_old_connections, connections
 from comity.errors import BrokenSeal, ComityError, Unreachable
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import crossing, evidence, registry
+from comity.node.desk import crossing, drills, evidence, registry
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire import proofs
@@ -65,6 +65,7 @@ class Courier:
     def round(self) -> bool:
         """Read what has come, and see that somebody is on the way to each peer for which something is due."""
         busy = _guarded(self._admit)
+        _guarded(partial(drills.due, self._settings, at=now()))
         _guarded(self._send_out)
         return busy
 
@@ -89,7 +90,7 @@ class Courier:
                 continue
             for_witness = head if peer in witnesses and not self._waits(peer) else None
             if for_witness is not None or self._due(peer, looking=everybody):
-                given = (peer, for_witness)
+                given = (peer, for_witness, everybody)
                 self._errands[peer] = threading.Thread(target=self._errand, args=given, name=f"to {peer}", daemon=True)
                 self._errands[peer].start()
         return False
@@ -104,16 +105,19 @@ class Courier:
             looking and not self._waits(peer) and bool(crossing.unproved(peer, at=now()))
         )
 
-    def _errand(self, peer: str, head: tuple[str, int] | None) -> None:
+    def _errand(self, peer: str, head: tuple[str, int] | None, proving: bool) -> None:  # noqa: FBT001  a thread's
         """Everything that is due for one peer; each kind of it even if another fails.
 
         Args:
             peer: its State.
             head: this log's head (note, size), if the peer is a witness that is to be asked.
+            proving: ask for newer proofs too.
         """
-        steps: list[Callable[[], bool]] = [partial(self._converse, peer), partial(self._prove, peer)]
+        steps: list[Callable[[], bool]] = [partial(self._converse, peer)]
         if head is not None:
-            steps.insert(1, partial(self._witness, peer, head))
+            steps.append(partial(self._witness, peer, head))
+        if proving:
+            steps.append(partial(self._prove, peer))
         try:
             for step in steps:
                 _guarded(step)

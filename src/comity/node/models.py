@@ -110,6 +110,9 @@ class Talk(models.Model):
     peer = models.CharField(max_length=2, primary_key=True)
     settled = models.BooleanField(default=False)  # the peer has said what it holds since memory may have been lost
     heard = models.PositiveBigIntegerField(default=0)  # how often it has spoken
+    greeting = models.CharField(
+        max_length=32, blank=True
+    )  # names a greeting that a courier carries, until it is answered
 
 
 class Departure(models.Model):
@@ -143,7 +146,12 @@ class Departure(models.Model):
         constraints = [models.UniqueConstraint(fields=["peer", "number"], name="departure_once_per_place")]
         indexes = [
             models.Index(fields=["peer", "stage", "next_at"], name="departure_due"),
-            models.Index(fields=["witnessed", "relayed", "prove_at"], name="departure_unproved"),
+            models.Index(
+                fields=["peer", "prove_at"],
+                condition=models.Q(witnessed=False, relayed=True),
+                name="departure_unproved",
+            ),
+            models.Index(fields=["peer"], condition=models.Q(pending=True), name="departure_pending"),
         ]
 
 
@@ -313,3 +321,43 @@ class Job(models.Model):
                 fields=["case", "kind", "about"], condition=models.Q(status="waiting"), name="job_once_at_a_time"
             )
         ]
+
+
+class Call(models.Model):
+    """A test call to or from a State's 24/7 point of contact, with its moments; what became of it follows from them."""
+
+    digest = models.CharField(max_length=64, primary_key=True)  # of the signed call
+    peer = models.CharField(max_length=2)
+    ours = models.BooleanField()  # whether this State called
+    statement = models.BinaryField()
+    envelope = models.CharField(max_length=64, db_index=True)  # digest of the envelope that carried it
+    hop = models.CharField(max_length=2)  # the node that brought it; for ours the peer
+    at = models.DateTimeField()  # when it was sent, as the caller signed
+    due = models.DateTimeField()
+    came_at = models.DateTimeField()  # when it was sent or kept here, by this node's clock
+    kept_at = models.DateTimeField(null=True)  # ours: when the peer kept it, as its receipt says
+    kept_known_at = models.DateTimeField(null=True)  # ours: when this node saw that receipt
+    answer = models.BinaryField(default=b"")  # the signed answer
+    answer_envelope = models.CharField(max_length=64, blank=True)
+    answered_at = models.DateTimeField(null=True)  # as the State that answers signed
+    answer_known_at = models.DateTimeField(null=True)  # when the answer was given or kept here, by this node's clock
+
+    class Meta:
+        """What waits for something is found by peer and direction."""
+
+        ordering = ["-at", "digest"]
+        indexes = [models.Index(fields=["ours", "peer", "due"], name="call_of_peer")]
+
+
+class CallPlan(models.Model):
+    """How often a State is called by itself. No row means never."""
+
+    peer = models.CharField(max_length=2, primary_key=True)
+    every = models.PositiveSmallIntegerField()  # days
+    minutes = models.PositiveSmallIntegerField()  # from a call to the moment by which it is to be answered
+    urgency = models.CharField(max_length=10)
+    question = models.TextField(blank=True)
+    by = models.CharField(max_length=402)  # the officer who decided so: name and office
+    made_at = models.DateTimeField()
+    next_at = models.DateTimeField(db_index=True)
+    trouble = models.CharField(max_length=60, blank=True)  # code of why the last call could not be made

@@ -26,7 +26,7 @@ import typer
 
 from comity.errors import ComityError, Misconfigured
 from comity.law.book import default_folder, load
-from comity.node.management import Home, directory, read_authorities, read_file, tokens
+from comity.node.management import Home, directory, parcels, read_authorities, read_file, tokens
 from comity.node.management import start as _django
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_secret
@@ -34,6 +34,7 @@ from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_s
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run a State's node.")
 app.add_typer(directory.app)
 app.add_typer(tokens.app)
+app.add_typer(parcels.app, name="parcel")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
 

@@ -26,7 +26,7 @@ import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -216,11 +216,12 @@ class Writer:
 
     Args:
         file: empty, open for reading, writing and seeking, in binary.
+        note: told of the bytes of content written, now and then.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, note: Callable[[int], None] | None = None) -> None:
         """Begin at the start of the file."""
-        self._file = file
+        self._file, self._note = file, note
         self._entries: list[Entry] = []
         self._end = 0
 
@@ -262,6 +263,8 @@ class Writer:
             digest.update(chunk)
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
+            if self._note:
+                self._note(self._end + size)
         return replace(expected, size=size, crc=crc), digest.hexdigest()
 
     def _make_room(self, offset: int, size: int) -> None:

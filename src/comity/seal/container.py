@@ -134,6 +134,7 @@ def write(
     cades: CadesKey,
     seal: Callable[[bytes], bytes],
     at: datetime,
+    progress: Progress | None = None,
 ) -> tuple[Part, ...]:
     """Write a container, whole or not at all, readable by this account only.
 
@@ -146,6 +147,7 @@ def write(
         cades: signs the manifest.
         seal: gets the listing (`listing_of`) and returns the signed statement, which is stored as it is.
         at: the time that the CAdES signature claims; aware.
+        progress: told of the bytes written, and of those to write as far as they are known before.
 
     Returns:
         All parts as written, ``mimetype`` and ``META-INF/`` too.
@@ -171,7 +173,7 @@ def write(
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "w+b") as file:
-            parts = _fill(Writer(file), files, cades, seal, at)
+            parts = _fill(Writer(file, _noted(files, progress)), files, cades, seal, at)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
@@ -184,6 +186,16 @@ def write(
     finally:
         os.close(folder)
     return parts
+
+
+def _noted(files: Sequence[tuple[str, Source]], progress: Progress | None) -> Callable[[int], None] | None:
+    """Make what tells `progress` of the bytes that are written."""
+    if progress is None:
+        return None
+    sources = [source for _, source in files]
+    total = sum(len(source) for source in sources if isinstance(source, bytes))
+    total += sum(source.stat().st_size for source in sources if isinstance(source, Path))
+    return lambda done: progress(min(done, total), total)
 
 
 def _fill(

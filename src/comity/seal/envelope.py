@@ -21,7 +21,7 @@ Each kind is signed under its own label, so that no statement of one kind can pa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -32,7 +32,7 @@ from comity.seal import canon, merkle
 from comity.seal.keys import OpeningKey, SealKey, Signature, SigningKey, VerifyKey
 from comity.seal.trust import Trust
 
-KINDS = frozenset({"act", "receipt", "entry", "container"})
+KINDS = frozenset({"act", "receipt", "entry", "container", "call", "figures"})
 MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, never evidence
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures
@@ -165,24 +165,33 @@ def sign(kind: str, payload: bytes, *, sender: str, to: str, key: SigningKey) ->
     return sign_all([Draft(kind, payload, to)], sender=sender, key=key)[0]
 
 
-def verify(data: bytes, trust: Trust, *, kind: str, at: datetime, limit: int = MESSAGE_LIMIT) -> Statement:
+def verify(
+    data: bytes, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime], limit: int = MESSAGE_LIMIT
+) -> Statement:
     """The statement in `data`, when it is of this kind and both signatures hold.
 
     Args:
         data: as `sign` wrote it.
         trust: the grants to go by.
         kind: the kind that is expected; no other is accepted.
-        at: the moment for which the key must be valid.
+        at: the moment for which the key must be valid; or what reads it from the payload, where that states it.
         limit: the most bytes accepted.
 
     Raises:
         BrokenSeal: with the step's code.
     """
+    return _verified(data, trust, {kind}, at, limit)
+
+
+def _verified(
+    data: bytes, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime], limit: int
+) -> Statement:
     found = _statement_fields(data, limit)
-    if found["kind"] != kind:
-        raise BrokenSeal(f"A {kind} is needed here.", code="seal.kind")
+    kind: str = found["kind"]
+    if kind not in kinds:
+        raise BrokenSeal(f"A statement of another kind is needed here: {', '.join(sorted(kinds))}.", code="seal.kind")
     payload = canon.unb64(found["payload"])
-    key = trust.key(found["from"], found["key"], kind, at)
+    key = trust.key(found["from"], found["key"], kind, at(payload) if callable(at) else at)
     leaf = _leaf(kind, found["from"], found["to"], found["key"], payload)
     try:
         path = [canon.unb64(step) for step in found["path"]]
@@ -242,10 +251,15 @@ def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
 
 def commitment(envelope: bytes) -> tuple[str, str]:
     """(addressee, digest of the statement inside) as the envelope's outside says. Raises BrokenSeal."""
+    found = _envelope_fields(envelope)
+    return found["to"], found["statement"]
+
+
+def _envelope_fields(envelope: bytes) -> dict[str, str]:
     found = canon.fields(canon.loads(envelope, limit=MESSAGE_LIMIT), "comity", "to", "key", "statement", "sealed")
     if not all(isinstance(value, str) for value in found.values()) or found["comity"] != f"{_VERSION}/envelope":
         raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
-    return found["to"], found["statement"]
+    return found
 
 
 def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
@@ -254,8 +268,8 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     Raises:
         BrokenSeal: with the code of the step that failed.
     """
-    to, digest = commitment(envelope)  # 1
-    found = canon.loads(envelope, limit=MESSAGE_LIMIT)
+    found = _envelope_fields(envelope)  # 1
+    to, digest = found["to"], found["statement"]
     key = next((key for key in keys if key.public.id == found["key"]), None)
     if to != home or key is None:  # 2
         raise BrokenSeal(f"This is sealed for {to} or for a key not held here.", code="seal.addressee")
@@ -265,12 +279,6 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     if len(statement) != size or canon.content_id(statement) != digest or any(padded[4 + size :]):  # 4
         raise BrokenSeal("The envelope holds another statement than it says.", code="seal.commitment")
     return statement
-
-
-def kind_of(statement: bytes) -> str:
-    """The kind that a statement says it is of; nothing is verified. Raises BrokenSeal."""
-    kind: str = _statement_fields(statement, MESSAGE_LIMIT)["kind"]
-    return kind
 
 
 def unseal(
@@ -290,10 +298,7 @@ def unseal(
         BrokenSeal: with the code of the step that failed.
     """
     statement = opened(envelope, home=home, keys=keys)  # 1 to 4
-    kind = kind_of(statement)
-    if kind not in kinds:  # 5
-        raise BrokenSeal(f"One of these is needed here: {', '.join(sorted(kinds))}.", code="seal.kind")
-    verified = verify(statement, trust, kind=kind, at=at)  # 5, 6, 7
+    verified = _verified(statement, trust, kinds, at, MESSAGE_LIMIT)  # 5, 6, 7
     if verified.to != home:  # 5
         raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
     return Opened._make(verified, canon.content_id(envelope))  # the one place that may

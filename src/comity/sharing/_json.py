@@ -108,6 +108,8 @@ def pieces(data: bytes, limits: Limits) -> Iterator[Piece]:
         if name in seen:
             raise Invalid(f"'{name[:40]}' stands twice.", code="sharing.duplicate")
         seen.add(name)
+        if len(seen) > limits.items:
+            raise Invalid(f"An object has more than {limits.items} members.", code="sharing.items")
         reader.take(":")
         if name != "objects":
             reader.value()

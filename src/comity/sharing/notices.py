@@ -7,7 +7,7 @@ Each is signed by whoever says it and carried as it was signed, however many nod
 notice                  says                                                         travels
 ======================  ===========================================================  ==================
 `Shared`                here is a copy; you may hand it on so many times             giver to taker
-`Holding`               I hold a copy                                                up to the source
+`Holding`               I hold a copy, or: I handed one on                           up to the source
 `Recall`                withdraw it, keep it stricter, or take another instead       to every neighbour
 `Standing`              so many recalls have I said by now                           to every neighbour
 `Ask`                   I lack these recalls                                         to one neighbour
@@ -125,10 +125,11 @@ class Standing(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask(Notice):
-    """The asker lacks the recalls with numbers above `after`."""
+    """The asker lacks recalls. Args: after: those with numbers above this; at: of the standing that says there are."""
 
     said: ClassVar[str] = "ask"
     after: int
+    at: int
 
 
 @dataclass(frozen=True, kw_only=True)

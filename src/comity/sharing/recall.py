@@ -12,12 +12,14 @@ What is promised, and what is not:
   not longer ago than his own `patience`. A neighbour who keeps recalls back therefore stops the use of the copy; he
   cannot prolong it (`Use.SUSPENDED`).
 * Whoever the source knows to hold a copy, and who has not acknowledged, stands on its list (`outstanding`).
-* An acknowledgement is a signed word, not proof of deletion: nothing here reaches into another State. Who hands a copy
-  on in secret to one who keeps silent too is found on the list himself; the other is not.
+* A copy that the source cannot know of, because somebody handed it on in secret or kept the word of others back, was had,
+  by however many hands, from one who stands on that list: behind every unnamed copy there is a name.
+* An acknowledgement is a signed word, not proof of deletion: nothing here reaches into another State.
 
-A caller verifies signatures first: a notice by the one it names, a `Shared` of another's object by the source's own
-words about it. What `heard` and the others return is to be signed (if `raw` is empty) and carried until it arrives; it
-may arrive twice and in any order. The memory is the caller's; each call is one transaction of his.
+A caller verifies signatures first: a notice by the one it names (a `Holding` by the holder or his giver), a `Shared` of
+another's object by the source's own words about it. What `heard` and the others return is to be signed (if `raw` is
+empty) and carried until it arrives; it may arrive twice and in any order. The memory is the caller's; each call is one
+transaction of his.
 """
 
 from __future__ import annotations
@@ -220,7 +222,8 @@ class Sharer:
             raise NotPossible("Its source lets it go no further.", code="sharing.hops")
         if held.level > Level.GREEN:
             raise NotPossible("Above TLP:GREEN it is not ours to hand on.", code="sharing.level")
-        return self._handed(held, to, at)
+        holding = Holding(source=held.source, what=what, by=to, giver=self.home)
+        return self._handed(held, to, at) + self._upward(holding, b"", but=to)
 
     def _handed(self, held: Copy, to: str, at: datetime) -> list[Send]:
         """The copy, and at a first time everything that the taker must know about its source."""
@@ -257,7 +260,9 @@ class Sharer:
         self._memory.put_recall(said, b"")
         self._obey(held, said)
         self._stand(at)
-        return [send for to in self._neighbours(self.home) for send in self._everything(self.home, to, after=number - 1)]
+        return [
+            send for to in self._neighbours(self.home) for send in self._everything(self.home, to, after=number - 1)
+        ]
 
     def stand(self, at: datetime) -> list[Send]:
         """Say again how many recalls there are: to be done well within the others' patience."""
@@ -317,8 +322,8 @@ class Sharer:
             at: now.
 
         Raises:
-            Invalid: `recall.conflict`: the source said something else under this number; `notice.early`: it is of the
-                future.
+            Invalid: `recall.conflict`: the source said something else under this number; `recall.number`: an
+                acknowledgement of something that was not said; `notice.early`: it is of the future.
         """
         moment = getattr(notice, "at", 0)
         if moment > at.timestamp() + _SKEW:
@@ -330,7 +335,7 @@ class Sharer:
                 return self._recalled(sender, notice, raw, at)
             case Standing() if notice.source != self.home:
                 return self._stands(sender, notice, raw)
-            case Ask():
+            case Ask() if sender in self._neighbours(notice.source):
                 return self._everything(notice.source, sender, after=notice.after)
             case Holding() | Acknowledgement() | Report():
                 return self._passing(sender, notice, raw)
@@ -393,20 +398,27 @@ class Sharer:
         """Take the newest word of a source; ask whoever knows more, tell whoever knows less."""
         source, sends = standing.source, []
         newest = self._memory.standing(source)
-        if newest is None or standing.at > newest[0].at:
+        if newest is None or (standing.at, standing.number) > (newest[0].at, newest[0].number):
             self._memory.put_standing(standing, raw)
             sends = [Send(to, standing, raw) for to in self._neighbours(source) if to != sender]
         elif standing.number < newest[0].number:
             sends = [Send(sender, *newest)]
         complete = self._memory.complete(source)
-        if complete < standing.number:
-            sends.append(Send(sender, Ask(source=source, after=complete)))
+        ask = Ask(source=source, after=complete, at=standing.at)
+        # Once for each standing: a neighbour who hides recalls would otherwise be asked without end.
+        if complete < standing.number and self._memory.first_time(encode(ask), sender):
+            sends.append(Send(sender, ask))
         return sends
 
     def _passing(self, sender: str, notice: Holding | Acknowledgement | Report, raw: bytes) -> list[Send]:
-        """Towards the source; kept there."""
+        """Towards the source; kept there, if it is about something that was shared or recalled."""
         if notice.source != self.home:
             return self._upward(notice, raw, but=sender)
+        held = self._memory.copy(notice.what)
+        if held is None or held.source != self.home:
+            return []
+        if isinstance(notice, Acknowledgement) and not self._said(notice.number, notice.what):
+            raise Invalid("There is no recall of this number about this object.", code="recall.number")
         self._memory.put_holder(notice.what, notice.by)
         if isinstance(notice, Acknowledgement):
             for holder in notice.passed_to:
@@ -415,6 +427,9 @@ class Sharer:
         elif isinstance(notice, Report):
             self._memory.put_report(notice, raw)
         return []
+
+    def _said(self, number: int, what: str) -> bool:
+        return any(said.what == what for said, _ in self._memory.recalls(self.home, number - 1, number))
 
     def _upward(self, notice: AnyNotice, raw: bytes, *, but: str) -> list[Send]:
         """To all from whom anything of this source was had, once to each."""

@@ -202,7 +202,7 @@ def _root(ask: _Ask, name: str) -> Root:
 
 def _collection(ask: _Ask, root: Root, wanted: str) -> Collection:
     for one in ask.shelf.collections(root.path):
-        if wanted in {one.id, one.alias} and one.id in ask.reader.reads | ask.reader.writes:
+        if wanted and wanted in {one.id, one.alias} and one.id in ask.reader.reads | ask.reader.writes:
             return one
     raise _nothing_there()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from math import inf
 from typing import Final
@@ -42,9 +42,11 @@ class Remembering:
         """The first of `after` that is not here, or not read; empty: none."""
         return next((digest for digest in after if not self._known(digest)), "")
 
-    def _now_known(self, digest: str) -> list[Got]:
-        """Those of the peer's that lacked only `digest`; the others wait for the next that they lack."""
-        moved = [replace(row, lacks=self._lacks(row.after)) for row in self._memory.got_lacking(digest)]
+    def _now_known(self, digests: Collection[str]) -> list[Got]:
+        """Those of the peer's that lacked only one of `digests`; the others wait for the next that they lack."""
+        moved = (
+            [replace(row, lacks=self._lacks(row.after)) for row in self._memory.got_lacking(digests)] if digests else []
+        )
         for row in moved:
             self._memory.put_got(row)
         return [row for row in moved if not row.lacks]
@@ -143,7 +145,7 @@ class Remembering:
     def _restore(self, item: Item, now: float) -> bool:
         """Keep again what this node has acknowledged: with the very receipt that it gave."""
         digest = canon.content_id(item.envelope)
-        if self._memory.got(digest) is not None or self._memory.got_number(item.number) is not None:
+        if self._memory.got(digest) is not None or self._memory.got_taken([item.number]):
             return False
         words = [self._hand.read(raw) for raw in item.evidence]
         if not words or words[0].event is not Event.RELAY_ACCEPTANCE:

@@ -19,8 +19,7 @@ One `Conversation` stands for one peer and shares nothing with others: what a pe
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from math import inf
 from typing import Final
@@ -45,7 +44,7 @@ from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Sent, S
 
 _OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
 _ASKING: Final = _OPEN - {Stage.RELAY}
-_LOOKED_AT: Final = 4  # batches that are looked through for what may go now
+_LOOKED_AT: Final = 2  # batches that are looked through for what may go now
 _LATE: Final = 256  # rows dealt with at a time when something is late
 _BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay within exchange.BODY_LIMIT
 _VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
@@ -70,23 +69,32 @@ class Conversation(Remembering):
         self._batch, self._horizon = pace.batch, pace.horizon
         self._hour, self._kept_now = 0, 0
         self._last_heard = self._talking_since = 0.0
+        self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def post(self, envelope: bytes, after: tuple[str, ...], now: float) -> Sent:
-        """Note an envelope as on its way, inside the transaction of the step that made it.
+        """Note an envelope as on its way, inside the transaction of the step that made it. Raises as `post_all`."""
+        return self.post_all([envelope], after, now)[0]
+
+    def post_all(self, envelopes: Sequence[bytes], after: tuple[str, ...], now: float) -> list[Sent]:
+        """Note envelopes as on their way, inside the transaction of the step that made them.
 
         Raises:
-            NotPossible: the peer has not answered since this node started, so something may be missing here.
+            NotPossible: the peer has not answered since memory may have been lost, so something may be missing here.
         """
         if not self._memory.settled() or any(self._memory.sent_pending()):
             raise NotPossible(
                 f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
             )
-        row = Sent(self._memory.sent_last() + 1, canon.content_id(envelope), envelope, after[:AFTER], int(now),
-                   Stage.RELAY, now, int(now))  # fmt: skip
-        self._memory.put_sent(row)
-        return row
+        rows = [
+            Sent(number, canon.content_id(envelope), envelope, after[:AFTER], int(now), Stage.RELAY, now, int(now))
+            for number, envelope in enumerate(envelopes, self._memory.sent_last() + 1)
+        ]
+        self._memory.look_up(sent=[row.digest for row in rows])
+        for row in rows:
+            self._memory.put_sent(row)
+        return rows
 
     def next_due(self, now: float) -> float | None:
         """When to call `offer` next; None: only after something else has happened."""
@@ -125,21 +133,20 @@ class Conversation(Remembering):
         """Envelopes that are due, each after those of ours that it stands on or together with them; and what to ask."""
         items: list[Item] = []
         taken: set[str] = set()
-        held: list[Sent] = []
         size = 0
-        for row in self._due_rows({Stage.RELAY}, now, _LOOKED_AT * self._batch):
-            front = self._front(row, taken)
-            if front is not None:
-                held.append(replace(row, next_at=self._behind(front, now)))
-            elif self._fits(items, size := size + len(row.envelope)):
-                items.append(Item(row.number, row.envelope, row.after))
-                taken.add(row.digest)
-            else:
-                break
-        ask = tuple(row.digest for row in self._due_rows(_ASKING, now, ASKED))
         with self._memory.atomically():
-            for row in held:
-                self._memory.put_sent(row)
+            rows = list(self._due_rows({Stage.RELAY}, now, _LOOKED_AT * self._batch))
+            self._memory.look_up(sent={digest for row in rows for digest in row.after})
+            for row in rows:
+                front = self._front(row, taken)
+                if front is not None:
+                    self._memory.put_sent(replace(row, next_at=self._behind(front, now)))
+                elif self._fits(items, size := size + len(row.envelope)):
+                    items.append(Item(row.number, row.envelope, row.after))
+                    taken.add(row.digest)
+                else:
+                    break
+            ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon, ASKED))
         return Offer(tuple(items), ask) if items or ask else None
 
     def _front(self, row: Sent, taken: set[str]) -> Sent | None:
@@ -176,6 +183,9 @@ class Conversation(Remembering):
 
     def _take(self, offer: Offer, answer: Answer, now: float) -> None:
         outcomes = {outcome.envelope: outcome for outcome in answer.outcomes}
+        self._memory.look_up(
+            sent=[*(canon.content_id(item.envelope) for item in offer.items), *offer.ask, *answer.missing]
+        )
         for item in offer.items:
             row = self._memory.sent(canon.content_id(item.envelope))
             if row is not None:
@@ -302,13 +312,25 @@ class Conversation(Remembering):
         self._last_heard = now
         with self._memory.atomically():
             self._memory.hear()
+            self._look(offer)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
             back = tuple(self._back(offer.have)) if offer.have is not None else ()
             if offer.have is not None and not lost and not back:
                 self._wake(now)
-        return Answer(outcomes, tuple(self._told_about(offer.ask)), self._missing(), lost, back)
+            told = tuple(self._told_about(offer.ask))
+            missing = self._missing()
+        return Answer(outcomes, told, missing, lost, back)
+
+    def _look(self, offer: Offer) -> None:
+        """Read together what the items of an offer will be compared with."""
+        after = {digest for item in offer.items for digest in item.after}
+        self._memory.look_up(got={*map(_digest, offer.items), *after, *offer.ask}, sent=after)
+        self._ready = self._memory.settled()
+        if offer.items:
+            self._last = self._memory.got_last()
+            self._taken = self._memory.got_taken([item.number for item in offer.items])
 
     def _keep_all(self, items: Iterable[Item], now: float) -> Iterable[Outcome]:
         """Keep what may be kept; the words about all of it are signed together."""
@@ -326,11 +348,11 @@ class Conversation(Remembering):
 
     def _keep(self, item: Item, now: float) -> Outcome | Evidence:
         """Keep one; what became of it, or the word about it that is to be signed."""
-        digest = canon.content_id(item.envelope)
+        digest = _digest(item)
         known = self._memory.got(digest)
         if known is not None:
-            return Outcome(digest, known.evidence[0])
-        if item.number and not self._memory.settled():
+            return Outcome(digest, known.evidence[0]) if known.evidence else Outcome(digest, later="conversation.twice")
+        if item.number and not self._ready:
             return Outcome(digest, later="conversation.unsettled")
         if refused := self._number_refused(item.number):
             return Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), refused)
@@ -339,6 +361,8 @@ class Conversation(Remembering):
         lacks = self._lacks(item.after)
         self._memory.put_got(Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks))
         self._kept_now += 1
+        self._taken.add(item.number)
+        self._last = max(self._last, item.number)
         return Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now))
 
     def _number_refused(self, number: int) -> str:
@@ -348,9 +372,9 @@ class Conversation(Remembering):
         """
         if not number:
             return ""
-        if self._memory.got_number(number) is not None:
+        if number in self._taken:
             return "conversation.number"
-        return "conversation.number-ahead" if number > self._memory.got_last() + GAPS else ""
+        return "conversation.number-ahead" if number > self._last + GAPS else ""
 
     def _room(self, item: Item, now: float) -> bool:
         """Whether there is room: within the hour, and in the waiting room, which what others wait for need not enter."""
@@ -388,15 +412,15 @@ class Conversation(Remembering):
                 if not self._lacks(own.after):
                     self._memory.adopt(own)
                     self._memory.put_sent(replace(own, pending=False))
-                    self._now_known(own.digest)
+                    self._now_known([own.digest])
                     busy = True
-            rows, words = deque(self._memory.got_ready(BATCH)), []
-            for _ in range(BATCH):
-                if not rows:
-                    break
-                row, busy = rows.popleft(), True
-                words += self._read(row, now)
-                rows += self._now_known(row.digest)
+            words: list[Evidence] = []
+            rows, left = list(self._memory.got_ready(BATCH)), BATCH
+            while rows:
+                for row in rows:
+                    words += self._read(row, now)
+                left, busy = left - len(rows), True
+                rows = self._now_known([row.digest for row in rows])[: max(left, 0)]
             self._say(words)
         return busy
 
@@ -436,12 +460,15 @@ class Conversation(Remembering):
         if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
             return
         words = []
-        for row in list(self._memory.got_lacking(limit=_LATE)):
+        for row in list(self._memory.got_lacking((), limit=_LATE)):
             self._memory.put_got(replace(row, status=Status.REFUSED, lacks=""))
             self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
             words.append(
                 Evidence(Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, int(now), "conversation.gap")
             )
         self._say(words)
-        for said in words:
-            self._now_known(said.envelope)
+        self._now_known([said.envelope for said in words])
+
+
+def _digest(item: Item) -> str:
+    return canon.content_id(item.envelope)

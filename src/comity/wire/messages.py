@@ -159,8 +159,7 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
     """
     found = canon.fields(raw, "receipt", "proof")
     data = canon.unb64(found["receipt"])
-    at = now or _stated_at(data)
-    statement = envelope.verify(data, trust, kind="receipt", at=at)
+    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated)
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "index")
     proof = Proof.from_dict(found["proof"])
     if said["receipt"] != Event.RELAY_ACCEPTANCE or type(said["index"]) is not int or said["index"] != proof.index:
@@ -181,7 +180,7 @@ def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> 
     Raises:
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
-    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated_at(data))
+    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated)
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "code")
     if said["receipt"] not in _OTHERS or not all(isinstance(said[name], str) for name in ("envelope", "code")):
         raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
@@ -198,14 +197,18 @@ def event_of(raw: bytes) -> Event:
 
 
 def read_stated(statement: bytes, trust: Trust) -> Statement:
-    """A signed statement, its signatures verified for the moment that its own payload states. Raises BrokenSeal."""
-    return envelope.verify(statement, trust, kind=envelope.kind_of(statement), at=_stated_at(statement))
+    """A signed statement of whatever kind, its signatures verified for the moment that it states itself. Raises BrokenSeal."""
+    outer = canon.loads(statement, limit=MESSAGE_LIMIT)
+    kind = outer.get("kind") if isinstance(outer, dict) else None
+    if not isinstance(kind, str):
+        raise BrokenSeal("This is no statement.", code="seal.kind")
+    return envelope.verify(statement, trust, kind=kind, at=_stated)
 
 
-def _stated_at(data: bytes) -> datetime:
+def _stated(payload: bytes) -> datetime:
+    """The moment that a payload states. Raises BrokenSeal."""
     try:
-        outer = canon.loads(data, limit=MESSAGE_LIMIT)
-        return _moment(canon.loads(canon.unb64(outer["payload"]), limit=MESSAGE_LIMIT)["at"])
+        return _moment(canon.loads(payload, limit=MESSAGE_LIMIT)["at"])
     except (KeyError, TypeError) as error:
         raise BrokenSeal("The statement states no time.", code="receipt.form") from error
 

@@ -176,6 +176,9 @@ class Memory(Protocol):
     def atomically(self) -> AbstractContextManager[None]:
         """All or nothing; durable when it ends."""
 
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
+        """Within `atomically`: these digests will be asked for next, and may be read together."""
+
     def settled(self) -> bool:
         """Whether the peer has answered a greeting since this node started."""
 
@@ -202,6 +205,9 @@ class Memory(Protocol):
 
     def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
         """The first of ours that wait for one of `stages` and are due, by number: in the past, or beyond `horizon`."""
+
+    def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
+        """The digests of the first that `sent_due` would give."""
 
     def sent_soonest(self) -> float | None:
         """When the next of ours that wait for something is due; dead letters are not."""
@@ -230,8 +236,8 @@ class Memory(Protocol):
     def got(self, digest: str) -> Got | None:
         """The peer's envelope of this name."""
 
-    def got_number(self, number: int) -> Got | None:
-        """The peer's envelope under this number."""
+    def got_taken(self, numbers: Collection[int]) -> set[int]:
+        """Those of `numbers` under which an envelope of the peer is held."""
 
     def got_last(self) -> int:
         """The highest number of the peer's envelopes held here; 0 if there is none."""
@@ -245,8 +251,8 @@ class Memory(Protocol):
     def got_ready(self, limit: int) -> Iterable[Got]:
         """The first of the peer's that were not read yet and lack nothing, by number."""
 
-    def got_lacking(self, digest: str = "", limit: int = 0) -> Iterable[Got]:
-        """The peer's that lack the envelope `digest`, or anything, by number; all of them, or the first."""
+    def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
+        """The peer's that lack one of `digests`, or for an empty one: anything; all of them, or the first."""
 
     def got_lacking_count(self) -> int:
         """How many of the peer's lack something."""

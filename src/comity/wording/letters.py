@@ -62,8 +62,8 @@ MOMENT: Final = _("%(day)s, %(time)s (%(offset)s)")
 PENALTY: Final = _("%(months)s (%(years)s)")
 ARTICLE: Final = _("Article %(article)s")
 CODE: Final = _(
-    "The square code names this request by the digest of its content. Checked against the exported case, it shows whether "
-    "there is such a request, and which letter belongs to it."
+    "The square code names what this letter says by its digest. Checked against the exported case, it shows whether the "
+    "sender said so, and which letter belongs to it."
 )
 NOTES: Final[Terms] = {
     "authenticity": _(

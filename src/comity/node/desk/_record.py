@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from functools import partial
 from typing import Any
@@ -148,17 +148,25 @@ def post(settings: Settings, statement: bytes, *, to: str, at: datetime, after: 
         NotPossible: the addressee's keys are not valid now, or it has not said yet what it holds.
         Invalid: it is too long.
     """
+    return post_all(settings, [statement], to=to, at=at, after=after)[0]
+
+
+def post_all(
+    settings: Settings, statements: Sequence[bytes], *, to: str, at: datetime, after: tuple[str, ...] = ()
+) -> list[str]:
+    """As `post`, of several statements; none of them stands on another of them."""
     peer = peer_entry(to)
     if not peer.since <= at < peer.until:
         raise NotPossible(f"The keys of {to} are not valid now. Ask for its new entry.", code="peer.expired", where=to)
-    data = envelope.seal(statement, to=to, key=peer.open)
-    if len(data) > envelope.MESSAGE_LIMIT:
+    envelopes = [envelope.seal(statement, to=to, key=peer.open) for statement in statements]
+    if any(len(data) > envelope.MESSAGE_LIMIT for data in envelopes):
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
     tables = Tables(settings, to)
+    talk = Conversation(settings.state, to, tables, tables)
     with tables.atomically():
-        row = Conversation(settings.state, to, tables, tables).post(data, after, at.timestamp())
+        digests = [row.digest for row in talk.post_all(envelopes, after, at.timestamp())]
     transaction.on_commit(partial(bell.ring, settings.home))
-    return row.digest
+    return digests
 
 
 def open_new(settings: Settings, request: Request, *, at: datetime) -> None:

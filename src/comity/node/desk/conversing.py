@@ -22,12 +22,14 @@ from comity.node import archive, models
 from comity.node.desk._log import Tail
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
+from comity.seal.trust import Trust
 from comity.wire import messages
-from comity.wire.directory import trust_in
+from comity.wire.directory import Entry, in_log, trust_in
 from comity.wire.exchange import Event, Evidence, Have, Item
 from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
 
 _KEPT_ALARMS: Final = 100
+_PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
 _SENT: Final = (
     "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
     "witnessed",
@@ -35,7 +37,7 @@ _SENT: Final = (
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act", "handed")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
-Read = Callable[[models.Arrival], None]
+Read = Callable[[models.Arrival, Trust], None]
 Adopt = Callable[[models.Departure], None]
 
 
@@ -45,15 +47,19 @@ class Tables:
     Args:
         settings: the node's.
         peer: the other State.
-        read: reads an arrival: gives it its act where it is one, or its code and reason where it is refused.
+        read: reads an arrival, given whose keys may sign what: gives it its act where it is one, or its code and reason where
+            it is refused.
         adopt: adds the act of an envelope of ours that came back to its case.
     """
 
     def __init__(self, settings: Settings, peer: str, *, read: Read | None = None, adopt: Adopt | None = None) -> None:
         self._settings, self._peer, self._read, self._adopt = settings, peer, read, adopt
         self._tail: Tail | None = None
+        self._sides: tuple[Entry, Entry, Trust] | None = None  # own, the peer's, and the trust in both
+        self._trust: Trust | None = None  # in everybody pinned
         self._sent: dict[str, models.Departure | None] = {}
         self._got: dict[str, models.Arrival | None] = {}
+        self._values: dict[str, Sent | Got] = {}  # of the rows above
         self._changed: dict[str, None] = {}  # in the order in which they were
         self._added: set[str] = set()
         self._depth = 0
@@ -77,9 +83,9 @@ class Tables:
             self._forget()
 
     def _forget(self) -> None:
-        for held in (self._sent, self._got, self._changed, self._added):
+        for held in (self._sent, self._got, self._values, self._changed, self._added):
             held.clear()
-        self._tail = None
+        self._tail = self._sides = self._trust = None
 
     def _write(self) -> None:
         """Write what has changed since the last time."""
@@ -103,11 +109,16 @@ class Tables:
 
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
 
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
+        _look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent)
+        _look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got)
+
     def settled(self) -> bool:
         return models.Talk.objects.filter(pk=self._peer, settled=True).exists()
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001
-        models.Talk.objects.filter(pk=self._peer).update(settled=settled)
+        row = models.Talk.objects.filter(pk=self._peer)
+        row.update(settled=settled, **{"greeting": ""} if settled else {})
 
     def hear(self) -> None:
         models.Talk.objects.filter(pk=self._peer).update(heard=F("heard") + 1)
@@ -130,13 +141,19 @@ class Tables:
         return models.Departure.objects.filter(peer=self._peer)
 
     def _all_sent(self, rows: Iterable[models.Departure]) -> list[Sent]:
-        return [_sent(self._held(self._sent, row)) for row in rows]
+        return [self._sent_value(self._held(self._sent, row)) for row in rows]
+
+    def _sent_value(self, row: models.Departure) -> Sent:
+        value = self._values.get(row.pk) if self._depth else None
+        if not isinstance(value, Sent):
+            value = self._values[row.pk] = _sent(row)
+        return value
 
     def sent(self, digest: str) -> Sent | None:
         if digest not in self._sent or not self._depth:
             self._sent[digest] = models.Departure.objects.filter(peer=self._peer, pk=digest).first()
         row = self._sent[digest]
-        return None if row is None else _sent(row)
+        return None if row is None else self._sent_value(row)
 
     def sent_number(self, number: int) -> Sent | None:
         return next(iter(self._all_sent(self._ours().filter(number=number))), None)
@@ -150,6 +167,11 @@ class Tables:
     def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
         due = Q(next_at__lte=now) | Q(next_at__gt=now + horizon)
         return self._all_sent(self._ours().filter(due, stage__in=stages).order_by("number")[:limit])
+
+    def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
+        due = Q(next_at__lte=now) | Q(next_at__gt=now + horizon)
+        rows = self._ours().filter(due, stage__in=stages).order_by("number")
+        return list(rows.values_list("pk", flat=True)[:limit])
 
     def sent_soonest(self) -> float | None:
         waiting = self._ours().filter(stage__in=(Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER))
@@ -178,8 +200,10 @@ class Tables:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
             made_at = datetime.fromtimestamp(row.made_at, UTC)
-            held = models.Departure(digest=row.digest, peer=self._peer, data=row.envelope, after=list(row.after),
-                                    made_at=made_at)  # fmt: skip
+            held = models.Departure(
+                digest=row.digest, peer=self._peer, data=row.envelope, after=list(row.after), made_at=made_at,
+                prove_at=row.made_at + _PROVED_AFTER,
+            )  # fmt: skip
             self._sent[row.digest] = held
             self._added.add(row.digest)
         held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
@@ -187,6 +211,7 @@ class Tables:
         held.trouble, held.evidence = row.trouble[:200], [canon.b64(word) for word in row.evidence]
         held.statement = held.statement if row.pending else b""
         self._changed[row.digest] = None
+        self._values[row.digest] = row
         return held
 
     def take_back(self, row: Sent, statement: bytes) -> None:
@@ -205,16 +230,23 @@ class Tables:
         return models.Arrival.objects.filter(hop=self._peer)
 
     def _all_got(self, rows: Iterable[models.Arrival]) -> list[Got]:
-        return [_got(self._held(self._got, row)) for row in rows]
+        return [self._got_value(self._held(self._got, row)) for row in rows]
+
+    def _got_value(self, row: models.Arrival) -> Got:
+        value = self._values.get(row.pk) if self._depth else None
+        if not isinstance(value, Got):
+            value = self._values[row.pk] = _got(row)
+        return value
 
     def got(self, digest: str) -> Got | None:
         if digest not in self._got or not self._depth:
             self._got[digest] = models.Arrival.objects.filter(hop=self._peer, pk=digest).first()
         row = self._got[digest]
-        return None if row is None else _got(row)
+        return None if row is None else self._got_value(row)
 
-    def got_number(self, number: int) -> Got | None:
-        return next(iter(self._all_got(self._theirs().filter(number=number))), None)
+    def got_taken(self, numbers: Collection[int]) -> set[int]:
+        rows = self._theirs().filter(number__in=list(numbers)).values_list("number", flat=True)
+        return {number for number in rows if number is not None}
 
     def got_last(self) -> int:
         return self._theirs().aggregate(last=Max("number"))["last"] or 0
@@ -232,8 +264,8 @@ class Tables:
     def _lacking(self) -> QuerySet[models.Arrival]:
         return self._theirs().filter(status=Status.WAITING, lacks__gt="")
 
-    def got_lacking(self, digest: str = "", limit: int = 0) -> Iterable[Got]:
-        rows = self._lacking().filter(lacks=digest) if digest else self._lacking()
+    def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
+        rows = self._lacking().filter(lacks__in=list(digests)) if digests else self._lacking()
         return self._all_got(rows.order_by("entry")[: limit or None])
 
     def got_lacking_count(self) -> int:
@@ -258,10 +290,11 @@ class Tables:
             self._added.add(row.digest)
         held.status, held.lacks, held.evidence = row.status, row.lacks, [canon.b64(word) for word in row.evidence]
         self._changed[row.digest] = None
+        self._values[row.digest] = row
 
     def statement(self, row: Got) -> bytes:
         try:
-            return envelope.opened(row.envelope, home=self._settings.state, keys=[self._settings.opening])
+            return envelope.opened(row.envelope, home=self._settings.state, keys=self._settings.openings)
         except BrokenSeal:
             return b""
 
@@ -269,9 +302,11 @@ class Tables:
         held = self._got[row.digest]
         if held is None:
             raise LookupError(row.digest)
-        self._stand_aside()
+        if self._tail is not None:
+            self._stand_aside()
         if self._read is not None:
-            self._read(held)
+            self._trust = self._trust or trust_in(archive.entries(), retired=self._settings.retired)
+            self._read(held, self._trust)
         self._changed[row.digest] = None
         return held.code
 
@@ -309,8 +344,19 @@ class Tables:
         return held.entry
 
     def read(self, raw: bytes) -> Evidence:
-        """The signed word of this State or the peer. Raises BrokenSeal."""
-        return read_word(self._settings, self._peer, raw)
+        """The signed word of this State or the peer; a receipt's proof is checked too. Raises BrokenSeal."""
+        if self._sides is None or not self._depth:
+            own, peer = archive.own_entry(self._settings), archive.peer_entry(self._peer)
+            self._sides = (own, peer, trust_in([own, peer], retired=self._settings.retired))
+        own, peer, trust = self._sides
+        found = messages.read_word(raw, trust)
+        if found.proof is not None:
+            log = own if found.said.by == own.state else peer
+            try:
+                in_log(found.proof, messages.logged_receipt(found.said.envelope), log, ())
+            except BrokenProof as error:
+                raise BrokenSeal(error.message, code=error.code) from error
+        return found.said
 
     def event(self, raw: bytes) -> Event:
         return messages.event_of(raw)
@@ -327,17 +373,12 @@ class Tables:
         )  # fmt: skip
 
 
-def read_word(settings: Settings, peer: str, raw: bytes) -> Evidence:
-    """What a signed word of this State or of `peer` says; a receipt's proof is checked too. Raises BrokenSeal."""
-    own, theirs = archive.own_entry(settings), archive.peer_entry(peer)
-    found = messages.read_word(raw, trust_in([own, theirs]))
-    if found.proof is not None:
-        origin, public = own.log if found.said.by == settings.state else theirs.log
-        try:
-            found.proof.check(messages.logged_receipt(found.said.envelope), origin, public, {})
-        except BrokenProof as error:
-            raise BrokenSeal(error.message, code=error.code) from error
-    return found.said
+def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterable[str]) -> None:
+    """Put the rows of `digests` into `cache`, and None for each that is not there."""
+    wanted = [digest for digest in digests if digest not in cache]
+    if wanted:
+        cache.update(dict.fromkeys(wanted))
+        cache.update({row.pk: row for row in rows.filter(pk__in=wanted)})
 
 
 def _put(model: Any, rows: list[Any], *, update_fields: Sequence[str] = ()) -> None:

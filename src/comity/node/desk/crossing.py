@@ -20,14 +20,15 @@ from comity.casework.lifecycle import Act
 from comity.errors import BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import _log, _record, evidence
+from comity.node.desk import _log, _record, drills, evidence
 from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
+from comity.seal.trust import Trust
 from comity.wire import messages
 from comity.wire.conversation import Conversation
-from comity.wire.directory import Entry, trust_in
+from comity.wire.directory import Entry, in_log, trust_in
 from comity.wire.exchange import Answer, Item, Offer
 from comity.wire.proofs import TOGETHER
 from comity.wire.remembered import Stage
@@ -111,11 +112,11 @@ def admit(settings: Settings, peer: str, *, at: datetime) -> bool:
     return conversation(settings, peer).admit(at.timestamp())
 
 
-def _read(settings: Settings, row: models.Arrival) -> None:
+def _read(settings: Settings, row: models.Arrival, trust: Trust) -> None:
     """Add a kept envelope's act to its case, or give the row the reason why not."""
     try:
         with transaction.atomic():
-            _admitted(settings, row)
+            _admitted(settings, row, trust)
     except ComityError as error:
         row.act, row.code, row.reason = None, error.code[:60], str(error)
     except OperationalError:
@@ -126,12 +127,12 @@ def _read(settings: Settings, row: models.Arrival) -> None:
         row.act, row.code, row.reason = None, "node.defect", reason
 
 
-def _admitted(settings: Settings, row: models.Arrival) -> None:
+def _admitted(settings: Settings, row: models.Arrival, trust: Trust) -> None:
     opened = envelope.unseal(
         bytes(row.data),
         home=settings.state,
         keys=settings.openings,
-        trust=trust_in(archive.entries()),
+        trust=trust,
         kinds=READERS,
         at=row.at,
     )
@@ -147,7 +148,10 @@ def _admit_act(settings: Settings, row: models.Arrival, opened: envelope.Opened)
     evidence.announced(settings, act, at=row.at)
 
 
-READERS: Mapping[str, Callable[[Settings, models.Arrival, envelope.Opened], None]] = {"act": _admit_act}
+READERS: Mapping[str, Callable[[Settings, models.Arrival, envelope.Opened], None]] = {
+    "act": _admit_act,
+    "call": drills.arrived,
+}
 """Kind of statement -> what reads one that has come in an envelope."""
 
 
@@ -166,6 +170,8 @@ def _adopt(settings: Settings, row: models.Departure) -> None:
             if said.kind == "act":
                 row.act = _record.adopt(settings, messages.read_act(said), said.raw, at=row.made_at)
                 models.Departure.objects.filter(pk=row.pk).update(act=row.act)
+            elif said.kind == "call":
+                drills.adopt(said, row)
     except ComityError as error:
         models.Alarm.objects.create(at=row.made_at, peer=row.peer, code=error.code[:60], envelope=row.digest)
 
@@ -205,7 +211,7 @@ def started(settings: Settings) -> None:
 
 def forget_settled() -> None:
     """Sign, keep and send nothing in any conversation until its peer has said what it holds."""
-    models.Talk.objects.update(settled=False)
+    models.Talk.objects.update(settled=False, greeting="")
 
 
 def mark(settings: Settings) -> None:
@@ -237,11 +243,11 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     Raises:
         BrokenProof, BrokenSeal: one of them does not hold; nothing is noted.
     """
-    entry, witnesses = archive.peer_entry(peer), _witness_keys(except_for=peer)
+    entry, others = archive.peer_entry(peer), archive.entries()
     rows = list(models.Departure.objects.filter(pk__in=asked, peer=peer, relayed=True))
     for row in rows:
         proof = found.get(row.digest)
-        if proof is not None and (seen := proof.check(messages.logged_receipt(row.digest), *entry.log, witnesses)):
+        if proof is not None and (seen := in_log(proof, messages.logged_receipt(row.digest), entry, others)):
             receipt = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
             if receipt["proof"]["index"] != proof.index:
                 raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
@@ -249,11 +255,10 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
             row.witnessed = bool(seen)
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
-    models.Departure.objects.bulk_update(rows, ["evidence", "witnessed", "prove_at"])
-
-
-def _witness_keys(*, except_for: str) -> dict[str, bytes]:
-    return dict(entry.witness for entry in archive.entries() if entry.state != except_for)
+    if rows:
+        models.Departure.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["digest"], update_fields=["evidence", "witnessed", "prove_at"]
+        )
 
 
 def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:

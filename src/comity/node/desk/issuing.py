@@ -20,6 +20,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from comity.errors import ComityError, Invalid, Misconfigured, NotPossible
+from comity.node import archive
 from comity.node.desk import registry
 from comity.node.settings import Settings
 from comity.seal.container import CadesKey
@@ -46,11 +47,6 @@ _FILES: Final = {
     Purpose.HOP: "hop", Purpose.CONTAINER: "cades",
 }  # fmt: skip
 _KINDS: Final = {Purpose.SIGN: SigningKey, Purpose.OPEN: OpeningKey}
-
-
-def own(settings: Settings) -> Entry:
-    """This State's entry as it is now."""
-    return read_entry((settings.home / "entry.json").read_bytes())
 
 
 def own_chain(settings: Settings) -> list[bytes]:
@@ -120,7 +116,7 @@ def rotate(
         NotPossible: ``entry.purpose``: recovery keys are set otherwise.
         Misconfigured: `key` is no key for this purpose.
     """
-    entry, at = own(settings), at.replace(microsecond=0)
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     if purpose not in _FILES:
         raise NotPossible("Recovery keys are set by `comity node recovery`.", code="entry.purpose", where=purpose)
     settle(settings, at=at)
@@ -144,7 +140,7 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
         NotPossible: ``entry.recover``: it signs for this State now, and would vouch for its successor; or it is a recovery key.
         Invalid: ``entry.unknown-key``; ``entry.since``: `since` is to come, or later than the key's earlier revocation.
     """
-    entry, at, since = own(settings), at.replace(microsecond=0), since.replace(microsecond=0)
+    entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
     settle(settings, at=at)
     key = entry.named(key_id)
     if key.purpose is Purpose.RECOVERY or key.public == entry.sign:
@@ -173,7 +169,7 @@ def recover(settings: Settings, signers: Sequence[SigningKey], *, since: datetim
         BrokenSeal: ``entry.succession``: too few of them.
         Invalid: ``entry.since``: `since` is to come.
     """
-    entry, at, since = own(settings), at.replace(microsecond=0), since.replace(microsecond=0)
+    entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
     settle(settings, at=at)
     if since > at:
         raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
@@ -199,7 +195,7 @@ def set_recovery(
         Invalid: the threshold cannot be reached.
         BrokenSeal: ``entry.succession``: too few signers.
     """
-    entry, at = own(settings), at.replace(microsecond=0)
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     settle(settings, at=at)
     present = entry.valid(Purpose.RECOVERY, at)
     ended = [replace(key, until=at) for key in present if key.public not in keys]
@@ -211,14 +207,14 @@ def set_recovery(
 
 def confirm(settings: Settings, *, at: datetime) -> Entry:
     """Confirm that all of the entry is so, as every State does yearly (Articles 40(12), 41(2))."""
-    entry, at = own(settings), at.replace(microsecond=0)
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     settle(settings, at=at)
     return _issue(settings, entry, at, [_signing(settings)], confirmed_on=at.date())
 
 
 def describe(settings: Settings, authorities: Sequence[Authority], *, at: datetime) -> Entry:
     """Name other authorities; that confirms the entry too."""
-    entry, at = own(settings), at.replace(microsecond=0)
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     settle(settings, at=at)
     signers = [_signing(settings)]
     return _issue(settings, entry, at, signers, authorities=tuple(authorities), confirmed_on=at.date())
@@ -232,7 +228,7 @@ def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
         tls: X.509 certificates in PEM. Before a change name the old and the new one: peers accept either.
         at: now.
     """
-    entry, at = own(settings), at.replace(microsecond=0)
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     settle(settings, at=at)
     return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=tls)
 
@@ -243,7 +239,7 @@ def settle(settings: Settings, *, at: datetime) -> None:
     Raises:
         Misconfigured: ``key.entry``: a key file is not the key that the entry names.
     """
-    entry = own(settings)
+    entry = archive.own_entry(settings)
     for purpose in NEEDED:
         _install(settings.keys, purpose, entry)
         if _public(settings.keys, purpose) != entry.key(purpose, entry.issued_at).public:

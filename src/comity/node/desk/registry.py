@@ -118,8 +118,9 @@ def _continues(known: Entry, entry: Entry, data: bytes) -> None:
 
 def _accept(settings: Settings, entry: Entry, data: bytes, *, by: str, at: datetime) -> None:
     """Keep a version, log it, and go by it from now on, inside the caller's transaction. Raises Invalid: a name is taken."""
-    own = read_entry((settings.home / "entry.json").read_bytes())
-    distinct([own, entry, *(other for other in archive.entries() if other.state != entry.state)])
+    distinct(
+        [archive.own_entry(settings), entry, *(other for other in archive.entries() if other.state != entry.state)]
+    )
     keep_version(entry, data, by=by, at=at)
     models.Peer.objects.update_or_create(
         state=entry.state,
@@ -147,8 +148,8 @@ def keep_version(
             entry=_log.log_append(log.entry(log.ENTRY, entry.digest)),
         )  # fmt: skip
     elif row.standing != standing and standing == models.EntryVersion.Standing.ACCEPTED:
-        row.standing = standing
-        row.save(update_fields=["standing"])
+        row.standing, row.data = standing, data  # what was kept as evidence may lack signatures that made it count
+        row.save(update_fields=["standing", "data"])
 
 
 def renewed(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, at: datetime) -> Entry:

@@ -144,9 +144,10 @@ def recover(
 ) -> None:
     """Take a new signing key under the recovery keys, because the old one was lost or stolen."""
     settings, now = start(home), datetime.now(UTC)
+    from comity.node import archive
     from comity.node.desk import issuing
 
-    alone = issuing.own(settings).threshold == 0
+    alone = archive.own_entry(settings).threshold == 0
     signers = [_private(path) for path in key or []]
     _say(issuing.recover(settings, signers, since=_moment(at, now), at=now))
     if alone:
@@ -185,9 +186,8 @@ def directory(home: Home) -> None:
     """List what this node knows of each State's entry: its own, those it goes by, and what others say."""
     settings, now = start(home), datetime.now(UTC)
     from comity.node import archive
-    from comity.node.desk import issuing
 
-    own = issuing.own(settings)
+    own = archive.own_entry(settings)
     for entry in (own, *archive.entries()):
         stale = ", STALE" if entry.stale(now.date()) else ""
         typer.echo(

@@ -35,7 +35,7 @@ def to_hsm(
         raise Invalid(message, code="hsm.purpose", where="purpose")
     if file.exists() or file.with_suffix(".crt").exists():
         raise Invalid(f"{file} is there already. Name a new file.", code="hsm.file", where=str(file))
-    place = Place(str(module.resolve()), token, label, str(pin_file.resolve()))
+    place = Place(str(module.absolute()), token, label, str(pin_file.absolute()))
     key = TokenKey.generate(Curve.P256 if purpose == "container" else Curve.ED25519, place)
     key.sign(b"comity: a token's first signature")
     if purpose == "container":

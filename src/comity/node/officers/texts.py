@@ -114,6 +114,19 @@ TEXTS: Final[dict[str, Promise]] = {
     "intake.changed": _("The delivery changed while it was being read. Order it again when nobody writes to it."),
     "intake.too-many": _("The delivery holds more files than one manifest can list. Divide it."),
     "intake.unreadable": _("A file of the delivery cannot be read."),
+    # test calls
+    "call.due": _("Give from 1 minute to 1,440 (a day) to answer."),
+    "call.every": _("Write 1 to 365 days, or 0 for never."),
+    "call.too-long": _("At most 1,000 characters are taken here."),
+    "call.open": _("This State is being called already: that call still has time."),
+    "call.answered": _("This call is answered already."),
+    "call.unknown": _("There is no such call here."),
+    "call.too-many": _("More calls in a day than are taken from one State."),
+    "call.known": _("This call was taken in before."),
+    "call.not-asked": _("An answer to a call that another State was asked."),
+    "call.before": _("Answered before it was asked: a clock is wrong, or the answer is false."),
+    "call.time": _("A call that states a time at which it cannot have been signed."),
+    "conversation.unsettled": _("The other State’s node has not said yet what it holds. Try again in a moment."),
     # the law books
     "law.basis": _("There is no law book for this legal basis."),
     "law.state": _("There is no law book for this State; the request cannot be checked."),
@@ -145,6 +158,7 @@ TEXTS: Final[dict[str, Promise]] = {
 FAMILIES: Final[dict[str, Promise]] = {
     "request": _("The request holds a value that cannot be used."),
     "act": _("The message does not follow the agreed form."),
+    "call": _("The test call does not follow its form."),
     "canon": _("The message does not follow the agreed form."),
     "seal": _("The seal or its signature does not hold."),
     "trust": _("The signature’s key may not sign this."),
@@ -167,6 +181,7 @@ FAMILIES: Final[dict[str, Promise]] = {
     "lawbook": _("A law book is not usable."),
     "letter": _("The letter cannot be made."),
     "key": _("A key of this node cannot be used."),
+    "hsm": _("The token that holds this node’s keys does not sign. Nothing was changed. Call the operator."),
 }
 GENERAL: Final = _("This cannot be done.")
 

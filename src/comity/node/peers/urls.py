@@ -14,5 +14,6 @@ urlpatterns = [
     path("witness", views.witness),
     path("checkpoint", views.checkpoint),
     path("entry", views.entry),
+    path("figures/calls", views.figures),
 ]
 handler404 = "comity.node.peers.views.nothing"

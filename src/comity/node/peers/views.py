@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from functools import wraps
 from threading import Lock
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.node import archive, models
-from comity.node.desk import crossing, registry
+from comity.node.desk import crossing, drills, registry
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings, current
 from comity.seal import canon
@@ -29,6 +30,7 @@ from comity.wire.proofs import read_ask
 from comity.wire.transport import COLLECT, check_hop
 
 _HEAD = 4096
+_A_DAY = 86_400  # seconds
 _SIGNED = ("Content-Digest", "Signature-Input", "Signature")
 View = Callable[..., HttpResponse]
 
@@ -209,3 +211,11 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest) -> HttpResponse:
     """This State's own signed directory entry, for anybody."""
     return HttpResponse(own_entry(current()), content_type="application/json")
+
+
+@require_GET
+def figures(request: HttpRequest) -> HttpResponse:
+    """What this State publishes of its test calls, signed, for anybody: made once a day, so that asking costs little."""
+    at = datetime.now(UTC)
+    signed = cache.get_or_set(f"figures-calls-{at:%Y-%m-%d}", lambda: drills.figures(current(), at=at), _A_DAY)
+    return HttpResponse(signed, content_type="application/json")

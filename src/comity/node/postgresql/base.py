@@ -39,7 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001  Django calls it so
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # unknown to django-stubs
         if autocommit:
             return
         try:

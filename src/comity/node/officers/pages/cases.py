@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from comity.node.officers import board, reading
 from comity.node.officers.answers import answered
+from comity.node.officers.pages.calls import standing_above
 from comity.node.settings import current
 
 _PER_PAGE = 25
@@ -34,4 +35,4 @@ def cases(request: HttpRequest) -> HttpResponse:
         "attention": reading.attention(at=at),
         "at": at,
     }
-    return render(request, "cases.html", shown)
+    return render(request, "cases.html", shown | standing_above(at))

@@ -25,6 +25,7 @@ from comity.node.officers import markup, reading
 from comity.node.officers.answers import answered
 from comity.node.settings import current
 from comity.wire.directory import Authority, DatedKey, Entry
+from comity.wire.remembered import Stage
 from comity.wording import aloud
 
 
@@ -61,7 +62,7 @@ class Line:
     Args:
         standing: ``answers``, ``silent`` or ``unused``.
         waiting: how many messages it has not receipted.
-        trouble: why the last attempt failed.
+        trouble: code of why the last attempt failed.
         heard_at: when something came from it last.
     """
 
@@ -144,10 +145,10 @@ def _standing(key: DatedKey, at: datetime) -> str:
 
 def _line(state: str) -> Line:
     sent = models.Departure.objects.filter(peer=state)
-    waiting = sent.filter(receipt__isnull=True, refused=False)
+    waiting = sent.filter(stage=Stage.RELAY)
     tried = waiting.filter(~Q(trouble="")).order_by("-made_at").first()
     arrival = models.Arrival.objects.filter(hop=state).order_by("-at").first()
-    used = arrival is not None or sent.filter(receipt__isnull=False).exists()
+    used = arrival is not None or sent.filter(relayed=True).exists()
     standing = "silent" if tried is not None else "answers" if used else "unused"
     return Line(standing, waiting.count(), tried.trouble if tried else "", arrival.at if arrival else None)
 

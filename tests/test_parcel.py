@@ -1,0 +1,658 @@
+"""By courier: the same envelopes in one file, in any order with the line; and nothing from a file that is not a parcel."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from peer import Peer, request
+from postgres import rows as beside
+from rich.console import Console
+from test_courier import receipt as receipt_of
+from test_courier import said, sent  # noqa: F401  a fixture
+from test_evidence import accepted, disclosed, sealed, sha
+
+from comity.casework.lifecycle import Kind
+from comity.demo import cast, nodes, story
+from comity.errors import BrokenContainer, BrokenSeal, ComityError, NotPossible, Unreachable
+from comity.node import models
+from comity.node.desk import crossing, evidence, parcels
+from comity.seal import canon, container, envelope
+from comity.wire import messages, parcel
+from comity.wire.exchange import GAPS, Answer, Event, Failure, Have, Item, Offer, Outcome, Own, dumps
+from comity.wire.remembered import Stage
+
+pytestmark = pytest.mark.django_db
+WORD = "ab" * 16
+
+
+def packed(peer, path, at, *, answers=(), offers=(), bags=None, to="IR", **head):
+    """A parcel as the peer's node would write it."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"answers": [], "offers": []}
+        for name, all_said in (("answers", answers), ("offers", offers)):
+            for one in all_said:
+                files[name].append(Path(folder) / f"{name}{len(files[name])}")
+                files[name][-1].write_bytes(dumps(one))
+        head = parcel.Head(head.pop("sender", peer.state), to, at, **head)
+        parcel.write(path, head, **files, bags=bags or {}, signing=peer.signing, cades=peer.cades)
+    return path
+
+
+def opened(path, home="VN"):
+    """(its head, its answers, its offers, its bags) of a parcel of the node under test."""
+    with parcel.Parcel(path, home=home) as found:
+        return found.head, list(found.answers()), list(found.offers()), found.bags
+
+
+def items(peer, count=1, *, first=1):
+    """Requests of the peer, each in a case of its own, as they are offered."""
+    return [
+        Item(number, peer.asks(request(reference=f"VN-2026-{number:04}"))[0]) for number in range(first, first + count)
+    ]
+
+
+def everything():
+    """What a refused parcel must not change."""
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (
+            models.Arrival,
+            models.Departure,
+            models.Act,
+            models.Talk,
+            models.Job,
+            models.Container,
+            models.LogHead,
+        )
+    ]
+
+
+def code(call, *args, **given):
+    """The code with which a call is refused; empty if it is not."""
+    try:
+        call(*args, **given)
+    except ComityError as error:
+        return error.code
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------------------- coming in
+
+
+def test_an_envelope_by_stick(node, peer, at, tmp_path):
+    """Kept, read, and told of in the answer: its receipt, and that it was read. Taken in again, the same answer."""
+    one = items(peer)[0]
+    path = packed(peer, tmp_path / "p", at, offers=[Offer((one,))])
+    taken = parcels.take(node, path, at=at, answer=tmp_path / "a")
+    assert (taken.sender, taken.envelopes, taken.acts, taken.clean) == ("VN", {"new": 1}, {"VN-2026-0001": 1}, True)
+    head, answers, offers, _ = opened(tmp_path / "a")
+    assert (head.sender, head.to, head.greets, head.greeted, offers) == ("IR", "VN", "", "", [])
+    events = [messages.event_of(answers[0].outcomes[0].receipt), *map(messages.event_of, answers[1].evidence)]
+    assert events == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT]
+    again = parcels.take(node, path, at=at + timedelta(days=2), answer=tmp_path / "b")
+    assert (again.envelopes, again.acts, again.clean) == ({"known": 1}, {}, True)
+    assert opened(tmp_path / "b")[1] == answers
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_line_and_stick_in_any_order_count_once(node, peer, at, tmp_path, data):
+    """Repeated, reordered, in parts, by either way: one arrival, one act and one receipt for each envelope."""
+    every = _five(peer)
+    with transaction.atomic():
+        talk, receipts = crossing.conversation(node, "VN"), {}
+        steps = data.draw(
+            st.lists(st.tuples(st.sampled_from(["line", "stick", "read"]), st.integers(0, 2**16)), max_size=8)
+        )
+        for number, (way, seed) in enumerate([*steps, ("line", 0), ("stick", 0)]):
+            draw = random.Random(seed)
+            some = draw.sample(every, draw.randint(1, 5)) if seed else every
+            if way == "read":
+                crossing.admit(node, "VN", at=at)
+                continue
+            if way == "line":
+                answers = [crossing.exchange(node, talk, Offer(tuple(some)), at=at)]
+            else:
+                cut = draw.randint(0, len(some))
+                offers = [Offer(tuple(part)) for part in (some[:cut], some[cut:]) if part]
+                path = packed(peer, tmp_path / f"p{number}", at, offers=offers)
+                (tmp_path / "a").unlink(missing_ok=True)
+                parcels.take(node, path, at=at, answer=tmp_path / "a")
+                answers = opened(tmp_path / "a")[1]
+            for outcome in (outcome for answer in answers for outcome in answer.outcomes):
+                receipts.setdefault(outcome.envelope, set()).add(outcome.receipt)
+        assert models.Arrival.objects.filter(status="admitted").count() == len(receipts) == 5
+        assert models.Act.objects.count() == 5
+        assert [len(found) for found in receipts.values()] == [1] * 5
+        transaction.set_rollback(True)
+
+
+_made: dict[int, list[Item]] = {}
+
+
+def _five(peer):
+    """Three requests, and two acts of the first case that stand on what came before them in it; the same in every example."""
+    if id(peer.signing) not in _made:
+        first, act = peer.asks(request())
+        ahead, second = peer.say(Kind.ENQUIRED, act.case, {"message": "q"}, after=act.id)
+        last, _ = peer.say(Kind.WITHDRAWN, act.case, {"reasons": "r"}, after=second.id)
+        one, two = canon.content_id(first), canon.content_id(ahead)
+        _made[id(peer.signing)] = [
+            Item(1, first),
+            *items(peer, 2, first=2),
+            Item(4, ahead, (one,)),
+            Item(5, last, (two,)),
+        ]
+    return _made[id(peer.signing)]
+
+
+def test_an_older_parcel_after_a_newer_one(node, peer, at, tmp_path):
+    """What stands on something that is still on its way waits for it, acknowledged; then both are read."""
+    every = _five(peer)
+    newer = packed(peer, tmp_path / "newer", at, offers=[Offer(tuple(every[3:]))])
+    older = packed(peer, tmp_path / "older", at - timedelta(minutes=50), offers=[Offer(tuple(every[:3]))])
+    taken = parcels.take(node, newer, at=at, answer=tmp_path / "a")
+    assert (taken.envelopes, taken.acts) == ({"waiting": 2}, {})
+    assert opened(tmp_path / "a")[1][0].missing == (canon.content_id(every[0].envelope),)
+    assert parcels.take(node, older, at=at).acts == {"VN-2026-0001": 1, "VN-2026-0002": 1, "VN-2026-0003": 1}
+    assert models.Arrival.objects.filter(status="admitted").count() == 5
+
+
+def test_what_is_put_off_or_refused_is_named(node, peer, at, tmp_path):
+    """A number that is taken, an act that does not fit: the parcel is taken in, and a person should look."""
+    bad, _ = peer.say(Kind.WITHDRAWN, "VN-2026-0009", {"reasons": "r"})
+    one, other = items(peer)[0], items(peer, first=2)[0]
+    offer = Offer((one, replace(other, number=1), Item(2, bad)))
+    taken = parcels.take(node, packed(peer, tmp_path / "p", at, offers=[offer]), at=at)
+    assert taken.envelopes == {"new": 1, "conversation.number": 1, "case.unknown": 1}
+    assert not taken.clean
+
+
+# ----------------------------------------------------------------------------------------------------------- what is none
+
+
+def _cut(path, at, peer, node):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _zeros(path, at, peer, node):
+    with path.open("wb") as file:
+        file.truncate(10 << 30)
+
+
+def _text(path, at, peer, node):
+    path.write_text("Dear colleague, the parcel is attached to this message.")
+
+
+def _empty(path, at, peer, node):
+    path.write_bytes(b"")
+
+
+def _folder(path, at, peer, node):
+    path.unlink()
+    path.mkdir()
+
+
+def _letter(path, at, peer, node):
+    seal = lambda listing: envelope.sign("container", listing, sender="VN", to="IR", key=peer.signing)  # noqa: E731
+    container.write(path, [("letter.txt", b"x")], cades=peer.cades, seal=seal, at=at)
+
+
+def _elsewhere(path, at, peer, node):
+    packed(peer, path, at, offers=[Offer(tuple(items(peer)))], to="QA")
+
+
+def _stranger(path, at, peer, node):
+    packed(Peer("QA", node), path, at, offers=[Offer(tuple(items(peer)))])
+
+
+def _posing(path, at, peer, node):
+    packed(Peer("QA", node), path, at, offers=[Offer(tuple(items(peer)))], sender="VN")
+
+
+def _moved(path, at, peer, node):
+    """The statement of another parcel of the same State."""
+    other = packed(peer, path.with_name("other"), at, offers=[Offer(tuple(items(peer)))])
+    with container.open_container(other) as found:
+        stolen = found.read(container.SEAL_NAME, limit=1 << 20)
+    with container.open_container(path) as found:
+        files = [(name, found.read(name, limit=1 << 23)) for name in found.files()]
+    container.write(path, files, cades=peer.cades, seal=lambda _: stolen, at=at)
+
+
+def _greets_unnamed(path, at, peer, node):
+    packed(peer, path, at, offers=[Offer(have=Have(0, (), 0, ()))])
+
+
+def _greets_and_more(path, at, peer, node):
+    packed(peer, path, at, offers=[Offer(have=Have(0, (), 0, ())), Offer(tuple(items(peer)))], greets=WORD)
+
+
+def _gives_unasked(path, at, peer, node):
+    packed(peer, path, at, answers=[Answer(items=tuple(items(peer)))])
+
+
+def _nonsense(path, at, peer, node):
+    """An offer that is none, properly signed."""
+    spoilt = path.with_name("offer")
+    spoilt.write_bytes(b'{"items":[]}')
+    head = parcel.Head("VN", "IR", at)
+    parcel.write(path, head, answers=[], offers=[spoilt], bags={}, signing=peer.signing, cades=peer.cades)
+
+
+NONE = {
+    _cut: "container.end", _zeros: "container.end", _text: "container.end", _empty: "container.truncated",
+    _folder: "container.source", _letter: "parcel.form", _elsewhere: "parcel.addressee", _stranger: "peer.unknown",
+    _posing: "trust.unknown-key", _moved: "parcel.changed", _greets_unnamed: "parcel.form", _greets_and_more: "parcel.form",
+    _gives_unasked: "parcel.form", _nonsense: "parcel.form",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil", NONE, ids=lambda spoil: spoil.__name__)
+def test_what_is_no_parcel_changes_nothing(spoil, node, peer, at, tmp_path):
+    """Refused with its reason before anything was used; no answer is written."""
+    path = packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer)))])
+    spoil(path, at, peer, node)
+    before = everything()
+    assert code(parcels.take, node, path, at=at, answer=tmp_path / "a") == NONE[spoil]
+    assert everything() == before
+    assert not (tmp_path / "a").exists()
+    assert [found.name for found in node.home.glob(".parcel-*")] == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_changed_bit_is_found(node, peer, at, tmp_path, place, bit):
+    """Wherever it is."""
+    path = tmp_path / "p"
+    if not path.exists():
+        packed(peer, path, at, offers=[Offer(tuple(_five(peer)))])
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 1 << bit
+    (tmp_path / "changed").write_bytes(data)
+    before = everything()
+    with pytest.raises((BrokenContainer, BrokenSeal, ComityError)):
+        parcels.take(node, tmp_path / "changed", at=at)
+    assert everything() == before
+
+
+def test_nothing_is_written_over(node, peer, at, tmp_path):
+    """Neither by the answer nor by a parcel."""
+    (tmp_path / "a").write_bytes(b"kept")
+    path = packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer)))])
+    assert code(parcels.take, node, path, at=at, answer=tmp_path / "a") == "parcel.exists"
+    assert code(parcels.pack, node, "VN", tmp_path / "a", at=at) == "parcel.exists"
+    assert models.Arrival.objects.count() == 0
+    assert (tmp_path / "a").read_bytes() == b"kept"
+
+
+# ------------------------------------------------------------------------------------------------------------ going out
+
+
+def rows():
+    """Our envelopes for Viet Nam, whole."""
+    return list(models.Departure.objects.filter(peer="VN").order_by("number").values())
+
+
+def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):  # noqa: F811
+    """The very bytes, number and `after` that the line carries; nothing about the row changes, and a second parcel is alike."""
+    row, _ = sent["VN"]
+    before = rows()
+    found = parcels.pack(node, "VN", tmp_path / "p", at=at)
+    assert (found.envelopes, found.greets, found.asked) == ({"IR-2026-0001": 1}, False, 0)
+    assert opened(tmp_path / "p")[2] == [Offer((Item(row.number, bytes(row.data), tuple(row.after)),))]
+    parcels.pack(node, "VN", tmp_path / "q", at=at)
+    assert rows() == before
+    assert opened(tmp_path / "p") == opened(tmp_path / "q")
+
+
+def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):  # noqa: F811
+    """They are not packed, nor what stands on them; and then there is nothing to carry, and no file."""
+    row, _ = sent["VN"]
+    models.Departure.objects.create(
+        digest="d" * 64, peer="VN", number=2, data=b"x", after=[row.pk], made_at=at, next_at=0, since=0
+    )
+    models.Departure.objects.create(
+        digest="e" * 64, peer="VN", number=3, data=b"x", after=["d" * 64], made_at=at, next_at=0, since=0
+    )
+    models.Departure.objects.filter(pk=row.pk).update(stage=Stage.DEAD)
+    assert parcels.pack(node, "VN", tmp_path / "p", at=at) is None
+    assert list(tmp_path.iterdir()) == []
+    models.Departure.objects.filter(pk=row.pk).update(stage=Stage.RELAY)
+    parcels.pack(node, "VN", tmp_path / "p", at=at)
+    assert [item.number for item in opened(tmp_path / "p")[2][0].items] == [1, 2, 3]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ways=st.lists(st.sampled_from(["line", "stick", "later", "refused", "read"]), max_size=6))
+def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):  # noqa: F811
+    """One receipt; an older word that comes after it changes nothing; what was read is read."""
+    row, peer = sent["VN"]
+    kept = Answer((Outcome(row.digest, receipt_of(peer, row)),))
+    answers = {
+        "line": kept, "stick": kept, "later": Answer((Outcome(row.digest, later="conversation.room"),)),
+        "refused": Answer((Outcome(row.digest, said(row, peer, Event.RELAY_REJECTION, "conversation.number-ahead")),)),
+        "read": Answer(evidence=(said(row, peer, Event.CONTENT_CONSIGNMENT),)),
+    }  # fmt: skip
+    with transaction.atomic():
+        for number, way in enumerate([*ways, "stick", "refused", "later", "read"]):
+            if way == "line":
+                offer = Offer((Item(row.number, bytes(row.data)),))
+                crossing.conversation(node, "VN").answered(offer, kept, at.timestamp())
+            else:
+                path = packed(peer, tmp_path / f"{number}", at, answers=[answers[way]])
+                parcels.take(node, path, at=at)
+                path.unlink()
+        row.refresh_from_db()
+        assert (row.stage, row.relayed, row.number) == ("handover", True, 1)
+        assert [messages.event_of(canon.unb64(word)) for word in row.evidence] == [
+            Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT,
+        ]  # fmt: skip
+        transaction.set_rollback(True)
+
+
+def test_what_was_carried_is_asked_about(node, sent, at, tmp_path):  # noqa: F811
+    """Acknowledged, it is not packed again, but its fate is asked for."""
+    row, peer = sent["VN"]
+    answer = Answer((Outcome(row.digest, receipt_of(peer, row)),))
+    taken = parcels.take(node, packed(peer, tmp_path / "p", at, answers=[answer]), at=at)
+    assert taken.ours == {"consignment": 1}
+    assert parcels.pack(node, "VN", tmp_path / "q", at=at).asked == 1
+    assert opened(tmp_path / "q")[2] == [Offer(ask=(row.digest,))]
+    strange = Answer((Outcome("0" * 64, said(row, peer, Event.RELAY_REJECTION, digest="0" * 64)),))
+    taken = parcels.take(node, packed(peer, tmp_path / "r", at, answers=[strange]), at=at)
+    assert (taken.ours, taken.clean) == ({"unknown": 1}, False)
+
+
+def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):  # noqa: F811
+    """An offer is on the line when the receipt comes by stick: however the line ends, it is kept, and not offered."""
+    row, peer = sent["VN"]
+    talk = crossing.conversation(node, "VN")
+    now = at.timestamp() + 60
+    offer = talk.offer(now)
+    assert offer.items
+    answer = Answer((Outcome(row.digest, receipt_of(peer, row)),))
+    parcels.take(node, packed(peer, tmp_path / "p", at, answers=[answer]), at=at)
+    talk.failed(offer, Failure("x", reached=True), now)
+    row.refresh_from_db()
+    assert (row.stage, row.relayed) == ("consignment", True)
+    later = talk.offer(now + 3600)
+    assert (later.items, later.ask) == ((), (row.digest,))
+
+
+# ------------------------------------------------------------------------------------------------------------- greetings
+
+
+def unsettled():
+    """As after a start with a memory that may be older than what the peer has."""
+    crossing.forget_settled()
+
+
+def test_a_greeting_is_answered_once_and_not_by_an_old_answer(node, peer, at, tmp_path):
+    """Its answer settles; one to a greeting from before the memory was lost does not."""
+    unsettled()
+    assert parcels.pack(node, "VN", tmp_path / "1", at=at).greets
+    head, _, offers, _ = opened(tmp_path / "1")
+    assert offers == [Offer(have=Have(0, (), 0, ()))]
+    parcels.pack(node, "VN", tmp_path / "2", at=at)
+    assert opened(tmp_path / "2")[0].greets == head.greets != ""
+    old = packed(peer, tmp_path / "old", at, answers=[Answer()], greeted=head.greets)
+    unsettled()
+    assert not parcels.take(node, old, at=at).settled
+    parcels.pack(node, "VN", tmp_path / "3", at=at)
+    fresh = opened(tmp_path / "3")[0].greets
+    assert fresh != head.greets
+    other = packed(peer, tmp_path / "other", at, answers=[Answer()], greeted=WORD)
+    assert not parcels.take(node, other, at=at).settled
+    new = packed(peer, tmp_path / "new", at, answers=[Answer()], greeted=fresh)
+    assert parcels.take(node, new, at=at).clean
+    assert parcels.pack(node, "VN", tmp_path / "4", at=at) is None
+
+
+def test_a_lost_memory_comes_back_in_one_parcel(node, peer, at, tmp_path):
+    """More than one answer holds, in both directions; the last gives nothing back, and so settles who asked."""
+    every = [replace(item, number=number) for number, item in enumerate(items(peer, 70), 1)]
+    offers = [Offer(tuple(every[:35])), Offer(tuple(every[35:]))]
+    parcels.take(node, packed(peer, tmp_path / "p", at, offers=offers), at=at)
+    greeting = packed(peer, tmp_path / "g", at, offers=[Offer(have=Have(0, (), 2, (1,)))], greets=WORD)
+    parcels.take(node, greeting, at=at, answer=tmp_path / "a")
+    head, answers, _, _ = opened(tmp_path / "a")
+    back = [own.item.number for answer in answers for own in answer.back]
+    assert (head.greeted, back, answers[-1]) == (WORD, [1, *range(3, 71)], Answer())
+    assert len(answers) > 2
+
+
+def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
+    """What the peer gives back is kept with the receipts that this node gave, and the empty end settles."""
+    first = packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer, 3)))])
+    parcels.take(node, first, at=at, answer=tmp_path / "a")
+    outcomes = {
+        outcome.envelope: outcome.receipt for answer in opened(tmp_path / "a")[1] for outcome in answer.outcomes
+    }
+    offered = opened(first, home="IR")[2][0].items
+    for model in (models.Arrival, models.Act, models.Case):
+        model.objects.all().delete()
+    unsettled()
+    parcels.pack(node, "VN", tmp_path / "g", at=at)
+    given_back = tuple(replace(item, evidence=(outcomes[canon.content_id(item.envelope)],)) for item in offered)
+    answers = [Answer(items=given_back[:2]), Answer(items=given_back[2:]), Answer()]
+    back = packed(peer, tmp_path / "b", at, answers=answers, greeted=opened(tmp_path / "g")[0].greets)
+    taken = parcels.take(node, back, at=at)
+    assert taken.settled
+    kept = {row.pk: canon.unb64(row.evidence[0]) for row in models.Arrival.objects.filter(status="admitted")}
+    assert kept == outcomes
+
+
+def test_whose_list_of_gaps_is_full_greets_again():
+    """Gaps that were not told cannot have been filled: no end is said, and the peer stays unsettled."""
+    have = Have(9, (1, 4), 7, (2,))
+    answer = Answer(items=(Item(4, b"x"), Item(12, b"y")), back=(Own(Item(2, b"z"), b""),))
+    assert parcel.further(have, answer) == Have(12, (1,), 7, ())
+    assert parcel.further(have, Answer()) == have
+
+
+def test_a_full_list_of_gaps_is_not_the_end(node, peer, at, tmp_path):
+    """As above, through the desk."""
+    parcels.take(node, packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer, 2)))]), at=at)
+    gaps = tuple(range(2, GAPS + 2))
+    greeting = packed(peer, tmp_path / "g", at, offers=[Offer(have=Have(0, (), GAPS + 2, gaps))], greets=WORD)
+    parcels.take(node, greeting, at=at, answer=tmp_path / "a")
+    assert [[own.item.number for own in answer.back] for answer in opened(tmp_path / "a")[1]] == [[2]]
+
+
+def test_batches_keep_to_the_limits():
+    """At most 64 together, and four mebibytes; in their order, none left out."""
+    small, large = [Item(n, b"x") for n in range(1, 131)], [Item(n, bytes(1 << 20)) for n in range(1, 10)]
+    assert [len(some) for some in parcel.batches(small, parcel.item_size)] == [64, 64, 2]
+    assert [len(some) for some in parcel.batches(large, parcel.item_size)] == [4, 4, 1]
+    parts = list(parcel.parts(Answer(items=tuple(large), back=(Own(Item(1, b"x"), b"s"),))))
+    assert [item for part in parts for item in part.items] == large
+    assert max(len(dumps(part)) for part in parts) <= 6 << 20
+
+
+# ------------------------------------------------------------------------------------------------------------------ bags
+
+
+@pytest.fixture
+def returned(node, peer, officers, at, tmp_path):
+    """A bag that Viet Nam disclosed, and that waits to be collected: (its file, its digest, the job)."""
+    data, about = sealed(node, peer, at)
+    job = disclosed(node, peer, at, accepted(node, peer, officers, at), data, **about)
+    path = tmp_path / "bag"
+    path.write_bytes(data)
+    return path, sha(data), job
+
+
+def shelved(node, digest):
+    """What lies on the shelf under this digest, and what the tables say."""
+    row, job = models.Container.objects.get(pk=digest), models.Job.objects.get(kind="collect", about=digest)
+    path = node.shelf / f"{digest}.asice"
+    return path.read_bytes() if path.exists() else b"", row.complete, job.status
+
+
+@pytest.mark.parametrize("before", ["nothing", "some of it by line", "a failed job", "hidden garbage"])
+def test_a_bag_by_stick(before, node, peer, returned, at, tmp_path):
+    """It lies on the shelf as if it had been collected, whatever the line had brought of it; a second time it is known."""
+    path, digest, job = returned
+    if before == "some of it by line":
+        evidence.collecting(node, job)[1].write_bytes(path.read_bytes()[:1000])
+    elif before == "a failed job":
+        evidence.failed(job, NotPossible("x", code="peer.unknown"))
+    elif before == "hidden garbage":
+        evidence.collecting(node, job)[1].write_bytes(b"another thing")
+    made = packed(peer, tmp_path / "p", at, bags={digest: path})
+    taken = parcels.take(node, made, at=at, answer=tmp_path / "a")
+    assert (taken.bags, taken.clean, taken.answered.answers) == ({digest: "new"}, True, 0)
+    assert shelved(node, digest) == (path.read_bytes(), True, "done")
+    assert [found.name for found in node.shelf.iterdir()] == [f"{digest}.asice"]
+    (node.shelf / f"{digest}.asice").write_bytes(b"ours")
+    assert parcels.take(node, made, at=at).bags == {digest: "known"}
+    assert (node.shelf / f"{digest}.asice").read_bytes() == b"ours"
+
+
+def test_a_bag_that_nobody_announced_is_left(node, peer, returned, at, tmp_path):
+    """Also one of another State, and one of another length; the parcel's other contents are taken in."""
+    path, digest, _ = returned
+    (tmp_path / "other").write_bytes(b"other")
+    other = sha(b"other")
+    models.Container.objects.filter(pk=digest).update(size=5)
+    bags = {digest: path, other: tmp_path / "other"}
+    made = packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer, first=9)))], bags=bags)
+    taken = parcels.take(node, made, at=at)
+    assert taken.bags == {digest: "parcel.unannounced", other: "parcel.unannounced"}
+    assert (taken.envelopes, taken.clean) == ({"new": 1}, False)
+    assert list(node.shelf.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_bag_to_be_brought_again(node, peer, returned, at, tmp_path, monkeypatch):
+    """There is no room: the job waits, nothing is left behind, and the next time it is taken in."""
+    path, digest, _ = returned
+    made = packed(peer, tmp_path / "p", at, bags={digest: path})
+    with monkeypatch.context() as full:
+        full.setattr(evidence.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+        assert parcels.take(node, made, at=at).bags == {digest: "collect.room"}
+    assert shelved(node, digest) == (b"", False, "waiting")
+    assert parcels.take(node, made, at=at).bags == {digest: "new"}
+
+
+def test_the_running_courier_was_first(node, peer, returned, at, tmp_path, monkeypatch):
+    """While the bag is put on the shelf, the line brings it too: it lies there once, and nobody complains."""
+    path, digest, _ = returned
+    real = evidence.collected
+
+    def collected(given, same):
+        real(given, same)
+        real(given, same)
+
+    monkeypatch.setattr(evidence, "collected", collected)
+    assert parcels.take(node, packed(peer, tmp_path / "p", at, bags={digest: path}), at=at).bags == {digest: "new"}
+    assert shelved(node, digest) == (path.read_bytes(), True, "done")
+
+
+def test_our_own_bags_go_on_request(node, peer, returned, at, tmp_path):
+    """Those of a case that is named, byte for byte; one that changed on the shelf is not sent, and no file is left."""
+    path, digest, _ = returned
+    row = models.Container.objects.get(pk=digest)
+    assert code(parcels.pack, node, "VN", tmp_path / "p", at=at, cases=[row.case_id]) == "parcel.no-bag"
+    models.Container.objects.filter(pk=digest).update(outgoing=True, complete=True)
+    (node.shelf / f"{digest}.asice").write_bytes(path.read_bytes())
+    found = parcels.pack(node, "VN", tmp_path / "p", at=at, cases=[row.case_id])
+    assert found.bags == ((row.case_id, path.stat().st_size),)
+    with parcel.Parcel(tmp_path / "p", home="VN") as made:
+        assert b"".join(made.bag(digest)) == path.read_bytes()
+    (node.shelf / f"{digest}.asice").write_bytes(b"changed")
+    assert code(parcels.pack, node, "VN", tmp_path / "q", at=at, cases=[row.case_id]) == "parcel.bag"
+    assert not (tmp_path / "q").exists()
+
+
+# --------------------------------------------------------------------------------------------------- two nodes, no line
+
+
+class Sticks(story.Stage):
+    """A stage whose nodes reach each other by parcels only: whenever somebody waits, a stick goes round."""
+
+    def carry(self, *, evidence="") -> None:
+        """Viet Nam's stick to Iran, its answer back, and the answer to that."""
+        folder, self.rounds = Path(tempfile.mkdtemp(dir=self.folder)), getattr(self, "rounds", 0) + 1
+        iran, viet_nam = str(self.nodes["IR"].home), str(self.nodes["VN"].home)
+        more = ("--evidence", evidence) if evidence else ()
+        self._run("out", viet_nam, "IR", str(folder / "1"), *more)
+        if not (folder / "1").exists():
+            self._run("out", iran, "VN", str(folder / "2"))
+        else:
+            self._run("in", iran, str(folder / "1"), "--answer", str(folder / "2"))
+        if (folder / "2").exists():
+            self._run("in", viet_nam, str(folder / "2"), "--answer", str(folder / "3"))
+        if (folder / "3").exists():
+            self._run("in", iran, str(folder / "3"))
+
+    def _run(self, *arguments) -> None:
+        command = [sys.executable, "-m", "comity", "parcel", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 1), done.stderr
+        assert not done.stderr
+        self.printed.append(done.stdout)
+
+    def until(self, what, look, status=None):
+        """Look; while there is nothing, a stick goes round."""
+        for attempt in range(60):
+            with suppress(Unreachable):
+                found = look()
+                if found:
+                    return found
+            subprocess.run(["sleep", "0.3"], check=True)
+            if attempt % 4 == 3 and re.search("arrives|announced|closed|collected", what):
+                reference = f"IR-{self.year}-0001"
+                self.carry(evidence=reference if "collected" in what else "")
+        raise AssertionError(what)
+
+
+@pytest.fixture
+def sticks(tmp_path):
+    """Iran and Viet Nam, each listening where the other does not look for it."""
+    iran, viet_nam, _ = cast.three_states()
+    pair = [replace(node, witnesses=()) for node in (iran, viet_nam)]
+    nodes.make_all(pair, tmp_path)
+    for node in pair:
+        (port,) = nodes._ports(1)
+        file = node.home / "node.toml"
+        file.write_text(file.read_text().replace(node.peers, f"https://127.0.0.1:{port}"))
+    delivery = tmp_path / "delivery"
+    delivery.mkdir()
+    (delivery / "1.eml").write_bytes(os.urandom(3 << 20))
+    nodes.place_delivery(pair[1], delivery, cast.DELIVERY)
+    stage = Sticks(Console(quiet=True), {node.state: node for node in pair})
+    stage.folder, stage.printed = tmp_path, []
+    with story._running(stage):
+        yield stage
+
+
+def test_a_request_lives_by_parcels_alone(sticks, tmp_path):
+    """Two nodes that never have a line: from the first greeting over the evidence to the close on both sides."""
+    desk = sticks.officer("rahimi")
+    reference = sticks.until("the nodes answer", lambda: desk.proposed_reference("stored-data"))
+    sticks.year = reference.split("-")[1]
+    sticks.carry()
+    sticks.carry()
+    assert beside(sticks.nodes["IR"].home, "select settled from node_talk where peer='VN'")[0][0]
+    assert beside(sticks.nodes["VN"].home, "select settled from node_talk where peer='IR'")[0][0]
+    story._disclosure(sticks, reference, "")
+    story._close(sticks, reference)
+    for state in ("IR", "VN"):
+        sticks.carry()
+        home = sticks.nodes[state].home
+        assert beside(home, "select count(*) from node_departure where stage in ('relay', 'dead')") == [(0,)]
+        assert beside(home, "select count(*) from node_arrival where status <> 'admitted'") == [(0,)]
+    assert not any("refused" in text for text in sticks.printed)
