@@ -487,7 +487,7 @@ def hop() -> str:
     parameters = found["Signature-Input"].removeprefix("hop=")
     base = transport._signature_base("POST", uri, found["Content-Digest"], parameters).decode()
     headers = "\n".join(f"{name}: {value}" for name, value in found.items())
-    assert transport.check_hop("POST", uri, found, body, key_of=lambda _: LOG.public, at=AT) == "IR"
+    assert transport.check_hop("POST", uri, found, body, keys_of=lambda _: [LOG.public], at=AT) == "IR"
     return f"{base}\n\n{headers}"
 
 

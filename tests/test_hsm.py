@@ -135,7 +135,7 @@ def test_heads_cosignatures_and_requests_are_signed_in_the_token(token):
     assert checkpoint.check_witnesses(note, {"comity.ir/witness": key.public}) == {"comity.ir/witness": AT}
     headers = transport.hop_headers("POST", "https://127.0.0.1:1/messages", b"body", state="IR", key=key, at=AT)
     request = ("POST", "https://127.0.0.1:1/messages", headers, b"body")
-    assert transport.check_hop(*request, key_of={"IR": key.public}.__getitem__, at=AT) == "IR"
+    assert transport.check_hop(*request, keys_of={"IR": [key.public]}.__getitem__, at=AT) == "IR"
 
 
 def test_a_container_is_signed_in_the_token(token, tmp_path):

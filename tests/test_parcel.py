@@ -607,16 +607,17 @@ class Sticks(story.Stage):
 
     def until(self, what, look, status=None):
         """Look; while there is nothing, a stick goes round."""
-        for attempt in range(60):
+        for attempt in range(200):
             with suppress(Unreachable):
                 found = look()
                 if found:
                     return found
             subprocess.run(["sleep", "0.3"], check=True)
+            assert all(node.alive() for node in self.nodes.values()), self.nodes["IR"].log.read_text()[-3000:]
             if attempt % 4 == 3 and re.search("arrives|announced|closed|collected", what):
                 reference = f"IR-{self.year}-0001"
                 self.carry(evidence=reference if "collected" in what else "")
-        raise AssertionError(what)
+        raise AssertionError((what, self.nodes["IR"].log.read_text()[-3000:], self.printed[-6:]))
 
 
 @pytest.fixture

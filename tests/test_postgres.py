@@ -274,7 +274,7 @@ def test_the_log_has_no_gap_and_no_double(home):
     (before,) = done(start("prove", home))
     places = [place for found in done(*(start("append", home, name, 25) for name in "ab")) for place in found]
     assert sorted(places) == list(range(before["size"], before["size"] + 200))
-    for number in range(4):
+    for number in range(3):
         process = start("append", home, f"killed{number}", 100_000)
         assert process.stdout.readline()  # it is at work
         time.sleep(0.05 * number)
@@ -283,7 +283,7 @@ def test_the_log_has_no_gap_and_no_double(home):
     (found,) = done(start("prove", home))
     assert found["entries"] == list(range(found["size"]))
     assert found["proved"] == found["entries"][before["size"] :]
-    assert found["size"] > before["size"] + 210
+    assert found["size"] > before["size"] + 205
 
 
 def test_one_envelope_brought_by_many_at_once_is_kept_once(home):

@@ -63,6 +63,9 @@ SPOOFED = [
     ("red that is called clear", IDS[Level.RED], {"name": "TLP:CLEAR"}),
     ("red of another day", IDS[Level.RED], {"created": "2026-01-01T00:00:00.000Z"}),
     ("red with terms", IDS[Level.RED], {"definition_type": "statement", "definition": {"statement": "for all"}}),
+    ("red with an old white", IDS[Level.RED], {"definition_type": "tlp", "definition": {"tlp": "white"}}),
+    ("old red with a new clear", OLD_RED, {"extensions": tlp.definition(Level.CLEAR)["extensions"], "name": None,
+     "definition_type": "tlp", "definition": {"tlp": "red"}, "created": "2017-01-20T00:00:00.000Z"}),
     ("red with something of its own", IDS[Level.RED], {"x_level": "clear"}),
     ("clear under another id", "marking-definition--11111111-2222-4333-8444-555555555555", {}),
     ("old red that says white", OLD_RED, {"extensions": None, "definition_type": "tlp", "definition": {"tlp": "white"},
@@ -101,6 +104,8 @@ def test_a_part_below_the_whole_lets_nothing_out():
     """The trick to mark a part clear gets nothing out, whatever the rules."""
     for level in list(Level)[1:]:
         assert ruling(tool(IDS[level], parts=[(OLD_WHITE, "name")])) == ("failed", "tlp-lowered")
+    between = tool(IDS[Level.GREEN], IDS[Level.RED], parts=[(IDS[Level.AMBER], "name")])
+    assert ruling(between) == ("failed", "tlp-lowered")
 
 
 def test_what_is_not_known_is_not_permitted():

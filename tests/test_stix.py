@@ -305,6 +305,7 @@ WHOLES = [
     ("a long string in lists", b'{"objects":[{"a":[["' + b"x" * 101 + b'"]]}]}', "sharing.string"),
     ("a long key", b'{"objects":[{"' + b"x" * 251 + b'":1}]}', "sharing.string"),
     ("a long list", b'{"objects":[{"a":[' + b",".join([b"1"] * 21) + b"]}]}", "sharing.items"),
+    ("a long list beside it", b'{"a":[' + b",".join([b"1"] * 21) + b'],"objects":[]}', "sharing.items"),
     ("many keys beside the list", b"{" + b",".join(b'"%d":1' % n for n in range(21)) + b"}", "sharing.items"),
     ("many keys", b'{"objects":[{' + b",".join(b'"%d":1' % n for n in range(21)) + b"}]}", "sharing.items"),
 ]  # fmt: skip
@@ -314,6 +315,12 @@ WHOLES = [
 def test_what_is_not_read_at_all(title, data, expected):
     """Each limit and each fault of the JSON has its code."""
     assert code(lambda: list(stix.objects(data, limits=SMALL))) == expected
+
+
+def test_a_string_left_open_costs_no_more_than_its_length():
+    """Eight megabytes of escaped quotation marks are looked at once each: quadratic time would not end today."""
+    assert code(_json.measure, b'{"a":"' + b'\\"' * (4 << 20), stix.Limits(size=9 << 20)) == "sharing.json"
+    assert code(patterns.scan, "'" + "\\'" * 32_000) == ""
 
 
 def test_brackets_in_strings_do_not_count():

@@ -436,7 +436,7 @@ def hop_key(state: str) -> bytes:
 def checked(method="POST", uri=URI, headers=HEADERS, body=BODY, at=AT) -> str:
     """Check a request as the peers' door does; the State, or the code of the refusal."""
     try:
-        return check_hop(method, uri, headers, body, key_of=hop_key, at=at)
+        return check_hop(method, uri, headers, body, keys_of=lambda state: [hop_key(state)], at=at)
     except ComityError as error:
         return error.code
 

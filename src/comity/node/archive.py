@@ -15,7 +15,7 @@ from comity.ledger import log
 from comity.node import models
 from comity.node.settings import Settings
 from comity.seal import canon, envelope, merkle
-from comity.wire.directory import Entry, read_entry
+from comity.wire.directory import Entry, Purpose, read_entry
 
 
 def peer_entry(state: str) -> Entry:
@@ -24,6 +24,11 @@ def peer_entry(state: str) -> Entry:
     if row is None:
         raise NotPossible(f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state)
     return _entry(bytes(row.entry))
+
+
+def hop_keys(state: str, at: datetime) -> list[bytes]:
+    """The Ed25519 keys with which the node of `state` may sign HTTP requests now. Raises NotPossible."""
+    return [key.public for key in peer_entry(state).valid(Purpose.HOP, at) if isinstance(key.public, bytes)]
 
 
 def own_entry(settings: Settings) -> Entry:

@@ -26,13 +26,15 @@ from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire import proofs
 from comity.wire.conversation import Conversation
-from comity.wire.directory import Entry
+from comity.wire.directory import BUNDLE_LIMIT, Entry, read_bundle
 from comity.wire.exchange import BODY_LIMIT, Failure, Offer, dumps, read_answer
 from comity.wire.transport import Line
 
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
 _LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
+_RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
+_RENEW_SOON = 30.0  # the same when something that it signed did not hold
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
@@ -52,6 +54,7 @@ class Courier:
         self._silent: dict[str, tuple[int, float]] = {}  # peer -> how often it did not answer, and until when to wait
         self._witness_next: dict[str, datetime] = {}
         self._witness_size: dict[str, int] = {}
+        self._renew_next: dict[str, float] = {}  # peer -> when to look for a newer entry of its State
         self._looked = 0.0  # when every peer was looked at last
 
     def _line(self, peer: Entry) -> Line:
@@ -118,6 +121,8 @@ class Courier:
             steps.append(partial(self._witness, peer, head))
         if proving:
             steps.append(partial(self._prove, peer))
+        if self._renew_next.get(peer, 0.0) <= time.monotonic():
+            steps.append(partial(self._renew, peer))
         try:
             for step in steps:
                 _guarded(step)
@@ -164,6 +169,9 @@ class Courier:
             _log.info("an exchange with %s: %s", peer, error)
             if failure.code == "node.defect":
                 failure = Failure(error.code)
+            if failure.code.startswith(("hop.", "seal.", "trust.", "receipt.", "checkpoint.")):
+                soon = time.monotonic() + _RENEW_SOON  # perhaps it signs with a newer key
+                self._renew_next[peer] = min(self._renew_next.get(peer, 0.0), soon)
         finally:
             if failure.code:
                 talk.failed(offer, failure, now().timestamp())
@@ -184,6 +192,21 @@ class Courier:
             self._note(peer, error)
             _log.info("proofs of %s: %s", peer, error)
         crossing.proved(self._settings, peer, asked, found, at=now())
+        return False
+
+    def _renew(self, peer: str) -> bool:
+        """Look for newer versions of the peer's entry, and hear what it says about the entries of others."""
+        self._renew_next[peer] = time.monotonic() + _RENEW
+        try:
+            line = self._line(archive.peer_entry(peer))
+            chain = read_bundle(line.get("/entries", at=now(), limit=BUNDLE_LIMIT))
+            registry.renewed(self._settings, peer, chain, by=peer, at=now())
+            for data in read_bundle(line.get("/directory", at=now(), limit=BUNDLE_LIMIT)):
+                registry.heard(self._settings, data, by=peer, at=now())
+            self._note(peer, None)
+        except ComityError as error:
+            self._note(peer, error)
+            _log.warning("the entry of %s: %s", peer, error)
         return False
 
     def _witness(self, peer: str, head: tuple[str, int]) -> bool:

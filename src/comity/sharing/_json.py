@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -18,9 +20,11 @@ import rfc8785
 
 from comity.errors import Invalid
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+# The last quotation mark is optional: a string left open ends with the text. Otherwise each mark in it would be tried as
+# a beginning, in quadratic time; the parser refuses it anyway.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_ONE_KIND = bytes.maketrans(b"[]", b"{}")  # which closes which, the parser will see
+_STEPS = bytes.maketrans(b"[]{}", b"\x01\xff\x01\xff")  # in and out; which closes which, the parser will see
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _BLANK = frozenset(" \t\n\r")
@@ -75,16 +79,11 @@ def measure(data: bytes, limits: Limits) -> None:
     """
     if len(data) > limits.size:
         raise Invalid(f"More than {limits.size} bytes: send it in parts.", code="sharing.too-long")
-    rest = _STRING.sub(b"", data).translate(_ONE_KIND, _ALL_BUT_BRACKETS)
-    for _ in range(limits.nesting):
-        if not rest:
-            return
-        shorter = rest.replace(b"{}", b"")  # the innermost, all at once
-        if len(shorter) == len(rest):
-            raise Invalid("Brackets do not balance: this is not JSON.", code="sharing.json")
-        rest = shorter
-    if rest:
+    steps = array("b", _STRING.sub(b"", data).translate(_STEPS, _ALL_BUT_BRACKETS))
+    if max(accumulate(steps), default=0) > limits.nesting:
         raise Invalid(f"Nested deeper than {limits.nesting}.", code="sharing.depth")
+    if min(accumulate(steps), default=0) < 0 or steps.count(1) != steps.count(-1):
+        raise Invalid("Brackets do not balance: this is not JSON.", code="sharing.json")
 
 
 def pieces(data: bytes, limits: Limits) -> Iterator[Piece]:
@@ -112,7 +111,7 @@ def pieces(data: bytes, limits: Limits) -> Iterator[Piece]:
             raise Invalid(f"An object has more than {limits.items} members.", code="sharing.items")
         reader.take(":")
         if name != "objects":
-            reader.value()
+            reader.check(name, reader.value())
             continue
         reader.take("[", "sharing.envelope")
         place = 0
@@ -150,7 +149,7 @@ class _Reader:
         self._text, self._at, self._limits = text, 0, limits
         self._fractions = False
         self._scan = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_float=self._float, parse_int=_integer, parse_constant=_constant
+            object_pairs_hook=self._object, parse_float=self._float, parse_constant=_constant
         ).raw_decode
 
     def value(self) -> Any:
@@ -223,27 +222,26 @@ class _Reader:
         if len(pairs) > self._limits.items:
             raise Invalid(f"An object has more than {self._limits.items} members.", code="sharing.items")
         for key, value in pairs:
-            kind = type(value)
-            if (kind is str and len(value) > self._limits.string) or len(key) > _KEY_LENGTH:
-                raise Invalid("A string is too long.", code="sharing.string", where=key[:60])
-            if kind is list:
-                self._list(key, value)
+            if len(key) > _KEY_LENGTH:
+                raise Invalid("The name of a property is too long.", code="sharing.string", where=key[:60])
+            self.check(key, value)
         return found
 
-    def _list(self, key: str, values: list[Any]) -> None:
-        if len(values) > self._limits.items:
-            raise Invalid(f"A list has more than {self._limits.items} members.", code="sharing.items", where=key[:60])
-        for value in values:
-            if type(value) is str and len(value) > self._limits.string:
+    def check(self, key: str, value: Any) -> None:
+        """Refuse a string, list or integer that is beyond what is taken; objects inside were checked when they ended."""
+        kind = type(value)
+        if kind is str:
+            if len(value) > self._limits.string:
                 raise Invalid("A string is too long.", code="sharing.string", where=key[:60])
-            if type(value) is list:
-                self._list(key, value)
-
-
-def _integer(text: str) -> int:
-    if len(text) > _NUMBER_LENGTH or abs(number := int(text)) > _MOST:
-        raise Invalid(f"The number {text[:20]} is beyond 2^53 - 1.", code="sharing.number")
-    return number
+        elif kind is int:
+            if not -_MOST <= value <= _MOST:
+                raise Invalid("A number is beyond 2^53 - 1.", code="sharing.number", where=key[:60])
+        elif kind is list:
+            if len(value) > self._limits.items:
+                message = f"A list has more than {self._limits.items} members."
+                raise Invalid(message, code="sharing.items", where=key[:60])
+            for one in value:
+                self.check(key, one)
 
 
 def _constant(text: str) -> NoReturn:

@@ -27,7 +27,7 @@ COMPARISONS = 10_000
 _LITERAL = r"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
 _BRACKETS = re.compile(r"[^()\[\]]+")
 _INNERMOST = re.compile(r"\(\)|\[\]")
-_STRING = re.compile(_LITERAL, re.DOTALL)
+_STRING = re.compile(_LITERAL + "?", re.DOTALL)  # left open, it ends with the text: never tried again in quadratic time
 _TOKEN = re.compile(
     rf"""\s*(?:(?P<path>[a-z][a-z0-9-]*:[A-Za-z_][\w-]*(?:\.(?:[A-Za-z_][\w-]*|{_LITERAL})|\[(?:\d+|\*)\])*+)
     |(?P<text>{_LITERAL})|(?P<word>[A-Za-z]+)|(?P<mark>==|=|[()\[\],]))""",

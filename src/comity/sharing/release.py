@@ -11,7 +11,7 @@ same: `allowed` is asked with the same `Came`.
 
 What is looked for is what STIX has properties for. Whether a description names a person, only a reader can tell; free
 text, and properties of somebody's own, are therefore personal data unless the rules say otherwise (`Rules.read`,
-`Rules.free_text`).
+`Rules.free_text`, `Rules.properties`).
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ class Rules:
         basis: the legal basis on which personal data may go, as the State's law names it; empty: none.
         read: ids of objects whose free text an officer has read and found without personal data.
         free_text: whether free text may go unread, for what comes from where nobody writes about persons.
+        properties: names of somebody's own properties that may go unread.
     """
 
     states: frozenset[str] = frozenset()
@@ -106,6 +107,7 @@ class Rules:
     basis: str = ""
     read: frozenset[str] = frozenset()
     free_text: bool = False
+    properties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ def allowed(found: Object, audience: Audience, rules: Rules, *, came: Came | Non
         return Ruling(Verdict.UNDETERMINED, "unmarked")
     if reason := _barred(level, audience, rules, came):
         return Ruling(Verdict.FAILED, reason)
-    if not rules.basis and (where := personal(found, read=rules.free_text or found.id in rules.read)):
+    where = () if rules.basis else personal(found, read=found.id in rules.read)
+    unread = set(_FREE if rules.free_text else ()) | rules.properties
+    if where := tuple(name for name in where if name not in unread or name in _PERSONAL.get(found.type, ())):
         return Ruling(Verdict.FAILED, "personal-data", where)
     return Ruling(Verdict.PASSED)
 

@@ -34,6 +34,7 @@ __all__ = [
 
 SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}
 """The kinds of statements that keys of a purpose sign; keys of no other purpose sign any."""
+BUNDLE_LIMIT = 16 << 20  # bytes of entries that are handed on together
 _LIMIT = 256 * 1024
 _FORM = "entry/2"
 _SIGNERS = 16
@@ -246,6 +247,19 @@ def distinct(entries: Iterable[Entry]) -> None:
             if taken.setdefault(key.name, entry.state) != entry.state:
                 message = f"{entry.state} and {taken[key.name]} both claim the name {key.name}."
                 raise Invalid(message, code="entry.names", where=entry.state)
+
+
+def bundle(entries: Iterable[bytes]) -> bytes:
+    """Signed versions of entries, of one State or several, as a node hands them on."""
+    return canon.dumps({"comity": "entries/1", "entries": [canon.b64(entry) for entry in entries]})
+
+
+def read_bundle(data: bytes) -> list[bytes]:
+    """The signed versions in `data`; nothing of them is verified. Raises BrokenSeal."""
+    found = canon.fields(canon.loads(data, limit=BUNDLE_LIMIT), "comity", "entries")
+    if found["comity"] != "entries/1" or not isinstance(found["entries"], list):
+        raise BrokenSeal("This is no list of entries.", code="entry.form")
+    return [canon.unb64(entry) for entry in found["entries"]]
 
 
 def trust_in(entries: Iterable[Entry], *, retired: Mapping[str, datetime] | None = None) -> Trust:

@@ -7,7 +7,8 @@ answer longer than asked for. Requests carry an HTTP message signature (RFC 9421
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -52,7 +53,13 @@ def hop_headers(method: str, uri: str, body: bytes, *, state: str, key: NoteKey,
 
 
 def check_hop(
-    method: str, uri: str, headers: Mapping[str, str], body: bytes, *, key_of: Callable[[str], bytes], at: datetime
+    method: str,
+    uri: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    keys_of: Callable[[str], Sequence[bytes]],
+    at: datetime,
 ) -> str:
     """The State whose node signed this HTTP request.
 
@@ -61,7 +68,7 @@ def check_hop(
         uri: the full address asked for, as the sender wrote it.
         headers: Content-Digest, Signature-Input and Signature.
         body: the request's body.
-        key_of: State -> Ed25519 key of its node; raises for an unknown State.
+        keys_of: State -> Ed25519 keys of its node that are valid now; raises for an unknown State.
         at: now; the signature may be five minutes off.
 
     Raises:
@@ -86,8 +93,17 @@ def check_hop(
     digest = headers.get("Content-Digest", "")
     if digest != content_digest(body):
         raise BrokenSeal("The request's body is not the one that was signed.", code="hop.digest")
-    note_check(key_of(state), _signature_base(method, uri, digest, raw), signature)
+    _checked(keys_of(state), _signature_base(method, uri, digest, raw), signature)
     return state
+
+
+def _checked(keys: Sequence[bytes], base: bytes, signature: bytes) -> None:
+    """Return when one of `keys` made `signature`. Raises BrokenSeal."""
+    for key in keys[:-1]:
+        with suppress(BrokenSeal):
+            return note_check(key, base, signature)
+    note_check(keys[-1] if keys else b"", base, signature)
+    return None
 
 
 def _dictionary(field: str) -> dict[str, Any]:
@@ -144,9 +160,9 @@ class Line:
         """(status, body) of the answer to `body` posted to `path`, within `limit` bytes. Raises Unreachable."""
         return self._ask("POST", path, body, at, limit=limit)
 
-    def get(self, path: str, *, at: datetime) -> bytes:
-        """What stands at `path`. Raises Unreachable, also when the answer is not 200."""
-        status, body = self._ask("GET", path, b"", at)
+    def get(self, path: str, *, at: datetime, limit: int = ANSWER_LIMIT) -> bytes:
+        """What stands at `path`, within `limit` bytes. Raises Unreachable, also when the answer is not 200."""
+        status, body = self._ask("GET", path, b"", at, limit=limit)
         if status != 200:
             raise Unreachable(f"{self._peer.state} answered {status} for {path}.", code="wire.status")
         return body

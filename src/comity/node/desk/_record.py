@@ -21,8 +21,10 @@ from comity.node.desk._log import log_append
 from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import envelope
+from comity.seal.keys import SealKey
 from comity.wire import messages
 from comity.wire.conversation import Conversation
+from comity.wire.directory import Purpose
 
 
 def record(
@@ -155,10 +157,10 @@ def post_all(
     settings: Settings, statements: Sequence[bytes], *, to: str, at: datetime, after: tuple[str, ...] = ()
 ) -> list[str]:
     """As `post`, of several statements; none of them stands on another of them."""
-    peer = peer_entry(to)
-    if not peer.since <= at < peer.until:
+    keys = peer_entry(to).valid(Purpose.OPEN, at)
+    if not keys or not isinstance(key := keys[-1].public, SealKey):
         raise NotPossible(f"The keys of {to} are not valid now. Ask for its new entry.", code="peer.expired", where=to)
-    envelopes = [envelope.seal(statement, to=to, key=peer.open) for statement in statements]
+    envelopes = [envelope.seal(statement, to=to, key=key) for statement in statements]
     if any(len(data) > envelope.MESSAGE_LIMIT for data in envelopes):
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
     tables = Tables(settings, to)

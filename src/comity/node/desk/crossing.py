@@ -28,7 +28,7 @@ from comity.seal.envelope import Statement
 from comity.seal.trust import Trust
 from comity.wire import messages
 from comity.wire.conversation import Conversation
-from comity.wire.directory import Entry, in_log, trust_in
+from comity.wire.directory import DatedKey, in_log, trust_in
 from comity.wire.exchange import Answer, Item, Offer
 from comity.wire.proofs import TOGETHER
 from comity.wire.remembered import Stage
@@ -141,7 +141,7 @@ def _admitted(settings: Settings, row: models.Arrival, trust: Trust) -> None:
 
 def _admit_act(settings: Settings, row: models.Arrival, opened: envelope.Opened) -> None:
     act = messages.decode_act(opened)
-    _said_now(act, row.at, archive.peer_entry(act.by))
+    _said_now(act, row.at, archive.peer_entry(act.by).named(opened.statement.key_id))
     if models.Act.objects.filter(pk=act.id).exists():
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
     row.act = _record.admit(settings, act, opened.statement.raw, at=row.at)
@@ -155,9 +155,9 @@ READERS: Mapping[str, Callable[[Settings, models.Arrival, envelope.Opened], None
 """Kind of statement -> what reads one that has come in an envelope."""
 
 
-def _said_now(act: Act, arrived: datetime, peer: Entry) -> None:
+def _said_now(act: Act, arrived: datetime, key: DatedKey) -> None:
     """The act's own time is one for which its key is valid, and not ahead of our clock: who verifies later goes by it."""
-    if not peer.since <= act.at < peer.until or act.at > arrived + _SKEW:
+    if not key.holds(act.at) or act.at > arrived + _SKEW:
         raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
 
 

@@ -14,6 +14,8 @@ urlpatterns = [
     path("witness", views.witness),
     path("checkpoint", views.checkpoint),
     path("entry", views.entry),
+    path("entries", views.entries),
+    path("directory", views.directory),
     path("figures/calls", views.figures),
 ]
 handler404 = "comity.node.peers.views.nothing"

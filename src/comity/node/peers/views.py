@@ -18,12 +18,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.node import archive, models
-from comity.node.desk import crossing, drills, registry
+from comity.node.desk import crossing, drills, issuing, registry
 from comity.node.desk.evidence import own_entry
 from comity.node.settings import Settings, current
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
 from comity.wire.conversation import Conversation
+from comity.wire.directory import bundle
 from comity.wire.exchange import BODY_LIMIT, dumps, read_offer
 from comity.wire.proofs import answer as proof_answer
 from comity.wire.proofs import read_ask
@@ -73,7 +74,7 @@ def _peer_only(limit: int) -> Callable[[View], View]:
                 headers = {name: request.headers.get(name, "") for name in _SIGNED}
                 uri = settings.peers.rstrip("/") + request.get_full_path()
                 hop = check_hop(request.method or "", uri, headers, body, at=at,
-                                key_of=lambda state: archive.peer_entry(state).hop)  # fmt: skip
+                                keys_of=lambda state: archive.hop_keys(state, at))  # fmt: skip
             except ComityError as error:
                 stated = request.META.get("CONTENT_LENGTH") or ""
                 size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
@@ -205,6 +206,20 @@ def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, 
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest head of this node's log, for anybody."""
     return HttpResponse(registry.newest_checkpoint(current()), content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+def entries(request: HttpRequest) -> HttpResponse:
+    """Every version of this State's own entry, for anybody: so a peer follows from the version that it pinned."""
+    return HttpResponse(bundle(issuing.own_chain(current())), content_type="application/json")
+
+
+@require_GET
+@_peer_only(MESSAGE_LIMIT)
+def directory(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
+    """The entries of other States that this node goes by, for a peer: told, never vouched for."""
+    others = models.Peer.objects.exclude(pk=hop).order_by("pk").values_list("entry", flat=True)
+    return HttpResponse(bundle(bytes(data) for data in others), content_type="application/json")
 
 
 @require_GET
