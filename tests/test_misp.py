@@ -181,6 +181,17 @@ def test_what_was_never_misp_goes_out_and_comes_back():
     assert {"198.51.100.7", "parcel.example"} <= values
 
 
+def test_an_objects_own_mark_does_not_undo_the_events():
+    """Bytes of an object marked clear, inside a red event: kept as an attribute under red, never as a clear object."""
+    clear = changed("tool", object_marking_refs=[tlp.IDS[Level.CLEAR]]).decode()
+    raw = attribute(1, "text", clear, comment="STIX 2.1 object")
+    taken = misp.taken_in(event(raw, Tag=[{"name": "tlp:red"}]))
+    assert "tool" not in by_type(taken)
+    assert {tlp.marked(one.body).level for one in taken.objects} == {Level.RED}
+    assert ("tlp", BY_TYPE["tool"]["id"]) in taken.notes
+    assert "tool" in by_type(misp.taken_in(event(raw, Tag=[{"name": "tlp:clear"}])))
+
+
 def test_a_pattern_of_more_goes_out_as_it_is():
     """An indicator that is not a choice of equalities is not half written."""
     one = stix.read(changed("indicator", pattern="[url:value = 'a' AND process:name = 'b']"))

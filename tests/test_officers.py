@@ -24,6 +24,7 @@ from comity.node.desk import crossing, registry, requested, requesting
 from comity.node.officers import acts, almanac, answers, deadlines, inputs, moves, reading, texts
 from comity.node.officers.pages import broken, signing
 from comity.node.officers.pages.act import _DO
+from comity.wire.exchange import Failure, Item, Offer
 
 PASSWORD = "correct horse battery staple"
 OURS, THEIRS = "IR-2026-0001", "VN-2026-0001"
@@ -73,8 +74,7 @@ def _fresh_cache():
 def asked(node, officers, peer, at):
     """A request of Viet Nam that has come in; its reference."""
     envelope, _ = peer.asks(peers.request())
-    receipt = crossing.receive(node, envelope, hop="VN", at=at)
-    crossing.admit(node, receipt.envelope, at=at)
+    peers.arrive(node, envelope, at)
     return THEIRS
 
 
@@ -867,15 +867,26 @@ def test_trouble_is_shown(node, officers, drafted, peer, at):
     browser = Browser(officers.approver)
     assert "Needs attention" not in browser.text("/cases")
     departure = models.Departure.objects.get()
+    talk = crossing.conversation(node, "VN")
+    offer = Offer((Item(departure.number, bytes(departure.data)),))
     for _ in range(20):
-        crossing.not_delivered(departure.digest, "connection refused <b>", at=at)
+        talk.failed(offer, Failure("door.full <b>", reached=True), at.timestamp())
     peers.arrive(node, b"garbage", at)
     crossing.turn_away(code="hop.missing", reason="none", head=b"", size=7, path="/messages", at=at)
     text = browser.get("/cases").content.decode()
-    for part in ("Deliveries in trouble", "20 attempts", "Messages refused after they arrived", "1 thing turned away",
-                 str(texts.TEXTS["hop.missing"])):  # fmt: skip
+    for part in (
+        "Deliveries in trouble", "19 attempts", "Send it again", "Messages refused after they arrived",
+        "1 thing turned away", str(texts.TEXTS["hop.missing"]),
+    ):  # fmt: skip
         assert part in text
-    assert "connection refused <b>" not in text
+    assert "door.full <b>" not in text
+    again = f"/deliveries/{departure.digest}/again"
+    assert Browser(officers.idle).post(again).status_code == 403
+    assert browser.post(again).status_code == 303
+    departure.refresh_from_db()
+    assert (departure.stage, departure.attempts) == ("relay", 0)
+    assert "Send it again" not in browser.text("/cases")
+    assert browser.post(again).status_code == 422  # it is on its way
 
 
 def test_the_history_says_where_each_act_is_remembered(node, officers, asked, at):
@@ -885,7 +896,8 @@ def test_the_history_says_where_each_act_is_remembered(node, officers, asked, at
     text = Browser(officers.decider).text(f"/cases/{THEIRS}")
     assert "Request received" in text
     assert "Arrived" in text
-    assert "Entry 0 of our log." in text
+    entry = models.Arrival.objects.get().entry
+    assert f"Entry {entry} of our log." in text
     assert "On its way." in text
     assert "Foreign officer" in text
 

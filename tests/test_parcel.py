@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -599,7 +600,7 @@ class Sticks(story.Stage):
             self._run("in", iran, str(folder / "3"))
 
     def _run(self, *arguments) -> None:
-        command = [sys.executable, "-m", "comity", "parcel", *arguments]
+        command = [sys.executable, "-c", "from comity.cli import main; main()", "parcel", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1), done.stderr
         assert not done.stderr
@@ -627,7 +628,8 @@ def sticks(tmp_path):
     pair = [replace(node, witnesses=()) for node in (iran, viet_nam)]
     nodes.make_all(pair, tmp_path)
     for node in pair:
-        (port,) = nodes._ports(1)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
         file = node.home / "node.toml"
         file.write_text(file.read_text().replace(node.peers, f"https://127.0.0.1:{port}"))
     delivery = tmp_path / "delivery"

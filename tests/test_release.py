@@ -223,6 +223,19 @@ def test_free_text_is_read_before_it_goes():
     assert ruling(found, rules=read) == ("passed", "")
 
 
+def test_properties_of_ones_own_are_named_before_they_go():
+    """That free text may go says nothing of them: what another program keeps in them, nobody here knows."""
+    found = tool(IDS[Level.GREEN], x_owner="somebody")
+    assert ruling(found) == ("failed", "personal-data")
+    named = Rules(states=OPEN.states, purposes=OPEN.purposes, properties=frozenset({"x_owner"}))
+    assert ruling(found, rules=named) == ("passed", "")
+    mailbox = stix.read(changed("email-addr", object_marking_refs=[IDS[Level.GREEN]]))
+    value = Rules(
+        states=OPEN.states, purposes=OPEN.purposes, properties=frozenset({"value", "display_name", "belongs_to_ref"})
+    )
+    assert ruling(mailbox, rules=value) == ("failed", "personal-data")
+
+
 def test_what_is_derived_is_a_new_object_of_our_own():
     """Without its personal part, under another id, by us, naming the original by digest; the original as it was."""
     found = stix.read(changed("location", object_marking_refs=[IDS[Level.GREEN]], precision=None))

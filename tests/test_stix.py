@@ -108,6 +108,8 @@ def test_equal_content_has_one_digest_however_it_is_written():
     assert stix.read(changed("language-content", contents={"fa": {"name": "بسته"}})).digest != plain.digest
     spelled = changed("tool").replace(b'"bulk', b'"\\u0062ulk')
     assert stix.read(spelled).digest == stix.read(changed("tool")).digest
+    keys = changed("tool", x_keys={"\ue000": 1, "\U00010000": 2})  # sorted by UTF-16, the second comes first
+    assert stix.read(keys).digest == stix.read(json.dumps(json.loads(keys), ensure_ascii=False).encode()).digest
     fraction, whole = (stix.read(changed("location", precision=value)) for value in (500.0, 500))
     assert fraction.digest == whole.digest
 

@@ -8,12 +8,21 @@ ours: its values are those of draft-connolly-cfrg-xwing-kem-08, Appendix C.
 
 import json
 import sys
-from datetime import UTC, datetime
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from comity.errors import ComityError
 from comity.ledger import checkpoint
-from comity.seal import canon, envelope, merkle
+from comity.ledger.log import ACT, ENTRY, RECEIVED, Proof
+from comity.ledger.log import entry as log_entry
+from comity.seal import canon, container, envelope, merkle, stream
+from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey
+from comity.seal.trust import Grant, Trust
+from comity.wire import directory, exchange, messages, proofs, transport
+from comity.wire.exchange import Answer, Event, Evidence, Have, Item, Offer, Outcome, Own
 
 HERE = Path(__file__).parent
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -22,6 +31,8 @@ OPENER = OpeningKey(b"vector: x-wing seed of VN ......."[:32])
 LOG = NoteKey("comity.example/IR/log", b"vector: note seed of IR ........."[:32])
 WITNESS = NoteKey("comity.example/QA/witness", b"vector: witness seed of QA ......"[:32])
 PAYLOAD = '{"said":"سلام, đồng nghiệp, dear colleague"}'
+NEXT = SigningKey(b"vector: next ed25519 seed of IR ."[:32], b"vector: next ml-dsa-65 seed of IR"[:32])
+TRUST = Trust([Grant("IR", SIGNER.public, envelope.KINDS, AT, AT.replace(year=2027))])
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 
 
@@ -77,9 +88,265 @@ def logged() -> dict[str, dict]:
     }
 
 
-if __name__ == "__main__":
-    for name, vector in (sealed() | logged()).items():
+def given(name: str) -> dict:
+    """Give what a frozen vector gives; those that follow are made of it."""
+    return json.loads((HERE / f"{name}.json").read_text("utf-8"))["given"]
+
+
+def frozen(name: str) -> bytes:
+    """Give the frozen bytes of a vector."""
+    return given(name)[name].encode()
+
+
+def together() -> dict:
+    """Make three statements under one pair of signatures; the second of them."""
+    drafts = [envelope.Draft("act", f'{{"said":{number}}}'.encode(), "VN") for number in range(3)]
+    data = envelope.sign_all(drafts, sender="IR", key=SIGNER)[1]
+    found = canon.loads(data, limit=1 << 20)
+    return {
+        "expect": {"kind": "act", "sender": "IR", "to": "VN", "payload": '{"said":1}', "key_id": SIGNER.public.id,
+                   "id": canon.content_id(data), "place": 1, "of": 3, "path": found["path"]},
+        "given": keys_given() | {"together": data.decode()},
+    }  # fmt: skip
+
+
+def keys_given() -> dict:
+    """Give the seeds of the signing key, and the moment."""
+    return {name: given("statement")[name] for name in ("ed25519_seed", "mldsa65_seed", "at")}
+
+
+def words() -> dict[str, dict]:
+    """Make a receipt with its proof, a later word, and newer proofs, about the frozen envelope, as if it were for IR's node."""
+    digest, other = canon.content_id(frozen("envelope")), canon.content_id(b"another envelope")
+    leaves = [log_entry(ENTRY, "00" * 32), log_entry(RECEIVED, other), log_entry(RECEIVED, digest), log_entry(ACT, "ab" * 32)]
+    nodes = tree(leaves)
+
+    def get(level: int, index: int) -> bytes:
+        return nodes[level, index]
+
+    head = checkpoint.Checkpoint(LOG.name, 4, merkle.root(4, get))
+    note = checkpoint.signed(head, LOG) + checkpoint.cosignature(head, WITNESS, AT)
+    proof = Proof(2, tuple(merkle.inclusion(2, 4, get)), note)
+    kept = Evidence(Event.RELAY_ACCEPTANCE, "IR", digest, int(AT.timestamp()))
+    failed = Evidence(Event.CONTENT_CONSIGNMENT_FAILURE, "IR", digest, int(AT.timestamp()) + 60, "case.history")
+    receipt = messages.proved(messages.sign_words([kept], places={digest: 2}, key=SIGNER)[0], proof)
+    word = messages.sign_words([failed, replace(failed, envelope=other)], places={}, key=SIGNER)[0]
+    newer = proofs.answer({digest: proof, other: Proof(1, tuple(merkle.inclusion(1, 4, get)), note)})
+    log = {"origin": LOG.name, "public": LOG.public.hex(), "witness": WITNESS.name, "witness_public": WITNESS.public.hex()}
+    about = {"by": "IR", "envelope": digest}
+    return {
+        "receipt": {
+            "expect": about | {"event": "RelayAcceptance", "at": AT.isoformat(), "index": 2, "seen": AT.isoformat()},
+            "given": keys_given() | log | {"receipt": receipt.decode()},
+        },
+        "word": {
+            "expect": about | {"event": failed.event.value, "at": (AT + timedelta(minutes=1)).isoformat(), "code": failed.code},
+            "given": keys_given() | {"word": word.decode()},
+        },
+        "proofs": {
+            "expect": {"proofs": {digest: 2, other: 1}, "ask": [digest, other]},
+            "given": log | {"ask": proofs.ask([digest, other]).decode(), "proofs": newer.decode()},
+        },
+    }
+
+
+def talk() -> dict[str, dict]:
+    """Make an offer with everything that one can hold, and an answer likewise."""
+    sealed_in, statement = frozen("envelope"), frozen("statement")
+    receipt, word = frozen("receipt"), frozen("word")
+    digest, waits = canon.content_id(sealed_in), "cd" * 32
+    item = Item(7, sealed_in, (waits,), ())
+    offer = Offer((item,), (waits,), Have(9, (3, 4), 12, (11,)))
+    back = Own(Item(7, sealed_in, (), (receipt, word)), statement)
+    answer = Answer((Outcome(digest, receipt), Outcome(waits, later="conversation.room")), (word,), (waits,),
+                    (replace(item, evidence=(receipt,)),), (back,))  # fmt: skip
+    outcomes = [[digest, canon.content_id(receipt), ""], [waits, "", "conversation.room"]]
+    return {
+        "offer": {
+            "expect": {"items": [[7, digest, [waits]]], "ask": [waits], "have": [9, [3, 4], 12, [11]]},
+            "given": {"offer": exchange.dumps(offer).decode()},
+        },
+        "answer": {
+            "expect": {"outcomes": outcomes, "evidence": [canon.content_id(word)], "missing": [waits],
+                       "items": [[7, digest, [waits], [canon.content_id(receipt)]]],
+                       "back": [[7, digest, [canon.content_id(receipt), canon.content_id(word)], canon.content_id(statement)]]},
+            "given": {"answer": exchange.dumps(answer).decode()},
+        },
+    }  # fmt: skip
+
+
+def signed_request() -> dict:
+    """Make the headers of a signed request."""
+    uri, body = "https://192.0.2.7:8442/exchange", exchange.dumps(Offer())
+    headers = transport.hop_headers("POST", uri, body, state="IR", key=LOG, at=AT)
+    return {
+        "expect": {"state": "IR"},
+        "given": {"method": "POST", "uri": uri, "body": body.decode(), "headers": headers, "public": LOG.public.hex(),
+                  "at": int(AT.timestamp())},
+    }  # fmt: skip
+
+
+def entries(cades: CadesKey) -> tuple[dict, tuple[bytes, ...]]:
+    """Make two versions of an entry, the second by rotation of the signing key."""
+    first = directory.Entry(
+        state="IR", version=1, previous="", issued_at=AT, confirmed_on=AT.date(), names={"en": "Iran", "fa": "ایران"},
+        authorities=(directory.Authority("central", {"en": "Central authority"}, ("fa", "en"), "Asia/Tehran", "post", ("40",)),),
+        keys=directory.first_keys(
+            sign=SIGNER.public, open=OPENER.public, log=(LOG.name, LOG.public), witness=(WITNESS.name, WITNESS.public),
+            hop=NoteKey("hop", b"vector: hop seed of IR .........."[:32]).public, certificate=cades.certificate_der,
+            since=AT, until=AT.replace(year=2031)),
+        threshold=0, tls="(PEM)", address="https://192.0.2.7:8442", exercise=True,
+    )  # fmt: skip
+    at = AT + timedelta(days=30)
+    fresh = directory.DatedKey(directory.Purpose.SIGN, NEXT.public, at, AT.replace(year=2032))
+    second = replace(first, version=2, previous=first.digest, issued_at=at,
+                     keys=(replace(first.keys[0], until=at), *first.keys[1:], fresh))  # fmt: skip
+    chain = (directory.sign_entry(first, SIGNER), directory.sign_entry(second, SIGNER, NEXT))
+    fingerprints = [version.fingerprint for version in (first, second)]
+    return {
+        "expect": {"digests": [first.digest, second.digest], "fingerprints": fingerprints, "state": "IR"},
+        "given": {"chain": [signed.decode() for signed in chain]},
+    }, chain
+
+
+def files() -> dict[str, dict]:
+    """Make the chain of an entry, a small container, and a stream."""
+    cades = CadesKey.generate("Comity IR", not_before=AT, not_after=AT.replace(year=2031))
+    entry, _ = entries(cades)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.asice"
+        container.write(
+            path, [("case.json", b"{}"), ("نامه.txt", "سلام".encode())], cades=cades, at=AT,
+            seal=lambda listing: envelope.sign("container", listing, sender="IR", to="", key=SIGNER),
+        )  # fmt: skip
+        data = path.read_bytes()
+        with container.open_container(path) as opened:
+            listing = opened.listing()
+    key = stream.subkey(b"\x07" * 32, "exhibits")
+    return {
+        "entry": entry,
+        "container": {
+            "expect": {"listing": listing.decode(), "sha256": canon.content_id(data)},
+            "given": keys_given() | {"certificate": canon.b64(cades.certificate_der), "container": canon.b64(data)},
+        },
+        "stream": {
+            "expect": {"key": key.hex(), "plain": "evidence"},
+            "given": {"content_key": "07" * 32, "name": "exhibits",
+                      "stream": b"".join(stream.encrypt([b"evidence"], key)).hex()},
+        },
+    }  # fmt: skip
+
+
+def changed(name: str, **changes) -> bytes:
+    """Give a frozen object with some fields changed, in canonical form; what is None is left out."""
+    found = canon.loads(frozen(name), limit=1 << 23) | changes
+    return canon.dumps({field: value for field, value in found.items() if value is not None})
+
+
+def resigned(kind: str, payload: object, to: str = "VN") -> bytes:
+    """Give a statement, rightly signed, that says something wrong."""
+    return envelope.sign(kind, canon.dumps(payload), sender="IR", to=to, key=SIGNER)
+
+
+def wrong() -> dict[str, tuple[str, bytes]]:
+    """Give (what it is handed in as, its bytes) of each thing that must be refused."""
+    said, item = frozen("statement"), canon.loads(frozen("offer"), limit=1 << 23)["items"][0]
+    signed = canon.loads(said, limit=1 << 20)
+    zero = canon.b64(bytes(64))
+    receipt = canon.loads(frozen("receipt"), limit=1 << 20)
+    word = {"receipt": "ContentConsignment", "envelope": "ab" * 32, "at": "2026-11-24T09:00:00Z", "code": ""}
+    return {
+        "a blank before": ("statement", b" " + said),
+        "a line feed behind": ("statement", said + b"\n"),
+        "a key twice": ("statement", said[:-1] + b',"to":"VN"}'),
+        "an escape that is not needed": ("statement", said.replace(b'"act"', b'"\\u0061ct"')),
+        "a fraction": ("statement", said.replace(b'"of":1', b'"of":1.0')),
+        "a field too many": ("statement", changed("statement", x="")),
+        "the first signature stripped": ("statement", changed("statement", ed25519=None)),
+        "the second signature stripped": ("statement", changed("statement", mldsa65=None)),
+        "the first signature of zeros": ("statement", changed("statement", ed25519=zero)),
+        "the second signature of zeros": ("statement", changed("statement", mldsa65=canon.b64(bytes(3309)))),
+        "the halves exchanged": ("statement", changed("statement", ed25519=signed["mldsa65"], mldsa65=signed["ed25519"])),
+        "another payload": ("statement", changed("statement", payload=canon.b64(b"{}"))),
+        "another addressee": ("statement", changed("statement", to="QA")),
+        "another kind": ("statement", changed("statement", kind="call")),
+        "a kind that is not known": ("statement", changed("statement", kind="order")),
+        "another version": ("statement", changed("statement", comity="comity/v2")),
+        "another State": ("statement", changed("statement", **{"from": "QA"})),
+        "a place that is not there": ("statement", changed("statement", place=1)),
+        "a path too long": ("statement", changed("statement", path=[canon.b64(bytes(32))])),
+        "of more than 1,024": ("statement", changed("statement", of=1025)),
+        "another place among several": ("together", changed("together", place=0)),
+        "another number of them": ("together", changed("together", of=4)),
+        "a path too short": ("together", changed("together", path=[])),
+        "another addressee outside": ("envelope", changed("envelope", to="QA")),
+        "another commitment": ("envelope", changed("envelope", statement="0" * 64)),
+        "a key that is not held": ("envelope", changed("envelope", key="open-" + "0" * 32)),
+        "no ciphertext": ("envelope", changed("envelope", sealed="")),
+        "a statement without an envelope": ("envelope", said),
+        "another's letter, sealed again": ("envelope", envelope.seal(resigned("act", {}, "QA"), to="VN", key=OPENER.public)),
+        "a receipt in an envelope": ("envelope", envelope.seal(resigned("receipt", word), to="VN", key=OPENER.public)),
+        "a receipt for another place": ("receipt", changed("receipt", proof=receipt["proof"] | {"index": 1})),
+        "a receipt with a proof of something else": ("receipt", changed("receipt", proof=receipt["proof"] | {"path": []})),
+        "a receipt without a proof": ("receipt", changed("receipt", proof=None)),
+        "a later word with a moment of another form": ("word", resigned("receipt", word | {"at": "2026-11-24T12:30:00+03:30"}, "")),
+        "a later word of no known event": ("word", resigned("receipt", word | {"receipt": "Reading"}, "")),
+        "an acceptance without a place": ("word", resigned("receipt", word | {"receipt": "RelayAcceptance"}, "")),
+        "a later word that was said as an act": ("word", resigned("act", word, "")),
+        "number 0 in an offer": ("offer", changed("offer", items=[item | {"number": 0}])),
+        "a digest in capitals": ("offer", changed("offer", ask=["AB" * 32])),
+        "17 envelopes to stand on": ("offer", changed("offer", items=[item | {"after": ["ab" * 32] * 17}])),
+        "65 items": ("offer", changed("offer", items=[item | {"envelope": "AAAA"}] * 65)),
+        "257 questions": ("offer", changed("offer", ask=["ab" * 32] * 257)),
+        "9 words about one envelope": ("offer", changed("offer", items=[item | {"evidence": ["AAAA"] * 9}])),
+        "an offer as an answer": ("answer", frozen("offer")),
+        "an answer as an offer": ("offer", frozen("answer")),
+        "a long excuse": ("answer", changed("answer", outcomes=[{"envelope": "ab" * 32, "later": "x" * 201, "receipt": ""}])),
+    }  # fmt: skip
+
+
+def code(what: str, data: bytes) -> str:
+    """Give the code with which the first implementation refuses it."""
+    try:
+        if what == "envelope":
+            envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kinds={"act", "call"}, at=AT)
+        elif what == "receipt":
+            found = messages.read_receipt(canon.loads(data, limit=1 << 20), TRUST, now=AT)
+            found.proof.check(messages.logged_receipt(found.envelope), LOG.name, LOG.public, {WITNESS.name: WITNESS.public})
+        elif what == "word":
+            messages.read_evidence(data, TRUST, now=AT)
+        elif what in ("offer", "answer"):
+            {"offer": exchange.read_offer, "answer": exchange.read_answer}[what](data)
+        else:
+            envelope.verify(data, TRUST, kind="act", at=AT)
+    except ComityError as error:
+        return error.code
+    raise AssertionError(what)
+
+
+def refused() -> dict[str, dict]:
+    """Make the negative vectors."""
+    rows = wrong()
+    return {
+        "refused": {
+            "expect": {name: code(*row) for name, row in rows.items()},
+            "given": {name: {"as": what, "data": canon.b64(data)} for name, (what, data) in rows.items()},
+        }
+    }
+
+
+def keep(made: dict[str, dict]) -> None:
+    """Write those vectors that are not there yet."""
+    for name, vector in made.items():
         place = HERE / f"{name}.json"
         if not place.exists():
-            place.write_text(json.dumps(vector, ensure_ascii=False, indent=2) + "\n", "utf-8")
+            place.write_text(json.dumps(vector, ensure_ascii=False, indent=1) + "\n", "utf-8")
             sys.stdout.write(f"made {place.name}\n")
+
+
+if __name__ == "__main__":
+    keep(sealed() | logged())
+    keep({"together": together(), "hop": signed_request()} | words())
+    keep(talk())
+    keep(files())
+    keep(refused())

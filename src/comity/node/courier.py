@@ -36,6 +36,7 @@ _LOOK = 5.0  # seconds between two looks at every peer, also at those for which 
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
 _RENEW_SOON = 30.0  # the same when something that it signed did not hold
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
+_TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
 _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
 
@@ -158,7 +159,8 @@ class Courier:
             line = self._line(archive.peer_entry(peer))
             status, body = line.post("/exchange", dumps(offer), at=now(), limit=BODY_LIMIT)
             if status != 200:
-                failure = Failure(_code(body) or f"wire.status-{status}", reached=400 <= status < 500)
+                refused = 400 <= status < 500 and status != _TOO_MANY
+                failure = Failure(_code(body) or f"wire.status-{status}", reached=refused)
                 raise Unreachable(f"{peer} answered {status}: {body[:200]!r}", code="wire.status")
             answer = read_answer(body)
             failure = Failure("")

@@ -34,6 +34,23 @@ from comity.seal.keys import SIGNING_SUITE, NoteKey, OpeningKey, SigningKey, rea
 
 
 @dataclass(frozen=True)
+class Quota:
+    """What one peer may ask of the peers' door, and anybody else from one address.
+
+    Args:
+        requests: a second, on average.
+        bytes: of bodies, a minute.
+        envelopes: that are kept of one peer within an hour.
+        at_once: requests that are worked on at the same time; the door has 32 threads for all.
+    """
+
+    requests: int = 20
+    bytes: int = 64 << 20
+    envelopes: int = 20_000
+    at_once: int = 8
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a node needs to know about itself.
 
@@ -48,6 +65,7 @@ class Settings:
         time_zone: IANA name.
         database: of a PostgreSQL server; None: SQLite, in the home folder.
         retired: suite of algorithms -> the moment from which on this node accepts nothing that it signed.
+        quota: what each peer may ask for.
     """
 
     home: Path
@@ -60,6 +78,7 @@ class Settings:
     time_zone: str
     database: PostgreSQL | None = None
     retired: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    quota: Quota = Quota()
 
     @cached_property
     def signing(self) -> SigningKey:
@@ -147,8 +166,10 @@ def address(url: str) -> tuple[str, int]:
 LANGUAGES = {"en": "English", "fa": "فارسی"}  # of the officers' pages
 
 _TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
-                           "language": str, "time_zone": str, "database": dict, "retired": dict}  # fmt: skip
-_OPTIONAL = frozenset({"database", "retired"})
+                           "language": str, "time_zone": str, "database": dict, "retired": dict,
+                           "quota": dict}  # fmt: skip
+_OPTIONAL = frozenset({"database", "quota", "retired"})
+_LEAST = {"requests": 1, "bytes": 8 << 20, "envelopes": 1, "at_once": 1}  # of a quota; the longest body must pass
 RETIRABLE = frozenset({SIGNING_SUITE})  # what `comity.seal.trust` asks about
 
 
@@ -165,7 +186,9 @@ def read(home: Path) -> Settings:
     check(raw, str(home / "node.toml"))
     given = read_database(raw["database"]) if "database" in raw else None
     retired = {name: _moment(value) for name, value in raw.get("retired", {}).items()}
-    return Settings(home=home, **raw | {"witnesses": tuple(raw["witnesses"]), "database": given, "retired": retired})
+    quota = Quota(**raw.get("quota", {}))
+    made = {"witnesses": tuple(raw["witnesses"]), "database": given, "retired": retired, "quota": quota}
+    return Settings(home=home, **raw | made)
 
 
 def check(raw: dict[str, Any], where: str) -> None:
@@ -196,7 +219,15 @@ def _value_faults(raw: dict[str, Any]) -> list[str]:
             faults.append(f"{name}: {error.message}")
     if "database" in raw:
         faults += database_faults(raw["database"])
-    return faults + _retired_faults(raw.get("retired", {}))
+    return faults + _retired_faults(raw.get("retired", {})) + _quota_faults(raw.get("quota", {}))
+
+
+def _quota_faults(raw: dict[str, Any]) -> list[str]:
+    faults = [f"quota: '{name}' is none of {', '.join(_LEAST)}" for name in sorted(set(raw) - set(_LEAST))]
+    for name, least in _LEAST.items():
+        if name in raw and (type(raw[name]) is not int or raw[name] < least):
+            faults.append(f"quota: '{name}' must be a number, {least} at least")
+    return faults
 
 
 def _retired_faults(raw: dict[str, Any]) -> list[str]:

@@ -158,10 +158,10 @@ def _event(event: Mapping[str, Any]) -> Taken:
 def _attribute(attribute: Mapping[str, Any], context: _Context, notes: list[Note], *, inside: str) -> Iterator[Object]:
     """An indicator, or an observation with what was observed, or the attribute as it is; and its sightings."""
     named, when = _uuid(attribute), _when(attribute.get("timestamp") or context.at)
-    if attribute.get("comment") == _RAW:
-        yield stix.read(attribute["value"].encode())
-        return
     here = replace(context, levels=_tlp(attribute, notes, context.levels))
+    if attribute.get("comment") == _RAW and (raw := _raw(attribute, here, notes)):
+        yield raw
+        return
     observables = list(_observables(attribute))
     kept: dict[str, Any] = {"created": when, "modified": when, "x_misp_attribute": dict(attribute)}
     kept |= {"x_misp_object_uuid": inside} if inside else {}
@@ -181,6 +181,19 @@ def _attribute(attribute: Mapping[str, Any], context: _Context, notes: list[Note
     yield main
     if main.type != "x-misp-attribute":
         yield from _sightings(attribute, main.id, here, notes)
+
+
+def _raw(attribute: Mapping[str, Any], context: _Context, notes: list[Note]) -> Object | None:
+    """The object whose bytes an attribute holds; None if a mark stands around it that is stricter than its own.
+
+    Nobody's object is marked anew under its own id; then the attribute is kept as it is, under the stricter mark.
+    """
+    found = stix.read(attribute["value"].encode())
+    level = tlp.marked(found.body).level
+    if context.levels and (level is None or level < max(context.levels)):
+        notes.append(Note("tlp", found.id))
+        return None
+    return found
 
 
 def _object(held: Mapping[str, Any], context: _Context, notes: list[Note]) -> Iterator[Object]:

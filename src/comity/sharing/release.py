@@ -39,7 +39,7 @@ _PERSONAL = {
     "x509-certificate": ("subject",),
 }  # fmt: skip
 _PERSON = ("name", "description", "contact_information", "aliases")  # of an identity or threat actor that is a person
-_FREE = ("description", "abstract", "content", "explanation")
+_FREE = frozenset({"description", "abstract", "content", "explanation"})
 
 
 class Verdict(StrEnum):
@@ -142,15 +142,20 @@ def allowed(found: Object, audience: Audience, rules: Rules, *, came: Came | Non
         return Ruling(Verdict.UNDETERMINED, "unmarked")
     if reason := _barred(level, audience, rules, came):
         return Ruling(Verdict.FAILED, reason)
-    where = () if rules.basis else personal(found, read=found.id in rules.read)
-    unread = set(_FREE if rules.free_text else ()) | rules.properties
-    if where := tuple(name for name in where if name not in unread or name in _PERSONAL.get(found.type, ())):
+    harmless = rules.properties | (_FREE if rules.free_text else frozenset())
+    if not rules.basis and (where := personal(found, read=found.id in rules.read, harmless=harmless)):
         return Ruling(Verdict.FAILED, "personal-data", where)
     return Ruling(Verdict.PASSED)
 
 
-def personal(found: Object, *, read: bool = False) -> tuple[str, ...]:
-    """The properties that hold personal data, or may: free text counts unless somebody has `read` it."""
+def personal(found: Object, *, read: bool = False, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The properties that hold personal data, or may.
+
+    Args:
+        found: an object that was read.
+        read: whether an officer has read its free text and its properties of somebody's own, and found none.
+        harmless: free text and properties of somebody's own that may go unread.
+    """
     body = found.body
     names = list(_PERSONAL.get(found.type, ()))
     if (found.type == "identity" and body.get("identity_class") == "individual") or (
@@ -164,7 +169,8 @@ def personal(found: Object, *, read: bool = False) -> tuple[str, ...]:
     if found.type == "observed-data":
         names.append("objects")
     if not read:
-        names += [*_FREE, *(remark.where for remark in found.remarks if remark.code == "custom-property")]
+        own = (remark.where for remark in found.remarks if remark.code == "custom-property")
+        names += [name for name in (*sorted(_FREE), *own) if name not in harmless]
     return tuple(dict.fromkeys(name for name in names if name in body))
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from comity.casework.lifecycle import Act
-from comity.casework.request import moment_text, parse_moment
+from comity.casework.request import moment_text, strict_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.ledger.log import RECEIVED, Proof, entry
 from comity.seal import canon, envelope
@@ -215,7 +215,7 @@ def _stated(payload: bytes) -> datetime:
 
 def _moment(text: Any) -> datetime:
     try:
-        return parse_moment(text)
+        return strict_moment(text)
     except (TypeError, ValueError) as error:
         raise BrokenSeal("The receipt states no time.", code="receipt.form") from error
 

@@ -6,6 +6,7 @@ answer longer than asked for. Requests carry an HTTP message signature (RFC 9421
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +21,7 @@ from comity.errors import BrokenSeal, Unreachable
 from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
 from comity.wire._deadline import Transport, within
-from comity.wire.directory import Entry
+from comity.wire.directory import Entry, Purpose
 
 DEADLINE = 120.0  # seconds that an exchange may take, from connecting to the last byte of the answer
 ANSWER_LIMIT = 1 << 20
@@ -28,6 +29,15 @@ COLLECT = 8 << 20  # bytes of evidence asked for at a time
 _SKEW = timedelta(minutes=5)
 _TAG = "comity-v1"
 _COVERED = ("@method", "@target-uri", "content-digest")
+_TOO_MANY = 429
+_REFUSAL_TAG = "comity-v1-refusal"
+_REFUSED = (
+    '"@status"', '"content-digest"', '"@method";req', '"@target-uri";req', '"content-digest";req', '"signature";req',
+)  # fmt: skip
+_DIGEST = re.compile(r"sha-256=:[A-Za-z0-9+/]{43}=:")
+_MOMENT = re.compile(r"[0-9]{1,12}")
+Asked = tuple[str, str, Mapping[str, str]]
+"""A request: method, full address, and headers, among them Content-Digest and Signature."""
 
 
 def _signature_base(method: str, uri: str, content_digest: str, parameters: str) -> bytes:
@@ -74,6 +84,29 @@ def check_hop(
     Raises:
         BrokenSeal: no signature, not of this form, too old, or it does not hold.
     """
+    state, base, signature = _signed(method, uri, headers, at)
+    if headers.get("Content-Digest", "") != content_digest(body):
+        raise BrokenSeal("The request's body is not the one that was signed.", code="hop.digest")
+    _checked(keys_of(state), base, signature)
+    return state
+
+
+def hop_signer(
+    method: str, uri: str, headers: Mapping[str, str], *, keys_of: Callable[[str], Sequence[bytes]], at: datetime
+) -> str:
+    """The State whose node signed these headers, before the body is read; the body is what `check_hop` is for.
+
+    Args and errors are those of `check_hop`.
+    """
+    state, base, signature = _signed(method, uri, headers, at)
+    if not _DIGEST.fullmatch(headers.get("Content-Digest", "")):
+        raise BrokenSeal("The request's Content-Digest is none.", code="hop.digest")
+    _checked(keys_of(state), base, signature)
+    return state
+
+
+def _signed(method: str, uri: str, headers: Mapping[str, str], at: datetime) -> tuple[str, bytes, bytes]:
+    """(State, what its node signed, signature) as these headers claim. Raises BrokenSeal."""
     try:
         inputs, signatures = _dictionary(headers["Signature-Input"]), _dictionary(headers["Signature"])
         (items, parameters), (signature, _) = inputs["hop"], signatures["hop"]
@@ -90,11 +123,67 @@ def check_hop(
         raise BrokenSeal("The request's signature does not cover what it must.", code="hop.cover")
     if abs(created - at.timestamp()) > _SKEW.total_seconds():
         raise BrokenSeal("The request's signature is not of now.", code="hop.time")
-    digest = headers.get("Content-Digest", "")
-    if digest != content_digest(body):
-        raise BrokenSeal("The request's body is not the one that was signed.", code="hop.digest")
-    _checked(keys_of(state), _signature_base(method, uri, digest, raw), signature)
-    return state
+    return state, _signature_base(method, uri, headers.get("Content-Digest", ""), raw), signature
+
+
+def refusal_headers(
+    status: int, body: bytes, asked: Asked, *, state: str, key: NoteKey, at: datetime
+) -> dict[str, str]:
+    """The headers that sign a refusal of the node of `state` (RFC 9421, 2.4): who was refused can prove what, and why.
+
+    Args:
+        status: of the answer.
+        body: of the answer.
+        asked: the request that is refused.
+        state: this State.
+        key: its node's hop key.
+        at: now.
+    """
+    parameters = (
+        f'({" ".join(_REFUSED)});created={int(at.timestamp())};keyid="{state}";alg="ed25519";tag="{_REFUSAL_TAG}"'
+    )
+    digest = content_digest(body)
+    signature = key.sign(_refusal_base(status, digest, asked, parameters))
+    return {
+        "Content-Digest": digest, "Signature-Input": f"hop={parameters}", "Signature": f"hop=:{canon.b64(signature)}:",
+    }  # fmt: skip
+
+
+def check_refusal(
+    status: int, headers: Mapping[str, str], body: bytes, asked: Asked, *, peer: Entry, at: datetime
+) -> bool:
+    """Whether an answer is signed by the node of `peer` as its refusal of this very request.
+
+    Args:
+        status: of the answer.
+        headers: of the answer.
+        body: of the answer.
+        asked: the request that was sent.
+        peer: the entry of the State that answered.
+        at: now; the signature may be five minutes off.
+    """
+    given, signed = headers.get("Signature-Input", ""), headers.get("Signature", "")
+    start = f"hop=({' '.join(_REFUSED)});created="
+    created, _, rest = given.removeprefix(start).partition(";")
+    if not given.startswith(start) or rest != f'keyid="{peer.state}";alg="ed25519";tag="{_REFUSAL_TAG}"':
+        return False
+    digest = content_digest(body)
+    if not _MOMENT.fullmatch(created) or abs(int(created) - at.timestamp()) > _SKEW.total_seconds():
+        return False
+    keys = [key.public for key in peer.valid(Purpose.HOP, at) if isinstance(key.public, bytes)]
+    try:
+        signature, _ = _dictionary(signed)["hop"]
+        _checked(keys, _refusal_base(status, digest, asked, given.removeprefix("hop=")), signature)
+    except (KeyError, ValueError, TypeError, BrokenSeal):
+        return False
+    return headers.get("Content-Digest", "") == digest
+
+
+def _refusal_base(status: int, digest: str, asked: Asked, parameters: str) -> bytes:
+    method, uri, headers = asked
+    values = (str(status), digest, method, uri, headers["Content-Digest"], headers["Signature"])
+    lines = [f"{name}: {value}" for name, value in zip(_REFUSED, values, strict=True)]
+    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
 
 
 def _checked(keys: Sequence[bytes], base: bytes, signature: bytes) -> None:
@@ -152,9 +241,14 @@ class Line:
                 within(DEADLINE),
                 _client(self._peer.tls).stream(method, uri, content=body, headers=headers) as answer,
             ):
-                return answer.status_code, _limited(answer.iter_raw(), limit, partial=bool(extra))
+                status, found = answer.status_code, _limited(answer.iter_raw(), limit, partial=bool(extra))
+                said = answer.headers
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             raise Unreachable(f"{self._peer.state} did not answer: {error}.", code="wire.unreachable") from error
+        signed = status == _TOO_MANY and "Signature" in said
+        if signed and not check_refusal(status, said, found, (method, uri, headers), peer=self._peer, at=at):
+            raise Unreachable(f"A refusal that {self._peer.state} did not sign.", code="wire.refusal")
+        return status, found
 
     def post(self, path: str, body: bytes, *, at: datetime, limit: int = ANSWER_LIMIT) -> tuple[int, bytes]:
         """(status, body) of the answer to `body` posted to `path`, within `limit` bytes. Raises Unreachable."""

@@ -34,7 +34,7 @@ _SENT: Final = (
     "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
     "witnessed",
 )  # fmt: skip
-_GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act", "handed")
+_GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
 Read = Callable[[models.Arrival, Trust], None]

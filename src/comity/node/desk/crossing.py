@@ -31,7 +31,7 @@ from comity.wire.conversation import Conversation
 from comity.wire.directory import DatedKey, in_log, trust_in
 from comity.wire.exchange import Answer, Item, Offer
 from comity.wire.proofs import TOGETHER
-from comity.wire.remembered import Stage
+from comity.wire.remembered import Pace, Stage
 
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
@@ -44,7 +44,7 @@ _MARK = "log.size"  # file in the node's home
 def conversation(settings: Settings, peer: str) -> Conversation:
     """The conversation of this node with `peer`; a thread that holds it holds it alone."""
     tables = Tables(settings, peer, read=partial(_read, settings), adopt=partial(_adopt, settings))
-    return Conversation(settings.state, peer, tables, tables)
+    return Conversation(settings.state, peer, tables, tables, Pace(kept=settings.quota.envelopes))
 
 
 def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messages.Receipt:
@@ -176,11 +176,14 @@ def _adopt(settings: Settings, row: models.Departure) -> None:
         models.Alarm.objects.create(at=row.made_at, peer=row.peer, code=error.code[:60], envelope=row.digest)
 
 
-def handed(settings: Settings, reference: str, *, at: datetime) -> None:
-    """Note that an officer has the acts of the case `reference` before him; their sender can learn it."""
+def handed(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> None:
+    """Note that an officer who can act has the acts of the case `reference` before him; their sender can learn it."""
+    if not officer.is_active or not officer.powers:
+        return
     rows = models.Arrival.objects.filter(act__case=reference, handed=False, status=models.Arrival.Status.ADMITTED)
     for digest, hop in rows.values_list("digest", "hop"):
         conversation(settings, hop).handed(digest, at.timestamp())
+        models.Arrival.objects.filter(pk=digest).update(handed=True)
 
 
 def unread() -> list[str]:
@@ -270,6 +273,11 @@ def troubled() -> list[models.Departure]:
     """Deliveries that a person should look at: not receipted, read or seen in time, or refused for good."""
     late = Q(told=True) & ~Q(stage=Stage.DONE)
     return list(models.Departure.objects.filter(late | Q(stage=Stage.DEAD)).order_by("made_at"))
+
+
+def alarms(*, since: datetime) -> list[models.Alarm]:
+    """What the conversations told people, the newest first."""
+    return list(models.Alarm.objects.filter(at__gt=since).order_by("-pk"))
 
 
 def release(settings: Settings, digest: str, *, officer: models.Officer, at: datetime) -> None:

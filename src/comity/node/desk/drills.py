@@ -192,7 +192,7 @@ def answer(settings: Settings, digest: str, *, text: str, officer: models.Office
         stands_on = (row.envelope,) if row.hop == row.peer else ()  # else the peer knows no such envelope of its own
         carried = _record.post(settings, statement, to=row.peer, at=at, after=stands_on)
         _answered(row, said, statement, carried=carried, at=at)
-    seen(settings, [row], at=at)
+    seen(settings, [row], officer=officer, at=at)
 
 
 def _answered(row: models.Call, said: Answer, statement: bytes, *, carried: str, at: datetime) -> None:
@@ -265,8 +265,10 @@ def adopt(said: Statement, row: models.Departure) -> None:
     _answered(asked, found, said.raw, carried=row.pk, at=row.made_at)
 
 
-def seen(settings: Settings, rows: Iterable[models.Call], *, at: datetime) -> None:
-    """Note that an officer has these calls of others, and the answers to these of ours, before him: their senders learn it."""
+def seen(settings: Settings, rows: Iterable[models.Call], *, officer: models.Officer, at: datetime) -> None:
+    """Note that an officer who can act has these calls, or the answers to these of ours, before him: their senders learn it."""
+    if not officer.is_active or not officer.powers:
+        return
     shown = {row.answer_envelope if row.ours else row.envelope for row in rows}
     new = models.Arrival.objects.filter(pk__in=shown, handed=False, status=models.Arrival.Status.ADMITTED)
     for arrival in new:

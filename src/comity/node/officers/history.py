@@ -14,6 +14,7 @@ from comity.errors import ComityError
 from comity.node import archive, models
 from comity.node.officers import acts, fields, judgement
 from comity.node.settings import Settings
+from comity.wire.remembered import Stage
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Passage:
         witnessed: whether the receipt's proof carries a witness's cosignature.
         attempts: deliveries tried.
         trouble: why the last attempt failed, or empty.
+        heard: the last that the other State has said of it: ``kept``, ``read``, ``seen`` or ``refused``; or empty.
     """
 
     entry: int | None
@@ -39,6 +41,7 @@ class Passage:
     witnessed: bool
     attempts: int
     trouble: str
+    heard: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,16 @@ def _passage(settings: Settings, row: models.Act) -> Passage:
         witnessed=departure.witnessed if departure else False,
         attempts=departure.attempts if departure else 0,
         trouble=departure.trouble if departure else "",
+        heard=_heard(departure),
     )
+
+
+def _heard(departure: models.Departure | None) -> str:
+    if departure is None or not departure.evidence:
+        return ""
+    if departure.stage == Stage.DEAD:
+        return "refused"
+    return ("kept", "read", "seen")[min(len(departure.evidence), 3) - 1]
 
 
 def lines(settings: Settings, case: Case) -> list[Line]:

@@ -89,12 +89,13 @@ class Attention:
     """What a person should look at."""
 
     deliveries: list[models.Departure]
+    alarms: list[models.Alarm]
     refused: list[models.Arrival]
     turned_away: list[models.Refusal]
     jobs: list[models.Job]
 
     def __bool__(self) -> bool:
-        return any((self.deliveries, self.refused, self.turned_away, self.jobs))
+        return any((self.deliveries, self.alarms, self.refused, self.turned_away, self.jobs))
 
 
 def attention(*, at: datetime, most: int = 10) -> Attention:
@@ -104,7 +105,13 @@ def attention(*, at: datetime, most: int = 10) -> Attention:
     turned_away = models.Refusal.objects.filter(at__gt=lately).order_by("-pk")
     jobs = models.Job.objects.filter(Q(status=models.Job.Status.FAILED) | Q(attempts__gte=5, status="waiting"))
     latest = [job for job in jobs.order_by("-pk")[:most] if not _done_later(job)]
-    return Attention(crossing.troubled()[:most], list(refused[:most]), list(turned_away[:most]), latest)
+    return Attention(
+        crossing.troubled()[:most],
+        crossing.alarms(since=lately)[:most],
+        list(refused[:most]),
+        list(turned_away[:most]),
+        latest,
+    )
 
 
 def _done_later(job: models.Job) -> bool:

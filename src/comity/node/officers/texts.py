@@ -126,6 +126,22 @@ TEXTS: Final[dict[str, Promise]] = {
     "call.not-asked": _("An answer to a call that another State was asked."),
     "call.before": _("Answered before it was asked: a clock is wrong, or the answer is false."),
     "call.time": _("A call that states a time at which it cannot have been signed."),
+    "conversation.late-relay": _("The other State’s node has not acknowledged a message for hours."),
+    "conversation.late-consignment": _("The other State’s node has not read a message for hours."),
+    "conversation.late-handover": _(
+        "No officer of the other State has had a message before him for days. Call its contact."
+    ),
+    "conversation.gap": _(
+        "A message stands on one that never came, and was refused. Ask the other State to send both again."
+    ),
+    "conversation.room": _("The other State’s node has no room for more now. It is tried again."),
+    "conversation.number": _("The other State’s node knows another message under this number. It is given a new one."),
+    "conversation.number-ahead": _("The number of a message lies too far ahead."),
+    "conversation.not-ours": _("The other State’s node gave back what this State never said or acknowledged. Call it."),
+    "conversation.no-dead-letter": _(
+        "This cannot be sent again: it is on its way, or was read and refused. Make another act."
+    ),
+    "conversation.no-outcome": _("The other State’s node did not say what became of a message. It is tried again."),
     "conversation.unsettled": _("The other State’s node has not said yet what it holds. Try again in a moment."),
     # the law books
     "law.basis": _("There is no law book for this legal basis."),

@@ -57,6 +57,7 @@ urlpatterns = [
     path("cases/<reference:reference>/decide", act.decide, name="decide"),
     re_path(r"^cases/(?P<reference>[A-Z]{2}-\d{4}-\d{4,9})/(?P<verb>draft|amend)$", draft.change, name="change"),
     path("cases/<reference:reference>/<slug:verb>", act.act, name="act"),
+    path("deliveries/<slug:digest>/again", cases.send_again, name="send-again"),
     path("calls", calls.calls, name="calls"),
     path("calls.json", calls.machine, name="calls-json"),
     path("calls/call", calls.call, name="make-call"),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, partial, wraps
 from threading import Lock
+from time import monotonic
 
-from django.core.cache import cache
+from django.core.cache import cache as shared_cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,6 +21,7 @@ from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.node import archive, models
 from comity.node.desk import crossing, drills, issuing, registry
 from comity.node.desk.evidence import own_entry
+from comity.node.peers.quota import OverQuota, Quotas
 from comity.node.settings import Settings, current
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
@@ -28,7 +30,7 @@ from comity.wire.directory import bundle
 from comity.wire.exchange import BODY_LIMIT, dumps, read_offer
 from comity.wire.proofs import answer as proof_answer
 from comity.wire.proofs import read_ask
-from comity.wire.transport import COLLECT, check_hop
+from comity.wire.transport import COLLECT, Asked, check_hop, hop_signer, refusal_headers
 
 _HEAD = 4096
 _A_DAY = 86_400  # seconds
@@ -46,50 +48,114 @@ def nothing(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _refusal(404, ComityError("Nothing stands here.", code="door.nothing"))
 
 
-def _body(request: HttpRequest, limit: int) -> bytes:
-    """The request's body, never more than `limit` bytes of it. Raises ComityError."""
+def _length(request: HttpRequest, limit: int) -> int:
+    """The stated length of the request's body, at most `limit`. Raises ComityError."""
     if request.method == "GET":
-        return b""
+        return 0
     raw = request.META.get("CONTENT_LENGTH") or ""
     if not (raw.isascii() and raw.isdigit()):
         raise ComityError("State the length of the body.", code="door.length")
     if len(raw) > len(str(limit)) or int(raw) > limit:
         raise ComityError(f"{raw} bytes are more than the {limit} that are taken.", code="door.too-long")
-    data = request.read(limit)
-    if len(data) != int(raw):
-        raise ComityError(f"The body ended after {len(data)} of {raw} bytes.", code="door.short")
+    return int(raw)
+
+
+def _body(request: HttpRequest, limit: int) -> bytes:
+    """The request's body, never more than `limit` bytes of it. Raises ComityError."""
+    length = _length(request, limit)
+    data = request.read(limit) if length else b""
+    if len(data) != length:
+        raise ComityError(f"The body ended after {len(data)} of {length} bytes.", code="door.short")
     return data
 
 
+@cache
+def _places() -> Quotas:
+    """What the senders of this door have left."""
+    return Quotas(current().quota)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _asked(request: HttpRequest, settings: Settings) -> Asked:
+    headers = {name: request.headers.get(name, "") for name in _SIGNED}
+    return request.method or "", settings.peers.rstrip("/") + request.get_full_path(), headers
+
+
+def _over(request: HttpRequest, error: OverQuota, *, hop: str, at: datetime) -> HttpResponse:
+    """429: too much for now. A State is given its refusal signed, so that it can show why it was not heard."""
+    answer, settings = _refusal(429, error), current()
+    answer["Retry-After"] = str(error.after)
+    if hop:
+        asked = _asked(request, settings)
+        signed = refusal_headers(429, answer.content, asked, state=settings.state, key=settings.hop, at=at)
+        for name, value in signed.items():
+            answer[name] = value
+    if not error.noted:
+        _note(request, error, head=b"", at=at)
+    return answer
+
+
+def _turned_away(request: HttpRequest, error: ComityError, *, head: bytes, hop: str, at: datetime) -> HttpResponse:
+    """What is not as a peer's request must be: refused and noted, within the quota of who sent it."""
+    try:
+        with _places().place(hop or _address(request), 0, monotonic()):
+            _note(request, error, head=head, at=at)
+            return _refusal({"door.too-long": 413, "door.length": 411, "door.short": 400}.get(error.code, 401), error)
+    except OverQuota as over:
+        return _over(request, over, hop=hop, at=at)
+
+
+def _anybody(view: View) -> View:
+    """Let anybody through, within the quota of his address."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        try:
+            with _places().place(_address(request), 0, monotonic()):
+                return view(request)
+        except OverQuota as error:
+            return _over(request, error, hop="", at=datetime.now(UTC))
+
+    return guarded
+
+
 def _peer_only(limit: int) -> Callable[[View], View]:
-    """Let through only what a pinned peer's node signed (RFC 9421), within `limit` bytes; note what is turned away."""
+    """Let through only what a pinned peer's node signed (RFC 9421), within its quota and `limit` bytes of body.
+
+    Whose node it is, is known from the headers, before any of the body is read: a stranger holds no thread by sending
+    slowly, and nobody uses up the quota of a State by claiming its name. What is turned away is noted.
+    """
 
     def door(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
-            settings, at, head = current(), datetime.now(UTC), b""
-            try:
-                body = _body(request, limit)
-                head = body[:_HEAD]
-                headers = {name: request.headers.get(name, "") for name in _SIGNED}
-                uri = settings.peers.rstrip("/") + request.get_full_path()
-                hop = check_hop(request.method or "", uri, headers, body, at=at,
-                                keys_of=lambda state: archive.hop_keys(state, at))  # fmt: skip
-            except ComityError as error:
-                stated = request.META.get("CONTENT_LENGTH") or ""
-                size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
-                _note(request, error, head=head, size=size, at=at)
-                return _refusal(
-                    {"door.too-long": 413, "door.length": 411, "door.short": 400}.get(error.code, 401), error
-                )
-            return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
+            settings, at, hop, body = current(), datetime.now(UTC), "", b""
+            asked, keys_of = _asked(request, settings), cache(partial(archive.hop_keys, at=at))
+            with ExitStack() as place:
+                try:
+                    size = _length(request, limit)
+                    hop = hop_signer(*asked, keys_of=keys_of, at=at)
+                    place.enter_context(_places().place(hop, size, monotonic()))
+                    body = _body(request, limit)
+                    check_hop(*asked, body, keys_of=keys_of, at=at)
+                except OverQuota as error:
+                    return _over(request, error, hop=hop, at=at)
+                except ComityError as error:
+                    return _turned_away(request, error, head=body[:_HEAD], hop=hop, at=at)
+                return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
 
         return guarded
 
     return door
 
 
-def _note(request: HttpRequest, error: ComityError, *, head: bytes, size: int, at: datetime) -> None:
+def _note(request: HttpRequest, error: ComityError, *, head: bytes, at: datetime) -> None:
+    """Note what is turned away, with its length as it was stated."""
+    stated = request.META.get("CONTENT_LENGTH") or ""
+    size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else len(head)
     crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
 
 
@@ -113,7 +179,7 @@ def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str,
     try:
         offer = read_offer(body)
     except BrokenSeal as error:
-        _note(request, error, head=body[:_HEAD], size=len(body), at=at)
+        _note(request, error, head=body[:_HEAD], at=at)
         return _refusal(422, error)
     with _talk(settings, hop) as talk:
         answer = crossing.exchange(settings, talk, offer, at=at)
@@ -127,7 +193,7 @@ def proofs(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, a
     try:
         digests = read_ask(body)
     except BrokenSeal as error:
-        _note(request, error, head=body[:_HEAD], size=len(body), at=at)
+        _note(request, error, head=body[:_HEAD], at=at)
         return _refusal(422, error)
     return HttpResponse(proof_answer(crossing.proofs(settings, digests, hop=hop)), content_type="application/json")
 
@@ -198,17 +264,19 @@ def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, 
         return HttpResponse(f"{error.size}\n", status=409, content_type="text/x.tlog.size")
     except (BrokenProof, UnicodeDecodeError) as error:
         reason = error if isinstance(error, ComityError) else ComityError("This is no text.", code="witness.form")
-        _note(request, reason, head=body[:_HEAD], size=len(body), at=at)
+        _note(request, reason, head=body[:_HEAD], at=at)
         return _refusal(422, reason)
 
 
 @require_GET
+@_anybody
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest head of this node's log, for anybody."""
     return HttpResponse(registry.newest_checkpoint(current()), content_type="text/plain; charset=utf-8")
 
 
 @require_GET
+@_anybody
 def entries(request: HttpRequest) -> HttpResponse:
     """Every version of this State's own entry, for anybody: so a peer follows from the version that it pinned."""
     return HttpResponse(bundle(issuing.own_chain(current())), content_type="application/json")
@@ -223,14 +291,16 @@ def directory(request: HttpRequest, settings: Settings, *, body: bytes, hop: str
 
 
 @require_GET
+@_anybody
 def entry(request: HttpRequest) -> HttpResponse:
     """This State's own signed directory entry, for anybody."""
     return HttpResponse(own_entry(current()), content_type="application/json")
 
 
 @require_GET
+@_anybody
 def figures(request: HttpRequest) -> HttpResponse:
     """What this State publishes of its test calls, signed, for anybody: made once a day, so that asking costs little."""
     at = datetime.now(UTC)
-    signed = cache.get_or_set(f"figures-calls-{at:%Y-%m-%d}", lambda: drills.figures(current(), at=at), _A_DAY)
+    signed = shared_cache.get_or_set(f"figures-calls-{at:%Y-%m-%d}", lambda: drills.figures(current(), at=at), _A_DAY)
     return HttpResponse(signed, content_type="application/json")

@@ -215,10 +215,10 @@ def shown(rows: Iterable[models.Call], at: datetime) -> list[Shown]:
     return [Shown(row, at, zone_of(reading.peer(row.peer))) for row in rows]
 
 
-def standing_above(at: datetime) -> dict[str, Any]:
+def standing_above(request: HttpRequest, at: datetime) -> dict[str, Any]:
     """What stands above everything else on an officer's first page: calls to answer, and who did not answer ours."""
     waiting = drills.waiting()
-    drills.seen(current(), waiting, at=at)
+    drills.seen(current(), waiting, officer=reading.officer(request), at=at)
     return {"calling": shown(waiting, at), "unreached": drills.unreached(at=at)}
 
 
@@ -240,9 +240,11 @@ class _Page:
         """The page as HTML."""
         at = timezone.now()
         recent = list(models.Call.objects.all()[:_RECENT])
-        drills.seen(current(), recent, at=at)
+        drills.seen(current(), recent, officer=reading.officer(request), at=at)
+        listed = contacts(at)
         found = {
-            "contacts": contacts(at),
+            "contacts": listed,
+            "any_received": any(one.received.tally.asked for one in listed),
             "recent": shown(recent, at),
             "urgencies": words.URGENCIES,
             "form": self.form,
@@ -250,7 +252,7 @@ class _Page:
             "problem": self.problem,
         }
         status = self.problem.status if self.problem else 200
-        return render(request, "calls.html", standing_above(at) | found, status=status)
+        return render(request, "calls.html", standing_above(request, at) | found, status=status)
 
 
 @require_safe

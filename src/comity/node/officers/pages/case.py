@@ -16,6 +16,7 @@ from comity.casework.request import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
 from comity.node import models
+from comity.node.desk import crossing
 from comity.node.officers import (
     acts,
     answers,
@@ -58,6 +59,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     """The page of a case."""
     settings, at = current(), timezone.now()
     found = reading.case(settings, reference)
+    crossing.handed(settings, reference, officer=reading.officer(request), at=at)
     possible = moves.possible(settings, found, reading.officer(request), at=at)
     jobs = list(models.Job.objects.filter(case=reference).order_by("pk"))
     waiting = [job for job in jobs if job.status == models.Job.Status.WAITING]

@@ -6,11 +6,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from comity.node.desk import crossing
 from comity.node.officers import board, reading
 from comity.node.officers.answers import answered
 from comity.node.officers.pages.calls import standing_above
+from comity.node.officers.pages.signing import see_other
 from comity.node.settings import current
 
 _PER_PAGE = 25
@@ -35,4 +37,12 @@ def cases(request: HttpRequest) -> HttpResponse:
         "attention": reading.attention(at=at),
         "at": at,
     }
-    return render(request, "cases.html", shown | standing_above(at))
+    return render(request, "cases.html", shown | standing_above(request, at))
+
+
+@require_POST
+@answered
+def send_again(request: HttpRequest, digest: str) -> HttpResponse:
+    """Send a letter again that was given up, as the officer decides."""
+    crossing.release(current(), digest, officer=reading.officer(request), at=timezone.now())
+    return see_other("cases")

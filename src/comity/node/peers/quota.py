@@ -1,0 +1,124 @@
+"""What each sender may ask of the peers' door: counted here, in the door's one process, before any body is read.
+
+A State is counted by the signature of its node, whoever else claims its name; everybody else by address. Each has tokens
+that come at a steady rate and are taken by requests and by bytes, and a few places at which its requests are worked on at
+the same time. So one peer's flood, or its slow senders, use up what is its own and leave the door's other threads alone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from threading import Lock
+from typing import Final
+
+from comity.errors import NotPossible
+from comity.node.settings import Quota
+
+BURST: Final = 10  # seconds whose requests may come at once after a pause
+_MINUTE: Final = 60.0
+_SENDERS: Final = 4096  # that are remembered; who is forgotten begins with a full measure
+_NOTED: Final = 60.0  # seconds between two notes about the same sender
+
+
+class OverQuota(NotPossible):
+    """More than this sender may ask for now.
+
+    Args:
+        message: what was too much, and when to try again.
+        code: ``door.requests``, ``door.bytes`` or ``door.at-once``.
+        after: seconds after which it may try again.
+        noted: whether this sender's excess was noted a moment ago already.
+    """
+
+    def __init__(self, message: str, *, code: str, after: int, noted: bool) -> None:
+        super().__init__(message, code=code)
+        self.after, self.noted = after, noted
+
+
+class _Bucket:
+    """Tokens that come at `rate` a second, `most` of them at the most."""
+
+    def __init__(self, rate: float, most: float, now: float) -> None:
+        self._rate, self._most, self._held, self._at = rate, most, most, now
+
+    def lacks(self, wanted: float, now: float) -> float:
+        """Seconds until `wanted` tokens are there; 0: they are."""
+        self._held = min(self._most, self._held + max(0.0, now - self._at) * self._rate)
+        self._at = now
+        return max(0.0, (wanted - self._held) / self._rate)
+
+    def take(self, wanted: float) -> None:
+        self._held -= wanted
+
+
+class _Sender:
+    def __init__(self, quota: Quota, now: float) -> None:
+        self.requests = _Bucket(quota.requests, quota.requests * BURST, now)
+        self.bytes = _Bucket(quota.bytes / _MINUTE, quota.bytes, now)
+        self.at_work = 0
+        self.noted_at = -_NOTED
+
+
+class Quotas:
+    """The senders of one door, and what they have left.
+
+    Args:
+        quota: what each of them may ask for.
+    """
+
+    def __init__(self, quota: Quota) -> None:
+        self._quota, self._senders, self._lock = quota, OrderedDict[str, _Sender](), Lock()
+
+    @contextmanager
+    def place(self, sender: str, size: int, now: float) -> Iterator[None]:
+        """A place at which one request of `sender` is worked on.
+
+        Args:
+            sender: a State whose node signed the request, or the address of somebody else.
+            size: bytes of the request's body, as stated.
+            now: seconds, by a clock that never goes back.
+
+        Raises:
+            OverQuota: it has none left.
+        """
+        with self._lock:
+            held = self._sender(sender, now)
+            self._refuse(held, size, now)
+            held.requests.take(1)
+            held.bytes.take(size)
+            held.at_work += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                held.at_work -= 1
+
+    def _sender(self, name: str, now: float) -> _Sender:
+        held = self._senders.get(name)
+        if held is None:
+            if len(self._senders) >= _SENDERS:
+                idle = next((other for other, known in self._senders.items() if not known.at_work), None)
+                if idle is not None:
+                    del self._senders[idle]
+            held = self._senders[name] = _Sender(self._quota, now)
+        self._senders.move_to_end(name)
+        return held
+
+    def _refuse(self, held: _Sender, size: int, now: float) -> None:
+        """Return when there is enough left for one more request. Raises OverQuota."""
+        quota, code, after = self._quota, "", 1.0
+        if held.at_work >= quota.at_once:
+            code, said = "door.at-once", f"{quota.at_once} of your requests are being worked on"
+        elif wait := held.requests.lacks(1, now):
+            code, said, after = "door.requests", f"More than {quota.requests} requests a second are not taken", wait
+        elif wait := held.bytes.lacks(size, now):
+            code, said, after = "door.bytes", f"More than {quota.bytes} bytes a minute are not taken", wait
+        if code:
+            noted = now - held.noted_at < _NOTED
+            held.noted_at = held.noted_at if noted else now
+            seconds = max(1, ceil(after))
+            message = f"{said}. Try again in {seconds} seconds."
+            raise OverQuota(message, code=code, after=seconds, noted=noted)

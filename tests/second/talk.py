@@ -1,0 +1,124 @@
+"""Offers, answers, newer proofs, and the signature of a request. The exchange, Newer proofs, Signed requests."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+
+from second import notes, plain
+from second.keys import ed25519_holds
+from second.plain import need
+
+BODY, ENVELOPE = 6 << 20, 1 << 20
+BATCH, ASKED, GAPS, AFTER, EVIDENCE, PROOFS = 64, 256, 4096, 16, 8, 256
+
+
+@dataclass(frozen=True)
+class Item:
+    """An envelope on its way."""
+
+    number: int
+    envelope: bytes
+    after: list[str]
+    evidence: list[bytes]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one node asks of another; `have` is (got, gaps, sent, gaps), or None."""
+
+    items: list[Item]
+    ask: list[str]
+    have: tuple[int, list[int], int, list[int]] | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What it is answered; an outcome is (envelope, receipt, later), what comes back is (item, statement)."""
+
+    outcomes: list[tuple[str, bytes, str]]
+    evidence: list[bytes]
+    missing: list[str]
+    items: list[Item]
+    back: list[tuple[Item, bytes]]
+
+
+def _digests(raw, most: int) -> list[str]:
+    return [plain.is_digest(one) for one in plain.listed(raw, most)]
+
+
+def _item(raw) -> Item:
+    number, envelope, after, evidence = plain.fields(raw, "number", "envelope", "after", "evidence")
+    sealed = plain.binary(envelope)
+    need(len(sealed) <= ENVELOPE, "an envelope too long")
+    words = [plain.binary(one) for one in plain.listed(evidence, EVIDENCE)]
+    return Item(plain.integer(number, 1), sealed, _digests(after, AFTER), words)
+
+
+def offer(data: bytes) -> Offer:
+    """The offer in `data`."""
+    items, ask, have = plain.fields(plain.read(data, BODY), "items", "ask", "have")
+    held = None
+    if have is not None:
+        got, got_gaps, sent, sent_gaps = plain.fields(have, "got", "got_gaps", "sent", "sent_gaps")
+        gaps = [[plain.integer(one, 1) for one in plain.listed(raw, GAPS)] for raw in (got_gaps, sent_gaps)]
+        held = (plain.integer(got, 0), gaps[0], plain.integer(sent, 0), gaps[1])
+    return Offer([_item(one) for one in plain.listed(items, BATCH)], _digests(ask, ASKED), held)
+
+
+def answer(data: bytes) -> Answer:
+    """The answer in `data`."""
+    outcomes, evidence, missing, items, back = plain.fields(
+        plain.read(data, BODY), "outcomes", "evidence", "missing", "items", "back"
+    )
+    became = []
+    for raw in plain.listed(outcomes, BATCH):
+        envelope, receipt, later = plain.fields(raw, "envelope", "receipt", "later")
+        plain.texts(later)
+        need(len(later) <= 200, "a word too long")
+        became.append((plain.is_digest(envelope), plain.binary(receipt), later))
+    own = []
+    for raw in plain.listed(back, BATCH):
+        item, statement = plain.fields(raw, "item", "statement")
+        own.append((_item(item), plain.binary(statement)))
+    words = [plain.binary(one) for one in plain.listed(evidence, ASKED * EVIDENCE)]
+    kept = [_item(one) for one in plain.listed(items, BATCH)]
+    return Answer(became, words, _digests(missing, BATCH * AFTER), kept, own)
+
+
+def ask(data: bytes) -> list[str]:
+    """What a body of /proofs asks about."""
+    (prove,) = plain.fields(plain.read(data, 1 << 20), "prove")
+    return _digests(prove, PROOFS)
+
+
+def proofs(data: bytes) -> dict[str, notes.Proof]:
+    """The proofs in its answer, by envelope; not followed yet."""
+    note, found = plain.fields(plain.read(data, 1 << 20), "note", "proofs")
+    need(isinstance(found, dict) and len(found) <= PROOFS, "no proofs")
+    for raw in found.values():
+        plain.fields(raw, "index", "path")
+    return {digest: notes.proof(raw | {"note": note}) for digest, raw in found.items()}
+
+
+_COVERED = ("@method", "@target-uri", "content-digest")
+_LIST = re.compile(r' *hop=(\( *"@method" +"@target-uri" +"content-digest" *\)((?:; *[a-z]+=(?:"[^"\\]*"|[0-9]{1,15}))*)) *')
+_ONE = re.compile(r'; *([a-z]+)=(?:"([^"\\]*)"|([0-9]{1,15}))')
+_SIGNATURE = re.compile(r" *hop=:([A-Za-z0-9+/=]*): *")
+
+
+def hop(method: str, uri: str, headers: dict[str, str], body: bytes, keys: dict[str, bytes], now: int) -> str:
+    """The State whose node signed this HTTP request; `keys` are the hop keys of States. Signed requests."""
+    given, signature = _LIST.fullmatch(headers["Signature-Input"]), _SIGNATURE.fullmatch(headers["Signature"])
+    need(given and signature, "no signature of this form")
+    found = _ONE.findall(given[2])
+    named = {name: int(number) if number else text for name, text, number in found}
+    need(len(found) == len(named) == 4 and set(named) == {"created", "keyid", "alg", "tag"}, "other parameters")
+    need((named["alg"], named["tag"]) == ("ed25519", "comity-v1") and type(named["created"]) is int, "other parameters")
+    need(abs(named["created"] - now) <= 300, "not of now")
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    need(headers["Content-Digest"] == digest and named["keyid"] in keys, "another body, or nobody's")
+    values = zip(_COVERED, (method, uri, digest), strict=True)
+    lines = [*(f'"{name}": {value}' for name, value in values), f'"@signature-params": {given[1]}']
+    ed25519_holds(keys[named["keyid"]], "\n".join(lines).encode(), plain.binary(signature[1]))
+    return named["keyid"]
