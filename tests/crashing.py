@@ -323,10 +323,10 @@ def read(home: Path, peer: str) -> None:
     """What a client sees: acts, envelopes, receipts; and the receipts that the peer gives when it is asked again."""
     from datetime import UTC, datetime
 
-    from comity.node import archive, management
+    from comity.node import management
 
     settings = management.start(home)
-    from comity.node import models
+    from comity.node import archive, models
     from comity.seal import canon
     from comity.wire.transport import Line
 

@@ -256,7 +256,7 @@ def commands() -> dict[str, set[str]]:
 def test_every_command_and_option_is_described():
     """docs/OPERATIONS.md has a row for each command, with each of its options."""
     listed = {
-        re.findall(r"^[a-z ]*[a-z]", name)[0]: row for name, row in rows(OPERATIONS).items() if name[:7] == "comity "
+        re.findall(r"^[a-z -]*[a-z]", name)[0]: row for name, row in rows(OPERATIONS).items() if name[:7] == "comity "
     }
     assert set(listed) == set(commands())
     for name, options in commands().items():
@@ -409,7 +409,7 @@ def signed_bytes() -> str:
 def statement() -> str:
     """The frozen statement, verified once more, and its id."""
     data = vector("statement")["statement"].encode()
-    envelope.verify(data, TRUST, kinds={"act"}, at=AT)
+    envelope.verify(data, TRUST, kind="act", at=AT)
     return f"{shown(data)}\n\n{canon.content_id(data)}"
 
 

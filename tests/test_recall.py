@@ -191,6 +191,26 @@ def test_recalls_that_were_missed_are_asked_for():
     assert line.use("VN") is Use.USABLE
 
 
+def test_a_giver_who_missed_a_recall_learns_of_it_from_his_taker():
+    """VN has not heard that IR recalled; QA has, and says so as soon as VN hands it on, or says how far it is."""
+    line = Line("IR", "VN", "QA")
+    line.share("IR", "VN")
+    line.share("IR", "QA", what=OTHER)
+    sends = line.nodes["IR"].sharer.recall(WHAT, Kind.WITHDRAW, at=AT)
+    line.carry("IR", [send for send in sends if send.to == "QA"])
+    assert line.use("VN") is Use.USABLE
+    newest = line.nodes["QA"].memory.standing("IR")
+    behind = notices.encode(Standing(source="IR", number=0, at=NOW))
+    assert line.nodes["QA"].heard("VN", behind, AT) == [recall.Send("VN", *newest)]
+    sends = line.nodes["VN"].sharer.hand_on(WHAT, "QA", at=AT)
+    answers = line.nodes["QA"].heard("VN", notices.encode(sends[0].notice), AT)
+    assert recall.Send("VN", *newest) in answers
+    line.carry("QA", answers)
+    line.carry("VN", sends[1:])
+    assert [line.use("VN"), line.use("QA")] == [Use.WITHDRAWN, Use.WITHDRAWN]
+    assert line.outstanding("IR") == ()
+
+
 def test_sightings_and_corrections_find_their_way_back(chain):
     """From the end of the chain to the source, by the way that the copy came."""
     chain.carry("AE", chain.nodes["AE"].sharer.report(WHAT, Concern.SIGHTING, at=AT, about=OTHER))

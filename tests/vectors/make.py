@@ -250,7 +250,8 @@ def resigned(kind: str, payload: object, to: str = "VN") -> bytes:
 
 def wrong() -> dict[str, tuple[str, bytes]]:
     """Give (what it is handed in as, its bytes) of each thing that must be refused."""
-    said, item = frozen("statement"), canon.loads(frozen("offer"), limit=1 << 23)["items"][0]
+    said, item = frozen("statement"), {"after": [], "envelope": "AAAA", "evidence": [], "number": 1}
+    offer, answer = ({"items": [], "ask": [], "have": None}, canon.loads(exchange.dumps(Answer()), limit=1 << 20))
     signed = canon.loads(said, limit=1 << 20)
     zero = canon.b64(bytes(64))
     receipt = canon.loads(frozen("receipt"), limit=1 << 20)
@@ -293,15 +294,15 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "a later word of no known event": ("word", resigned("receipt", word | {"receipt": "Reading"}, "")),
         "an acceptance without a place": ("word", resigned("receipt", word | {"receipt": "RelayAcceptance"}, "")),
         "a later word that was said as an act": ("word", resigned("act", word, "")),
-        "number 0 in an offer": ("offer", changed("offer", items=[item | {"number": 0}])),
-        "a digest in capitals": ("offer", changed("offer", ask=["AB" * 32])),
-        "17 envelopes to stand on": ("offer", changed("offer", items=[item | {"after": ["ab" * 32] * 17}])),
-        "65 items": ("offer", changed("offer", items=[item | {"envelope": "AAAA"}] * 65)),
-        "257 questions": ("offer", changed("offer", ask=["ab" * 32] * 257)),
-        "9 words about one envelope": ("offer", changed("offer", items=[item | {"evidence": ["AAAA"] * 9}])),
-        "an offer as an answer": ("answer", frozen("offer")),
-        "an answer as an offer": ("offer", frozen("answer")),
-        "a long excuse": ("answer", changed("answer", outcomes=[{"envelope": "ab" * 32, "later": "x" * 201, "receipt": ""}])),
+        "number 0 in an offer": ("offer", canon.dumps(offer | {"items": [item | {"number": 0}]})),
+        "a digest in capitals": ("offer", canon.dumps(offer | {"ask": ["AB" * 32]})),
+        "17 envelopes to stand on": ("offer", canon.dumps(offer | {"items": [item | {"after": ["ab" * 32] * 17}]})),
+        "65 items": ("offer", canon.dumps(offer | {"items": [item] * 65})),
+        "257 questions": ("offer", canon.dumps(offer | {"ask": ["ab" * 32] * 257})),
+        "9 words about one envelope": ("offer", canon.dumps(offer | {"items": [item | {"evidence": ["AAAA"] * 9}]})),
+        "an offer as an answer": ("answer", canon.dumps(offer)),
+        "an answer as an offer": ("offer", canon.dumps(answer)),
+        "a long excuse": ("answer", canon.dumps(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": ""}]})),
     }  # fmt: skip
 
 
