@@ -14,13 +14,17 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +34,8 @@ PROGRAM = [sys.executable, str(Path(__file__).resolve())]
 LABELS = ("receive", "admit", "answered", "checkpoint", "cosign", "prove", "post")
 COMMITS = ("begin", "before-commit", "after-commit", "end")
 POINTS = tuple(f"{label}.{moment}" for label in LABELS for moment in COMMITS) + ("send.begin", "send.end")
-DIED = -signal.SIGKILL
+AT_ONCE = 12  # points that are armed together
+RARE = tuple(point for point in POINTS if point.startswith(("checkpoint", "cosign", "prove")))  # every few seconds only
 
 
 def beside(home: Path, what: str) -> Path:
@@ -53,9 +58,9 @@ class Points:
         self._armed, self._done, self._now = beside(home, "armed"), beside(home, "killed"), threading.local()
 
     def at(self, point: str) -> None:
-        """Die here if this point is armed. Only one process of the node does."""
+        """Die here if this is one of the armed points. Only one process of the node does."""
         try:
-            if self._armed.read_text() != point:
+            if point not in self._armed.read_text().split():
                 return
             os.rename(self._armed, f"{self._armed}.{os.getpid()}")
         except OSError:
@@ -131,7 +136,9 @@ def early_answer() -> None:
             answer = right(settings, talk, offer, at=at)
             transaction.set_rollback(True)
         if offer.items:
-            threading.Timer(0.5, right, (settings, crossing.conversation(settings, talk.peer), offer), {"at": at}).start()
+            threading.Timer(
+                0.5, right, (settings, crossing.conversation(settings, talk.peer), offer), {"at": at}
+            ).start()
         return answer
 
     crossing.exchange = exchange
@@ -202,6 +209,7 @@ def serve(home: Path, weakness: str) -> None:
 
     prepared = management.start(home)
     from comity.node.courier import Stop
+    from comity.node.peers import urls  # noqa: F401  read once, before the forks
 
     wait = Stop.wait
     Stop.wait = lambda self, seconds: wait(self, min(seconds, 0.02) if os.getpid() == parent else seconds)
@@ -210,6 +218,16 @@ def serve(home: Path, weakness: str) -> None:
         WEAK[weakness]()
     Points(home).place()
     run.serve(home, attached=True)
+
+
+def notice(state: str, peer: str, reference: str = ""):
+    """Information of `state` for `peer`, told without having been asked."""
+    from peer import request
+
+    from comity.casework.measure import Measure
+
+    return request(reference=reference or f"{state}-2026-0001", requesting=state, requested=peer,
+                   measure=Measure.SPONTANEOUS_INFORMATION)  # fmt: skip
 
 
 class Client:
@@ -236,6 +254,8 @@ class Client:
         from comity.errors import ComityError
 
         while True:
+            if int(time.time()) % 4 == 0:  # a second of quiet, in which the couriers get to what is less urgent
+                time.sleep(1)
             with suppress(ComityError):
                 self.step()
             time.sleep(self.pause)
@@ -262,16 +282,12 @@ class Client:
     def open_case(self) -> None:
         from datetime import UTC, datetime
 
-        from peer import request
-
         from comity.casework.lifecycle import Kind
-        from comity.casework.measure import Measure
         from comity.node.desk import requesting
 
         at, s = datetime.now(UTC), self.settings
         reference = requesting.new_reference(s, at=at)
-        what = request(reference=reference, requesting=s.state, requested=self.peer,
-                       measure=Measure.SPONTANEOUS_INFORMATION)  # fmt: skip
+        what = notice(s.state, self.peer, reference)
         requesting.draft(s, what, new=True, officer=self.drafter, at=at)
         requesting.check(s, reference, officer=self.drafter, at=at)
         requesting.approve(s, reference, despite="exercise", officer=self.chief, at=at)
@@ -299,10 +315,12 @@ def client(home: Path, peer: str, told: Path, pause: float) -> None:
     """A client who is there again at once when he was killed: he is the officers' door as well."""
     from comity.node import management
 
-    management.start(home)
-    from comity.node.settings import current
+    settings = management.start(home)
+    from datetime import UTC, datetime
 
-    _ = current().books  # read once, before the forks
+    from comity.law.assess import assess
+
+    assess(notice(settings.state, peer), settings.books, on=datetime.now(UTC).date(), side="requesting")  # read once
     while True:
         child = os.fork()
         if child == 0:
@@ -339,9 +357,7 @@ def read(home: Path, peer: str) -> None:
     cases = {}
     for reference in models.Case.objects.values_list("reference", flat=True):
         acts = archive.load(reference, home=settings.state).acts
-        cases[reference] = [
-            (act.by, said(act)) for act in acts if act.kind in {"requested", "enquired", "progress"}
-        ]
+        cases[reference] = [(act.by, said(act)) for act in acts if act.kind in {"requested", "enquired", "progress"}]
     sent = {row.pk: [str(row.stage), receipt(row), row.trouble] for row in models.Departure.objects.filter(peer=peer)}
     got = {row.pk: [str(row.status), receipt(row), row.code] for row in models.Arrival.objects.filter(hop=peer)}
     asked, line = {}, Line(archive.peer_entry(peer), state=settings.state, key=settings.hop)
@@ -374,7 +390,10 @@ class Crasher(Node):
         if self._log is None:
             self._log = self.log.open("ab")
         self.process = subprocess.Popen(
-            [*PROGRAM, "serve", str(self.home), self.weakness], stdout=self._log, stderr=self._log, start_new_session=True
+            [*PROGRAM, "serve", str(self.home), self.weakness],
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
         )
         self.starts += 1
 
@@ -391,6 +410,13 @@ def two_nodes() -> tuple[Crasher, Crasher]:
     return (
         Crasher("IR", "en", "UTC", ("VN",), PEOPLE, ()), Crasher("VN", "en", "UTC", ("IR",), PEOPLE, ()),
     )  # fmt: skip
+
+
+def make(folder: Path) -> Path:
+    """Two nodes that never ran, for any number of campaigns one after another; the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    make_all(two_nodes(), folder)
+    return folder
 
 
 @dataclass
@@ -428,18 +454,28 @@ class Campaign:
     """Two nodes below `folder`, clients at both, and who kills them.
 
     Args:
-        folder: where everything is.
+        made: where `make` made the nodes; left as it is.
+        folder: a new one, for this campaign.
         seed: decides whom and where.
         weakness: taken out of both nodes.
         points: where they are killed; all by default.
+        rare: share of the kills for which a rare point is waited for.
     """
 
-    def __init__(self, folder: Path, seed: int, *, weakness: str = "none", points: tuple[str, ...] = POINTS) -> None:
+    def __init__(
+        self, made: Path, folder: Path, seed: int, *, weakness: str = "none", points: tuple[str, ...] = POINTS,
+        rare: float = 0.02,
+    ) -> None:  # fmt: skip
         self.nodes, self._rng, self._points = two_nodes(), random.Random(seed), points
-        self._kills, self._stop, self._weakness = Counter[str](), threading.Event(), weakness
+        self._strikes, self._weakness = Counter[str](), weakness
         self._clients: list[subprocess.Popen[bytes]] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        make_all(self.nodes, folder)
+        self._calm, self._rare = threading.Lock(), rare
+        shutil.copytree(made, folder)
+        for node in self.nodes:
+            node.home = folder / node.state
+            settings = tomllib.loads((node.home / "node.toml").read_text())
+            node.officers, node.peers = settings["officers"], settings["peers"]
+            beside(node.home, "killed").touch()
 
     def run(self, kills: int, *, seconds: float, quiet: float = 60.0, pause: float = 0.02) -> Verdict:
         """Kill until `kills` were made or `seconds` are over; then let the nodes come to rest, and judge."""
@@ -452,7 +488,8 @@ class Campaign:
             end = time.monotonic() + seconds
             share = [kills // 2, kills - kills // 2]
             killers = [
-                threading.Thread(target=self._kill, args=(node, part, end)) for node, part in zip(self.nodes, share, strict=True)
+                threading.Thread(target=self._kill, args=(node, part, end))
+                for node, part in zip(self.nodes, share, strict=True)
             ]
             for killer in killers:
                 killer.start()
@@ -477,37 +514,39 @@ class Campaign:
 
     def _kill(self, node: Crasher, kills: int, end: float) -> None:
         """Kill parts of one node, mostly at named points, the least used first."""
-        armed, rng = beside(node.home, "armed"), random.Random(self._rng.random())
-        done = beside(node.home, "killed")
-        done.touch()
-        made = 0
+        rng, made = random.Random(self._rng.random()), 0
         while made < kills and time.monotonic() < end:
-            if rng.random() < 0.8:
-                made += self._arm(node, armed, done, rng, end)
-            else:
-                made += self._strike(node, rng)
-                time.sleep(rng.random() * 0.1)
+            chance = rng.random()
+            with self._calm if chance < self._rare else nullcontext():
+                if chance < self._rare:
+                    made += self._arm(node, RARE, rng, 6.0)
+                elif chance < 0.8:
+                    made += self._arm(node, [point for point in self._points if point not in RARE], rng, 1.0)
+                else:
+                    made += self._strike(node, rng)
+                    time.sleep(rng.random() * 0.1)
+            with self._calm:  # while rare points are waited for, nobody else dies
+                pass
             if not node.alive():
                 node.start()
-        armed.unlink(missing_ok=True)
 
-    def _arm(self, node: Crasher, armed: Path, done: Path, rng: random.Random, end: float) -> int:
-        before = len(done.read_text().splitlines())
-        least = min(self._kills[f"{node.state} {point}"] for point in self._points)
-        point = rng.choice([point for point in self._points if self._kills[f"{node.state} {point}"] <= least + 1])
+    def _arm(self, node: Crasher, points: Sequence[str], rng: random.Random, patience: float) -> int:
+        """Arm those of `points` that were hit least, until one of them is hit; how many were."""
+        armed, done = beside(node.home, "armed"), beside(node.home, "killed")
+        before = done.read_text().splitlines()
+        held = Counter(before)
+        least = sorted(points, key=lambda point: held[point] + rng.random() * 2)[:AT_ONCE]
         fresh = armed.with_suffix(".new")
-        fresh.write_text(point)
+        fresh.write_text(" ".join(least))
         fresh.replace(armed)
-        until = min(end, time.monotonic() + 1.0)
+        until = time.monotonic() + patience
         while time.monotonic() < until and armed.exists():
             time.sleep(0.005)
         armed.unlink(missing_ok=True)
-        made = len(done.read_text().splitlines()) - before
-        self._kills[f"{node.state} {point}"] += made or 0.02  # one that is hardly reached must not hold all others up
-        return made
+        return len(done.read_text().splitlines()) - len(before)
 
     def _strike(self, node: Crasher, rng: random.Random) -> int:
-        part = rng.choice(["courier"] * 6 + ["peers"] * 6 + ["client"] * 2 + ["node"])
+        part = rng.choice(["courier"] * 6 + ["peers"] * 6 + ["client"] * 2 + ["node"] * 2)
         if part == "node":
             node.kill()
         elif pid := node.pid(part):
@@ -515,7 +554,7 @@ class Campaign:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 return 0
-        self._kills[f"{node.state} anywhere in {part}"] += 1
+        self._strikes[f"anywhere in {part}"] += 1
         return 1
 
     def settle(self, quiet: float) -> None:
@@ -535,8 +574,6 @@ class Campaign:
 
     @staticmethod
     def _under_way(node: Crasher) -> bool:
-        import sqlite3
-
         questions = ("select count(*) from node_departure where stage in ('relay', 'consignment')",
                      "select count(*) from node_arrival where status = 'waiting'")  # fmt: skip
         with suppress(sqlite3.OperationalError), sqlite3.connect(node.home / "db.sqlite3", timeout=5) as held:
@@ -547,18 +584,18 @@ class Campaign:
 
     def judge(self) -> Verdict:
         """Compare what clients were told with what clients of the other node see."""
-        verdict = Verdict(kills=Counter(self._counted()))
+        verdict = Verdict(kills=self._counted())
         seen = [self._read(node, other) for node, other in (self.nodes, self.nodes[::-1])]
         for place, (here, there) in enumerate((seen, seen[::-1])):
             self._judge_messages(self.nodes[place], there, verdict)
             self._judge_envelopes(here, there, verdict)
         return verdict
 
-    def _counted(self) -> dict[str, int]:
-        total = Counter[str]()
-        for name, count in self._kills.items():
-            total[name.split(" ", 1)[1]] += int(count)
-        return dict(total)
+    def _counted(self) -> Counter[str]:
+        hit = Counter[str](self._strikes)
+        for node in self.nodes:
+            hit.update(beside(node.home, "killed").read_text().splitlines())
+        return hit
 
     @staticmethod
     def _read(node: Crasher, other: Crasher) -> dict:
@@ -577,7 +614,9 @@ class Campaign:
         verdict.doubled += [message for message, count in everywhere.items() if count > 1]
         verdict.invented += [message for message in everywhere if message not in tried]
         order = {message: place for place, (_, _, message) in enumerate(noted)}
-        verdict.disordered += [case for case, acts in found.items() if acts != sorted(acts, key=lambda one: order.get(one, -1))]
+        verdict.disordered += [
+            case for case, acts in found.items() if acts != sorted(acts, key=lambda one: order.get(one, -1))
+        ]
 
     @staticmethod
     def _judge_envelopes(here: dict, there: dict, verdict: Verdict) -> None:

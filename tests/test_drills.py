@@ -175,6 +175,18 @@ def test_small_counts_are_not_published(found, until):
     canon.dumps(published)
 
 
+@pytest.mark.parametrize(("answers", "silent"), [(4, 0), (4, 1), (5, 0), (5, 4), (5, 5)])
+def test_five_is_enough_and_four_is_not(answers, silent):
+    """Each figure by itself, at its very edge."""
+    found = [Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR, ended=AT + timedelta(seconds=9))] * answers
+    found += [Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR)] * silent
+    row = calls.figures(found, until=AT.date() + timedelta(days=1))["made"][0]
+    assert row["median_seconds"] == (9 if answers == 5 else None)
+    assert row["silent"] == (5 if silent == 5 else FEWER)
+    assert row["asked"] == (answers + silent if answers + silent >= 5 else FEWER)
+    assert calls.figures(found, until=AT.date())["made"] == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "en", "fa"),
     [(None, "–", "–"), (0, "0 s", "۰ ثانیه"), (270, "4 min 30 s", "۴ دقیقه و ۳۰ ثانیه"),

@@ -27,7 +27,6 @@ from comity.casework.lifecycle import (
     advance,
     open_case,
     power_for,
-    replay,
     steps,
 )
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
@@ -64,6 +63,13 @@ REQUEST = {
 GOOD, BAD = {"findings": [{"verdict": "passed"}]}, {"findings": [{"verdict": "passed"}, {"verdict": "failed"}]}
 BOX, LIST = "ab" * 32, "cd" * 32
 _ids = count()
+
+
+def replay(case, acts, *, home):
+    """`case` after all `acts`, each allowed in its turn."""
+    for act in acts:
+        case = advance(case, act, home=home)
+    return case
 
 
 def code(call, *args, **named) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from comity.casework.act import EVIDENCE
-from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case, replay
+from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
 from comity.casework.release import by_leave
 from comity.casework.request import Request
 from comity.errors import BrokenContainer, BrokenProof, BrokenSeal, ComityError, Invalid
@@ -351,6 +351,9 @@ def _history(report: Report, said: dossier.Dossier, acts: Acts) -> None:
                 missing.append(case.request.follows)
             _releases(case, acts, cases, said.home)
             words.append(f"{reference}: {len(case.acts)} acts, '{case.stage}' after the last one shown")
+    if lost := sum(record.restored for records in acts.values() for record, _ in records):
+        told = f"{lost} acts of {said.home} were lost there and came back from the other State, without the steps before them"
+        report.note("history", Verdict.UNDETERMINED, told)
     if missing:
         report.note("history", Verdict.UNDETERMINED, f"{missing[0]}, which it follows, is not in this file")
 
@@ -365,15 +368,18 @@ def _releases(case: Case, acts: Acts, cases: dict[str, Case], home: str) -> None
             leave = cases.get(act.body["leave"])
             if leave is None:
                 raise Invalid(f"{act.body['leave']}, by whose leave it was released, is not here.", code="verify.leave")
-            known = (own for other, own in acts[leave.reference] if other.proof.index < record.proof.index)
-            by_leave(case, act, replay(open_case(leave.request), tuple(known), home=home))
+            known = open_case(leave.request)
+            for other, own in acts[leave.reference]:
+                if other.proof.index < record.proof.index:
+                    known = advance(known, own, home=home, restored=other.restored)
+            by_leave(case, act, known)
 
 
 def _replayed(reference: str, records: list[tuple[dossier.ActRecord, Act]], home: str) -> Case:
     """The case after all its acts, each to the State it was for. Raises as `advance` does."""
     case: Case | None = None
     for record, act in records:
-        case = advance(case or _opened(act, reference), act, home=home)
+        case = advance(case or _opened(act, reference), act, home=home, restored=record.restored)
         if record.envelope and envelope.commitment(record.envelope)[0] != case.peer(act.by):
             raise BrokenSeal(f"'{act.kind}' went to another State.", code="verify.addressee", where=reference)
     if case is None:

@@ -95,14 +95,16 @@ def _key(raw) -> Key:
         need(fits, "a key of another length")
     named = purpose in ("log", "witness")
     need(re.fullmatch(r"[^\s+]{1,200}", name) if named else not name, "no such name")
-    found = Key(purpose, parts, name, plain.moment(since), plain.moment(until), plain.moment(revoked) if revoked else None)
+    found = Key(
+        purpose, parts, name, plain.moment(since), plain.moment(until), plain.moment(revoked) if revoked else None
+    )
     need(found.since < found.until, "a key without a time")
     return found
 
 
 def _version(payload: bytes) -> Version:
-    state, number, previous, issued, confirmed, names, authorities, keys, threshold, tls, address, exercise = plain.fields(
-        plain.read(payload, LIMIT), *_FIELDS
+    state, number, previous, issued, confirmed, names, authorities, keys, threshold, tls, address, exercise = (
+        plain.fields(plain.read(payload, LIMIT), *_FIELDS)
     )
     plain.texts(state, previous, tls, address)
     _names(names)
@@ -165,8 +167,8 @@ def follows(old: Version, data: bytes) -> Version:
     for before, after in zip(old.keys, new.keys, strict=False):
         _kept(before, after, new.issued)
     need(all(key.since >= new.issued for key in new.keys[len(old.keys) :]), "a key from before")
-    recovered = 0 < old.threshold <= sum(
-        key.id in new.signers for key in old.of("recovery") if key.valid(new.issued)
+    recovered = (
+        0 < old.threshold <= sum(key.id in new.signers for key in old.of("recovery") if key.valid(new.issued))
     )  # 3
     own = old.current("sign", new.issued)
     changed = (old.threshold, old.of("recovery")) != (new.threshold, new.of("recovery"))
@@ -217,7 +219,10 @@ def in_log(proof: notes.Proof, logged: bytes, home: Version, others: Iterable[Ve
             at = notes.by_witness(proof.note, key.name, *key.parts)
             if at is not None and key.revoked is None and key.valid(at):
                 seen[key.name] = at
-    need(signed.revoked is None or any(at < signed.revoked for at in seen.values()), "seen by nobody before its key was revoked")
+    need(
+        signed.revoked is None or any(at < signed.revoked for at in seen.values()),
+        "seen by nobody before its key was revoked",
+    )
     return seen
 
 

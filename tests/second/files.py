@@ -24,7 +24,15 @@ from second.plain import Refused, need
 MIMETYPE = b"application/vnd.etsi.asic-e+zip"
 TAIL = ["META-INF/ASiCManifest.xml", "META-INF/signature.p7s", "META-INF/comity-seal.json"]
 BAG = ["about.json", "executed.json", "key.json", "manifest.sealed", "exhibits.sealed"]
-_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "conin$",
+    "conout$",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"),
+}
 _FIXED = "<4s5H3I2H", "<4s6H3I5H2I"
 
 
@@ -53,7 +61,10 @@ def _fit(names: list[str]) -> None:
         need(not re.search(r'[\\:*?"<>|‪-‮⁦-⁩]', name), "a letter that no name has")
         need(all(unicodedata.category(letter) not in ("Cc", "Zl", "Zp") for letter in name), "a control character")
         for piece in name.split("/"):
-            need(piece not in ("", ".", "..") and len(piece.encode()) <= 255 and piece[-1] not in ". ", "no piece of a name")
+            need(
+                piece not in ("", ".", "..") and len(piece.encode()) <= 255 and piece[-1] not in ". ",
+                "no piece of a name",
+            )
             need(piece.split(".")[0].rstrip(" ").casefold() not in _DEVICES, "a device")
     found = {_same(name) for name in names}
     need(len(found) == len(names), "two names meet")
@@ -85,9 +96,20 @@ def container(data: bytes) -> Container:
     try:
         with zipfile.ZipFile(BytesIO(data)) as opened:
             infos = opened.infolist()
-            need(all(info.compress_type == 0 and not info.flag_bits & ~0x800 for info in infos), "compressed or encrypted")
+            need(
+                all(info.compress_type == 0 and not info.flag_bits & ~0x800 for info in infos),
+                "compressed or encrypted",
+            )
             parts = [(info.filename, opened.read(info)) for info in infos]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError, OSError, struct.error) as error:
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        struct.error,
+    ) as error:
         raise Refused("no ZIP file") from error
     names = [name for name, _ in parts]
     need(len(names) >= 5 and names[0] == "mimetype" and names[-3:] == TAIL, "other parts, or another order")
@@ -343,7 +365,9 @@ def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], t
         to, _, commitment, _ = statements.outside(envelope)
         need((to, commitment) == (found.to, plain.digest(data)), "another envelope")
     own = found.sender == home
-    logged = statements.logged("act", plain.digest(data)) if own else statements.logged("received", plain.digest(envelope))
+    logged = (
+        statements.logged("act", plain.digest(data)) if own else statements.logged("received", plain.digest(envelope))
+    )
     need(entries.in_log(notes.proof(proof), logged, versions[home], versions.values()), "seen by no witness")
     if own and envelope:
         word, path = statements.receipt(shown, trusted)
@@ -352,7 +376,9 @@ def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], t
         need(entries.in_log(path, kept, versions[word.by], versions.values()), "seen by no witness")
 
 
-def parcel(found: Container, home: str, sender: list[Signer], at: datetime) -> tuple[list[talk.Answer], list[talk.Offer]]:
+def parcel(
+    found: Container, home: str, sender: list[Signer], at: datetime
+) -> tuple[list[talk.Answer], list[talk.Offer]]:
     """(answers, offers) of a parcel for `home`."""
     form, source, to, made, greets, greeted = plain.fields(
         plain.read(found.parts["parcel.json"], 4096), "comity", "from", "to", "at", "greets", "greeted"
@@ -363,7 +389,9 @@ def parcel(found: Container, home: str, sender: list[Signer], at: datetime) -> t
     plain.moment(made)
     said = sealed(found, sender, at)
     need((said.sender, said.to) == (source, to), "by or for another")
-    names = [[name for name in found.files if name.startswith(f"{folder}/")] for folder in ("answers", "offers", "evidence")]
+    names = [
+        [name for name in found.files if name.startswith(f"{folder}/")] for folder in ("answers", "offers", "evidence")
+    ]
     need(found.files == ["parcel.json", *names[0], *names[1], *names[2]], "other names, or another order")
     for folder, some in zip(("answers", "offers"), names, strict=False):
         need(some == [f"{folder}/{number:06}.json" for number in range(1, len(some) + 1)], "numbers that do not follow")

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from second.plain import Refused, need
 
-_SUITE = b"HPKE" + bytes.fromhex("647a" "0001" "0002")  # X-Wing, HKDF-SHA256, AES-256-GCM
+_SUITE = b"HPKE" + bytes.fromhex("647a00010002")  # X-Wing, HKDF-SHA256, AES-256-GCM
 _MLKEM_CIPHERTEXT, _X25519 = 1088, 32
 
 
@@ -20,8 +20,37 @@ def key_id(purpose: str, *parts: bytes) -> str:
     return f"{purpose}-" + hashlib.sha256(f"comity/v1 {purpose} key\n".encode() + b"".join(parts)).hexdigest()[:32]
 
 
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
+
+
+def _added(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    """The sum of two points of edwards25519 (RFC 8032, 5.1.4, in affine form)."""
+    (x1, y1), (x2, y2) = one, other
+    both = _D * x1 * x2 * y1 * y2
+    return (x1 * y2 + x2 * y1) * pow(1 + both, -1, _P) % _P, (y1 * y2 + x1 * x2) * pow(1 - both, -1, _P) % _P
+
+
+def _point(public: bytes) -> tuple[int, int]:
+    """The point that a public key is, in its one encoding (RFC 8032, 5.1.3)."""
+    need(len(public) == 32, "no key")
+    number = int.from_bytes(public, "little")
+    y, odd = number & ((1 << 255) - 1), number >> 255
+    need(y < _P, "a number beyond the field")
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if x * x % _P != square:
+        x = x * pow(2, (_P - 1) // 4, _P) % _P
+    need(x * x % _P == square and not (x == 0 and odd), "no point")
+    return (x if x & 1 == odd else _P - x), y
+
+
 def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> None:
-    """An Ed25519 signature (RFC 8032) holds."""
+    """An Ed25519 signature (RFC 8032) holds, under a key of large order."""
+    point = _point(public)
+    for _ in range(3):
+        point = _added(point, point)
+    need(point != (0, 1), "a key of small order")
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError) as error:
@@ -79,7 +108,9 @@ class Opener:
 
     def _halves(self) -> tuple[mlkem.MLKEM768PrivateKey, x25519.X25519PrivateKey]:
         wide = hashlib.shake_256(self.seed).digest(96)
-        return mlkem.MLKEM768PrivateKey.from_seed_bytes(wide[:64]), x25519.X25519PrivateKey.from_private_bytes(wide[64:])
+        return mlkem.MLKEM768PrivateKey.from_seed_bytes(wide[:64]), x25519.X25519PrivateKey.from_private_bytes(
+            wide[64:]
+        )
 
     @property
     def id(self) -> str:

@@ -135,7 +135,11 @@ def write(value) -> bytes:
     if isinstance(value, str):
         spelt = (_ESCAPED.get(letter) or (f"\\u{ord(letter):04x}" if letter < " " else letter) for letter in value)
         return ('"' + "".join(spelt) + '"').encode()
-    return {True: b"true", False: b"false", None: b"null"}[value] if value is None or value is True or value is False else b"%d" % value
+    return (
+        {True: b"true", False: b"false", None: b"null"}[value]
+        if value is None or value is True or value is False
+        else b"%d" % value
+    )
 
 
 def fields(value, *names: str) -> list:

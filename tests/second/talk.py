@@ -102,7 +102,9 @@ def proofs(data: bytes) -> dict[str, notes.Proof]:
 
 
 _COVERED = ("@method", "@target-uri", "content-digest")
-_LIST = re.compile(r' *hop=(\( *"@method" +"@target-uri" +"content-digest" *\)((?:; *[a-z]+=(?:"[^"\\]*"|[0-9]{1,15}))*)) *')
+_LIST = re.compile(
+    r' *hop=(\( *"@method" +"@target-uri" +"content-digest" *\)((?:; *[a-z]+=(?:"[^"\\]*"|[0-9]{1,15}))*)) *'
+)
 _ONE = re.compile(r'; *([a-z]+)=(?:"([^"\\]*)"|([0-9]{1,15}))')
 _SIGNATURE = re.compile(r" *hop=:([A-Za-z0-9+/=]*): *")
 

@@ -118,7 +118,12 @@ def keys_given() -> dict:
 def words() -> dict[str, dict]:
     """Make a receipt with its proof, a later word, and newer proofs, about the frozen envelope, as if it were for IR's node."""
     digest, other = canon.content_id(frozen("envelope")), canon.content_id(b"another envelope")
-    leaves = [log_entry(ENTRY, "00" * 32), log_entry(RECEIVED, other), log_entry(RECEIVED, digest), log_entry(ACT, "ab" * 32)]
+    leaves = [
+        log_entry(ENTRY, "00" * 32),
+        log_entry(RECEIVED, other),
+        log_entry(RECEIVED, digest),
+        log_entry(ACT, "ab" * 32),
+    ]
     nodes = tree(leaves)
 
     def get(level: int, index: int) -> bytes:
@@ -132,7 +137,12 @@ def words() -> dict[str, dict]:
     receipt = messages.proved(messages.sign_words([kept], places={digest: 2}, key=SIGNER)[0], proof)
     word = messages.sign_words([failed, replace(failed, envelope=other)], places={}, key=SIGNER)[0]
     newer = proofs.answer({digest: proof, other: Proof(1, tuple(merkle.inclusion(1, 4, get)), note)})
-    log = {"origin": LOG.name, "public": LOG.public.hex(), "witness": WITNESS.name, "witness_public": WITNESS.public.hex()}
+    log = {
+        "origin": LOG.name,
+        "public": LOG.public.hex(),
+        "witness": WITNESS.name,
+        "witness_public": WITNESS.public.hex(),
+    }
     about = {"by": "IR", "envelope": digest}
     return {
         "receipt": {
@@ -140,7 +150,8 @@ def words() -> dict[str, dict]:
             "given": keys_given() | log | {"receipt": receipt.decode()},
         },
         "word": {
-            "expect": about | {"event": failed.event.value, "at": (AT + timedelta(minutes=1)).isoformat(), "code": failed.code},
+            "expect": about
+            | {"event": failed.event.value, "at": (AT + timedelta(minutes=1)).isoformat(), "code": failed.code},
             "given": keys_given() | {"word": word.decode()},
         },
         "proofs": {
@@ -313,7 +324,9 @@ def code(what: str, data: bytes) -> str:
             envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kinds={"act", "call"}, at=AT)
         elif what == "receipt":
             found = messages.read_receipt(canon.loads(data, limit=1 << 20), TRUST, now=AT)
-            found.proof.check(messages.logged_receipt(found.envelope), LOG.name, LOG.public, {WITNESS.name: WITNESS.public})
+            found.proof.check(
+                messages.logged_receipt(found.envelope), LOG.name, LOG.public, {WITNESS.name: WITNESS.public}
+            )
         elif what == "word":
             messages.read_evidence(data, TRUST, now=AT)
         elif what in ("offer", "answer"):

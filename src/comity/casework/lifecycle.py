@@ -64,7 +64,7 @@ from comity.errors import NotPossible, NotYours
 
 __all__ = [
     "CROSSING", "LIFE", "TABLE", "Act", "Case", "Kind", "Power", "Stage", "Step", "advance", "open_case", "power_for",
-    "replay", "steps",
+    "steps",
 ]  # fmt: skip
 
 Guard = Callable[[Case, Act], None]
@@ -347,6 +347,22 @@ def _effect(case: Case, act: Act, home: str) -> Stage | None:
     return target
 
 
+def _restored(case: Case, act: Act, home: str) -> Stage:
+    """The stage that an act of `home` which came back leads to, from wherever the case stood in the older memory.
+
+    Raises:
+        NotPossible: it is no act that has crossed, or it contradicts what both have seen.
+    """
+    rows = _rows(case, act) if act.by == home and act.kind in CROSSING else []
+    for step in sorted(rows, key=lambda row: case.stage not in {**row.own, **row.seen}):
+        targets = {**step.own, **step.seen}
+        for guard in step.both:
+            guard(case, act)
+        ends = set(step.own.values())
+        return targets.get(case.stage) or (ends.pop() if len(ends) == 1 else case.stage)
+    raise NotPossible(f"'{act.kind}' is no act that comes back.", code="case.side", where=case.reference)
+
+
 _OF_ITSELF: Final = frozenset(
     {g.accepted, g.more_due, g.as_accepted, g.flagged, g.not_disclosed_before, g.as_told, g.held, g.few}
 )
@@ -355,13 +371,15 @@ SKEW: Final = timedelta(minutes=5)
 CROSSED_LIMIT: Final = 100  # acts in a case that came too late; honest States stay far below it
 
 
-def advance(case: Case, act: Act, *, home: str) -> Case:
+def advance(case: Case, act: Act, *, home: str, restored: bool = False) -> Case:
     """`case` with `act` added, if that may happen.
 
     Args:
         case: the case as `home` knows it.
         act: the next act, by `home` or by the other State.
         home: the State whose node is asking.
+        restored: `home` had lost this act of its own, and took it back from the other State. The internal steps before it are
+            lost for good: it is held to what both have seen.
 
     Returns:
         The case after the act.
@@ -376,7 +394,7 @@ def advance(case: Case, act: Act, *, home: str) -> Case:
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
     if act.kind in CROSSING:
         _chained(case, act)
-    target = _effect(case, act, home)
+    target = _restored(case, act, home) if restored else _effect(case, act, home)
     request = Request.from_dict(act.body["request"]) if "request" in act.body else case.request
     _same_case(case, request)
     if act.exercise != request.exercise:
@@ -401,10 +419,3 @@ def _same_case(case: Case, request: Request) -> None:
 def open_case(request: Request) -> Case:
     """An empty case for `request`: no act yet."""
     return Case(request.reference, request.requesting, request.requested, request.measure)
-
-
-def replay(case: Case, acts: tuple[Act, ...], *, home: str) -> Case:
-    """`case` after all `acts`, each allowed in its turn. Raises as `advance` does."""
-    for act in acts:
-        case = advance(case, act, home=home)
-    return case

@@ -103,7 +103,7 @@ def load(reference: str, *, home: str) -> Case:
     row = load_row(reference)
     case = Case(row.reference, row.requesting, row.requested, Measure(row.measure))
     for act in row.acts.order_by("seq"):
-        case = advance(case, read_stored(act), home=home)
+        case = advance(case, read_stored(act), home=home, restored=act.restored)
     return case
 
 

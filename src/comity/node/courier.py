@@ -34,8 +34,8 @@ _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
 _LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
-_RENEW_SOON = 30.0  # the same when something that it signed did not hold
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
+_STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
 _TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
 _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
@@ -104,7 +104,11 @@ class Courier:
         talk = self._talk(peer)
         if looking:
             talk.overdue(now().timestamp())
+            if crossing.doubted(peer):  # perhaps its State signs with newer keys
+                self._renew_next[peer] = min(self._renew_next.get(peer, 0.0), time.monotonic())
         due = talk.next_due(now().timestamp())
+        if self._renew_next.get(peer, 0.0) <= time.monotonic() and not self._waits(peer):
+            return True
         return (due is not None and due <= now().timestamp()) or (
             looking and not self._waits(peer) and bool(crossing.unproved(peer, at=now()))
         )
@@ -144,9 +148,11 @@ class Courier:
             self._silent[peer] = (times + 1, time.monotonic() + crossing.retry_after(times).total_seconds())
 
     def _converse(self, peer: str) -> bool:
-        """Exchange offers and answers with the peer as long as something is due."""
-        talk = self._talk(peer)
+        """Exchange offers and answers with the peer as long as something is due, but not for ever: other errands wait."""
+        talk, end = self._talk(peer), time.monotonic() + _STRETCH
         while (due := talk.next_due(now().timestamp())) is not None and due <= now().timestamp():
+            if time.monotonic() > end:
+                break
             offer = talk.offer(now().timestamp())
             if offer is not None:
                 self._exchange(peer, talk, offer)
@@ -171,9 +177,6 @@ class Courier:
             _log.info("an exchange with %s: %s", peer, error)
             if failure.code == "node.defect":
                 failure = Failure(error.code)
-            if failure.code.startswith(("hop.", "seal.", "trust.", "receipt.", "checkpoint.")):
-                soon = time.monotonic() + _RENEW_SOON  # perhaps it signs with a newer key
-                self._renew_next[peer] = min(self._renew_next.get(peer, 0.0), soon)
         finally:
             if failure.code:
                 talk.failed(offer, failure, now().timestamp())
@@ -199,6 +202,7 @@ class Courier:
     def _renew(self, peer: str) -> bool:
         """Look for newer versions of the peer's entry, and hear what it says about the entries of others."""
         self._renew_next[peer] = time.monotonic() + _RENEW
+        crossing.doubt(peer, doubted=False)
         try:
             line = self._line(archive.peer_entry(peer))
             chain = read_bundle(line.get("/entries", at=now(), limit=BUNDLE_LIMIT))

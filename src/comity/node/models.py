@@ -96,6 +96,7 @@ class Act(models.Model):
     at = models.DateTimeField()
     statement = models.BinaryField()
     entry = models.PositiveBigIntegerField(null=True)  # place in this node's log; foreign acts: see their Arrival
+    restored = models.BooleanField(default=False)  # it had been lost here, and came back from the other State
 
     class Meta:
         """Acts of a case are numbered without gap or double."""
@@ -109,6 +110,7 @@ class Talk(models.Model):
 
     peer = models.CharField(max_length=2, primary_key=True)
     settled = models.BooleanField(default=False)  # the peer has said what it holds since memory may have been lost
+    doubted = models.BooleanField(default=False)  # it named a key that is not known here: look for its newer entry
     heard = models.PositiveBigIntegerField(default=0)  # how often it has spoken
     greeting = models.CharField(
         max_length=32, blank=True

@@ -56,6 +56,9 @@ NOTE_SUITE: Final = "ed25519"
 
 _HPKE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _MLKEM_PUBLIC = 1184
+_FIELD = 2**255 - 19  # of Curve25519
+_EIGHTH = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+_SMALL_ORDER = frozenset({0, 1, _FIELD - 1, _EIGHTH, _FIELD - _EIGHTH})  # y of the points under which anybody can sign
 _OWN, _FOREIGN = 32, 512  # keys that stay expanded: this State's are few, other States' are bounded
 
 
@@ -315,6 +318,10 @@ def _verify_key(key: SigningKey) -> VerifyKey:
 
 @lru_cache(_FOREIGN)
 def _ed25519_public(raw: bytes) -> ed25519.Ed25519PublicKey:
+    """The public key in `raw`. Raises ValueError: it is none, or OpenSSL takes it and nobody should (RFC 8032, 5.1.3)."""
+    y = int.from_bytes(raw, "little") & ((1 << 255) - 1)
+    if y >= _FIELD or y in _SMALL_ORDER:
+        raise ValueError("no canonical point of large order")
     return ed25519.Ed25519PublicKey.from_public_bytes(raw)
 
 

@@ -8,7 +8,8 @@
          {"statement": the signed act, base64,
           "proof": inclusion in home's log: of the act itself if it is home's own, else of the envelope that arrived,
           "envelope": the sealed envelope it crossed in, base64, or "",
-          "receipt": the other State's receipt and its log's proof, or null}, …]}, …]}
+          "receipt": the other State's receipt and its log's proof, or null,
+         "restored": true when home had lost this act of its own and took it back from the other State}, …]}, …]}
 
 The acts of both States stand in the order in which `home` knew them, so that the life of the case can be replayed.
 """
@@ -34,10 +35,13 @@ def letter_name(reference: str) -> str:
     return f"letter-{reference}.pdf"
 
 
-def act(statement: bytes, proof: Proof, *, envelope: bytes, receipt: dict[str, Any] | None) -> dict[str, Any]:
+def act(
+    statement: bytes, proof: Proof, *, envelope: bytes, receipt: dict[str, Any] | None, restored: bool = False
+) -> dict[str, Any]:
     """One act of an exported case."""
     return {
         "statement": canon.b64(statement), "proof": proof.to_dict(), "envelope": canon.b64(envelope), "receipt": receipt,
+        "restored": restored,
     }  # fmt: skip
 
 
@@ -59,6 +63,7 @@ class ActRecord:
     proof: Proof
     envelope: bytes
     receipt: dict[str, Any] | None
+    restored: bool
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,13 @@ def read(data: bytes) -> Dossier:
 
 
 def _record(raw: Any) -> ActRecord:
-    found = canon.fields(raw, "statement", "proof", "envelope", "receipt")
-    if not (found["receipt"] is None or isinstance(found["receipt"], dict)):
+    found = canon.fields(raw, "statement", "proof", "envelope", "receipt", "restored")
+    if not (found["receipt"] is None or isinstance(found["receipt"], dict)) or not isinstance(found["restored"], bool):
         raise ValueError(found["receipt"])
     return ActRecord(
         canon.unb64(found["statement"]),
         Proof.from_dict(found["proof"]),
         canon.unb64(found["envelope"]),
         found["receipt"],
+        found["restored"],
     )

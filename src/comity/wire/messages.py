@@ -182,7 +182,10 @@ def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> 
     """
     statement = envelope.verify(data, trust, kind="receipt", at=now or _stated)
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "code")
-    if said["receipt"] not in _OTHERS or not all(isinstance(said[name], str) for name in ("envelope", "code")):
+    if (
+        not all(isinstance(said[name], str) for name in ("receipt", "envelope", "code"))
+        or said["receipt"] not in _OTHERS
+    ):
         raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
     at = int(_moment(said["at"]).timestamp())
     return Evidence(Event(said["receipt"]), statement.sender, said["envelope"], at, said["code"])

@@ -210,8 +210,11 @@ def adopt(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
     if not models.Case.objects.filter(pk=act.case).exists() and act.kind is Kind.REQUESTED:
         _open(Request.from_dict(act.body["request"]), at)
     case = load(act.case, home=settings.state)
-    relink(advance(case, act, home=settings.state).request)
-    return _keep(act, statement, seq=len(case.acts), entry=log_append(log.entry(log.ACT, act.id)))
+    relink(advance(case, act, home=settings.state, restored=True).request)
+    row = _keep(act, statement, seq=len(case.acts), entry=log_append(log.entry(log.ACT, act.id)))
+    row.restored = True
+    row.save(update_fields=["restored"])
+    return row
 
 
 def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:

@@ -186,10 +186,11 @@ def handed(settings: Settings, reference: str, *, officer: models.Officer, at: d
         models.Arrival.objects.filter(pk=digest).update(handed=True)
 
 
-def unread() -> list[str]:
-    """The peers of whose envelopes some can be read."""
+def unread() -> set[str]:
+    """The peers of whose envelopes some can be read, or from whom some of ours came back."""
     rows = models.Arrival.objects.filter(status=models.Arrival.Status.WAITING, lacks="")
-    return list(rows.order_by().values_list("hop", flat=True).distinct())
+    back = models.Departure.objects.filter(pending=True)
+    return {*rows.order_by().values_list("hop", flat=True).distinct(), *back.values_list("peer", flat=True).distinct()}
 
 
 def expecting(*, at: datetime) -> set[str]:
@@ -199,6 +200,18 @@ def expecting(*, at: datetime) -> set[str]:
     settled = models.Talk.objects.filter(settled=True)
     unsettled = models.Peer.objects.exclude(state__in=settled.values("peer"))
     return {*due.order_by().values_list("peer", flat=True).distinct(), *unsettled.values_list("state", flat=True)}
+
+
+def doubt(peer: str, *, doubted: bool) -> None:
+    """Note that the peer named a key or log that is not known here, so that its newer entry is looked for; or that it was."""
+    models.Talk.objects.filter(pk=peer).update(doubted=doubted)
+
+
+def doubted(peer: str) -> bool:
+    """Whether something that the peer signed did not hold when it was heard last."""
+    doubts = Q(trouble__startswith="trust.") | Q(trouble__startswith="checkpoint.") | Q(trouble__startswith="seal.")
+    rows = models.Departure.objects.filter(doubts, peer=peer, stage=Stage.RELAY)
+    return models.Talk.objects.filter(pk=peer, doubted=True).exists() or rows.exists()
 
 
 def started(settings: Settings) -> None:

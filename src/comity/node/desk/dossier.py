@@ -110,4 +110,5 @@ def _act(row: models.Act, note: str) -> dict[str, Any]:
     return dossier.act(
         bytes(row.statement), archive.log_proof(row.entry, note),
         envelope=bytes(departure.data) if departure else b"", receipt=archive.receipt(departure) if departure else None,
+        restored=row.restored,
     )  # fmt: skip

@@ -31,6 +31,7 @@ class Passage:
         attempts: deliveries tried.
         trouble: why the last attempt failed, or empty.
         heard: the last that the other State has said of it: ``kept``, ``read``, ``seen`` or ``refused``; or empty.
+        restored: it had been lost here, and came back from the other State.
     """
 
     entry: int | None
@@ -42,6 +43,7 @@ class Passage:
     attempts: int
     trouble: str
     heard: str
+    restored: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def _passage(settings: Settings, row: models.Act) -> Passage:
         attempts=departure.attempts if departure else 0,
         trouble=departure.trouble if departure else "",
         heard=_heard(departure),
+        restored=row.restored,
     )
 
 

@@ -265,6 +265,7 @@ def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, 
     except (BrokenProof, UnicodeDecodeError) as error:
         reason = error if isinstance(error, ComityError) else ComityError("This is no text.", code="witness.form")
         _note(request, reason, head=body[:_HEAD], at=at)
+        crossing.doubt(hop, doubted=True)
         return _refusal(422, reason)
 
 

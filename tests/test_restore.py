@@ -1,0 +1,84 @@
+"""A node whose database is an older copy: its peer gives back what it lost, its own acts and the other State's."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from comity.demo import story
+from comity.verify import Verdict, verify_file
+
+
+def copied(source: Path, target: Path) -> None:
+    """A backup of a database in use."""
+    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+        old.backup(new)
+    old.close()
+    new.close()
+
+
+def test_a_restored_node_takes_back_what_it_lost(tmp_path, monkeypatch):
+    """Iran's database is set back behind a request, a question and an answer: both States' acts come back, and the story ends.
+
+    The internal steps that were lost stay lost, and the exported case says so.
+    """
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "mail.eml").write_bytes(b"Subject: x\r\n\r\ntext")
+    backup, seen, done = tmp_path / "backup.sqlite3", {}, []
+    told = story._tell
+
+    def hook(stage, name: str) -> None:
+        iran = stage.nodes["IR"]
+        if name == "before approve IR-2026-0002" and not backup.exists():
+            copied(iran.home / "db.sqlite3", backup)
+        if name.startswith("arrived") and name.endswith("accepted IR-2026-0002") and not done:
+            done.append(name)
+            iran.stop()
+            for path in iran.home.glob("db.sqlite3*"):
+                path.unlink()
+            shutil.copy(backup, iran.home / "db.sqlite3")
+            command = [
+                sys.executable,
+                "-m",
+                "comity.node.run",
+                "rotate",
+                str(iran.home),
+                "log",
+                "--name",
+                "comity.ir/log-2",
+            ]
+            subprocess.run(command, check=True, capture_output=True)
+            iran.start()
+            officer = stage.officer("rahimi")
+            stage.until("taken back", lambda: (officer.read("IR-2026-0002") or {}).get("stage") == "accepted")
+
+    def tell(stage):
+        first, second = told(stage)
+        for state, username in (("IR", "rahimi"), ("VN", "tran")):
+            case = stage.until("read", lambda u=username: stage.officer(u).read(second))
+            seen[state] = [act["kind"] for act in case["acts"]]
+        return first, second
+
+    monkeypatch.setattr(story, "_tell", tell)
+    out = tmp_path / "out"
+    ended = story.play(once=True, evidence=tmp_path / "given", out=out, seed=1, home=tmp_path / "home", hook=hook)
+    assert ended == 0
+    assert done
+    crossing = ["requested", "asked", "supplemented", "accepted"]
+    assert seen["IR"] == [
+        "drafted",
+        "checked",
+        *crossing,
+        "agreed",
+        "disclosed",
+        "verified",
+        "released",
+        "closed",
+        "closed",
+    ]
+    assert [kind for kind in seen["VN"] if kind in crossing] == crossing
+    report = verify_file(out / "IR" / "case.asice")
+    assert report.verdicts.pop("history")[0] is Verdict.UNDETERMINED
+    assert {verdict for verdict, _ in report.verdicts.values()} == {Verdict.PASSED}
+    assert verify_file(out / "VN" / "case.asice").passed
