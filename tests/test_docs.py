@@ -23,8 +23,7 @@ from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, 
 from comity.ledger import checkpoint, log
 from comity.seal import _names, canon, container, envelope, keys, merkle, stream, trust
 from comity.verify import CHECKS
-from comity.wire import bag, directory, dossier, messages, transport
-from comity.wire.exchange import Event, Evidence
+from comity.wire import bag, calls, directory, dossier, exchange, messages, proofs, transport
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "comity"
@@ -198,11 +197,16 @@ def test_the_limits_are_those_of_the_code():
         "conditions, others of a request": request.LIST_LIMITS["conditions"], "a request": request.WHOLE_LIMIT,
         "a signed directory entry": directory._LIMIT, "time for an answer": int(transport.DEADLINE),
         "a signed checkpoint": checkpoint._LIMIT, "an answer": transport.ANSWER_LIMIT,
-        "evidence in one answer": transport.COLLECT, "about.json": bag._ABOUT_LIMIT,
+        "evidence in one answer": transport.COLLECT, "entries in one answer": directory.BUNDLE_LIMIT,
+        "about.json": bag._ABOUT_LIMIT,
         "executed.json, key.json": bag._SMALL,
         "a manifest of exhibits": bag.MANIFEST_LIMIT, "case.json": dossier.LIMIT, "a chunk of a stream": stream.CHUNK,
         "parts of a container": _names.MAX_PARTS, "a container's directory": _names.MAX_DIRECTORY,
         "a name in a container": _names.MAX_NAME, "a piece of a name": _names.MAX_SEGMENT,
+        "an offer, an answer to it": exchange.BODY_LIMIT, "envelopes in an offer": exchange.BATCH,
+        "digests asked about": exchange.ASKED, "gaps in a greeting": exchange.GAPS,
+        "envelopes that one stands on": exchange.AFTER, "words about one envelope": exchange.EVIDENCE,
+        "receipts asked about at once": proofs.TOGETHER, "statements under one pair of signatures": envelope.TOGETHER,
         "clock difference of two nodes": int(transport._SKEW.total_seconds()),
     }  # fmt: skip
     found = re.findall(r"^\| ([^|`]+?) \| ([\d,]+) \|", section(PROTOCOL, "## Limits"), re.MULTILINE)
@@ -471,13 +475,65 @@ def add_checkpoint() -> str:
     return "\n".join(["old 1", *map(canon.b64, path)]) + "\n\n" + checkpoint.signed(head(), LOG).rstrip("\n")
 
 
-def receipt() -> str:
-    """What a receipt says, and how it travels."""
-    said = {"receipt": "RelayAcceptance", "envelope": "b2" * 32, "at": "2026-11-24T09:00:00Z", "index": 1}
-    kept = Evidence(Event.RELAY_ACCEPTANCE, "IR", "b2" * 32, int(AT.timestamp()))
-    data = messages.sign_words([kept], places={"b2" * 32: 1}, key=SIGNER)[0]
-    assert envelope.verify(data, TRUST, kind="receipt", at=AT).payload == canon.dumps(said)
-    return f"{canon.dumps(said).decode()}\n" + '{"proof":{"index":1,"note":"…","path":["…","…"]},"receipt":"…"}'
+def together() -> str:
+    """The frozen statement that was signed with two others, verified once more."""
+    data = vector("together")["together"].encode()
+    envelope.verify(data, TRUST, kind="act", at=AT)
+    return shown(data)
+
+
+def said_and_shown(name: str) -> str:
+    """What a frozen word says, read once more, and how it travels."""
+    data = vector(name)[name].encode()
+    word = messages.read_word(data, TRUST)
+    assert word.said.by == "IR"
+    signed = canon.unb64(canon.loads(data, limit=1 << 20)["receipt"]) if word.proof else data
+    return f"{envelope.verify(signed, TRUST, kind='receipt', at=AT).payload.decode()}\n{shown(data)}"
+
+
+def offer() -> str:
+    """An offer of one envelope, with a question."""
+    items = (exchange.Item(7, vector("envelope")["envelope"].encode(), ("cd" * 32,)),)
+    data = exchange.dumps(exchange.Offer(items, ("ef" * 32,)))
+    assert exchange.read_offer(data).items == items
+    return shown(data)
+
+
+def greeting() -> str:
+    """What a node says first."""
+    data = exchange.dumps(exchange.Offer(have=exchange.Have(9, (3, 4), 12, ())))
+    assert exchange.read_offer(data).have is not None
+    return data.decode()
+
+
+def answer() -> str:
+    """The answer to that offer, which brings a word that was asked for and names what is missing."""
+    receipt, word = (vector(name)[name].encode() for name in ("receipt", "word"))
+    outcome = exchange.Outcome(canon.content_id(vector("envelope")["envelope"].encode()), receipt)
+    data = exchange.dumps(exchange.Answer((outcome,), (word,), ("cd" * 32,)))
+    assert exchange.read_answer(data).outcomes == (outcome,)
+    return shown(data)
+
+
+def newer_proofs() -> str:
+    """What asks for newer proofs of two receipts, and the answer."""
+    given = vector("proofs")
+    assert set(proofs.read_answer(given["proofs"].encode())) == set(proofs.read_ask(given["ask"].encode()))
+    return f"{given['ask']}\n{shown(given['proofs'].encode())}"
+
+
+def call() -> str:
+    """The payload of a test call and of its answer."""
+    asked = calls.Call(
+        "Reza, 24/7 contact", AT, AT.replace(minute=30), request.Urgency.URGENT, "Who answers?", id="0f" * 16
+    )
+    given = calls.Answer("ab" * 32, "tran", "Tran V., 24/7 contact", AT.replace(minute=4), "I do.")
+    return "\n".join(canon.dumps(one.to_dict()).decode() for one in (asked, given))
+
+
+def refusal() -> str:
+    """What the door answers where nothing stands."""
+    return canon.dumps({"code": "door.nothing", "reason": "Nothing stands here."}).decode()
 
 
 def hop() -> str:
@@ -558,7 +614,9 @@ def content_key() -> str:
 EXAMPLES = {
     "canonical": canonical, "ids": ids, "signed-bytes": signed_bytes, "statement": statement, "envelope": sealed,
     "act": act, "log": entries, "checkpoint": note, "proof": proof, "add-checkpoint": add_checkpoint,
-    "receipt": receipt, "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
+    "receipt": lambda: said_and_shown("receipt"), "word": lambda: said_and_shown("word"), "together": together,
+    "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "refusal": refusal,
+    "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
     "content-key": content_key,
 }  # fmt: skip
 

@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-
-from comity.errors import ComityError
-from comity.seal import canon, keys, merkle, stream
-from comity.seal.keys import NoteKey, OpeningKey, SealKey, Signature, SigningKey, VerifyKey, note_check
 from second import keys as second_keys
 from second import stream as second_stream
 from second.plain import Refused
 from test_cades import KEY as CADES
 from test_cades import OTHER, cades_refusal, signed
+
+from comity.errors import ComityError
+from comity.seal import canon, keys, merkle, stream
+from comity.seal.keys import NoteKey, OpeningKey, SealKey, Signature, SigningKey, VerifyKey, note_check
 
 FIELD, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # RFC 8032, 5.1
 SIGNER, NOTES = SigningKey(b"e" * 32, b"m" * 32), NoteKey("log", b"n" * 32)
@@ -202,9 +202,11 @@ LATTICE = {
     "a hint twice": with_hint({min(ordered()) + 1: HINTS[min(ordered())]}), "more hints than may be": with_hint({60: 56}),
     "ends that go back": with_hint({59: HINTS[60] + 1}), "a number behind the last hint": with_hint({54: 1}),
     "no hints": ML[:HINT] + bytes(61), "a hint less": with_hint({60: used() - 1}), "c~ changed": flipped(ML, 0),
-    "z changed": flipped(ML, 8 * Z + 3), "the last bit of z": flipped(ML, 8 * HINT - 1), "the hint changed": flipped(ML, 8 * HINT),
+    "z changed": flipped(ML, 8 * Z + 3), "the last bit of z": flipped(ML, 8 * HINT - 1), "the hint changed": flipped(ML,
+    8 * HINT),
     "with a context": in_context(b"x"), "with our label as context": in_context(b"comity/v1"),
-    "over the message's digest": in_context(b"", hashlib.sha512(MESSAGE).digest()), "of another message": SIGNER.sign(b"M").mldsa65,
+    "over the message's digest": in_context(b"", hashlib.sha512(MESSAGE).digest()),
+    "of another message": SIGNER.sign(b"M").mldsa65,
     "by another key": SigningKey(b"e" * 32, b"x" * 32).sign(MESSAGE).mldsa65,
 }  # fmt: skip
 
@@ -247,7 +249,8 @@ THEIRS = int.from_bytes(SEALED[KEM:CURVE], "little")
 SEALS = {
     "empty": b"", "one byte": b"\0", "the encapsulated keys alone": SEALED[:CURVE], "without X25519": SEALED[:KEM],
     "half a tag": SEALED[:-8], "15 bytes of tag": SEALED[:-1], "12 bytes of tag": SEALED[:-4], "4 bytes of tag": SEALED[:-12],
-    "no tag": SEALED[:-16], "a byte more": SEALED + b"\0", "a tag more": SEALED + bytes(16), "a tag of zeros": SEALED[:-16] + bytes(16),
+    "no tag": SEALED[:-16], "a byte more": SEALED + b"\0", "a tag more": SEALED + bytes(16),
+    "a tag of zeros": SEALED[:-16] + bytes(16),
     "ML-KEM's ciphertext changed (implicit rejection)": flipped(SEALED, 5), "its last bit": flipped(SEALED, 8 * KEM - 1),
     "ML-KEM's ciphertext of zeros": bytes(KEM) + SEALED[KEM:], "all set": b"\xff" * KEM + SEALED[KEM:],
     "X25519 changed": flipped(SEALED, 8 * KEM), "the bit that X25519 ignores": flipped(SEALED, 8 * CURVE - 1),
@@ -255,7 +258,8 @@ SEALS = {
     "1,119 bytes of keys": SEALED[1:], "1,121 bytes of keys": b"\0" + SEALED, "one plaintext bit": flipped(SEALED, 8 * CURVE),
     "of another message": OPENER.public.seal(b"plain", INFO)[:CURVE] + SEALED[CURVE:],
     "X25519 of another message": SEALED[:KEM] + OPENER.public.seal(b"plain", INFO)[KEM:CURVE] + SEALED[CURVE:],
-    "for another key": OpeningKey(b"x" * 32).public.seal(b"plain", INFO), "for another purpose": OPENER.public.seal(b"plain", b"x"),
+    "for another key": OpeningKey(b"x" * 32).public.seal(b"plain", INFO),
+    "for another purpose": OPENER.public.seal(b"plain", b"x"),
     **{f"X25519 of small order, {number:x}"[:40]: SEALED[:KEM] + le(number) + SEALED[CURVE:] for number in LOW},
 }  # fmt: skip
 
@@ -269,9 +273,9 @@ def test_what_is_sealed(name):
 
 
 def test_x25519_of_small_order_is_no_secret():
-    """In the second reader as well it is the all-zero secret that is refused, before anything is opened with it (RFC 7748, 6.1)."""
+    """It is the all-zero secret that is refused, before anything is opened with it (RFC 7748, 6.1)."""
     for number in LOW:
-        with pytest.raises(ValueError, match="exchange|shared|computing"):
+        with pytest.raises(ValueError, match=r"exchange|shared|computing"):
             second_keys.Opener(OPENER.seed).shared(SEALED[:KEM] + le(number))
 
 
@@ -368,10 +372,12 @@ def sequence(content: bytes, *, long: bool = False) -> bytes:
 
 FIRST_, SECOND_ = RS
 VALUES = {
-    "r = 0": encode_dss_signature(0, SECOND_), "s = 0": encode_dss_signature(FIRST_, 0), "both zero": encode_dss_signature(0, 0),
+    "r = 0": encode_dss_signature(0, SECOND_), "s = 0": encode_dss_signature(FIRST_, 0),
+    "both zero": encode_dss_signature(0, 0),
     "r = 1, s = 1": encode_dss_signature(1, 1), "r = n": encode_dss_signature(CURVE_ORDER, SECOND_),
     "s = n": encode_dss_signature(FIRST_, CURVE_ORDER), "r + n": encode_dss_signature(FIRST_ + CURVE_ORDER, SECOND_),
-    "s + n": encode_dss_signature(FIRST_, SECOND_ + CURVE_ORDER), "-r": sequence(integer(-FIRST_ % (1 << 256)) + integer(SECOND_)),
+    "s + n": encode_dss_signature(FIRST_, SECOND_ + CURVE_ORDER),
+    "-r": sequence(integer(-FIRST_ % (1 << 256)) + integer(SECOND_)),
     "r and s exchanged": encode_dss_signature(SECOND_, FIRST_), "empty": b"", "an empty sequence": sequence(b""),
     "r alone": sequence(integer(FIRST_)), "three integers": sequence(integer(FIRST_) + integer(SECOND_) + integer(1)),
     "raw, 64 bytes": FIRST_.to_bytes(32, "big") + SECOND_.to_bytes(32, "big"),
@@ -386,7 +392,7 @@ VALUES = {
 
 @pytest.mark.parametrize("name", VALUES)
 def test_values_of_ecdsa(name):
-    """r and s are in 1 … n - 1, in DER, and nothing is behind them."""
+    """Both values are in 1 … n - 1, in DER, and nothing is behind them."""
     assert cades_refusal(with_value(encode_dss_signature(*RS))) == ""
     assert cades_refusal(with_value(VALUES[name])) in {"cades.signature", "cades.form"}
 
@@ -420,7 +426,8 @@ def point(data: bytes) -> bytes:
 
 
 POINTS = {
-    "at infinity": b"\x04" + bytes(64), "not on the curve": b"\x04" + b"\x01" * 64, "compressed, and filled": b"\x02" + bytes(64),
+    "at infinity": b"\x04" + bytes(64), "not on the curve": b"\x04" + b"\x01" * 64, "compressed,
+    and filled": b"\x02" + bytes(64),
     "beyond the field": b"\x04" + b"\xff" * 64, "hybrid form": b"\x06" + bytes(64),
     "of another key": OTHER._private.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint),

@@ -7,6 +7,7 @@ The rooms, from the ground up; imports only go down (``tests/test_floors.py``):
 ``seal``      bytes and keys: what may be trusted
 ``ledger``    memory: an append-only log that can prove what it holds
 ``wire``      what crosses the border: messages, directory entries, evidence bags, exported cases
+``sharing``   what is told to many: warnings, and how they are called back; no door leads there yet
 ``verify``    the offline verifier, for a judge's laptop
 ``node``      the office: the only room with Django; its ``desk`` is the only code that writes
 ``demo``      an exercise of three States in one command

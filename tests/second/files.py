@@ -33,6 +33,7 @@ _DEVICES = {
     "conout$",
     *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"),
 }
+_NEVER = frozenset('\\:*?"<>|' + "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _FIXED = "<4s5H3I2H", "<4s6H3I5H2I"
 
 
@@ -58,7 +59,7 @@ def _fit(names: list[str]) -> None:
     """Names that can stand beside each other in one folder, anywhere."""
     for name in names:
         need(0 < len(name.encode()) <= 1024, "a name too long")
-        need(not re.search(r'[\\:*?"<>|‪-‮⁦-⁩]', name), "a letter that no name has")
+        need(not _NEVER.intersection(name), "a letter that no name has")
         need(all(unicodedata.category(letter) not in ("Cc", "Zl", "Zp") for letter in name), "a control character")
         for piece in name.split("/"):
             need(
@@ -355,7 +356,7 @@ def case(found: Container) -> int:
     return count
 
 
-def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], trusted: list[Signer]) -> None:
+def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], trusted: list[Signer]) -> None:  # noqa: FBT001
     signed, proof, sealed_in, shown = plain.fields(raw, "statement", "proof", "envelope", "receipt")
     data, envelope = plain.binary(signed), plain.binary(sealed_in)
     found = statements.statement(data, trusted, {"act"}, statements.stated)

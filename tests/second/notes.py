@@ -1,4 +1,4 @@
-"""Signed notes, checkpoints, cosignatures and inclusion proofs (C2SP signed-note, tlog-checkpoint, tlog-cosignature). The log."""
+"""Signed notes, checkpoints, cosignatures and inclusion proofs, in the forms of C2SP. The log."""
 
 import hashlib
 import re

@@ -201,7 +201,8 @@ def entries(cades: CadesKey) -> tuple[dict, tuple[bytes, ...]]:
     """Make two versions of an entry, the second by rotation of the signing key."""
     first = directory.Entry(
         state="IR", version=1, previous="", issued_at=AT, confirmed_on=AT.date(), names={"en": "Iran", "fa": "ایران"},
-        authorities=(directory.Authority("central", {"en": "Central authority"}, ("fa", "en"), "Asia/Tehran", "post", ("40",)),),
+        authorities=(directory.Authority("central", {"en": "Central authority"}, ("fa", "en"), "Asia/Tehran", "post",
+                                         ("40",)),),
         keys=directory.first_keys(
             sign=SIGNER.public, open=OPENER.public, log=(LOG.name, LOG.public), witness=(WITNESS.name, WITNESS.public),
             hop=NoteKey("hop", b"vector: hop seed of IR .........."[:32]).public, certificate=cades.certificate_der,
@@ -301,7 +302,8 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "a receipt for another place": ("receipt", changed("receipt", proof=receipt["proof"] | {"index": 1})),
         "a receipt with a proof of something else": ("receipt", changed("receipt", proof=receipt["proof"] | {"path": []})),
         "a receipt without a proof": ("receipt", changed("receipt", proof=None)),
-        "a later word with a moment of another form": ("word", resigned("receipt", word | {"at": "2026-11-24T12:30:00+03:30"}, "")),
+        "a later word with a moment of another form": (
+            "word", resigned("receipt", word | {"at": "2026-11-24T12:30:00+03:30"}, "")),
         "a later word of no known event": ("word", resigned("receipt", word | {"receipt": "Reading"}, "")),
         "an acceptance without a place": ("word", resigned("receipt", word | {"receipt": "RelayAcceptance"}, "")),
         "a later word that was said as an act": ("word", resigned("act", word, "")),
@@ -313,7 +315,8 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "9 words about one envelope": ("offer", canon.dumps(offer | {"items": [item | {"evidence": ["AAAA"] * 9}]})),
         "an offer as an answer": ("answer", canon.dumps(offer)),
         "an answer as an offer": ("offer", canon.dumps(answer)),
-        "a long excuse": ("answer", canon.dumps(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": ""}]})),
+        "a long excuse": (
+            "answer", canon.dumps(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": ""}]})),
     }  # fmt: skip
 
 

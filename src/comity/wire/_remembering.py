@@ -12,7 +12,13 @@ from comity.seal import canon
 from comity.wire.exchange import EVIDENCE, GAPS, Answer, Event, Evidence, Have, Item, Own
 from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
+_GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
 _IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
+
+
+def weight(item: Item) -> int:
+    """The bytes that an envelope brings with it."""
+    return len(item.envelope) + sum(map(len, item.evidence))
 
 
 class Remembering:
@@ -114,15 +120,24 @@ class Remembering:
             self._again_at = inf
 
     def _lost(self, have: Have) -> Iterable[Item]:
-        """What the peer acknowledged once and does not have, with its own words about it."""
+        """What the peer acknowledged once and does not have, with its own words about it: some, within the limit of an answer."""
+        size = 0
         for row in self._memory.sent_lost(have, self._pace.batch):
-            yield Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
+            item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
+            size += weight(item)
+            if size > _GIVEN_BACK and size > weight(item):
+                return
+            yield item
 
     def _back(self, have: Have) -> Iterable[Own]:
-        """What the peer sent once and does not know any more."""
+        """What the peer sent once and does not know any more: some, within the limit of an answer."""
+        size = 0
         for row in self._memory.got_lost(have, self._pace.batch):
-            item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
-            yield Own(item, self._memory.statement(row))
+            own = Own(Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE]), self._memory.statement(row))
+            size += weight(own.item) + len(own.statement)
+            if size > _GIVEN_BACK and size > weight(own.item) + len(own.statement):
+                return
+            yield own
 
     def _wake(self, now: float) -> None:
         """The peer is about to be settled: what it put off until then need not wait longer."""

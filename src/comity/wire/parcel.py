@@ -67,16 +67,9 @@ def _numbered(folder: str, count: int) -> list[str]:
 
 
 def write(
-    path: Path,
-    head: Head,
-    *,
-    answers: Sequence[Path],
-    offers: Sequence[Path],
-    bags: Mapping[str, Path],
-    signing: SigningKey,
-    cades: CadesKey,
-    progress: Progress | None = None,
-) -> None:
+    path: Path, head: Head, *, answers: Sequence[Path], offers: Sequence[Path], bags: Mapping[str, Path],
+    signing: SigningKey, cades: CadesKey, progress: Progress | None = None,
+) -> None:  # fmt: skip
     """Write a parcel to `path`, whole or not at all.
 
     Args:

@@ -261,12 +261,7 @@ def take(
         taking.read()  # 4
         taking.shelve()  # 5
         bell.ring(settings.home)
-        answered = None
-        if answer is not None:
-            answered = _pack(
-                settings, sender.state, answer, folder, at=at, answers=taking.answers.paths, greeted=found.head.greets
-            )  # 6
-        return taking.taken(answered)
+        return taking.taken(None if answer is None else taking.reply(answer, folder))  # 6
 
 
 @dataclass
@@ -417,6 +412,11 @@ class _Taking:
             if self.progress:
                 self.progress(done, size)
         file.flush()
+
+    def reply(self, path: Path, folder: Path) -> Packed | None:
+        """Write the answering parcel; None: there is nothing to say."""
+        said, greeted = self.answers.paths, self.found.head.greets
+        return _pack(self.settings, self.peer, path, folder, at=self.at, answers=said, greeted=greeted)
 
     def taken(self, answered: Packed | None) -> Taken:
         """What came of it."""
