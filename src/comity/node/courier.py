@@ -169,8 +169,8 @@ class Courier:
                 failure = Failure(_code(body) or f"wire.status-{status}", reached=refused)
                 raise Unreachable(f"{peer} answered {status}: {body[:200]!r}", code="wire.status")
             answer = read_answer(body)
-            failure = Failure("")
             talk.answered(offer, answer, now().timestamp())
+            failure = Failure("")
             self._note(peer, None)
         except ComityError as error:
             self._note(peer, error)

@@ -120,7 +120,7 @@ class Remembering:
             self._again_at = inf
 
     def _lost(self, have: Have) -> Iterable[Item]:
-        """What the peer acknowledged once and does not have, with its own words about it: some, within the limit of an answer."""
+        """What the peer acknowledged once and does not have, with its own words about it; within the limit of an answer."""
         size = 0
         for row in self._memory.sent_lost(have, self._pace.batch):
             item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])

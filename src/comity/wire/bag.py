@@ -30,7 +30,7 @@ from typing import Any, Self
 
 from comity.casework.act import EVIDENCE, INTELLIGENCE, Act, Kind
 from comity.casework.evidence import Exhibit, Manifest
-from comity.casework.request import moment_text, parse_moment
+from comity.casework.request import moment_text, strict_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.ledger.log import ACT, Proof, entry
 from comity.seal import canon, container, envelope, stream
@@ -184,7 +184,7 @@ class Bag:
     def made_at(self) -> datetime:
         """When the sender says it was made: the moment for which its key must be valid."""
         try:
-            return parse_moment(self.about["at"])
+            return strict_moment(self.about["at"])
         except ValueError as error:
             raise Invalid("The bag states no time.", code="bag.form", where="at") from error
 
@@ -307,7 +307,7 @@ def _stated_at(statement: bytes) -> datetime:
     """The time that a signed act states. Raises Invalid: none."""
     try:
         payload = canon.unb64(canon.loads(statement, limit=_SMALL)["payload"])
-        return parse_moment(canon.loads(payload, limit=_SMALL)["at"])
+        return strict_moment(canon.loads(payload, limit=_SMALL)["at"])
     except (KeyError, TypeError, ValueError) as error:
         raise Invalid("The act that took the exhibits in states no time.", code="bag.executed") from error
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from comity.casework.request import moment_text, parse_moment
+from comity.casework.request import moment_text, strict_moment
 from comity.errors import Invalid
 from comity.ledger.log import Proof
 from comity.seal import canon
@@ -84,7 +84,7 @@ def read(data: bytes) -> Dossier:
         if found["comity"] != "case/1" or not isinstance(found["exercise"], bool):
             raise ValueError(found["comity"])
         return Dossier(
-            str(found["home"]), parse_moment(found["at"]), found["exercise"],
+            str(found["home"]), strict_moment(found["at"]), found["exercise"],
             tuple(canon.unb64(entry) for entry in found["entries"]),
             tuple(
                 (str(canon.fields(case, "reference", "acts")["reference"]), tuple(_record(item) for item in case["acts"]))

@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from comity.casework.request import moment_text, parse_moment
+from comity.casework.request import moment_text, strict_moment
 from comity.errors import BrokenContainer, BrokenSeal, Invalid
 from comity.seal import canon, container, envelope
 from comity.seal.container import SEAL_NAME, CadesKey, Progress, open_container
@@ -179,7 +179,7 @@ class Parcel:
             states, words = (found["from"], found["to"]), (found["greets"], found["greeted"])
             if not all(map(_STATE.fullmatch, states)) or not all(map(_WORD.fullmatch, words)):
                 raise ValueError(states)
-            head = Head(*states, parse_moment(found["at"]), *words)
+            head = Head(*states, strict_moment(found["at"]), *words)
         except (BrokenSeal, BrokenContainer, ValueError) as error:
             raise self._form(_HEAD) from error
         if head.to != self._home:

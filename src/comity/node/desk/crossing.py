@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import Q
@@ -76,19 +77,30 @@ def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: dateti
 
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
-    first = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
-    proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
-    return messages.Receipt(settings.state, row.digest, row.at, row.entry, canon.unb64(first["receipt"]), proof)
+    first = _receipt(row)
+    if first["proof"]["index"] == row.entry:
+        proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
+    else:  # of a log that is gone: see `proofs`
+        proof = Proof.from_dict(first["proof"])
+    return messages.Receipt(settings.state, row.digest, row.at, proof.index, canon.unb64(first["receipt"]), proof)
 
 
 def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
-    """Proofs, under a head that a witness has seen, of receipts given to `hop`; those there are none for are left out."""
-    rows = models.Arrival.objects.filter(pk__in=list(digests), hop=hop).values_list("digest", "entry")
+    """Proofs, under a head that a witness has seen, of receipts given to `hop`; those there are none for are left out.
+
+    What was logged anew after a restore stands at another place than its receipt says: the log that it spoke of is gone.
+    """
+    rows = list(models.Arrival.objects.filter(pk__in=list(digests), hop=hop).only("digest", "entry", "evidence"))
     head = models.Checkpoint.objects.filter(witnessed=True).order_by("-size").first()
     if head is None:
         return {}
-    found = _log.proofs((entry for _, entry in rows), head.note)
-    return {digest: found[entry] for digest, entry in rows if entry in found}
+    kept = {row.entry: row.digest for row in rows if _receipt(row)["proof"]["index"] == row.entry}
+    return {kept[entry]: proof for entry, proof in _log.proofs(kept, head.note).items()}
+
+
+def _receipt(row: models.Arrival) -> dict[str, Any]:
+    found: dict[str, Any] = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
+    return found
 
 
 def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: datetime) -> None:

@@ -1,0 +1,125 @@
+"""A client inside one node, for `bench/exchange.py`: posts requests, and waits for their receipts.
+
+_exchange_client.py HOME PEER send COUNT WINDOW | post COUNT TOGETHER | drain | unread
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import statistics
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+os.environ |= {"COMITY_HOME": sys.argv[1], "DJANGO_SETTINGS_MODULE": "comity.node.django_settings"}
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402
+from django.db.models import Max  # noqa: E402
+
+from comity.casework.act import Act, Kind  # noqa: E402
+from comity.casework.measure import Measure  # noqa: E402
+from comity.casework.request import Account, DataCategory, Offence, Person, Request, Urgency  # noqa: E402
+from comity.ledger import log  # noqa: E402
+from comity.node import models  # noqa: E402
+from comity.node.desk import _log, _record  # noqa: E402
+from comity.node.settings import current  # noqa: E402
+from comity.seal import canon, envelope  # noqa: E402
+
+NODE, PEER = current(), sys.argv[2]
+SENT = models.Departure.objects.filter(peer=PEER)
+WHOLE = Request(
+    reference=f"{NODE.state}-2026-0001", requesting=NODE.state, requested=PEER or "XX", measure=Measure.STORED_DATA,
+    offence=Offence("uncc:13", "fraud", "penal code", 84, date(2026, 1, 5)), authority="Exercise authority",
+    conducting=Person("N. N.", "prosecutor", "desk"), subject="fraud", facts="Accounts were emptied.",
+    assistance="Disclose the mailbox.", link="The mailbox directed the transfers.", categories=(DataCategory.CONTENT,),
+    accounts=(Account("email", "ring@mail.example"),), custodian="Mail provider", period_from=date(2026, 1, 1),
+    period_to=date(2026, 2, 1), purpose="evidence", urgency=Urgency.URGENT, urgency_reason="Data may be deleted.",
+    language="en", rights="None is seen.",
+)  # fmt: skip
+_numbers = itertools.count(int(time.time()) % 10**6 * 1000)
+
+
+def _draft(at: datetime) -> envelope.Draft:
+    what = replace(WHOLE, reference=f"{NODE.state}-2026-{next(_numbers) % 10**9:09d}")
+    body = {"request": what.to_dict(), "letter": ""}
+    act = Act(Kind.REQUESTED, what.reference, NODE.state, "bench", "Bench", "approve", at, body)
+    return envelope.Draft("act", canon.dumps(replace(act, salt=os.urandom(16).hex()).to_dict()), PEER)
+
+
+def post(count: int) -> None:
+    """Sign, seal and log `count` requests, and put them into the outbox, in one transaction."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    with transaction.atomic():
+        statements = envelope.sign_all([_draft(at) for _ in range(count)], sender=NODE.state, key=NODE.signing)
+        tail = _log.Tail()
+        for statement in statements:
+            tail.append(log.entry(log.ACT, canon.content_id(statement)))
+        tail.write()
+        _record.post_all(NODE, statements, to=PEER, at=at)
+
+
+def send(count: int, window: int) -> dict[str, float]:
+    """Keep `window` messages on their way until `count` are receipted."""
+    first = (SENT.aggregate(last=Max("number"))["last"] or 0) + 1
+    begun, posted, done = time.perf_counter(), 0, 0
+    since: list[float] = []
+    took: list[float] = []
+    while done < count:
+        more = min(window - (posted - done), count - posted)
+        if more > 0 and (more >= window // 2 or posted + more == count):
+            since += [time.perf_counter()] * more
+            post(more)
+            posted += more
+        there = SENT.filter(number__gte=first, relayed=True).count()
+        now = time.perf_counter()
+        took += [now - start for start in since[done:there]]
+        done = there
+        time.sleep(0.001 if window == 1 else 0.004)
+    took.sort()
+    rate = count / (time.perf_counter() - begun)
+    return {"rate": rate, "p50": 1e3 * statistics.median(took), "p99": 1e3 * took[int(len(took) * 0.99)]}
+
+
+def drain() -> dict[str, float]:
+    """Wait until everything in the outbox is receipted; the rate from the first receipt on."""
+    waiting = SENT.filter(relayed=False)
+    whole = left = waiting.count()
+    while left == whole:
+        time.sleep(0.02)
+        left = waiting.count()
+    begun, seen = time.perf_counter(), left
+    while left:
+        time.sleep(0.05)
+        left = waiting.count()
+    return {"rate": seen / (time.perf_counter() - begun)}
+
+
+def settled() -> None:
+    """Wait until the peer has said what it holds."""
+    while not models.Talk.objects.filter(pk=PEER, settled=True).exists():
+        time.sleep(0.1)
+
+
+def main() -> None:
+    """Do what the command line says, and print what was seen as JSON."""
+    verb, *given = sys.argv[3:]
+    if verb == "unread":
+        print(json.dumps({"unread": models.Arrival.objects.filter(status="waiting").count()}))
+        return
+    settled()
+    if verb == "post":
+        count, together = map(int, given)
+        for start in range(0, count, together):
+            post(min(together, count - start))
+        print("{}")
+    else:
+        print(json.dumps(send(*map(int, given)) if verb == "send" else drain()))
+
+
+main()

@@ -1,0 +1,165 @@
+"""Two nodes and a witness whose lines are cut, deaf, half open, flapping, slow and double: once healed, all agree again.
+
+On loopback, with a proxy of our own before each door. More schedules: ``python tests/test_partition.py --schedules N``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from crashing import Campaign, beside, make
+from proxy import OPEN, Proxy, Rule
+
+TROUBLES = {
+    "cut": Rule(cut=True),
+    "half open": Rule(hang=True),
+    "one way": Rule(deaf=True),
+    "slow, out of order, double": Rule(delay=0.6, twice=0.5),
+    "lossy": Rule(lose=0.4, delay=0.1),
+    "open": OPEN,
+}
+HEALED = 30.0  # seconds that nodes may take to agree again, and ...
+BACKLOG = 100.0  # ... as many messages as they catch up with in a second
+
+
+class Partition(Campaign):
+    """Nodes whose lines are in trouble; nobody is killed.
+
+    Args:
+        made: as for `Campaign`.
+        folder: as for `Campaign`.
+        seed: decides the schedule.
+    """
+
+    def __init__(self, made: Path, folder: Path, seed: int) -> None:
+        super().__init__(made, folder, seed)
+        self._random = random.Random(seed)
+        self.proxies: dict[str, Proxy] = {}
+        self.schedule: list[tuple[str, str, str]] = []
+
+    def play(self, seconds: float) -> tuple[float, int]:
+        """Trouble for so long, then none; (seconds until all agreed, messages that were behind when it ended)."""
+        for number, node in enumerate(self.nodes):
+            port = int(node.peers.rsplit(":", 1)[1])
+            beside(node.home, "port").write_text(f"{port + 100}")
+            self.proxies[node.state] = Proxy(port, port + 100, node.home / "keys", number)
+            node.start()
+        for node, other in (self.nodes, self.nodes[::-1]):
+            self._client(node, other, 0.05)
+        self._warm(60.0)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._next()
+            time.sleep(self._random.choice((0.3, 1.0, 2.5)))  # short ones in a row: a line that flaps
+        self._heal()
+        self._silence()
+        behind, healed = sum(map(self._behind, self.nodes)), time.monotonic()
+        self.settle(2 * HEALED + behind / BACKLOG)
+        return time.monotonic() - healed, behind
+
+    def _next(self) -> None:
+        sender, to = self._random.sample([node.state for node in self.nodes], 2)
+        name = self._random.choice(sorted(TROUBLES))
+        self.schedule.append((sender, to, name))
+        self.proxies[to].rule(sender, TROUBLES[name])
+
+    def _heal(self) -> None:
+        for proxy in self.proxies.values():
+            for node in self.nodes:
+                proxy.rule(node.state, OPEN)
+
+    @staticmethod
+    def _behind(node) -> int:
+        with sqlite3.connect(node.home / "db.sqlite3", timeout=10) as held:
+            return held.execute(
+                "select count(*) from node_departure where stage in ('relay', 'consignment')"
+            ).fetchone()[0]
+
+    def alarms(self) -> list[str]:
+        """What the nodes told people about: forks and refusals that nobody caused."""
+        found = []
+        for node in self.nodes:
+            with sqlite3.connect(node.home / "db.sqlite3", timeout=10) as held:
+                found += [code for (code,) in held.execute("select code from node_alarm")]
+                found += [code for (code,) in held.execute("select code from node_refusal") if code not in TORN]
+        return found
+
+    def close(self) -> None:
+        """End everything."""
+        super().close()
+        for proxy in self.proxies.values():
+            proxy.close()
+
+
+TORN = {"door.short"}  # a request that was cut in the middle
+
+
+def judged(made: Path, folder: Path, seed: int, seconds: float) -> tuple[dict, list[str], float, int, list]:
+    """One schedule: (complaints, alarms, seconds until all agreed, messages behind, the schedule)."""
+    run = Partition(made, folder, seed)
+    try:
+        took, behind = run.play(seconds)
+        return run.judge().complaints, run.alarms(), took, behind, run.schedule
+    finally:
+        run.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two nodes that never ran."""
+    return make(tmp_path_factory.mktemp("partition") / "made")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nodes_agree_again_after_trouble(made, tmp_path, seed):
+    """Nothing lost, doubled, disordered; no alarm; as quickly as promised."""
+    complaints, alarms, took, behind, schedule = judged(made, tmp_path / "run", seed, 10.0)
+    assert (complaints, alarms) == ({}, []), schedule
+    assert took <= HEALED + behind / BACKLOG, schedule
+
+
+def test_a_line_that_was_cut_is_noticed(made, tmp_path):
+    """The judge is no optimist: while the line is cut, messages are missing."""
+    run = Partition(made, tmp_path / "run", 1)
+    try:
+        run.play(0.0)
+        run.proxies["VN"].rule("IR", Rule(cut=True))
+        run._client(run.nodes[0], run.nodes[1], 0.05)
+        time.sleep(3)
+        run.settle(0.0)
+        assert run.judge().complaints["lost"]
+    finally:
+        run.close()
+
+
+def main() -> int:
+    """Many schedules; ends with 1 if nodes did not agree after one of them."""
+    given = argparse.ArgumentParser(description="Partitions, one after another.")
+    given.add_argument("--schedules", type=int, default=500)
+    given.add_argument("--from", type=int, default=1, dest="first")
+    given.add_argument("--seconds", type=float, default=30.0, help="of trouble in each")
+    wanted, bad = given.parse_args(), 0
+    folder = Path(tempfile.mkdtemp(prefix="comity-partition-"))
+    made = make(folder / "made")
+    for seed in range(wanted.first, wanted.first + wanted.schedules):
+        complaints, alarms, took, behind, schedule = judged(made, folder / f"{seed}", seed, wanted.seconds)
+        good = not complaints and not alarms and took <= HEALED + behind / BACKLOG
+        bad += not good
+        sys.stdout.write(f"{seed}: {len(schedule)} troubles, {behind} behind, agreed after {took:.1f} s"
+                         f"{'' if good else f': {complaints} {alarms} {schedule}'}\n")  # fmt: skip
+        sys.stdout.flush()
+        if good:
+            shutil.rmtree(folder / f"{seed}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
