@@ -542,6 +542,17 @@ for _item in (*SMALL_ANSWER["items"], *(own["item"] for own in SMALL_ANSWER["bac
     _item["envelope"], _item["evidence"] = "AAAA", ["AAAA"]
 SMALL_ANSWER["outcomes"][0]["receipt"] = SMALL_ANSWER["evidence"][0] = SMALL_ANSWER["back"][0]["statement"] = "AAAA"
 
+MOMENTS = ["", "2026-11-24T09:00:00Z", "2026-11-24T09:00:01Z", "2026-12-24T09:00:00Z", "2026-12-24T09:00:01Z",
+           "2027-01-01T00:00:00Z", "2031-11-24T09:00:00Z", "2031-11-24T09:00:01Z"]  # fmt: skip
+
+
+def redated(chance: random.Random):
+    """The second version with a date of one of its keys set anew."""
+    value = json.loads(json.dumps(VERSIONS[1]))
+    chance.choice(value["keys"])[chance.choice(["since", "until", "revoked", "revoked"])] = chance.choice(MOMENTS)
+    return value
+
+
 CHANGES = {
     "json": lambda chance: chance.choice([
         cut(plain.write(SMALL_ANSWER), chance), plain.write(mutated(VERSIONS[0], chance)),
@@ -569,7 +580,10 @@ CHANGES = {
         cut(CHAIN[1], chance), plain.write(mutated(plain.read(CHAIN[1], 1 << 20), chance)),
         entry_anew(mutated(VERSIONS[0], chance), SIGNER), entry_anew(mutated(VERSIONS[1], chance), NEXT, SIGNER),
     ]),
-    "next": lambda chance: entry_anew(mutated(VERSIONS[1], chance), *chance.choice([(NEXT, SIGNER), (NEXT, SIGNER), (NEXT,)])),
+    "next": lambda chance: entry_anew(
+        redated(chance) if chance.random() < 0.4 else mutated(VERSIONS[1], chance),
+        *chance.choice([(NEXT, SIGNER), (NEXT, SIGNER), (NEXT,)]),
+    ),
     "container": lambda chance: cut(bytes_of("container"), chance),
     "stream": lambda chance: cut(bytes.fromhex(vector("stream")[1]["stream"]), chance),
 }  # fmt: skip

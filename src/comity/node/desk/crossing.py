@@ -22,7 +22,7 @@ from comity.errors import BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
 from comity.node.desk import _log, _record, drills, evidence
-from comity.node.desk.conversing import Tables
+from comity.node.desk.conversing import Tables, changed
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
@@ -283,10 +283,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
             row.witnessed = bool(seen)
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
-    if rows:
-        models.Departure.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["digest"], update_fields=["evidence", "witnessed", "prove_at"]
-        )
+    changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"])
 
 
 def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:
