@@ -1,32 +1,18 @@
 """One peer asks a hundred times too much, or sends a byte now and then: the others, and the node's own people, are served.
 
-Figures of a longer flood: ``python tests/test_flood.py --seconds 60``.
+Figures of a longer flood: ``python bench/flood.py --seconds 60``.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import multiprocessing
-import socket
-import ssl
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
-from types import SimpleNamespace
 
-import httpx2
 import pytest
+from flooding import HELD, SHARE, asked, browser, flood, flooded, line_to, measured, served
 from peer import Peer
 
-from comity.demo import nodes
-from comity.demo.cast import three_states
 from comity.errors import Misconfigured, Unreachable
 from comity.node.peers.quota import BURST, OverQuota, Quotas
 from comity.node.settings import Quota
@@ -36,11 +22,6 @@ from comity.seal.keys import NoteKey
 from comity.wire import transport
 from comity.wire.directory import read_entry
 from comity.wire.transport import Line, check_refusal, content_digest, hop_headers, refusal_headers
-
-SHARE = 5  # requests a second
-TIMES = 100
-HELD = 3  # places of a peer in the node of these tests
-
 
 # ── what is counted ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,175 +151,11 @@ def test_a_refusal_is_signed_for_one_request(node):
 # ── a real door ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@contextmanager
-def flooded(folder: Path, *, share: int, at_once: int):
-    """Iran's node with small quotas, at which Viet Nam and Qatar (keys in this process) are pinned."""
-    iran = three_states()[0]
-    nodes.make_all([iran], folder)
-    state = SimpleNamespace(state="IR", home=iran.home)
-    found = {name: Peer(name, state) for name in ("VN", "QA")}
-    for name, peer in found.items():
-        (folder / f"{name}.json").write_bytes(peer.entry_bytes)
-        nodes._run(
-            "pin", str(iran.home), str(folder / f"{name}.json"), "--fingerprint", peer.entry.fingerprint, "--by", "t"
-        )
-    with (iran.home / "node.toml").open("a") as file:
-        file.write(f"\n[quota]\nrequests = {share}\nat_once = {at_once}\n")
-    iran.start()
-    door = SimpleNamespace(node=iran, vn=found["VN"], qa=found["QA"])
-    try:
-        _opened(door)
-        yield door
-    finally:
-        iran.stop()
-
-
-def _opened(door) -> None:
-    with _client(door) as client:
-        for _ in range(200):
-            try:
-                client.get("/entry")
-                client.get(door.node.officers + "/sign-in")
-                return
-            except httpx2.TransportError:
-                time.sleep(0.1)
-    pytest.fail("the doors do not open")
-
-
 @pytest.fixture(scope="module")
 def door(tmp_path_factory):
     """One node for the tests of this module."""
     with flooded(tmp_path_factory.mktemp("flood"), share=SHARE, at_once=HELD) as found:
         yield found
-
-
-def _context(door) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(door.node.home / "keys" / "tls.crt"))
-
-
-def _client(door) -> httpx2.Client:
-    return httpx2.Client(verify=_context(door), base_url=door.node.peers, trust_env=False, timeout=60)
-
-
-def asked(
-    door, peer: Peer, method: str = "GET", path: str = "/receipts/" + "0" * 64, body: bytes = b"", length=None
-) -> bytes:
-    """The bytes of a signed request, good for some minutes, also again and again."""
-    headers = hop_headers(method, door.node.peers + path, body, state=peer.state, key=peer.hop, at=datetime.now(UTC))
-    length = len(body) if length is None else length
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {door.node.peers.removeprefix('https://')}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()] + [f"Content-Length: {length}", "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def _line(door) -> ssl.SSLSocket:
-    host, port = door.node.peers.removeprefix("https://").split(":")
-    return _context(door).wrap_socket(socket.create_connection((host, int(port)), timeout=60), server_hostname=host)
-
-
-def pour(door, request: bytes, rate: int, seconds: float, counted) -> None:
-    """Send `request` so many times a second on one line, and count the answers: of all, and of those refused by 429."""
-    with _line(door) as line:
-        reader = threading.Thread(target=_count, args=(line, counted), daemon=True)
-        reader.start()
-        began, sent = time.monotonic(), 0
-        while (passed := time.monotonic() - began) < seconds:
-            more = int(passed * rate) - sent
-            for _ in range(min(more, 50)):
-                line.sendall(request)
-            sent += min(more, 50)
-            time.sleep(0.02)
-        time.sleep(0.5)
-
-
-def _count(line: ssl.SSLSocket, counted) -> None:
-    tail = b""
-    try:
-        while data := line.recv(1 << 16):
-            seen = tail + data
-            counted[0] += seen.count(b"HTTP/1.1 ")
-            counted[1] += seen.count(b"HTTP/1.1 429")
-            tail = seen[-8:] if b"HTTP/1.1" not in seen[-12:] else b""
-    except OSError:
-        return
-
-
-@contextmanager
-def flood(door, seconds: float, rate: int = SHARE * TIMES, lines: int = 2):
-    """Qatar asks so often, on several lines, from a process of its own; yields what it counts."""
-    context = multiprocessing.get_context("fork")
-    counts = [context.Array("l", 2) for _ in range(lines)]
-    request = asked(door, door.qa)
-    working = [
-        context.Process(target=pour, args=(door, request, rate // lines, seconds, count), daemon=True)
-        for count in counts
-    ]
-    for process in working:
-        process.start()
-    try:
-        yield counts
-    finally:
-        for process in working:
-            process.join(seconds + 30)
-            process.kill()
-
-
-def served(door, seconds: float) -> list[float]:
-    """Seconds that each request of Viet Nam took, three of them a second: within its share. All are answered."""
-    took, path = [], "/proofs"
-    body = canon.dumps([])
-    with _client(door) as client:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            headers = hop_headers(
-                "POST", door.node.peers + path, body, state="VN", key=door.vn.hop, at=datetime.now(UTC)
-            )
-            began = time.monotonic()
-            answer = client.post(path, content=body, headers=headers)
-            took.append(time.monotonic() - began)
-            assert answer.status_code in {200, 422}, answer.text
-            time.sleep(max(0.0, 0.33 - took[-1]))
-    return sorted(took)
-
-
-def _memory(door) -> int:
-    """Bytes that the processes of the node hold (RSS)."""
-    listed = subprocess.run(["ps", "-eo", "rss,args"], capture_output=True, text=True, check=True).stdout
-    return sum(int(line.split()[0]) << 10 for line in listed.splitlines() if str(door.node.home) in line)
-
-
-@dataclass
-class Figures:
-    """What a flood did: p99 in seconds without and with it, memory before and after in bytes, requests of the flood."""
-
-    calm: float
-    flooded: float
-    before: int
-    after: int
-    asked: int
-    refused: int
-    officers: float
-
-    @property
-    def line(self) -> str:
-        """To be printed."""
-        return (
-            f"p99 {self.calm * 1000:.0f} ms calm, {self.flooded * 1000:.0f} ms flooded ({self.flooded / self.calm:.1f} times); "
-            f"{self.asked} answers to the flood, {self.refused} of them 429; memory {self.before >> 20} -> {self.after >> 20} "
-            f"MiB; sign-in page {self.officers * 1000:.0f} ms"
-        )
-
-
-def measured(door, seconds: float) -> Figures:
-    """Viet Nam's p99 before and during a flood of Qatar's of so many seconds."""
-    calm, before = served(door, seconds)[-1], _memory(door)
-    with flood(door, seconds + 1) as counts, _client(door) as client:
-        took = served(door, seconds)
-        began = time.monotonic()
-        assert client.get(door.node.officers + "/sign-in").status_code == 200
-        officers = time.monotonic() - began
-    total, turned = (sum(count[place] for count in counts) for place in (0, 1))
-    return Figures(calm, took[int(len(took) * 0.99) - 1], before, _memory(door), total, turned, officers)
 
 
 def test_a_flood_does_not_reach_the_others(door, record_property):
@@ -354,8 +171,7 @@ def test_a_flood_does_not_reach_the_others(door, record_property):
 def test_a_refusal_says_why_and_when(door):
     """429 with Retry-After, signed by this node for this very request; one line's proof, kept by who asked."""
     entry = read_entry((door.node.home / "entry.json").read_bytes())
-    time.sleep(0)
-    with flood(door, 2.0), _client(door) as client:
+    with flood(door, 2.0), browser(door) as client:
         answer = None
         for _ in range(200):
             path = "/receipts/" + "1" * 64
@@ -393,20 +209,8 @@ def test_slow_senders_hold_their_own_places_only(door):
     with ExitStack() as lines:
         slow = asked(door, door.qa, "POST", "/messages", length=1000)
         for number in range(60):
-            line = lines.enter_context(_line(door))
+            line = lines.enter_context(line_to(door))
             line.sendall((slow, slow.replace(b'keyid="QA"', b'keyid="XX"'), slow[:40])[number % 3])
         assert served(door, 2.0)
-        with _client(door) as client:
+        with browser(door) as client:
             assert client.get(door.node.officers + "/sign-in").status_code == 200
-
-
-def main() -> None:
-    """Print the figures of a longer flood."""
-    given = argparse.ArgumentParser(description="A flood, measured.")
-    given.add_argument("--seconds", type=float, default=60.0)
-    with tempfile.TemporaryDirectory() as folder, flooded(Path(folder), share=SHARE, at_once=HELD) as found:
-        sys.stdout.write(measured(found, given.parse_args().seconds).line + "\n")
-
-
-if __name__ == "__main__":
-    main()

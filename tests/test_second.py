@@ -587,7 +587,7 @@ CHANGES = {
     "container": lambda chance: cut(bytes_of("container"), chance),
     "stream": lambda chance: cut(bytes.fromhex(vector("stream")[1]["stream"]), chance),
 }  # fmt: skip
-TRIED = 80  # times four changed things of each sort
+TRIED = 60  # times four changed things of each sort
 
 
 @pytest.mark.parametrize("what", CHANGES)
@@ -797,7 +797,7 @@ def test_both_take_the_same_parcels():
     """Heads, names, order, offers and answers of parcels, all under right signatures: the same is taken by both."""
     chance, found = random.Random(3), Counter()
     path = SCRATCH / "q.parcel"
-    for _ in range(150):
+    for _ in range(90):
         data = a_parcel(chance)
         path.write_bytes(data)
         try:
@@ -817,7 +817,7 @@ def test_both_take_the_same_parcels():
             ]
             assert [list(one.evidence) for one in first[0]] == [one.evidence for one in second[0]]
         found[first is not None] += 1
-    assert min(found[True], found[False]) > 35, found
+    assert min(found[True], found[False]) > 20, found
 
 
 def test_what_is_signed_never_makes_a_reader_fall_over():
@@ -828,7 +828,8 @@ def test_what_is_signed_never_makes_a_reader_fall_over():
     given_ = {"form": "answered", "asked": "ab" * 32, "officer": "tran", "name": "Tran V.", "at": "2026-11-24T09:04:00Z",
               "text": ""}  # fmt: skip
     act = {"act": "asked", "after": "", "at": "2026-11-24T09:00:00Z", "body": {"fields": ["facts"], "questions": "?"},
-           "by": "IR", "case": "IR-2026-0002", "exercise": True, "name": "N", "officer": "o", "power": "decide", "salt": ""}  # fmt: skip
+           "by": "IR", "case": "IR-2026-0002", "exercise": True, "name": "N", "officer": "o", "power": "decide",
+           "salt": ""}  # fmt: skip
     for kind, payload, read in (
         ("act", act, messages.read_act),
         ("call", asked, calls.read),

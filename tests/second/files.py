@@ -357,9 +357,7 @@ def case(found: Container) -> int:
 
 
 def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], trusted: list[Signer]) -> None:  # noqa: FBT001
-    signed, proof, sealed_in, shown, again = plain.fields(
-        raw, "statement", "proof", "envelope", "receipt", "restored"
-    )
+    signed, proof, sealed_in, shown, again = plain.fields(raw, "statement", "proof", "envelope", "receipt", "restored")
     need(isinstance(again, bool) and not (again and not sealed_in), "no flag, or an act that never crossed, taken back")
     data, envelope = plain.binary(signed), plain.binary(sealed_in)
     found = statements.statement(data, trusted, {"act"}, statements.stated)
