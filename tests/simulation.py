@@ -158,8 +158,8 @@ class Disk:
         return {name: dict(table) for name, table in self.tables.items()}
 
     def restore(self, backup: dict[Any, dict[Any, Any]]) -> None:
-        """Go back to it."""
-        self.tables = defaultdict(dict, {name: dict(table) for name, table in backup.items()})
+        """Go back to it. That memory is missing shows: the log is shorter than a file beside the tables says."""
+        self.tables = defaultdict(dict, {name: dict(table) for name, table in backup.items() if name != "settled"})
 
 
 class Shelf:
@@ -167,7 +167,6 @@ class Shelf:
 
     def __init__(self, node: Node, peer: str) -> None:
         self._node, self._disk, self._peer = node, node.disk, peer
-        self._settled = False  # a start forgets it
         self._heard = 0
 
     def _rows(self, name: str) -> dict[Any, Any]:
@@ -180,10 +179,10 @@ class Shelf:
         pass
 
     def settled(self) -> bool:
-        return self._settled
+        return bool(self._disk.tables["settled"].get(self._peer))
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001
-        self._settled = settled
+        self._disk.put("settled", self._peer, settled)
 
     def hear(self) -> None:
         self._heard += 1
@@ -1100,7 +1099,7 @@ class Judge:
         ):
             self.fault(f"{act.text} counts as handed over without evidence")
         theirs = reader.disk.tables["got", act.by].get(world.digest_of_text[act.text])
-        if row is not None and row.relayed and theirs is not None and row.evidence[0] != theirs.evidence[0]:
+        if row is not None and row.relayed and theirs is not None and row.evidence[:1] != theirs.evidence[:1]:
             self.fault(f"{act.by} and {act.to} hold different receipts for {act.text}")
         if act.text == "probe" and act.recorded:
             seen = [line for line in world.trace if line.endswith(f"seen {act.to} probe")]

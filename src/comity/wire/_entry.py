@@ -356,14 +356,14 @@ def _all(names: dict[str, str]) -> Iterable[Any]:
 
 
 def _fits(key: DatedKey) -> bool:
-    """Whether a key has the length and name that its purpose asks for; an opening key harms only its owner."""
+    """Whether a key has the length and name that its purpose asks for."""
     public = key.public
     if isinstance(public, VerifyKey):
         long = (len(public.ed25519), len(public.mldsa65)) == (32, 1952)
     elif isinstance(public, bytes):
         long = bool(public) if key.purpose is Purpose.CONTAINER else len(public) == 32
     else:
-        long = True
+        long = len(public.raw) == 1216
     named = key.purpose in (Purpose.LOG, Purpose.WITNESS)
     return long and key.since < key.until and bool(_NAME.fullmatch(key.name) if named else not key.name)
 

@@ -1,4 +1,4 @@
-"""What a conversation keeps of the peer's words, and how it is filled again after a start. See `comity.wire.conversation`."""
+"""What a conversation keeps of the peer's words, and how it is filled again after a restore. See `comity.wire.conversation`."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Remembering:
         self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True))
         self._memory.tell(Alarm(code, row.digest, int(now)))
 
-    # ── after a start ───────────────────────────────────────────────────────────────────────────────────────────────
+    # ── after a restore ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _have(self) -> Have:
         memory = self._memory

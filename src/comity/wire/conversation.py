@@ -7,8 +7,8 @@ Rules, and where each is kept:
    a receipt gives it back together with what was lost (`_lost`, `_refill`).
 3. Every envelope names those of its case that it stands on. It waits, kept and acknowledged, until they are there
    (`admit`); a gap is asked for, and the waiting room is bounded (`_keep`).
-4. A node that has started knows nothing better than its peers: until the peer has answered its greeting, it neither
-   keeps nor signs nor sends in this conversation (`settled`).
+4. A node that may have lost memory knows nothing better than its peers: until the peer has answered its greeting, it
+   neither keeps nor signs nor sends in this conversation (`settled`).
 5. A silent peer is asked again ever less often, an unwilling one as well; what it refuses for good goes to the dead
    letters, which a person sees and can release (`_postpone`, `_dead`, `release`).
 6. Every step that is waited for has a deadline, after which a person is told, once (`overdue`).

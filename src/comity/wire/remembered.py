@@ -180,7 +180,7 @@ class Memory(Protocol):
         """Within `atomically`: these digests will be asked for next, and may be read together."""
 
     def settled(self) -> bool:
-        """Whether the peer has answered a greeting since this node started."""
+        """Whether the peer has answered a greeting since memory may have been lost."""
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001  a flag is what is remembered
         """Note whether it has."""
