@@ -414,7 +414,7 @@ def test_whatever_stands_in_an_entry(name, value):
 
 def test_an_entry_with_a_bad_opening_key_harms_its_owner_only():
     """It can be pinned; what is sealed to it fails with a code."""
-    bad = read_entry(sign_entry(entry_of(open=SealKey(b"short")), SIGN["IR"]), at=AT)
+    bad = read_entry(sign_entry(entry_of(open=SealKey(b"\xff" * 1216)), SIGN["IR"]), at=AT)
     assert code(envelope.seal, b"statement", to="IR", key=bad.open) == "seal.key"
 
 

@@ -1,6 +1,6 @@
 """What two nodes say to each other in one exchange, as values <-> bytes: an offer, and the answer to it.
 
-An **offer** brings envelopes, asks what became of earlier ones, and says, after a start, what its node remembers. The
+An **offer** brings envelopes, asks what became of earlier ones, and says, when memory may be lost, what a node remembers. The
 **answer** has one outcome for each envelope, the evidence asked for, and whatever the asking node has lost. Evidence is
 named by the events of ETSI EN 319 522-1 (used by registered electronic mail, EN 319 532). Nothing here acknowledges
 evidence, and an error is never answered: an exchange ends with its answer.
