@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from crashing import POINTS, Campaign, Verdict, make
 
-RARE_SHARE = 0.08  # of the kills: for points that are reached every few seconds only
+RARE_SHARE = 0.15  # of the kills: for points that are reached every few seconds only
 
 
 def _load(file: Path | None, seed: int) -> dict[str, object]:

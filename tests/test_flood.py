@@ -8,12 +8,17 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from flooding import HELD, SHARE, asked, browser, flood, flooded, line_to, measured, served
 from peer import Peer
 
+from comity.casework.request import Urgency
 from comity.errors import Misconfigured, Unreachable
+from comity.node import models
+from comity.node.courier import Courier
+from comity.node.desk import drills
 from comity.node.peers.quota import BURST, OverQuota, Quotas
 from comity.node.settings import Quota
 from comity.node.settings import read as read_settings
@@ -148,6 +153,20 @@ def test_a_refusal_is_signed_for_one_request(node):
     assert not holds(headers=of_request)
 
 
+def test_a_peer_without_room_has_refused_nothing(node, officers, peer, at):
+    """However often it says 429, the letter waits: it is neither dead nor counted as refused."""
+    drills.call(node, "VN", urgency=Urgency.ORDINARY, question="", minutes=5, officer=officers.all, at=at)
+    courier, said = Courier(node), canon.dumps({"code": "door.requests", "reason": "More than 5."})
+    courier._line = lambda _peer: SimpleNamespace(post=lambda *_, **__: (429, said))
+    talk = courier._talk("VN")
+    for number in range(25):
+        offer = talk.offer(at.timestamp() + 60 * (number + 1))
+        assert offer.items
+        courier._exchange("VN", talk, offer)
+    row = models.Departure.objects.get()
+    assert (row.stage, row.attempts) == ("relay", 0)
+
+
 # ── a real door ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -208,7 +227,7 @@ def test_slow_senders_hold_their_own_places_only(door):
     """A peer's bodies that never end take its places; a stranger's, and headers that never end, take none."""
     with ExitStack() as lines:
         slow = asked(door, door.qa, "POST", "/messages", length=1000)
-        for number in range(60):
+        for number in range(120):
             line = lines.enter_context(line_to(door))
             line.sendall((slow, slow.replace(b'keyid="QA"', b'keyid="XX"'), slow[:40])[number % 3])
         assert served(door, 2.0)

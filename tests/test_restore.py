@@ -76,15 +76,25 @@ def test_a_restored_node_takes_back_what_it_lost(tmp_path, monkeypatch):
             seen[state] = [act["kind"] for act in case["acts"]]
         return first, second
 
-    def exported(stage, username: str, reference: str, path: Path) -> bool:
-        stage.officer(username).download(f"/cases/{reference}/export", path)
-        return unproved(path) <= {"history", "letter"}
+    def hand_out(stage, reference: str, out: Path, evidence: Path) -> bool:
+        """Export both cases until they prove all that can be proved: the letter was lost too."""
+        for state, username, lost in (("IR", "rahimi", {"history", "letter"}), ("VN", "tran", set())):
+            path = out / state / "case.asice"
+            path.parent.mkdir(parents=True)
+
+            def exported(path=path, username=username, lost=lost) -> bool:
+                stage.officer(username).download(f"/cases/{reference}/export", path)
+                return unproved(path) <= lost
+
+            stage.until("exported", exported)
+        return True
 
     monkeypatch.setattr(story, "_tell", tell)
-    monkeypatch.setattr(story, "_exported", exported)
+    monkeypatch.setattr(story, "_hand_out", hand_out)
     out = tmp_path / "out"
     ended = story.play(once=True, evidence=tmp_path / "given", out=out, seed=1, home=tmp_path / "home", hook=hook)
     assert done
+    assert ended == 0
     crossing = ["requested", "asked", "supplemented", "accepted"]
     assert seen["IR"] == [
         "drafted",

@@ -59,7 +59,14 @@ class _Sender:
         self.requests = _Bucket(quota.requests, quota.requests * BURST, now)
         self.bytes = _Bucket(quota.bytes / _MINUTE, quota.bytes, now)
         self.at_work = 0
-        self.noted_at = -_NOTED
+        self._noted_at = -_NOTED
+
+    def over(self, said: str, wait: float, now: float, *, code: str) -> OverQuota:
+        """What to raise: so much that it has to wait so many seconds."""
+        noted = now - self._noted_at < _NOTED
+        self._noted_at = self._noted_at if noted else now
+        seconds = max(1, ceil(wait))
+        return OverQuota(f"{said}. Try again in {seconds} seconds.", code=code, after=seconds, noted=noted)
 
 
 class Quotas:
@@ -109,16 +116,12 @@ class Quotas:
 
     def _refuse(self, held: _Sender, size: int, now: float) -> None:
         """Return when there is enough left for one more request. Raises OverQuota."""
-        quota, code, after = self._quota, "", 1.0
+        quota = self._quota
         if held.at_work >= quota.at_once:
-            code, said = "door.at-once", f"{quota.at_once} of your requests are being worked on"
-        elif wait := held.requests.lacks(1, now):
-            code, said, after = "door.requests", f"More than {quota.requests} requests a second are not taken", wait
-        elif wait := held.bytes.lacks(size, now):
-            code, said, after = "door.bytes", f"More than {quota.bytes} bytes a minute are not taken", wait
-        if code:
-            noted = now - held.noted_at < _NOTED
-            held.noted_at = held.noted_at if noted else now
-            seconds = max(1, ceil(after))
-            message = f"{said}. Try again in {seconds} seconds."
-            raise OverQuota(message, code=code, after=seconds, noted=noted)
+            raise held.over(f"{quota.at_once} of your requests are being worked on", 1.0, now, code="door.at-once")
+        if wait := held.requests.lacks(1, now):
+            raise held.over(
+                f"More than {quota.requests} requests a second are not taken", wait, now, code="door.requests"
+            )
+        if wait := held.bytes.lacks(size, now):
+            raise held.over(f"More than {quota.bytes} bytes a minute are not taken", wait, now, code="door.bytes")
