@@ -147,7 +147,7 @@ def forgets() -> None:
 
     def exchange(settings, talk, offer, *, at):
         for item in offer.items:
-            known = models.Arrival.objects.filter(pk=canon.content_id(item.envelope))
+            known = models.Arrival.objects.filter(digest=canon.content_id(item.envelope))
             act = known.values_list("act", flat=True).first()
             known.update(act=None)
             models.Act.objects.filter(pk=act).update(digest=token_hex(32))
@@ -319,22 +319,18 @@ def client(home: Path, peer: str, told: Path, pause: float) -> None:
     from datetime import UTC, datetime
 
     from comity.law.assess import assess
+    from comity.node.run import _die_with_parent
 
     assess(notice(settings.state, peer), settings.books, on=datetime.now(UTC).date(), side="requesting")  # read once
+    here = os.getpid()
     while True:
         child = os.fork()
         if child == 0:
-            _die_with(os.getppid())
+            _die_with_parent(here)
             Points(home).place()
             Client(home, peer, told, pause).talk()
         beside(home, "client.pid").write_text(f"{child}")
         os.waitpid(child, 0)
-
-
-def _die_with(parent: int) -> None:
-    from comity.node.run import _die_with_parent
-
-    _die_with_parent(parent)
 
 
 def read(home: Path, peer: str) -> None:

@@ -68,7 +68,7 @@ def arrive(node, data: bytes, at, hop: str = "VN"):
 
     digest = crossing.receive(node, data, hop=hop, at=at).envelope
     crossing.admit(node, hop, at=at)
-    return models.Arrival.objects.get(pk=digest)
+    return models.Arrival.objects.get(digest=digest)
 
 
 class Peer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -199,12 +199,12 @@ class _OwnClock(Conversation):
 
 @planted("the act and the word about it are two transactions")
 class _TwoTransactions(Conversation):
-    def _admit_some(self, now: float) -> bool:
+    def admit_some(self, now: float) -> bool:
         row = next(iter(self._memory.got_ready(1)), None)
         if row is not None:
             with self._memory.atomically():
                 self._memory.admit(row)
-        return super()._admit_some(now)
+        return super().admit_some(now)
 
 
 @planted("only the last word about an envelope is told")
@@ -224,6 +224,7 @@ class _NoGreeting(Conversation):
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # type: ignore[arg-type]
         self._memory.settle(settled=True)
+        self._again_at = inf
 
 
 @planted("own acts are not taken back")
@@ -234,17 +235,17 @@ class _NothingBack(Conversation):
 
 @planted("the peer's acts are not taken back")
 class _NothingRestored(Conversation):
-    def _restore(self, item: Item, now: float) -> bool:
+    def _restore(self, item: Item) -> bool:
         return False
 
 
 @planted("what is taken back gets a fresh receipt")
 class _FreshOnRestore(Conversation):
-    def _restore(self, item: Item, now: float) -> bool:
-        done = super()._restore(item, now)
+    def _restore(self, item: Item) -> bool:
+        done = super()._restore(item)
         row = self._memory.got(digest_of(item.envelope))
         if done and row is not None:
-            word = Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now))
+            word = Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, row.at + 7)
             self._memory.put_got(replace(row, evidence=(self._word(word),)))
         return done
 
@@ -282,22 +283,22 @@ class _AdoptsAll(Conversation):
 
 @planted("anything is taken back as acknowledged")
 class _RestoresAll(Conversation):
-    def _restore(self, item: Item, now: float) -> bool:
+    def _restore(self, item: Item) -> bool:
         digest = digest_of(item.envelope)
         if self._memory.got(digest) is not None or not item.evidence:
             return False
         lacks = self._lacks(item.after)
         self._memory.put_got(
-            Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks, item.evidence)
+            Got(item.number, digest, item.envelope, item.after, 0, Status.WAITING, lacks, item.evidence)
         )
         return True
 
 
 @planted("a number that is taken is a refusal like any other")
 class _NumberIsFinal(Conversation):
-    def post(self, envelope: bytes, after: tuple[str, ...], now: float) -> Sent:
+    def post_all(self, envelopes: Sequence[bytes], after: tuple[str, ...], now: float) -> list[Sent]:
         self._memory.settle(settled=True)
-        return super().post(envelope, after, now)
+        return super().post_all(envelopes, after, now)
 
     def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
         self._dead(row, said.code, now)

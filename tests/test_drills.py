@@ -588,10 +588,10 @@ def test_seeing_is_handing_over(node, officers, peer, at):
     """Once an officer has a call before him, its sender can learn it: that is a word of the node, and no answer."""
     row = came(peer, node, at)
     Browser(officers.idle).get("/cases")  # who only looks does not count
-    assert not models.Arrival.objects.get(pk=row.envelope).handed
+    assert not models.Arrival.objects.get(digest=row.envelope).handed
     for _ in range(2):
         Browser(officers.judge).get("/cases")
-    arrival = models.Arrival.objects.get(pk=row.envelope)
+    arrival = models.Arrival.objects.get(digest=row.envelope)
     events = [messages.event_of(canon.unb64(word)) for word in arrival.evidence]
     assert events == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
     assert arrival.handed

@@ -316,7 +316,7 @@ def test_a_blob_has_its_own_name(node, vault):
 def bring(node, data, at):
     """What a peer sends arrives and is read; its arrival."""
     arrive(node, data, at)
-    row = models.Arrival.objects.get(pk=canon.content_id(data))
+    row = models.Arrival.objects.get(digest=canon.content_id(data))
     assert row.status == "admitted", row.reason
     return row
 

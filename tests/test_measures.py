@@ -106,7 +106,7 @@ def turned_away(node, data, at):
     from comity.seal import canon
 
     arrive(node, data, at)
-    return models.Arrival.objects.get(pk=canon.content_id(data)).code
+    return models.Arrival.objects.get(digest=canon.content_id(data)).code
 
 
 # ------------------------------------------------------------------------------------------ evidence, several returns

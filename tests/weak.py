@@ -122,7 +122,7 @@ def forgets():
     def receive(settings, data, *, hop, at):
         from comity.seal import canon
 
-        models.Arrival.objects.filter(pk=canon.content_id(data), act=None).delete()
+        models.Arrival.objects.filter(digest=canon.content_id(data), act=None).delete()
         return right(settings, data, hop=hop, at=at)
 
     patched(crossing, "receive", receive)

@@ -347,12 +347,17 @@ def _effect(case: Case, act: Act, home: str) -> Stage | None:
     return target
 
 
-def _restored(case: Case, act: Act, home: str) -> Stage:
+def _restored(case: Case, act: Act, home: str) -> Stage | None:
     """The stage that an act of `home` which came back leads to, from wherever the case stood in the older memory.
+
+    None: `home` has said something since that does not stand on it; the newer word counts.
 
     Raises:
         NotPossible: it is no act that has crossed, or it contradicts what both have seen.
     """
+    place = next((number for number, old in enumerate(case.acts, 1) if old.id == act.after), 0)
+    if any(old.by == home and old.kind in CROSSING for old in case.acts[place:]):
+        return None
     rows = _rows(case, act) if act.by == home and act.kind in CROSSING else []
     for step in sorted(rows, key=lambda row: case.stage not in {**row.own, **row.seen}):
         targets = {**step.own, **step.seen}

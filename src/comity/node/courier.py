@@ -33,6 +33,8 @@ from comity.wire.transport import Line
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
 _LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
+_AWAY = frozenset({502, 503, 504})  # said by a proxy whose node is away: that is silence
+_RENEW_SOON = 20.0  # seconds between two of them when something did not hold
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
@@ -55,6 +57,8 @@ class Courier:
         self._silent: dict[str, tuple[int, float]] = {}  # peer -> how often it did not answer, and until when to wait
         self._witness_next: dict[str, datetime] = {}
         self._witness_size: dict[str, int] = {}
+        self._ahead: set[str] = set()  # witnesses that said that they saw a longer log
+        self._renewed: dict[str, float] = {}  # peer -> when that was done last
         self._renew_next: dict[str, float] = {}  # peer -> when to look for a newer entry of its State
         self._looked = 0.0  # when every peer was looked at last
 
@@ -75,10 +79,10 @@ class Courier:
 
     def _admit(self) -> bool:
         """Read what arrived and can be read."""
-        peers = crossing.unread()
-        for peer in peers:
-            _guarded(partial(crossing.admit, self._settings, peer, at=now()))
-        return bool(peers)
+        busy = False
+        for peer in sorted(crossing.unread()):  # some of each, so that nobody holds up the others
+            busy |= _guarded(partial(crossing.admit_some, self._settings, peer, at=now()))
+        return busy
 
     def _send_out(self) -> bool:
         witnesses = [state for state in self._settings.witnesses if self._witness_next.get(state, now()) <= now()]
@@ -104,8 +108,8 @@ class Courier:
         talk = self._talk(peer)
         if looking:
             talk.overdue(now().timestamp())
-            if crossing.doubted(peer):  # perhaps its State signs with newer keys
-                self._renew_next[peer] = min(self._renew_next.get(peer, 0.0), time.monotonic())
+            if crossing.doubted(peer) and self._renewed.get(peer, 0.0) + _RENEW_SOON < time.monotonic():
+                self._renew_next[peer] = 0.0  # perhaps its State signs with newer keys
         due = talk.next_due(now().timestamp())
         if self._renew_next.get(peer, 0.0) <= time.monotonic() and not self._waits(peer):
             return True
@@ -165,7 +169,7 @@ class Courier:
             line = self._line(archive.peer_entry(peer))
             status, body = line.post("/exchange", dumps(offer), at=now(), limit=BODY_LIMIT)
             if status != 200:
-                refused = 400 <= status < 500 and status != _TOO_MANY
+                refused = status not in {_TOO_MANY, *_AWAY}
                 failure = Failure(_code(body) or f"wire.status-{status}", reached=refused)
                 raise Unreachable(f"{peer} answered {status}: {body[:200]!r}", code="wire.status")
             answer = read_answer(body)
@@ -201,7 +205,8 @@ class Courier:
 
     def _renew(self, peer: str) -> bool:
         """Look for newer versions of the peer's entry, and hear what it says about the entries of others."""
-        self._renew_next[peer] = time.monotonic() + _RENEW
+        self._renewed[peer] = time.monotonic()
+        self._renew_next[peer] = self._renewed[peer] + _RENEW
         crossing.doubt(peer, doubted=False)
         try:
             line = self._line(archive.peer_entry(peer))
@@ -224,7 +229,8 @@ class Courier:
         except ComityError as error:
             self._note(peer, error)
             _log.warning("%s did not cosign: %s", peer, error)
-            if error.code == "witness.ahead" and peer not in self._witness_next:
+            if error.code == "witness.ahead" and peer not in self._ahead:
+                self._ahead.add(peer)  # once for each witness: what it says is not signed
                 crossing.forget_settled()
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
             self._witness_next[peer] = now() + timedelta(seconds=2)
@@ -336,7 +342,6 @@ def _code(body: bytes) -> str:
 
 def run(settings: Settings, stop: Stop) -> None:
     """Rounds until a stop is requested; long work runs beside them, so that it holds no message back."""
-    crossing.started(settings)
     courier, rung = Courier(settings), bell.Bell(settings.home)
     worker = threading.Thread(target=_loop, args=(courier.work, stop, stop.wait), daemon=True)
     worker.start()

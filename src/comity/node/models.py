@@ -167,7 +167,7 @@ class Arrival(models.Model):
         ADMITTED = "admitted"
         REFUSED = "refused"
 
-    digest = models.CharField(max_length=64, primary_key=True)
+    digest = models.CharField(max_length=64)
     data = models.BinaryField()
     hop = models.CharField(max_length=2)  # the node that brought it
     number = models.PositiveBigIntegerField(null=True)  # as that node counts; None when it came alone
@@ -185,7 +185,10 @@ class Arrival(models.Model):
     class Meta:
         """What can be read is found by status, and what waits for another by that."""
 
-        constraints = [models.UniqueConstraint(fields=["hop", "number"], name="arrival_once_per_place")]
+        constraints = [
+            models.UniqueConstraint(fields=["hop", "digest"], name="arrival_once_per_hop"),
+            models.UniqueConstraint(fields=["hop", "number"], name="arrival_once_per_place"),
+        ]
         indexes = [
             models.Index(fields=["status", "hop", "lacks", "number"], name="arrival_unread"),
             models.Index(fields=["hop", "at"], name="arrival_latest"),

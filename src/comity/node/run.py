@@ -242,9 +242,10 @@ def serve(
     _only_one(home)
     from django.db import connections
 
-    from comity.node.desk import issuing
+    from comity.node.desk import crossing, issuing
 
     issuing.settle(settings, at=datetime.now(UTC))
+    crossing.started(settings)
     connections.close_all()  # no child goes on with its parent's
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
     settings.require_tokens()

@@ -13,7 +13,7 @@ from comity.wire.exchange import EVIDENCE, GAPS, Answer, Event, Evidence, Have, 
 from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
-_IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
+IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
 
 
 def weight(item: Item) -> int:
@@ -105,7 +105,7 @@ class Remembering:
 
     def _greets(self, now: float) -> bool:
         """Whether the second greeting is due; also when its time was set before the clock went back."""
-        return 0 < self._again_at <= now or now + 2 * _IN_FLIGHT < self._again_at < inf
+        return 0 < self._again_at <= now or now + 2 * IN_FLIGHT < self._again_at < inf
 
     def _greeted(self, now: float, *, more: bool) -> None:
         """Settled once nothing more comes back.
@@ -115,7 +115,7 @@ class Remembering:
         """
         self._memory.settle(settled=not more)
         if not more and not self._again_at:
-            self._again_at = now + _IN_FLIGHT
+            self._again_at = now + IN_FLIGHT
         elif not more and self._greets(now):
             self._again_at = inf
 
@@ -154,10 +154,10 @@ class Remembering:
         for own in answer.back:
             progress |= self._adopt(own, now)
         for item in answer.items:
-            progress |= self._restore(item, now)
+            progress |= self._restore(item)
         return progress
 
-    def _restore(self, item: Item, now: float) -> bool:
+    def _restore(self, item: Item) -> bool:
         """Keep again what this node has acknowledged: with the very receipt that it gave."""
         digest = canon.content_id(item.envelope)
         if self._memory.got(digest) is not None or self._memory.got_taken([item.number]):
@@ -168,7 +168,7 @@ class Remembering:
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
         lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks, item.evidence)
+        row = Got(item.number, digest, item.envelope, item.after, words[0].at, Status.WAITING, lacks, item.evidence)
         self._memory.put_got(row)
         return True
 

@@ -26,7 +26,7 @@ from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
-from comity.wire._remembering import Remembering
+from comity.wire._remembering import IN_FLIGHT, Remembering
 from comity.wire.exchange import (
     AFTER,
     ASKED,
@@ -103,6 +103,8 @@ class Conversation(Remembering):
         quiet = self._quiet_until(now)
         if not self._memory.settled():
             return quiet
+        if not self._again_at:  # started anew: what was under way before a restore may still arrive
+            self._again_at = now + IN_FLIGHT
         soonest = now if self._greets(now) else self._again_at or inf
         if any(self._due_rows(_OPEN, now, 1)):
             soonest = now
@@ -202,6 +204,8 @@ class Conversation(Remembering):
                 self._memory.put_sent(replace(row, next_at=now))
 
     def _outcome(self, row: Sent, outcome: Outcome | None, now: float) -> None:
+        if row.relayed:  # by stick meanwhile
+            return
         if outcome is None or not outcome.receipt:
             self._postpone(row, now, outcome.later if outcome else "conversation.no-outcome")
             return
@@ -220,8 +224,13 @@ class Conversation(Remembering):
     def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
         """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
         if said.code == "conversation.number":
+            attempts = row.attempts + 1
+            if attempts >= self._pace.relay.tries:
+                self._dead(replace(row, evidence=(receipt,)), said.code, now)
+                return
+            later = now + backoff(self._pace.relay, row.attempts, row.digest)
             number = self._memory.sent_last() + 1
-            self._memory.put_sent(replace(row, number=number, next_at=now, trouble=said.code))
+            self._memory.put_sent(replace(row, number=number, attempts=attempts, next_at=later, trouble=said.code))
             self._memory.settle(settled=False)
         else:
             self._dead(replace(row, evidence=(receipt,)), said.code or "conversation.rejected", now)
@@ -249,7 +258,7 @@ class Conversation(Remembering):
         with self._memory.atomically():
             for item in offer.items:
                 row = self._memory.sent(canon.content_id(item.envelope))
-                if row is None:
+                if row is None or row.relayed:
                     continue
                 if len(offer.items) == 1 and row.attempts + 1 >= self._pace.relay.tries:
                     self._dead(row, failure.code, now)
@@ -279,18 +288,21 @@ class Conversation(Remembering):
         Raises:
             NotPossible: it is none, or the peer has read and refused it: that is final, and another act must be made.
         """
-        row = self._memory.sent(digest)
-        if row is None or row.stage is not Stage.DEAD or row.relayed:
-            raise NotPossible("This is no letter that can be sent again.", code="conversation.no-dead-letter")
-        again = replace(row, stage=Stage.RELAY, attempts=0, next_at=now, since=int(now), told=False)
         with self._memory.atomically():
+            row = self._memory.sent(digest)
+            if row is None or row.stage is not Stage.DEAD or row.relayed:
+                raise NotPossible("This is no letter that can be sent again.", code="conversation.no-dead-letter")
+            again = replace(row, stage=Stage.RELAY, attempts=0, next_at=now, since=int(now), told=False)
             self._memory.put_sent(again)
 
     def overdue(self, now: float) -> None:
         """Tell a person, once for each stage, what is waited for beyond its deadline."""
         deadlines = {stage: self._wait(stage).deadline for stage in _OPEN}
-        for row in list(self._memory.sent_late(deadlines, now, _LATE)):
+        for late in list(self._memory.sent_late(deadlines, now, _LATE)):
             with self._memory.atomically():
+                row = self._memory.sent(late.digest)
+                if row is None or (row.stage, row.since, row.told) != (late.stage, late.since, late.told):
+                    continue
                 if row.since > now:  # it was noted by a clock that has been set back since
                     self._memory.put_sent(replace(row, since=int(now)))
                 else:
@@ -383,7 +395,9 @@ class Conversation(Remembering):
             self._hour, self._kept_now = hour, 0
         if self._kept_now >= self._pace.kept:
             return False
-        return all(map(self._held, item.after)) or self._memory.got_lacking_count() < self._pace.room
+        if not self._lacks(item.after) or self._memory.got_lacking_count() < self._pace.room:
+            return True
+        return all(map(self._held, item.after)) and any(self._memory.got_lacking([_digest(item)], limit=1))
 
     def _missing(self) -> tuple[str, ...]:
         return tuple(self._memory.got_missing(BATCH * AFTER))
@@ -400,11 +414,11 @@ class Conversation(Remembering):
     def admit(self, now: float) -> bool:
         """Read what waits here and may be read, in order; whether there was anything."""
         busy = False
-        while self._admit_some(now):
+        while self.admit_some(now):
             busy = True
         return busy
 
-    def _admit_some(self, now: float) -> bool:
+    def admit_some(self, now: float) -> bool:
         """Read some, and what stands on them: the effects, and the words about them, are one transaction."""
         busy = False
         with self._memory.atomically():
@@ -430,6 +444,8 @@ class Conversation(Remembering):
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
             self._memory.put_got(replace(row, status=_VERDICT[given]))
+            if code:  # it was read once, and cannot be read again
+                self._memory.tell(Alarm(code, row.digest, int(now)))
             return []
         said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
         self._memory.put_got(replace(row, status=_VERDICT[said]))

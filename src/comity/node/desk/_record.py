@@ -121,15 +121,15 @@ def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.
 
 
 def _depart(settings: Settings, row: models.Act, statement: bytes, to: str, at: datetime) -> None:
-    digest = post(settings, statement, to=to, after=_stands_on(row), at=at)
+    digest = post(settings, statement, to=to, after=_stands_on(row, to), at=at)
     models.Departure.objects.filter(pk=digest).update(act=row)
 
 
-def _stands_on(row: models.Act) -> tuple[str, ...]:
-    """The newest envelopes of the act's case, of either State."""
+def _stands_on(row: models.Act, to: str) -> tuple[str, ...]:
+    """The newest envelopes of the act's case, of either State, that `to` knows."""
     before = models.Act.objects.filter(case=row.case_id, seq__lt=row.seq).order_by("-seq")
     ours = before.values_list("departure", flat=True).filter(departure__isnull=False).first()
-    theirs = before.values_list("arrival", flat=True).filter(arrival__isnull=False).first()
+    theirs = before.filter(arrival__hop=to).values_list("arrival__digest", flat=True).first()
     return tuple(digest for digest in (ours, theirs) if digest)
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError
 from comity.node import archive, models
@@ -59,9 +60,10 @@ class Tables:
         self._trust: Trust | None = None  # in everybody pinned
         self._sent: dict[str, models.Departure | None] = {}
         self._got: dict[str, models.Arrival | None] = {}
-        self._values: dict[str, Sent | Got] = {}  # of the rows above
-        self._changed: dict[str, None] = {}  # in the order in which they were
-        self._added: set[str] = set()
+        self._sent_values: dict[str, Sent] = {}
+        self._got_values: dict[str, Got] = {}
+        self._sent_changed: dict[str, bool] = {}  # in the order in which they were; whether the row is new
+        self._got_changed: dict[str, bool] = {}
         self._depth = 0
 
     # ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +85,7 @@ class Tables:
             self._forget()
 
     def _forget(self) -> None:
-        for held in (self._sent, self._got, self._values, self._changed, self._added):
+        for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
             held.clear()
         self._tail = self._sides = self._trust = None
 
@@ -91,21 +93,16 @@ class Tables:
         """Write what has changed since the last time."""
         if self._tail is not None:
             self._tail.write()
-        for model, cache, fields in ((models.Departure, self._sent, _SENT), (models.Arrival, self._got, _GOT)):
-            rows: list[Any] = [held for digest in self._changed if (held := cache.get(digest)) is not None]
-            changed(model, [row for row in rows if row.pk not in self._added], fields)
-            if new := [row for row in rows if row.pk in self._added]:
-                model.objects.bulk_create(new)
-        self._changed.clear()
-        self._added.clear()
+        _write(models.Departure, self._sent, self._sent_changed, _SENT)
+        _write(models.Arrival, self._got, self._got_changed, _GOT)
 
     def _held(self, cache: dict[str, Row | None], row: Row) -> Row:
         """The row as it was changed in this transaction; outside of one, as it is in the tables."""
         if not self._depth:
             return row
-        held = cache.get(row.pk)
+        held = cache.get(row.digest)
         if held is None:
-            held = cache[row.pk] = row
+            held = cache[row.digest] = row
         return held
 
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
@@ -128,11 +125,8 @@ class Tables:
         return models.Talk.objects.filter(pk=self._peer).values_list("heard", flat=True).first() or 0
 
     def tell(self, alarm: Alarm) -> None:
-        said = {"peer": self._peer, "code": alarm.code[:60]}
         at = datetime.fromtimestamp(alarm.at, UTC)
-        models.Alarm.objects.create(at=at, envelope=alarm.envelope, evidence=alarm.evidence, **said)
-        same = models.Alarm.objects.filter(**said).order_by("-pk").values_list("pk", flat=True)
-        models.Alarm.objects.filter(pk__in=list(same[_KEPT_ALARMS : _KEPT_ALARMS + 10])).delete()
+        note_alarm(self._peer, alarm.code, alarm.envelope, at=at, evidence=alarm.evidence)
 
     # ── ours ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,9 +139,9 @@ class Tables:
         return [self._sent_value(self._held(self._sent, row)) for row in rows]
 
     def _sent_value(self, row: models.Departure) -> Sent:
-        value = self._values.get(row.pk) if self._depth else None
-        if not isinstance(value, Sent):
-            value = self._values[row.pk] = _sent(row)
+        value = self._sent_values.get(row.digest) if self._depth else None
+        if value is None:
+            value = self._sent_values[row.digest] = _sent(row)
         return value
 
     def sent(self, digest: str) -> Sent | None:
@@ -206,13 +200,13 @@ class Tables:
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
-            self._added.add(row.digest)
+            self._sent_changed[row.digest] = True
         held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
         held.trouble, held.evidence = row.trouble[:200], [canon.b64(word) for word in row.evidence]
         held.statement = held.statement if row.pending else b""
-        self._changed[row.digest] = None
-        self._values[row.digest] = row
+        self._sent_changed.setdefault(row.digest, False)
+        self._sent_values[row.digest] = row
         return held
 
     def take_back(self, row: Sent, statement: bytes) -> None:
@@ -234,14 +228,14 @@ class Tables:
         return [self._got_value(self._held(self._got, row)) for row in rows]
 
     def _got_value(self, row: models.Arrival) -> Got:
-        value = self._values.get(row.pk) if self._depth else None
-        if not isinstance(value, Got):
-            value = self._values[row.pk] = _got(row)
+        value = self._got_values.get(row.digest) if self._depth else None
+        if value is None:
+            value = self._got_values[row.digest] = _got(row)
         return value
 
     def got(self, digest: str) -> Got | None:
         if digest not in self._got or not self._depth:
-            self._got[digest] = models.Arrival.objects.filter(hop=self._peer, pk=digest).first()
+            self._got[digest] = models.Arrival.objects.filter(hop=self._peer, digest=digest).first()
         row = self._got[digest]
         return None if row is None else self._got_value(row)
 
@@ -273,9 +267,10 @@ class Tables:
         return self._lacking().count()
 
     def got_missing(self, limit: int) -> Iterable[str]:
-        wanted = self._lacking().exclude(lacks__in=models.Arrival.objects.filter(hop=self._peer).values("digest"))
-        wanted = wanted.exclude(lacks__in=models.Departure.objects.filter(peer=self._peer).values("digest"))
-        return wanted.values_list("lacks", flat=True).distinct()[:limit]
+        here = models.Arrival.objects.filter(hop=self._peer, digest=OuterRef("lacks"))
+        ours = models.Departure.objects.filter(peer=self._peer, pk=OuterRef("lacks"))
+        wanted = self._lacking().filter(~Exists(here), ~Exists(ours))
+        return wanted.order_by().values_list("lacks", flat=True).distinct()[:limit]
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         lost = Q(number__gt=have.sent) | Q(number__in=have.sent_gaps)
@@ -288,10 +283,10 @@ class Tables:
             held = models.Arrival(digest=row.digest, data=row.envelope, hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
-            self._added.add(row.digest)
+            self._got_changed[row.digest] = True
         held.status, held.lacks, held.evidence = row.status, row.lacks, [canon.b64(word) for word in row.evidence]
-        self._changed[row.digest] = None
-        self._values[row.digest] = row
+        self._got_changed.setdefault(row.digest, False)
+        self._got_values[row.digest] = row
 
     def statement(self, row: Got) -> bytes:
         try:
@@ -308,7 +303,7 @@ class Tables:
         if self._read is not None:
             self._trust = self._trust or trust_in(archive.entries(), retired=self._settings.retired)
             self._read(held, self._trust)
-        self._changed[row.digest] = None
+        self._got_changed.setdefault(row.digest, False)
         return held.code
 
     def _log(self) -> Tail:
@@ -345,33 +340,60 @@ class Tables:
         return held.entry
 
     def read(self, raw: bytes) -> Evidence:
-        """The signed word of this State or the peer; a receipt's proof is checked too. Raises BrokenSeal."""
+        """The signed word of this State or the peer; a receipt's proof is checked too.
+
+        A key of the peer's that is revoked says nothing any more, whatever time it states; one that merely ended still counts
+        for what it said before.
+
+        Raises:
+            BrokenSeal: a signature, or the proof, does not hold.
+        """
         if self._sides is None or not self._depth:
             own, peer = archive.own_entry(self._settings), archive.peer_entry(self._peer)
-            self._sides = (own, peer, trust_in([own, peer], retired=self._settings.retired))
+            standing = replace(peer, keys=tuple(key for key in peer.keys if key.revoked is None))
+            self._sides = (own, peer, trust_in([own, standing], retired=self._settings.retired))
         own, peer, trust = self._sides
-        found = messages.read_word(raw, trust)
-        if found.proof is not None:
-            log = own if found.said.by == own.state else peer
-            try:
+        try:
+            found = messages.read_word(raw, trust)
+            if found.proof is not None:
+                log = own if found.said.by == own.state else peer
                 in_log(found.proof, messages.logged_receipt(found.said.envelope), log, ())
-            except BrokenProof as error:
-                raise BrokenSeal(error.message, code=error.code) from error
+        except BrokenProof as error:
+            raise BrokenSeal(error.message, code=error.code) from error
         return found.said
 
     def event(self, raw: bytes) -> Event:
         return messages.event_of(raw)
 
     def own(self, item: Item, statement: bytes) -> bool:
-        """Signed by this State for the peer, and what the envelope committed to. Whether it is inside, nobody here can say."""
+        """Signed by this State for the peer, what the envelope committed to, and not known here in another envelope.
+
+        Whether it is inside, nobody here can say.
+        """
         try:
             to, digest = envelope.commitment(item.envelope)
             said = messages.read_stated(statement, trust_in([archive.own_entry(self._settings)]))
         except ComityError:
             return False
-        return (to, said.sender, said.to, digest) == (
-            self._peer, self._settings.state, self._peer, canon.content_id(statement),
-        )  # fmt: skip
+        right = (self._peer, self._settings.state, self._peer, canon.content_id(statement))
+        return (to, said.sender, said.to, digest) == right and not self._said(digest)
+
+    def _said(self, digest: str) -> bool:
+        """Whether a statement of ours is here, in its case or on its way back into it."""
+        back = self._ours().filter(pending=True).values_list("statement", flat=True)
+        return (
+            models.Act.objects.filter(pk=digest).exists()
+            or models.Call.objects.filter(digest=digest).exists()
+            or any(canon.content_id(bytes(statement)) == digest for statement in back)
+        )
+
+
+def note_alarm(peer: str, code: str, envelope: str = "", *, at: datetime, evidence: bytes = b"") -> None:
+    """Let a person see what is the matter with the conversation with `peer`; the newest hundred of each code stay."""
+    said = {"peer": peer, "code": code[:60]}
+    models.Alarm.objects.create(at=at, envelope=envelope, evidence=evidence, **said)
+    same = models.Alarm.objects.filter(**said).order_by("-pk").values_list("pk", flat=True)
+    models.Alarm.objects.filter(pk__in=list(same[_KEPT_ALARMS : _KEPT_ALARMS + 10])).delete()
 
 
 def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterable[str]) -> None:
@@ -379,7 +401,15 @@ def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterabl
     wanted = [digest for digest in digests if digest not in cache]
     if wanted:
         cache.update(dict.fromkeys(wanted))
-        cache.update({row.pk: row for row in rows.filter(pk__in=wanted)})
+        cache.update({row.digest: row for row in rows.filter(digest__in=wanted)})
+
+
+def _write(model: Any, rows: dict[str, Any], fresh: dict[str, bool], fields: Sequence[str]) -> None:
+    """Write the rows named in `fresh`: new ones whole, of others what can change; first these, which may give numbers free."""
+    changed(model, [rows[digest] for digest, new in fresh.items() if not new], fields)
+    if new_rows := [rows[digest] for digest, new in fresh.items() if new]:
+        model.objects.bulk_create(new_rows)
+    fresh.clear()
 
 
 def changed(model: Any, rows: list[Any], fields: Sequence[str]) -> None:
@@ -423,6 +453,6 @@ def _sent(row: models.Departure) -> Sent:
 
 def _got(row: models.Arrival) -> Got:
     return Got(
-        row.number or 0, row.pk, bytes(row.data), tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
+        row.number or 0, row.digest, bytes(row.data), tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
         tuple(canon.unb64(word) for word in row.evidence),
     )  # fmt: skip

@@ -9,12 +9,14 @@ of it, for the sender to fetch; nobody acknowledges that.
 from __future__ import annotations
 
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 
 from comity.casework.lifecycle import Act
@@ -22,7 +24,7 @@ from comity.errors import BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
 from comity.node.desk import _log, _record, drills, evidence
-from comity.node.desk.conversing import Tables, changed
+from comity.node.desk.conversing import Tables, changed, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
@@ -48,7 +50,9 @@ def conversation(settings: Settings, peer: str) -> Conversation:
     return Conversation(settings.state, peer, tables, tables, Pace(kept=settings.quota.envelopes))
 
 
-def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messages.Receipt:
+def receive(
+    settings: Settings, data: bytes, *, hop: str, at: datetime, talk: Conversation | None = None
+) -> messages.Receipt:
     """Keep an envelope that came alone and give a receipt for it; the same bytes again are answered with the same receipt.
 
     Args:
@@ -56,21 +60,23 @@ def receive(settings: Settings, data: bytes, *, hop: str, at: datetime) -> messa
         data: the envelope, within `envelope.MESSAGE_LIMIT`.
         hop: the State whose node brought it (which may not be the State that wrote it).
         at: now.
+        talk: the conversation with that node that counts what it may send.
 
     Raises:
         NotPossible: there is no room for more of this peer now.
     """
-    answer = exchange(settings, conversation(settings, hop), Offer((Item(0, data),)), at=at)
+    answer = exchange(settings, talk or conversation(settings, hop), Offer((Item(0, data),)), at=at)
     outcome = answer.outcomes[0]
     if not outcome.receipt:
         raise NotPossible("There is no room for more of you now. Try again later.", code=outcome.later, where=hop)
-    return receipt_of(settings, models.Arrival.objects.get(pk=outcome.envelope))
+    return receipt_of(settings, models.Arrival.objects.get(hop=hop, digest=outcome.envelope))
 
 
 def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: datetime) -> Answer:
     """Take in what a peer offers: what is acknowledged in the answer is durable."""
     answer = talk.receive(offer, at.timestamp())
     if offer.items or offer.have is not None:
+        mark(settings)
         bell.ring(settings.home)
     return answer
 
@@ -90,7 +96,7 @@ def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str,
 
     What was logged anew after a restore stands at another place than its receipt says: the log that it spoke of is gone.
     """
-    rows = list(models.Arrival.objects.filter(pk__in=list(digests), hop=hop).only("digest", "entry", "evidence"))
+    rows = list(models.Arrival.objects.filter(digest__in=list(digests), hop=hop).only("digest", "entry", "evidence"))
     head = models.Checkpoint.objects.filter(witnessed=True).order_by("-size").first()
     if head is None:
         return {}
@@ -111,6 +117,11 @@ def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: 
         )
         same = models.Refusal.objects.filter(code=code).order_by("-pk").values_list("pk", flat=True)
         models.Refusal.objects.filter(pk__in=list(same[_KEPT_REFUSALS:])).delete()
+
+
+def admit_some(settings: Settings, peer: str, *, at: datetime) -> bool:
+    """As `admit`, but only some of it, so that nobody holds up the others."""
+    return conversation(settings, peer).admit_some(at.timestamp())
 
 
 def admit(settings: Settings, peer: str, *, at: datetime) -> bool:
@@ -154,7 +165,10 @@ def _admitted(settings: Settings, row: models.Arrival, trust: Trust) -> None:
 def _admit_act(settings: Settings, row: models.Arrival, opened: envelope.Opened) -> None:
     act = messages.decode_act(opened)
     _said_now(act, row.at, archive.peer_entry(act.by).named(opened.statement.key_id))
-    if models.Act.objects.filter(pk=act.id).exists():
+    known = models.Act.objects.filter(pk=act.id).values_list("arrival__hop", flat=True).first()
+    if known is not None and act.by == row.hop != known:
+        return  # another node had brought it before its own State did
+    if known is not None or models.Act.objects.filter(pk=act.id).exists():
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
     row.act = _record.admit(settings, act, opened.statement.raw, at=row.at)
     evidence.announced(settings, act, at=row.at)
@@ -177,15 +191,18 @@ def _adopt(settings: Settings, row: models.Departure) -> None:
     """Add the act of an envelope of ours that came back from the peer to its case; if it does not fit, a person is told."""
     try:
         with transaction.atomic():
-            own = trust_in([archive.own_entry(settings)])
-            said: Statement = messages.read_stated(bytes(row.statement), own)
+            entry = archive.own_entry(settings)
+            said: Statement = messages.read_stated(bytes(row.statement), trust_in([entry], retired=settings.retired))
+            if entry.named(said.key_id).revoked is not None:
+                raise BrokenSeal("It was signed by a key that is revoked now.", code="trust.revoked")
             if said.kind == "act":
                 row.act = _record.adopt(settings, messages.read_act(said), said.raw, at=row.made_at)
                 models.Departure.objects.filter(pk=row.pk).update(act=row.act)
             elif said.kind == "call":
                 drills.adopt(said, row)
-    except ComityError as error:
-        models.Alarm.objects.create(at=row.made_at, peer=row.peer, code=error.code[:60], envelope=row.digest)
+    except (ComityError, IntegrityError) as error:
+        code = error.code if isinstance(error, ComityError) else "node.defect"
+        note_alarm(row.peer, code, row.digest, at=row.made_at)
 
 
 def handed(settings: Settings, reference: str, *, officer: models.Officer, at: datetime) -> None:
@@ -195,7 +212,7 @@ def handed(settings: Settings, reference: str, *, officer: models.Officer, at: d
     rows = models.Arrival.objects.filter(act__case=reference, handed=False, status=models.Arrival.Status.ADMITTED)
     for digest, hop in rows.values_list("digest", "hop"):
         conversation(settings, hop).handed(digest, at.timestamp())
-        models.Arrival.objects.filter(pk=digest).update(handed=True)
+        models.Arrival.objects.filter(digest=digest, hop=hop).update(handed=True)
 
 
 def unread() -> set[str]:
@@ -227,14 +244,11 @@ def doubted(peer: str) -> bool:
 
 
 def started(settings: Settings) -> None:
-    """When the node starts: if its log is shorter than it was, older memory was restored, and the peers are asked first."""
-    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
-    try:
-        before = int((settings.home / _MARK).read_text())
-    except (OSError, ValueError):
-        before = size + 1  # nobody can say: perhaps the whole folder is another
-    if size < before:
+    """Before the node starts: if its log is shorter than it was, older memory was restored, and the peers are asked first."""
+    before, size = _marked(settings), _log_size()
+    if before is None or size < before:  # None: nobody can say; perhaps the whole folder is another
         forget_settled()
+        _mark(settings, size)
 
 
 def forget_settled() -> None:
@@ -244,12 +258,26 @@ def forget_settled() -> None:
 
 def mark(settings: Settings) -> None:
     """Note the log's size beside the database, where a restored database does not reach. The file belongs into no backup."""
-    size = models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
-    path = settings.home / _MARK
-    if not path.exists() or path.read_text() != f"{size}":
-        hidden = path.with_suffix(".new")
-        hidden.write_text(f"{size}")
-        hidden.replace(path)
+    before, size = _marked(settings), _log_size()
+    if before is not None and size > before:
+        _mark(settings, size)
+
+
+def _log_size() -> int:
+    return models.LogHead.objects.filter(pk=1).values_list("size", flat=True).first() or 0
+
+
+def _marked(settings: Settings) -> int | None:
+    try:
+        return int((settings.home / _MARK).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _mark(settings: Settings, size: int) -> None:
+    hidden = settings.home / f"{_MARK}.{os.getpid()}.{threading.get_ident()}"
+    hidden.write_text(f"{size}")
+    hidden.replace(settings.home / _MARK)
 
 
 def unproved(peer: str, *, at: datetime) -> list[str]:

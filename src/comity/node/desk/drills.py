@@ -158,8 +158,12 @@ def _note_kept(at: datetime) -> int:
     waiting = models.Call.objects.filter(ours=True, kept_known_at=None)
     kept = models.Departure.objects.filter(pk__in=waiting.values("envelope"), relayed=True)
     for row in kept:
-        trust = trust_in([archive.peer_entry(row.peer)])
-        said = messages.read_word(canon.unb64(row.evidence[0]), trust).said
+        try:
+            trust = trust_in([archive.peer_entry(row.peer)])
+            said = messages.read_word(canon.unb64(row.evidence[0]), trust).said
+        except ComityError:  # its key was revoked since
+            models.Call.objects.filter(envelope=row.pk).update(kept_known_at=at)
+            continue
         moment = datetime.fromtimestamp(said.at, UTC)
         models.Call.objects.filter(envelope=row.pk).update(kept_at=moment, kept_known_at=at)
     return len(kept)
@@ -212,7 +216,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     statement = opened.statement
     said = calls.read(statement)
     entry = archive.peer_entry(statement.sender)
-    if not entry.since <= said.at < entry.until or said.at > row.at + _SKEW:
+    if not entry.named(statement.key_id).holds(said.at) or said.at > row.at + _SKEW:
         raise Invalid("The call states a time at which it cannot have been signed.", code="call.time", where="at")
     if isinstance(said, Call):
         _called(row, said, statement)
@@ -270,11 +274,11 @@ def seen(settings: Settings, rows: Iterable[models.Call], *, officer: models.Off
     if not officer.is_active or not officer.powers:
         return
     shown = {row.answer_envelope if row.ours else row.envelope for row in rows}
-    new = models.Arrival.objects.filter(pk__in=shown, handed=False, status=models.Arrival.Status.ADMITTED)
+    new = models.Arrival.objects.filter(digest__in=shown, handed=False, status=models.Arrival.Status.ADMITTED)
     for arrival in new:
         tables = Tables(settings, arrival.hop)
         with transaction.atomic():
-            Conversation(settings.state, arrival.hop, tables, tables).handed(arrival.pk, at.timestamp())
+            Conversation(settings.state, arrival.hop, tables, tables).handed(arrival.digest, at.timestamp())
             models.Arrival.objects.filter(pk=arrival.pk).update(handed=True)
 
 

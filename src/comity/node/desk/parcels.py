@@ -321,7 +321,7 @@ class _Taking:
 
     def _answer(self, offer: Offer) -> None:
         digests = [canon.content_id(item.envelope) for item in offer.items]
-        known = set(models.Arrival.objects.filter(pk__in=digests, hop=self.peer).values_list("digest", flat=True))
+        known = set(models.Arrival.objects.filter(digest__in=digests, hop=self.peer).values_list("digest", flat=True))
         answer = self._exchange(offer)
         if answer != Answer():
             self.answers.put(answer)
@@ -359,7 +359,7 @@ class _Taking:
         """Read what can be read, and tell of what the parcel brought."""
         crossing.admit(self.settings, self.peer, at=self.at)
         for digests in _together(iter(self.fresh)):
-            for row in models.Arrival.objects.filter(pk__in=digests).select_related("act"):
+            for row in models.Arrival.objects.filter(digest__in=digests, hop=self.peer).select_related("act"):
                 self.envelopes["waiting" if row.status == "waiting" else row.code or "new"] += 1
                 if row.act is not None:
                     self.acts[row.act.case_id] += 1

@@ -203,7 +203,8 @@ def proofs(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, a
 def messages(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
     """Keep an envelope that comes alone, outside the conversation; answer with the receipt."""
     try:
-        receipt = crossing.receive(settings, body, hop=hop, at=at)
+        with _talk(settings, hop) as talk:
+            receipt = crossing.receive(settings, body, hop=hop, at=at, talk=talk)
     except NotPossible as error:
         return _refusal(429, error)
     return HttpResponse(receipt.to_bytes(), content_type="application/json")
@@ -215,7 +216,7 @@ def receipt(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
     """The receipt of an envelope that this peer brought, with the best proof by now."""
-    row = models.Arrival.objects.filter(pk=digest, hop=hop).first()
+    row = models.Arrival.objects.filter(digest=digest, hop=hop).first()
     if row is None:
         return _refusal(404, ComityError("No such envelope came from you.", code="receipt.unknown"))
     return HttpResponse(crossing.receipt_of(settings, row).to_bytes(), content_type="application/json")
@@ -227,7 +228,7 @@ def outcome(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
     """This node's signed word on what became of an envelope that this peer brought; 404 as long as nobody has read it."""
-    row = models.Arrival.objects.filter(pk=digest, hop=hop).exclude(status=models.Arrival.Status.WAITING).first()
+    row = models.Arrival.objects.filter(digest=digest, hop=hop).exclude(status=models.Arrival.Status.WAITING).first()
     if row is None:
         return _refusal(404, ComityError("No envelope of yours with this digest was read yet.", code="receipt.unread"))
     return HttpResponse(canon.unb64(row.evidence[1]), content_type="application/json")
