@@ -322,6 +322,7 @@ def client(home: Path, peer: str, told: Path, pause: float) -> None:
     from comity.node.run import _die_with_parent
 
     assess(notice(settings.state, peer), settings.books, on=datetime.now(UTC).date(), side="requesting")  # read once
+    _die_with_parent(os.getppid())
     here = os.getpid()
     while True:
         child = os.fork()

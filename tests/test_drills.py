@@ -224,7 +224,7 @@ def came(peer, node, at, minutes=30) -> models.Call:
     """A call of the peer that came in."""
     row = arrive(node, says(peer, asking(at, minutes)), at)
     assert row.code == ""
-    return models.Call.objects.get(envelope=row.pk)
+    return models.Call.objects.get(envelope=row.digest)
 
 
 def made(node, officers, at, to="VN", minutes=30) -> models.Call:
