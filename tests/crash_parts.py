@@ -356,16 +356,20 @@ def read(home: Path, peer: str) -> None:
     for row in models.Act.objects.filter(kind__in=("requested", "enquired", "progress")).order_by("case", "seq"):
         act = archive.read_stored(row)
         cases.setdefault(act.case, []).append((act.by, said(act)))
-    sent = {row.pk: [str(row.stage), receipt(row), row.trouble] for row in models.Departure.objects.filter(peer=peer)}
-    got = {row.pk: [str(row.status), receipt(row), row.code] for row in models.Arrival.objects.filter(hop=peer)}
+    sent = {
+        row.digest: [str(row.stage), receipt(row), row.trouble] for row in models.Departure.objects.filter(peer=peer)
+    }
+    got = {row.digest: [str(row.status), receipt(row), row.code] for row in models.Arrival.objects.filter(hop=peer)}
     asked, line = {}, Line(archive.peer_entry(peer), state=settings.state, key=settings.hop)
     chosen = random.Random(0).sample(sorted(sent), min(len(sent), 40))
     for row in models.Departure.objects.filter(pk__in=chosen):
         try:
             status, body = line.post("/messages", bytes(row.data), at=datetime.now(UTC))
-            asked[row.pk] = canon.loads(body, limit=1 << 20)["receipt"] if status == 200 else f"{status} {body[:200]!r}"
+            asked[row.digest] = (
+                canon.loads(body, limit=1 << 20)["receipt"] if status == 200 else f"{status} {body[:200]!r}"
+            )
         except ComityError as error:
-            asked[row.pk] = error.code
+            asked[row.digest] = error.code
         time.sleep(0.06)  # within the quota
     sys.stdout.write(json.dumps({"cases": cases, "sent": sent, "got": got, "asked": asked}))
 

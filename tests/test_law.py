@@ -700,7 +700,7 @@ NATIONAL = {"language", "dual-criminality", "retention", "refusal-policy", "auth
 OF_THE_TREATY = {"dual-criminality.not-required"}
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(requests(), DATES, st.sampled_from(SIDES))
 def test_nothing_passes_where_a_book_is_silent(request_: Request, on: date, side: str) -> None:
     """Where the two States' books say nothing but their working week, nothing that rests on national law is passed."""

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from lives import replay
 
 from comity.casework.act import FORMS as BODIES
 from comity.casework.lifecycle import (
@@ -63,13 +64,6 @@ REQUEST = {
 GOOD, BAD = {"findings": [{"verdict": "passed"}]}, {"findings": [{"verdict": "passed"}, {"verdict": "failed"}]}
 BOX, LIST = "ab" * 32, "cd" * 32
 _ids = count()
-
-
-def replay(case, acts, *, home):
-    """`case` after all `acts`, each allowed in its turn."""
-    for act in acts:
-        case = advance(case, act, home=home)
-    return case
 
 
 def code(call, *args, **named) -> str:

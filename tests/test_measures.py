@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from lives import replay
 from peer import arrive, request, settle
 from test_evidence import accepted, bring, code, disclosed, execute, sealed, stage, worked
 
-from comity.casework.lifecycle import Kind, Stage, advance, replay
+from comity.casework.lifecycle import Kind, Stage, advance
 from comity.casework.measure import Measure
 from comity.casework.request import moment_text
 from comity.node import archive, models

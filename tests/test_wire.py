@@ -350,13 +350,20 @@ ENTRIES = [
     ("a threshold below nothing", {"threshold": -1}, "entry.form"),
     ("a threshold that is true", {"threshold": True}, "entry.form"),
     ("half a signing key", with_key(0, key={"ed25519": SIGNS["key"]["ed25519"]}), "canon.fields"),
-    ("halves of other lengths", with_key(0, key={
-        "ed25519": canon.b64(bytes(31)), "mldsa65": canon.b64(bytes(1953))}), "entry.form"),
+    (
+        "halves of other lengths",
+        with_key(0, key={"ed25519": canon.b64(bytes(31)), "mldsa65": canon.b64(bytes(1953))}),
+        "entry.form",
+    ),
     ("a signing key that is text", with_key(0, key="key"), "canon.fields"),
     ("no signing key", {"keys": RAW["keys"][1:]}, "entry.form"),
     ("no keys", {"keys": []}, "entry.form"),
     ("a key twice", {"keys": [*RAW["keys"], SIGNS]}, "entry.form"),
-    ("a key that signs and recovers", {"keys": [*RAW["keys"], SIGNS | {"purpose": "recovery"}], "threshold": 1}, "entry.form"),
+    (
+        "a key that signs and recovers",
+        {"keys": [*RAW["keys"], SIGNS | {"purpose": "recovery"}], "threshold": 1},
+        "entry.form",
+    ),
     ("two at once", {"keys": [*RAW["keys"], HOPS | {"key": LOGS["key"]}]}, "entry.form"),
     ("a purpose of ours only", with_key(0, purpose="rule"), "entry.form"),
     ("another suite", with_key(0, suite="ed25519"), "entry.form"),

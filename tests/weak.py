@@ -119,11 +119,11 @@ def forgets():
 
     right = crossing.receive
 
-    def receive(settings, data, *, hop, at):
+    def receive(settings, data, *, hop, at, talk):
         from comity.seal import canon
 
         models.Arrival.objects.filter(digest=canon.content_id(data), act=None).delete()
-        return right(settings, data, hop=hop, at=at)
+        return right(settings, data, hop=hop, at=at, talk=talk)
 
     patched(crossing, "receive", receive)
 
@@ -166,8 +166,13 @@ def forwarded():
     """A letter to another State is read when it is sealed anew for this one."""
     from comity.seal import envelope
 
-    right = envelope.verify
-    patched(envelope, "verify", lambda *given, **named: dataclasses.replace(right(*given, **named), to="IR"))
+    right = envelope._verified
+
+    def verified(data, trust, kinds, at, limit):
+        found = right(data, trust, kinds, at, limit)
+        return dataclasses.replace(found, to="IR") if found.kind == "act" else found
+
+    patched(envelope, "_verified", verified)
 
 
 def any_author():

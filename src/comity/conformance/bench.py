@@ -199,7 +199,7 @@ class Bench:
         return self.inbox.traces(self.me.state)
 
     def fates(self, envelopes: Iterable[bytes]) -> list[str]:
-        """What became of each: ``admitted``, ``refused CODE``, ``kept``, or empty where nobody can say."""
+        """What became of each: ``admitted``, ``refused CODE``, ``waiting``, or empty where nobody can say."""
         digests = [canon.content_id(data) for data in envelopes]
         if self.inbox is None:
             return [""] * len(digests)

@@ -33,7 +33,7 @@ class Fate:
     """What became of an envelope.
 
     Args:
-        status: ``kept`` while nobody has read it, ``admitted`` or ``refused``; empty when the inbox does not hold it.
+        status: ``waiting`` while nobody has read it, ``admitted`` or ``refused``; empty when the inbox does not hold it.
         code: why it was refused.
     """
 
@@ -66,14 +66,14 @@ class Inbox:
                 marks = ",".join("?" * len(block))
                 question = f"select digest, status, code from node_arrival where digest in ({marks})"  # noqa: S608
                 found |= {digest: Fate(status, code) for digest, status, code in self._ask(question, block)}
-            if all(fate.status != "kept" for fate in found.values()) or time.monotonic() > end:
+            if all(fate.status != "waiting" for fate in found.values()) or time.monotonic() > end:
                 return found
             time.sleep(_PAUSE)
 
     def settle(self, state: str, *, patience: float) -> None:
         """Wait until everything that `state` brought is read, at most `patience` seconds."""
         end = time.monotonic() + patience
-        question = "select 1 from node_arrival where hop = ? and status = 'kept' limit 1"
+        question = "select 1 from node_arrival where hop = ? and status = 'waiting' limit 1"
         while self._ask(question, [state]) and time.monotonic() < end:
             time.sleep(_PAUSE)
 
