@@ -121,7 +121,7 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_nodes_agree_again_after_trouble(made, tmp_path, seed):
     """Nothing lost, doubled, disordered; no alarm; as quickly as promised."""
-    complaints, alarms, took, behind, schedule = judged(made, tmp_path / "run", seed, 10.0)
+    complaints, alarms, took, behind, schedule = judged(made, tmp_path / "run", seed, 6.0)
     assert (complaints, alarms) == ({}, []), schedule
     assert took <= HEALED + behind / BACKLOG, schedule
 
