@@ -104,7 +104,7 @@ class Points:
 
         self.around_commits()
         for owner, name, label in (
-            (Conversation, "receive", "receive"), (Conversation, "admit", "admit"), (Conversation, "answered", "answered"),
+            (Conversation, "receive", "receive"), (Conversation, "admit_some", "admit"), (Conversation, "answered", "answered"),
             (registry, "witnessed", "checkpoint"), (registry, "cosign", "cosign"), (crossing, "proved", "prove"),
             (_record, "record", "post"), (Line, "post", "send"),
         ):  # fmt: skip

@@ -146,7 +146,7 @@ FOUND = {
     "any_method": "path-methods",
     "no_chunks": "smuggle-lengths",
     "old_tls": "old-tls",
-    "one_at_a_time": "flood-slow-bodies",
+    "one_at_a_time": "flood-slow-heads",
 }
 
 
