@@ -1,4 +1,4 @@
-"""Two nodes and a witness whose lines are cut, deaf, half open, flapping, slow and double: once healed, all agree again.
+"""Two nodes, each the witness of the other, whose lines are cut, deaf, half open, flapping, slow and double: once healed, all agree again.
 
 On loopback, with a proxy of our own before each door. More schedules: ``python tests/test_partition.py --schedules N``.
 """
