@@ -1,4 +1,4 @@
-"""Two nodes, each the witness of the other, whose lines are cut, deaf, half open, flapping, slow and double: once healed, all agree again.
+"""Two nodes, each the other's witness, whose lines are cut, deaf, half open, flapping, slow, double: once healed, they agree.
 
 On loopback, with a proxy of our own before each door. More schedules: ``python tests/test_partition.py --schedules N``.
 """
