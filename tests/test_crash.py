@@ -1,4 +1,4 @@
-"""Five hundred SIGKILLs, judged by clients: nothing lost, doubled, stuck or disordered. The long campaign is bench/crash.py."""
+"""Two hundred SIGKILLs, judged by clients: nothing lost, doubled, stuck or disordered. bench/crash.py kills as often as wanted."""
 
 import pytest
 from crashing import POINTS, RARE, Campaign, make
@@ -17,14 +17,14 @@ def made(tmp_path_factory):
 
 
 def test_nodes_that_are_killed_all_the_time_lose_and_double_nothing(made, tmp_path, record_property):
-    """500 kills of couriers, doors, clients and whole nodes, most of them at named points around commits and sends."""
-    verdict = Campaign(made, tmp_path / "run", seed=1).run(500, seconds=900, pause=0.06)
+    """200 kills of couriers, doors, clients and whole nodes, most of them at named points around commits and sends."""
+    verdict = Campaign(made, tmp_path / "run", seed=1).run(200, seconds=600, pause=0.06)
     record_property("kills", sorted(verdict.kills.items()))
     record_property("told", verdict.told)
     assert verdict.complaints == {}
-    assert sum(verdict.kills.values()) >= 500
-    assert verdict.told > 200
-    assert not [point for point in POINTS if point not in RARE and verdict.kills[point] < 2]
+    assert sum(verdict.kills.values()) >= 200
+    assert verdict.told > 100
+    assert not [point for point in POINTS if point not in RARE and not verdict.kills[point]]
 
 
 @pytest.mark.parametrize("weakness", PLANTED)
