@@ -1,4 +1,4 @@
-"""Two hundred SIGKILLs, judged by clients: nothing lost, doubled, stuck or disordered. bench/crash.py kills as often as wanted."""
+"""Two hundred SIGKILLs, judged by clients: nothing lost, doubled, stuck or disordered. bench/crash.py kills for hours."""
 
 import pytest
 from crashing import POINTS, RARE, Campaign, make
