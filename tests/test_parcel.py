@@ -452,7 +452,7 @@ def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
     back = packed(peer, tmp_path / "b", at, answers=answers, greeted=opened(tmp_path / "g")[0].greets)
     taken = parcels.take(node, back, at=at)
     assert taken.settled
-    kept = {row.pk: canon.unb64(row.evidence[0]) for row in models.Arrival.objects.filter(status="admitted")}
+    kept = {row.digest: canon.unb64(row.evidence[0]) for row in models.Arrival.objects.filter(status="admitted")}
     assert kept == outcomes
 
 
