@@ -19,17 +19,17 @@ import django
 
 django.setup()
 
-from django.db import transaction  # noqa: E402
-from django.db.models import Max  # noqa: E402
+from django.db import transaction
+from django.db.models import Max
 
-from comity.casework.act import Act, Kind  # noqa: E402
-from comity.casework.measure import Measure  # noqa: E402
-from comity.casework.request import Account, DataCategory, Offence, Person, Request, Urgency  # noqa: E402
-from comity.ledger import log  # noqa: E402
-from comity.node import models  # noqa: E402
-from comity.node.desk import _log, _record  # noqa: E402
-from comity.node.settings import current  # noqa: E402
-from comity.seal import canon, envelope  # noqa: E402
+from comity.casework.act import Act, Kind
+from comity.casework.measure import Measure
+from comity.casework.request import Account, DataCategory, Offence, Person, Request, Urgency
+from comity.ledger import log
+from comity.node import models
+from comity.node.desk import _log, _record
+from comity.node.settings import current
+from comity.seal import canon, envelope
 
 NODE, PEER = current(), sys.argv[2]
 SENT = models.Departure.objects.filter(peer=PEER)

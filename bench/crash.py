@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -25,34 +26,48 @@ from crashing import POINTS, Campaign, Verdict, make
 RARE_SHARE = 0.15  # of the kills: for points that are reached every few seconds only
 
 
-def _load(file: Path | None, seed: int) -> dict[str, object]:
-    if file is not None and file.exists():
-        return dict(json.loads(file.read_text("utf-8")))
-    return {"seed": seed, "told": 0, "kills": {}, "complaints": []}
+@dataclass
+class State:
+    """How far the campaign is, as its file keeps it.
+
+    Args:
+        seed: of the next round.
+        told: messages that clients were told are sent.
+        kills: by point.
+        complaints: [seed, kind, what], of all rounds.
+    """
+
+    seed: int
+    told: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    complaints: list[list[object]] = field(default_factory=list)
+
+    def add(self, verdict: Verdict) -> None:
+        """Take in what a round found."""
+        self.complaints += [[self.seed, kind, one] for kind, those in verdict.complaints.items() for one in those]
+        self.kills.update(verdict.kills)
+        self.told += verdict.told
+        self.seed += 1
 
 
-def _keep(file: Path | None, state: dict[str, object]) -> None:
+def _load(file: Path | None, seed: int) -> State:
+    if file is None or not file.exists():
+        return State(seed)
+    kept = json.loads(file.read_text("utf-8"))
+    return State(**kept | {"kills": Counter(kept["kills"])})
+
+
+def _keep(file: Path | None, state: State) -> None:
     if file is not None:
         draft = file.with_suffix(".part")
-        draft.write_text(json.dumps(state), "utf-8")
+        draft.write_text(json.dumps(asdict(state)), "utf-8")
         draft.replace(file)
 
 
-def _add(state: dict[str, object], seed: int, verdict: Verdict) -> None:
-    kills = Counter(dict(state["kills"]))  # type: ignore[call-overload]
-    kills.update(verdict.kills)
-    found = [[seed, kind, one] for kind, those in verdict.complaints.items() for one in those]
-    state |= {
-        "seed": seed + 1, "told": int(str(state["told"])) + verdict.told, "kills": dict(kills),
-        "complaints": [*list(state["complaints"]), *found],  # type: ignore[call-overload]
-    }  # fmt: skip
-
-
-def _show(state: dict[str, object], began: float, done_before: int, wanted: int) -> None:
-    kills, complaints = dict(state["kills"]), list(state["complaints"])  # type: ignore[call-overload]
-    done = sum(kills.values())
+def _show(state: State, began: float, done_before: int, wanted: int) -> None:
+    done = state.kills.total()
     rate = (done - done_before) / (time.monotonic() - began)
-    print(f"{done:,} of {wanted:,} kills, {state['told']:,} messages, {len(complaints)} complaints, "
+    print(f"{done:,} of {wanted:,} kills, {state.told:,} messages, {len(state.complaints)} complaints, "
           f"{rate:.1f} kills/s, {max(0, wanted - done) / rate / 60:.0f} min left", flush=True)  # fmt: skip
 
 
@@ -60,13 +75,13 @@ def campaign(kills: int, file: Path | None, each: int, folder: Path, seed: int) 
     """Rounds until `kills` were made in all; how many kinds of complaint there are."""
     state = _load(file, seed)
     made = make(folder / "made")
-    began, before = time.monotonic(), sum(dict(state["kills"]).values())  # type: ignore[call-overload]
-    while sum(dict(state["kills"]).values()) < kills:  # type: ignore[call-overload]
-        this = int(str(state["seed"]))
+    began, before = time.monotonic(), state.kills.total()
+    while state.kills.total() < kills:
+        this = state.seed
         run = folder / f"round-{this}"
         shutil.rmtree(run, ignore_errors=True)
         verdict = Campaign(made, run, this, rare=RARE_SHARE).run(each, seconds=each * 5)
-        _add(state, this, verdict)
+        state.add(verdict)
         _keep(file, state)
         for kind, found in verdict.complaints.items():
             print(f"seed {this}: {kind}: {found}", flush=True)
@@ -76,12 +91,11 @@ def campaign(kills: int, file: Path | None, each: int, folder: Path, seed: int) 
     return _report(state)
 
 
-def _report(state: dict[str, object]) -> int:
-    hit = Counter(dict(state["kills"]))  # type: ignore[call-overload]
-    for name in (*POINTS, *sorted(set(hit) - set(POINTS))):
-        print(f"{hit[name]:>8,}  {name}")
-    found = Counter(kind for _, kind, _ in list(state["complaints"]))  # type: ignore[call-overload]
-    print(f"{sum(hit.values()):,} kills, {state['told']:,} messages that clients were told are sent")
+def _report(state: State) -> int:
+    for name in (*POINTS, *sorted(set(state.kills) - set(POINTS))):
+        print(f"{state.kills[name]:>8,}  {name}")
+    found = Counter(kind for _, kind, _ in state.complaints)
+    print(f"{state.kills.total():,} kills, {state.told:,} messages that clients were told are sent")
     print(
         ", ".join(f"{kind} {found[kind]}" for kind in ("lost", "doubled", "stuck", "disordered", "unlike", "invented"))
     )

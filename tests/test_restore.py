@@ -31,6 +31,54 @@ def unproved(path: Path) -> set[str]:
     return {name for name, (verdict, _) in verify_file(path).verdicts.items() if verdict is not Verdict.PASSED}
 
 
+CASE = "IR-2026-0002"
+
+
+class SetBack:
+    """Copies Iran's database before a step of the story, and puts the copy back after another one."""
+
+    def __init__(self, backup: Path) -> None:
+        self._backup, self.done = backup, False
+
+    def __call__(self, stage, name: str) -> None:
+        """Called before and after each step."""
+        iran = stage.nodes["IR"]
+        if name == f"before approve {CASE}" and not self._backup.exists():
+            copied(iran.home / "db.sqlite3", self._backup)
+        if name == f"arrived accepted {CASE}" and not self.done:
+            self.done = True
+            stage.until(
+                "witnessed", lambda: witnessed(stage.nodes["VN"].home)
+            )  # what nobody saw before is lost with the log
+            self._put_back(iran)
+            officer = stage.officer("rahimi")
+            stage.until("taken back", lambda: (officer.read(CASE) or {}).get("stage") == "accepted")
+
+    def _put_back(self, iran) -> None:
+        """As docs/OPERATIONS.md says: the older database, and a new log."""
+        iran.stop()
+        for path in iran.home.glob("db.sqlite3*"):
+            path.unlink()
+        shutil.copy(self._backup, iran.home / "db.sqlite3")
+        renamed = ["rotate", str(iran.home), "log", "--name", "comity.ir/log-2"]
+        subprocess.run([sys.executable, "-m", "comity.node.run", *renamed], check=True, capture_output=True)
+        iran.start()
+
+
+def hand_out(stage, reference: str, out: Path, _evidence: Path) -> bool:
+    """Export both cases until they prove all that can be proved: Iran's letter was lost too."""
+    for state, username, lost in (("IR", "rahimi", {"history", "letter"}), ("VN", "tran", set())):
+        path = out / state / "case.asice"
+        path.parent.mkdir(parents=True)
+
+        def exported(path=path, username=username, lost=lost) -> bool:
+            stage.officer(username).download(f"/cases/{reference}/export", path)
+            return unproved(path) <= lost
+
+        stage.until("exported", exported)
+    return True
+
+
 def test_a_restored_node_takes_back_what_it_lost(tmp_path, monkeypatch):
     """Iran's database is set back behind a request, a question and an answer: both States' acts come back, and the story ends.
 
@@ -38,75 +86,23 @@ def test_a_restored_node_takes_back_what_it_lost(tmp_path, monkeypatch):
     """
     (tmp_path / "given").mkdir()
     (tmp_path / "given" / "mail.eml").write_bytes(b"Subject: x\r\n\r\ntext")
-    backup, seen, done = tmp_path / "backup.sqlite3", {}, []
-    told = story._tell
-
-    def hook(stage, name: str) -> None:
-        iran = stage.nodes["IR"]
-        if name == "before approve IR-2026-0002" and not backup.exists():
-            copied(iran.home / "db.sqlite3", backup)
-        if name.startswith("arrived") and name.endswith("accepted IR-2026-0002") and not done:
-            done.append(name)
-            stage.until(
-                "witnessed", lambda: witnessed(stage.nodes["VN"].home)
-            )  # what nobody witnessed before is lost with the log
-            iran.stop()
-            for path in iran.home.glob("db.sqlite3*"):
-                path.unlink()
-            shutil.copy(backup, iran.home / "db.sqlite3")
-            command = [
-                sys.executable,
-                "-m",
-                "comity.node.run",
-                "rotate",
-                str(iran.home),
-                "log",
-                "--name",
-                "comity.ir/log-2",
-            ]
-            subprocess.run(command, check=True, capture_output=True)
-            iran.start()
-            officer = stage.officer("rahimi")
-            stage.until("taken back", lambda: (officer.read("IR-2026-0002") or {}).get("stage") == "accepted")
+    seen, told, out, hook = {}, story._tell, tmp_path / "out", SetBack(tmp_path / "backup.sqlite3")
 
     def tell(stage):
-        first, second = told(stage)
+        both = told(stage)
         for state, username in (("IR", "rahimi"), ("VN", "tran")):
-            case = stage.until("read", lambda u=username: stage.officer(u).read(second))
+            case = stage.until("read", lambda u=username: stage.officer(u).read(CASE))
             seen[state] = [act["kind"] for act in case["acts"]]
-        return first, second
-
-    def hand_out(stage, reference: str, out: Path, evidence: Path) -> bool:
-        """Export both cases until they prove all that can be proved: the letter was lost too."""
-        for state, username, lost in (("IR", "rahimi", {"history", "letter"}), ("VN", "tran", set())):
-            path = out / state / "case.asice"
-            path.parent.mkdir(parents=True)
-
-            def exported(path=path, username=username, lost=lost) -> bool:
-                stage.officer(username).download(f"/cases/{reference}/export", path)
-                return unproved(path) <= lost
-
-            stage.until("exported", exported)
-        return True
+        return both
 
     monkeypatch.setattr(story, "_tell", tell)
     monkeypatch.setattr(story, "_hand_out", hand_out)
-    out = tmp_path / "out"
     ended = story.play(once=True, evidence=tmp_path / "given", out=out, seed=1, home=tmp_path / "home", hook=hook)
-    assert done
+    assert hook.done
     assert ended == 0
     crossing = ["requested", "asked", "supplemented", "accepted"]
-    assert seen["IR"] == [
-        "drafted",
-        "checked",
-        *crossing,
-        "agreed",
-        "disclosed",
-        "verified",
-        "released",
-        "closed",
-        "closed",
-    ]
+    ends = ["agreed", "disclosed", "verified", "released", "closed", "closed"]
+    assert seen["IR"] == ["drafted", "checked", *crossing, *ends]
     assert [kind for kind in seen["VN"] if kind in crossing] == crossing
     assert unproved(out / "IR" / "case.asice") == {"history", "letter"}
     verdicts = verify_file(out / "IR" / "case.asice").verdicts

@@ -1,4 +1,4 @@
-"""Background work, outside every request: admit, post, fetch receipts, have the log witnessed, do what officers ordered.
+"""Background work, outside every request: read, exchange, prove, renew, have the log witnessed, do what officers ordered.
 
 The courier keeps nothing in memory that matters: each round looks at the tables, does what is due and notes it through the
 desk. Killed at any moment and started again, it goes on; what it repeats, the other side recognises.

@@ -8,7 +8,7 @@ Rules, and where each is kept:
 3. Every envelope names those of its case that it stands on. It waits, kept and acknowledged, until they are there
    (`admit`); a gap is asked for, and the waiting room is bounded (`_keep`).
 4. A node that may have lost memory knows nothing better than its peers: until the peer has answered its greeting, it
-   neither keeps nor signs nor sends in this conversation (`settled`).
+   neither keeps nor sends in this conversation (`settled`). An envelope that comes alone has no place in it, and is kept.
 5. A silent peer is asked again ever less often, an unwilling one as well; what it refuses for good goes to the dead
    letters, which a person sees and can release (`_postpone`, `_dead`, `release`).
 6. Every step that is waited for has a deadline, after which a person is told, once (`overdue`).

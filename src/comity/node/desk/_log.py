@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from django.db.models import Q
 
@@ -10,7 +11,7 @@ from comity.errors import BrokenProof
 from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import models
-from comity.node.archive import log_node
+from comity.node.archive import log_node, log_proof
 from comity.node.settings import Settings
 from comity.seal import merkle
 
@@ -61,8 +62,7 @@ class Tail:
 
     def proof(self, index: int, note: str) -> Proof:
         """The proof that entry `index` is in the log whose head `note` is."""
-        size = cp.parse(note)[0].size
-        return Proof(index, tuple(merkle.inclusion(index, size, self._get)), note)
+        return log_proof(index, note, self._get)
 
 
 def log_append(data: bytes) -> int:
@@ -100,12 +100,5 @@ def _checkpoint(settings: Settings, size: int, get: merkle.Get) -> str:
 
 def proofs(entries: Iterable[int], note: str) -> dict[int, Proof]:
     """Proofs that each of `entries` is in the log whose head `note` is; subtrees that they share are read once."""
-    held: dict[tuple[int, int], bytes] = {}
-
-    def get(level: int, index: int) -> bytes:
-        if (level, index) not in held:
-            held[level, index] = log_node(level, index)
-        return held[level, index]
-
-    size = cp.parse(note)[0].size
-    return {entry: Proof(entry, tuple(merkle.inclusion(entry, size, get)), note) for entry in entries if entry < size}
+    size, get = cp.parse(note)[0].size, cache(log_node)
+    return {entry: log_proof(entry, note, get) for entry in entries if entry < size}

@@ -159,6 +159,12 @@ def _note(request: HttpRequest, error: ComityError, *, head: bytes, at: datetime
     crossing.turn_away(code=error.code, reason=str(error), head=head, size=size, path=request.path, at=at)
 
 
+def _unreadable(request: HttpRequest, error: ComityError, *, body: bytes, at: datetime) -> HttpResponse:
+    """422: a peer's node did say this, and it does not hold. It is noted."""
+    _note(request, error, head=body[:_HEAD], at=at)
+    return _refusal(422, error)
+
+
 _talks: dict[str, tuple[Conversation, Lock]] = {}
 _talks_lock = Lock()
 
@@ -179,8 +185,7 @@ def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str,
     try:
         offer = read_offer(body)
     except BrokenSeal as error:
-        _note(request, error, head=body[:_HEAD], at=at)
-        return _refusal(422, error)
+        return _unreadable(request, error, body=body, at=at)
     with _talk(settings, hop) as talk:
         answer = crossing.exchange(settings, talk, offer, at=at)
     return HttpResponse(dumps(answer), content_type="application/json")
@@ -193,8 +198,7 @@ def proofs(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, a
     try:
         digests = read_ask(body)
     except BrokenSeal as error:
-        _note(request, error, head=body[:_HEAD], at=at)
-        return _refusal(422, error)
+        return _unreadable(request, error, body=body, at=at)
     return HttpResponse(proof_answer(crossing.proofs(settings, digests, hop=hop)), content_type="application/json")
 
 
@@ -265,9 +269,8 @@ def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, 
         return HttpResponse(f"{error.size}\n", status=409, content_type="text/x.tlog.size")
     except (BrokenProof, UnicodeDecodeError) as error:
         reason = error if isinstance(error, ComityError) else ComityError("This is no text.", code="witness.form")
-        _note(request, reason, head=body[:_HEAD], at=at)
         crossing.doubt(hop, doubted=True)
-        return _refusal(422, reason)
+        return _unreadable(request, reason, body=body, at=at)
 
 
 @require_GET
