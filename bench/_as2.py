@@ -130,6 +130,7 @@ def measure(folder: Path, size: int, seconds: float) -> dict[str, float]:
         command += ["-days", "30", "-subj", f"/CN=as2{node}", "-addext", usage]
         subprocess.run(command, check=True, capture_output=True)
         (folder / f"{node}.pem").write_bytes(key.read_bytes() + crt.read_bytes())
+    for node in "ab":  # each needs the other's certificate
         subprocess.run([sys.executable, __file__, "make", str(folder), node], check=True, capture_output=True)
     given = os.environ | {"AS2_FOLDER": str(folder), "AS2_NODE": "b", "DJANGO_SETTINGS_MODULE": "bench_as2_site",
                           "PYTHONPATH": str(folder), "PYTHONWARNINGS": "ignore"}  # fmt: skip
