@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -60,7 +60,7 @@ def _load(file: Path | None, seed: int) -> State:
 def _keep(file: Path | None, state: State) -> None:
     if file is not None:
         draft = file.with_suffix(".part")
-        draft.write_text(json.dumps(asdict(state)), "utf-8")
+        draft.write_text(json.dumps(vars(state)), "utf-8")
         draft.replace(file)
 
 
