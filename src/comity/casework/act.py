@@ -67,6 +67,9 @@ class Power(StrEnum):
     DECIDE = "decide"  # decide on another State's request, and speak with that State about it
     AUTHORISE = "authorise"  # the domestic authorisation, Article 24: a judge or who the law names
     EXECUTE = "execute"  # order, take in, disclose, perform; verify and release what came back; close
+    WARN = "warn"  # share warnings and call them back, publish bulletins (Articles 53, 55)
+    TRIAGE = "triage"  # read what the public reports, and decide what becomes of it (Article 53)
+    ASSIST = "assist"  # publish needs, offers and figures, agree programmes (Articles 54 to 57)
 
 
 CROSSING: Final = frozenset({

@@ -53,6 +53,12 @@ class Answer:
             return str(canon.loads(self.body, limit=1 << 16)["code"])
         return ""
 
+    @property
+    def wait(self) -> float:
+        """Seconds to wait before asking again, as the answer says (RFC 9110, 10.2.3): 1 to 10."""
+        said = self.headers.get("retry-after", "")
+        return min(10.0, max(1.0, float(said))) if said.isdecimal() else 1.0
+
     def __str__(self) -> str:
         """In a few words, for the table."""
         if not self.status:

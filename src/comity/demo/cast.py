@@ -18,8 +18,8 @@ def three_states() -> tuple[Node, Node, Node]:
     iran = Node(
         "IR", "fa", "Asia/Tehran", ("QA",),
         (
-            Person("rahimi", "س. رحیمی (تمرین)", "نقطه تماس شبانه‌روزی", ("draft", "execute")),
-            Person("karimi", "م. کریمی (تمرین)", "مرجع مرکزی", ("approve",)),
+            Person("rahimi", "س. رحیمی (تمرین)", "نقطه تماس شبانه‌روزی", ("draft", "execute", "warn", "triage")),
+            Person("karimi", "م. کریمی (تمرین)", "مرجع مرکزی", ("approve", "assist")),
         ),
         (
             _authority("central", "Central authority for legal assistance (exercise)", "مرجع مرکزی معاضدت قضایی (تمرین)",
@@ -31,7 +31,7 @@ def three_states() -> tuple[Node, Node, Node]:
     viet_nam = Node(
         "VN", "en", "Asia/Ho_Chi_Minh", ("QA",),
         (
-            Person("tran", "Tran V. (exercise)", "Central authority", ("decide", "execute")),
+            Person("tran", "Tran V. (exercise)", "Central authority", ("decide", "execute", "warn", "assist")),
             Person("nguyen", "Judge Nguyen T. (exercise)", "Exercise court", ("authorise",)),
         ),
         (

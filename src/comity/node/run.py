@@ -24,6 +24,7 @@ from typing import Annotated, Any
 
 import typer
 
+from comity.casework.act import Power
 from comity.errors import ComityError, Misconfigured
 from comity.law.book import default_folder, load
 from comity.node.management import Home, directory, parcels, read_authorities, read_file, tokens
@@ -159,7 +160,7 @@ def officer(
     username: str,
     full_name: Annotated[str, typer.Option()],
     office: Annotated[str, typer.Option()],
-    power: Annotated[list[str] | None, typer.Option(help="draft, approve, decide, authorise, execute")] = None,
+    power: Annotated[list[str] | None, typer.Option(help=", ".join(Power))] = None,
     language: Annotated[str, typer.Option()] = "en",
 ) -> None:
     """Add an officer; the password is read from standard input, never from the command line."""

@@ -135,6 +135,9 @@ POWERS: Final[Terms] = {
     "decide": _("decide on other States’ requests"),
     "authorise": _("authorise measures at home"),
     "execute": _("carry out, verify and close"),
+    "warn": _("share warnings and call them back"),
+    "triage": _("read what the public reports"),
+    "assist": _("publish needs and offers, agree programmes"),
 }
 KINDS: Final[Terms] = {
     "drafted": _("Request drafted"),

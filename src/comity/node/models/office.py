@@ -1,4 +1,4 @@
-"""Tables and constraints; no behaviour. Only `comity.node.desk` writes them."""
+"""Officers, peers, cases and acts, what is on its way, the log, evidence, jobs, test calls."""
 
 from __future__ import annotations
 
