@@ -1,11 +1,10 @@
-"""What lives in the environment of a node that is killed all the time: a program for `crashing`.
+"""What lives in the environment of a node that is killed all the time: processes for `crashing`.
 
-    crash_parts.py serve HOME WEAKNESS         the node itself, which kills itself at a point that HOME.armed names
-    crash_parts.py client HOME PEER TOLD PAUSE says messages in cases, and writes into TOLD what it tried and was told
-    crash_parts.py read HOME PEER              prints what a client sees now, and what the peer answers when asked again
+`serve` is the node itself, which kills itself at a point that HOME.armed names; `client` says messages in cases, and writes
+down what he tried and was told; `read` prints what a client sees now, and what the peer answers when asked again.
 
-Production code knows nothing of this: `serve` puts the points around its functions when it starts. If HOME.port exists, the
-peers' door listens at the port that it holds, behind a proxy.
+Production code knows nothing of this: `serve` puts the points around its functions when it starts. If HOME.behind exists, the
+peers' door listens at the host and port that it holds, behind a proxy.
 """
 
 from __future__ import annotations
@@ -194,9 +193,9 @@ def serve(home: Path, weakness: str) -> None:
         os.environ["COMITY_TEST_WORKER_OF"] = f"{os.getpid()}"
         while name == "officers":
             signal.pause()
-        if beside(home, "port").exists():
-            behind = ("127.0.0.1", int(beside(home, "port").read_text()))
-            node_settings.address = lambda _url: behind
+        if beside(home, "behind").exists():
+            host, port = beside(home, "behind").read_text().split()
+            node_settings.address = lambda _url: (host, int(port))
         door(name, settings)
 
     from comity.node import management
@@ -372,18 +371,3 @@ def read(home: Path, peer: str) -> None:
             asked[row.digest] = error.code
         time.sleep(0.06)  # within the quota
     sys.stdout.write(json.dumps({"cases": cases, "sent": sent, "got": got, "asked": asked}))
-
-
-def main() -> None:
-    """Be one of the parts."""
-    part, home, *rest = sys.argv[1:]
-    if part == "serve":
-        serve(Path(home), rest[0])
-    elif part == "client":
-        client(Path(home), rest[0], Path(rest[1]), float(rest[2]))
-    else:
-        read(Path(home), rest[0])
-
-
-if __name__ == "__main__":
-    main()

@@ -8,22 +8,22 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import apart
+import crash_parts
+import warm
 from crash_parts import POINTS, beside
 
 from comity.demo.nodes import Node, Person, make_all
 
-PROGRAM = [sys.executable, str(Path(__file__).with_name("crash_parts.py").resolve())]
 AT_ONCE = 5  # points that are armed together
 RARE = tuple(point for point in POINTS if point.startswith(("checkpoint", "cosign", "prove")))  # every few seconds only
 
@@ -36,22 +36,26 @@ PEOPLE = (
 class Crasher(Node):
     """A node that can be killed piece by piece.
 
-    `weakness` names what is taken out of it.
+    `weakness` names what is taken out of it; `door` is where peers look for it, if not on loopback, and `space` the network
+    namespace (`apart`) in which it lives then.
     """
 
-    weakness = "none"
+    weakness, door, space = "none", "", ""
+
+    def make(self) -> None:
+        """Make its home, as one that is looked for at `door`."""
+        self.peers = self.door or self.peers
+        super().make()
 
     def start(self) -> None:
         """Start it with its points."""
-        if self._log is None:
-            self._log = self.log.open("ab")
-        self.process = subprocess.Popen(
-            [*PROGRAM, "serve", str(self.home), self.weakness],
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        files = (Path(os.devnull), self.log, self.log)
+        self.process = warm.Running(*self.at_home(crash_parts.serve, self.home, self.weakness), files=files)
         self.starts += 1
+
+    def at_home(self, target: Callable[..., object], *given: object) -> tuple:
+        """`target` and what is given to it, as a process does it that has the node's network."""
+        return (apart.within, self.space, target, *given) if self.space else (target, *given)
 
     def pid(self, name: str) -> int:
         """The process id of one of its parts; 0 while there is none."""
@@ -68,10 +72,18 @@ def two_nodes() -> tuple[Crasher, Crasher]:
     )  # fmt: skip
 
 
-def make(folder: Path) -> Path:
-    """Two nodes that never ran, for any number of campaigns one after another; the folder."""
+def make(folder: Path, doors: Sequence[str] = ("", "")) -> Path:
+    """Two nodes that never ran, for any number of campaigns one after another; the folder.
+
+    Args:
+        folder: a new one.
+        doors: addresses at which peers look for them; empty: on loopback.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    make_all(two_nodes(), folder)
+    nodes = two_nodes()
+    for node, door in zip(nodes, doors, strict=True):
+        node.door = door
+    make_all(nodes, folder)
     return folder
 
 
@@ -124,7 +136,7 @@ class Campaign:
     ) -> None:  # fmt: skip
         self.nodes, self._rng, self._points = two_nodes(), random.Random(seed), points
         self._strikes, self._weakness = Counter[str](), weakness
-        self._clients: list[subprocess.Popen[bytes]] = []
+        self._clients: list[warm.Running] = []
         self._calm, self._rare = threading.Lock(), rare
         shutil.copytree(made, folder)
         for node in self.nodes:
@@ -167,8 +179,11 @@ class Campaign:
             time.sleep(0.1)
 
     def _client(self, node: Crasher, other: Crasher, pause: float) -> None:
-        command = [*PROGRAM, "client", str(node.home), other.state, str(beside(node.home, "told")), str(pause)]
-        self._clients.append(subprocess.Popen(command, stderr=node._log))
+        given, files = (
+            (node.home, other.state, beside(node.home, "told"), pause),
+            (Path(os.devnull), node.log, node.log),
+        )
+        self._clients.append(warm.Running(crash_parts.client, *given, files=files))
 
     def close(self) -> None:
         """End everything that was started."""
@@ -264,8 +279,9 @@ class Campaign:
 
     @staticmethod
     def _read(node: Crasher, other: Crasher) -> dict:
-        command = [*PROGRAM, "read", str(node.home), other.state]
-        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        done = warm.done(*node.at_home(crash_parts.read, node.home, other.state))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     @staticmethod
     def _judge_messages(node: Crasher, there: dict, verdict: Verdict) -> None:

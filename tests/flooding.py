@@ -161,8 +161,10 @@ def served(door, seconds: float) -> list[float]:
 
 def memory(door) -> int:
     """Bytes that the processes of the node hold (RSS)."""
-    listed = subprocess.run(["ps", "-eo", "rss,args"], capture_output=True, text=True, check=True).stdout
-    return sum(int(line.split()[0]) << 10 for line in listed.splitlines() if str(door.node.home) in line)
+    listed = subprocess.run(
+        ["ps", "--sid", str(door.node.process.pid), "-o", "rss="], capture_output=True, text=True, check=True
+    )
+    return sum(int(line) << 10 for line in listed.stdout.split())
 
 
 def p99(took: list[float]) -> float:

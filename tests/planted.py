@@ -360,6 +360,9 @@ class _ClockBack(Conversation):
     def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
         return self._memory.sent_due(stages, now, inf, limit)
 
+    def _is_due(self, span: tuple[float, float], now: float) -> bool:
+        return span[0] <= now
+
     def _quiet_until(self, now: float) -> float:
         return max(now, self._next_at)
 

@@ -16,6 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import apart
+
 _SENDER = re.compile(rb'keyid="([A-Z]{2})"')
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -48,14 +50,17 @@ class Proxy:
     """The proxy before one node's door.
 
     Args:
-        port: where peers look for the door.
+        place: where peers look for the door, a host and a port.
         behind: where the door listens.
         keys: the folder with the node's tls.crt and tls.key.
         seed: decides what is by chance.
+        space: the network namespace in which the proxy stands; empty: this one.
     """
 
-    def __init__(self, port: int, behind: int, keys: Path, seed: int = 0) -> None:
-        self._port, self._behind, self._rng = port, behind, random.Random(seed)
+    def __init__(
+        self, place: tuple[str, int], behind: tuple[str, int], keys: Path, seed: int = 0, *, space: str = ""
+    ) -> None:
+        self._place, self._behind, self._rng, self._space = place, behind, random.Random(seed), space
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(keys / "tls.crt", keys / "tls.key")
         self._inner = ssl.create_default_context(cafile=str(keys / "tls.crt"))
@@ -77,9 +82,11 @@ class Proxy:
         self._thread.join(10)
 
     def _run(self) -> None:
+        if self._space:
+            apart.enter(self._space)
         asyncio.set_event_loop(self._loop)
         self._loop.set_exception_handler(lambda *_: None)  # a cut line is no news here
-        start = asyncio.start_server(self._line, "127.0.0.1", self._port, ssl=self._context)
+        start = asyncio.start_server(self._line, *self._place, ssl=self._context)
         server = self._loop.run_until_complete(start)
         self._ready.set()
         self._loop.run_forever()
@@ -130,9 +137,7 @@ class Proxy:
                     writer.transport.abort()
 
     async def _door(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(
-            "127.0.0.1", self._behind, ssl=self._inner, server_hostname="127.0.0.1", limit=1 << 24
-        )
+        return await asyncio.open_connection(*self._behind, ssl=self._inner, server_hostname="127.0.0.1", limit=1 << 24)
 
     async def _again(self, request: bytes) -> None:
         """The same bytes once more, on a line of their own; nobody hears the answer."""

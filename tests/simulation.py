@@ -218,8 +218,12 @@ class Shelf:
     def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
         return [row.digest for row in self.sent_due(stages, now, horizon, limit)]
 
-    def sent_soonest(self) -> float | None:
-        return min((row.next_at for row in self.sent_open() if row.stage is not Stage.DEAD), default=None)
+    def sent_spans(self, stages: Collection[Stage]) -> Mapping[Stage, tuple[float, float]]:
+        times: dict[Stage, list[float]] = {}
+        for row in self.sent_open():
+            if row.stage in stages:
+                times.setdefault(row.stage, []).append(row.next_at)
+        return {stage: (min(found), max(found)) for stage, found in times.items()}
 
     def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
         rows = [
@@ -310,6 +314,9 @@ class Shelf:
             return opened(row.envelope)[1]
         except (ValueError, KeyError):
             return b""
+
+    def prepare(self, limit: int) -> None:
+        pass
 
     def admit(self, row: Got) -> str:
         try:

@@ -105,7 +105,7 @@ class SqliteShelf:
             self._order(collection, named)
         return gone
 
-    def keep_status(self, by: str, status: str, body: bytes) -> None:
+    def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
         """For him alone."""
         self.base.execute("INSERT INTO statuses VALUES (?, ?, ?)", (by, status, body))
 

@@ -2,7 +2,8 @@
 
 People click and type here; nothing is posted behind their backs. Every page that they come to is looked over: language and
 direction, the exercise band, labels, headings, identifiers from left to right, no English on Persian pages, focus that can be
-seen, no overflow on a desk's screen or a telephone's, a silent console, and no request that leaves the node.
+seen, no overflow on a desk's screen or a telephone's, a silent console, and no request that leaves the node. If
+COMITY_PICTURES is set, pictures of them are kept.
 """
 
 import os
@@ -36,6 +37,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PICTURES = "COMITY_PICTURES" in os.environ  # keep pictures, for people to look at: a tenth of the browser's work
 PATIENCE = 90  # seconds until something that another process does must show
 FIRST_PORT = 9841  # not those of other tests, which may run beside these
 MORE_POWERS = {
@@ -261,7 +263,9 @@ class Desk:
         return wrong
 
     def picture(self, name: str) -> None:
-        """Keep a picture of the page, unless there is one already of a case at this stage."""
+        """Keep a picture of the page, if any are kept, unless there is one already of a case at this stage."""
+        if not PICTURES:
+            return
         place = re.sub(r"\W+", "-", re.sub(r"[A-Z]{2}-\d{4}-\d{4}", "", urlsplit(self.page.url).path)).strip("-")
         seen = (self.language, name, place, self.text(".parties"), self.page.locator(".wrong, [role=alert]").count())
         if seen not in self.seen:
@@ -294,6 +298,13 @@ def chromium() -> str:
     return found or subprocess.run([script], capture_output=True, text=True, check=True).stdout.strip()
 
 
+def folder_for_pictures(root: Path) -> None:
+    """Make it, and say where it is."""
+    (root / "shots").mkdir()
+    if PICTURES:
+        print(f"pictures: {root / 'shots'}")  # noqa: T201  they are there to be looked at
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Three running nodes with the provider's delivery, a browser, and a signed-in officer for each name of the cast."""
@@ -308,8 +319,7 @@ def world(tmp_path_factory):
         nodes.make_all(list(states.values()), root)
     written = mailbox.write(root / "mailbox", 7)
     nodes.place_delivery(states["VN"], root / "mailbox", cast.DELIVERY)
-    (root / "shots").mkdir()
-    print(f"pictures: {root / 'shots'}")  # noqa: T201  they are there to be looked at
+    folder_for_pictures(root)
     try:
         for node in states.values():
             node.start()
@@ -414,6 +424,7 @@ LAW = (
     "/law/", "/law/status?one=IR&other=VN", "/law/status?one=DE&other=FR&measure=extradition&offence=uncc:13",
     "/law/compare?state=IR&state=VN&state=DE&about=uncc:13", "/law/compare?state=IR&state=VN&about=extradition",
     "/law/compare?state=IR", "/law/books/uncc?about=extradition", "/law/books/IR", "/law/status?one=IR&on=soon",
+    "/law/parties/uncc", "/law/conference/uncc?state=QA",
 )  # fmt: skip
 
 

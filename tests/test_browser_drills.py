@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from test_browser import DESK, PATIENCE, TELEPHONE, Desk, _answers, _browser
+from test_browser import DESK, PATIENCE, PICTURES, TELEPHONE, Desk, _answers, _browser, folder_for_pictures
 
 from comity.demo import cast, nodes
 from comity.node.officers.pages.calls import STANDINGS
@@ -32,8 +32,7 @@ def world(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
         nodes.make_all(list(states.values()), root)
-    (root / "shots").mkdir()
-    print(f"pictures: {root / 'shots'}")  # noqa: T201  they are there to be looked at
+    folder_for_pictures(root)
     try:
         for node in states.values():
             node.start()
@@ -64,9 +63,9 @@ def call(desk: Desk, state: str, question: str) -> None:
 
 
 def look(desk: Desk, name: str) -> None:
-    """Look the page over, and keep pictures of it under a name of its own."""
+    """Look the page over, and keep pictures of it, if any are kept, under a name of its own."""
     desk.look()
-    for size in (DESK, TELEPHONE):
+    for size in (DESK, TELEPHONE) if PICTURES else ():
         desk.page.set_viewport_size(size)
         desk.page.screenshot(path=desk.shots / f"{name}-{size['width']}.png", full_page=True)
     desk.page.set_viewport_size(DESK)

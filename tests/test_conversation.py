@@ -154,6 +154,23 @@ def test_an_envelope_is_relayed_consigned_and_handed_over(pair):
     assert pair.talk["IR"].next_due(9 * DAY) is None
 
 
+def test_a_peer_that_has_not_read_is_asked_about_few(pair):
+    """Nothing new: a few, and not again at once. News: more each time, until all is known."""
+    rows = [pair.post(f"{number}", 1.0) for number in range(60)]
+    while not all(pair.stage(row) is Stage.CONSIGNMENT for row in rows):
+        pair.exchange("IR", 1.0)
+    assert 0 < len(pair.exchange("IR", 100.0)[0].ask) < 10
+    assert pair.exchange("IR", 100.0) == (None, None)
+    assert pair.talk["IR"].next_due(100.0) == pytest.approx(100.0 + PACE.consignment.first)
+    pair.talk["VN"].admit(101.0)
+    sizes = []
+    while (offer := pair.exchange("IR", 101.0 + PACE.consignment.first)[0]) is not None:
+        sizes.append(len(offer.ask))
+    assert sizes[1] > 2 * sizes[0]
+    pair.exchange("IR", 2000.0)  # those that were asked about in vain
+    assert all(pair.stage(row) is Stage.HANDOVER for row in rows)
+
+
 def test_nothing_is_signed_kept_or_sent_before_the_peer_has_answered():
     """A node that has just started may have been restored: it asks first."""
     pair = Pair()

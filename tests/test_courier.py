@@ -134,14 +134,14 @@ def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
     monkeypatch.setattr(courier, "_line", post.line)
     courier.round()
     until(lambda: ("VN", "/exchange") in post.asked and ("QA", "/exchange") in post.asked)
-    assert courier._errands["VN"].is_alive()
-    until(lambda: not courier._errands["QA"].is_alive())
+    assert courier._messengers["VN"].away
+    until(lambda: not courier._messengers["QA"].away)
     courier.round()
     assert post.asked.count(("VN", "/exchange")) == 1
     post.gate.set()
-    courier._errands["VN"].join(5)
+    until(lambda: not courier._messengers["VN"].away)
     courier.round()
-    courier._errands["VN"].join(5)
+    until(lambda: not courier._messengers["VN"].away)
     assert post.asked.count(("VN", "/exchange")) == 1
     now = time.time()
     assert courier._talks["VN"].next_due(now) > now  # silent: for a while nothing is asked of it

@@ -1,4 +1,4 @@
-"""A hundred SIGKILLs, judged by clients: nothing lost, doubled, stuck or disordered. bench/crash.py kills for hours."""
+"""Five hundred SIGKILLs, judged by clients: nothing lost, doubled, stuck or disordered. bench/crash.py kills for hours."""
 
 import pytest
 from crashing import POINTS, RARE, Campaign, make
@@ -17,17 +17,15 @@ def made(tmp_path_factory):
 
 
 def test_nodes_that_are_killed_all_the_time_lose_and_double_nothing(made, tmp_path, record_property):
-    """100 kills of couriers, doors, clients and whole nodes, most of them at named points around commits and sends."""
-    verdict = Campaign(made, tmp_path / "run", seed=1).run(100, seconds=600, pause=0.06)
+    """500 kills of couriers, doors, clients and whole nodes, most of them at named points around commits and sends."""
+    verdict = Campaign(made, tmp_path / "run", seed=1).run(500, seconds=900, pause=0.06)
     record_property("kills", sorted(verdict.kills.items()))
     record_property("told", verdict.told)
     assert verdict.complaints == {}
-    assert sum(verdict.kills.values()) >= 100
+    assert sum(verdict.kills.values()) >= 500
     assert verdict.told > 50
     missed = [point for point in POINTS if point not in RARE and not verdict.kills[point]]
-    assert len(missed) <= len(POINTS) // 3, (
-        missed
-    )  # a hundred kills by chance do not meet every point; the campaign does
+    assert len(missed) <= 2, missed  # chance may leave one out; the campaign does not
 
 
 @pytest.mark.parametrize("weakness", PLANTED)

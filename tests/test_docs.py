@@ -22,8 +22,9 @@ from comity.casework.lifecycle import LIFE, TABLE, Act, Kind
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.ledger import checkpoint, log
 from comity.seal import _names, canon, container, envelope, keys, merkle, stream, trust
+from comity.sharing import notices
 from comity.verify import CHECKS
-from comity.wire import bag, calls, directory, dossier, exchange, messages, proofs, transport
+from comity.wire import bag, calls, communities, directory, dossier, exchange, messages, proofs, shares, transport
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "comity"
@@ -207,7 +208,8 @@ def test_the_limits_are_those_of_the_code():
         "digests asked about": exchange.ASKED, "gaps in a greeting": exchange.GAPS,
         "envelopes that one stands on": exchange.AFTER, "words about one envelope": exchange.EVIDENCE,
         "receipts asked about at once": proofs.TOGETHER, "statements under one pair of signatures": envelope.TOGETHER,
-        "clock difference of two nodes": int(transport._SKEW.total_seconds()),
+        "clock difference of two nodes": int(transport._SKEW.total_seconds()), "a notice": notices.LIMIT,
+        "an object that goes to another State": shares.OBJECT_LIMIT, "members of a community": communities.MEMBERS[-1],
     }  # fmt: skip
     found = re.findall(r"^\| ([^|`]+?) \| ([\d,]+) \|", section(PROTOCOL, "## Limits"), re.MULTILINE)
     assert {name: int(number.replace(",", "")) for name, number in found} == limits
@@ -531,6 +533,36 @@ def call() -> str:
     return "\n".join(canon.dumps(one.to_dict()).decode() for one in (asked, given))
 
 
+def notice_() -> str:
+    """The payload of each notice about copies, with the moment at which it was said."""
+    said = {"source": "IR", "what": "ab" * 32}
+    at = int(AT.timestamp())
+    each = (
+        notices.Shared(**said, hops=2, level=1), notices.Holding(**said, by="QA", giver="VN"),
+        notices.Recall(**said, number=1, kind="withdraw", level=0, successor="", reason="A bank was named.", at=at),
+        notices.Standing(source="IR", number=1, at=at), notices.Ask(source="IR", after=0, at=at),
+        notices.Acknowledgement(**said, number=1, by="VN", deed="withdrawn", passed_to=("QA",), at=at),
+        notices.Report(**said, by="QA", concern="sighting", about="cd" * 32, at=at),
+    )  # fmt: skip
+    return "\n".join(shares.payload(one, AT).decode() for one in each)
+
+
+def share() -> str:
+    """The payload of a copy on its way, read once more."""
+    one = shares.Carried(
+        at=AT, notice=vector("statement")["statement"].encode(), beside=b'{"type":"indicator"}',
+        communities=("ef" * 32,), purpose="prevention",
+    )  # fmt: skip
+    assert shares.read(envelope.Statement("share", "IR", "VN", shares.packed(one), b"", "")) == one
+    return shown(shares.packed(one))
+
+
+def community() -> str:
+    """A State's word on a community, and what names the community."""
+    terms = communities.Terms("Gulf", ("IR", "QA", "VN"), "prevention", 2)
+    return f"{communities.packed(communities.Word(terms, agrees=True, at=AT)).decode()}\n{terms.digest}"
+
+
 def refusal() -> str:
     """What the door answers where nothing stands."""
     return canon.dumps({"code": "door.nothing", "reason": "Nothing stands here."}).decode()
@@ -615,7 +647,8 @@ EXAMPLES = {
     "canonical": canonical, "ids": ids, "signed-bytes": signed_bytes, "statement": statement, "envelope": sealed,
     "act": act, "log": entries, "checkpoint": note, "proof": proof, "add-checkpoint": add_checkpoint,
     "receipt": lambda: said_and_shown("receipt"), "word": lambda: said_and_shown("word"), "together": together,
-    "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "refusal": refusal,
+    "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "notice": notice_,
+    "share": share, "community": community, "refusal": refusal,
     "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
     "content-key": content_key,
 }  # fmt: skip

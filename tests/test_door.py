@@ -116,8 +116,10 @@ def test_strangers_old_signatures_and_impostors_are_refused(door):
 
 def _memory(door) -> int:
     """Bytes that all processes of the node hold together (RSS)."""
-    listed = subprocess.run(["ps", "-eo", "rss,args"], capture_output=True, text=True, check=True).stdout
-    return sum(int(line.split()[0]) << 10 for line in listed.splitlines() if str(door.node.home) in line)
+    listed = subprocess.run(
+        ["ps", "--sid", str(door.node.process.pid), "-o", "rss="], capture_output=True, text=True, check=True
+    )
+    return sum(int(line) << 10 for line in listed.stdout.split())
 
 
 def _raw(door) -> ssl.SSLSocket:

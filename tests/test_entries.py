@@ -2,12 +2,12 @@
 
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import warm
 from peer import Peer, arrive, request
 
 from comity.casework.lifecycle import Kind
@@ -378,7 +378,7 @@ def test_recovery_does_not_take_back_recovery(node, viet, at):
 
 def test_another_key_is_pinned_only_anew(node, viet, at):
     """An officer may: that State has lost everything. What was accepted before is left behind, and kept."""
-    other, given = Peer("VN", node, which=1), {"by": "Officer", "at": at + SECOND}
+    other, given = Peer("VN", node, which=1), {"by": "Officer", "at": at + 60 * SECOND}
     viet.rotates()
     registry.renewed(node, "VN", viet.chain, by="VN", at=at)
     with pytest.raises(NotPossible, match="newer"):
@@ -562,8 +562,7 @@ def test_what_was_sealed_to_the_key_before_still_opens(own, viet, at):
 
 def comity(*words) -> subprocess.CompletedProcess:
     """Run a command of the node in its own process."""
-    command = [sys.executable, "-m", "comity.node.run", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return warm.node(*words)
 
 
 def test_the_operators_commands(tmp_path):

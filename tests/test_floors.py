@@ -21,9 +21,9 @@ SRC = Path(__file__).parent.parent / "src"
 PLAN = {
     "6 frame, where doors are hung": "node.urls node.wsgi",
     "5 doors": "node.officers node.peers node.providers node.public node.management node.run",
-    "4 writers": "node.desk node.courier",
+    "4 writers": "node.desk node.courier node.feeding",
     "3 tables, blobs, settings": "node node.apps node.models node.migrations node.vault node.settings node.archive node.bell"
-    " node.django_settings node.database node.postgresql node.letter node.letters",
+    " node.django_settings node.database node.postgresql node.letter node.letters node.quota",
     # ─── Django stops here ───
     "2.5 outside the office": "cli conformance demo verify __main__",
     "2 what crosses the border": "wire sharing",
@@ -38,6 +38,8 @@ SIDE_DOORS = {
     ("casework", "errors"): ("comity.errors",),
     ("ledger", "seal"): ("comity.seal.keys", "comity.seal.canon", "comity.seal.merkle"),  # it signs its heads
     ("node.courier", "node.desk"): ("comity.node.desk",),
+    ("node.courier", "node.feeding"): ("comity.node.feeding",),
+    ("node.feeding", "node.desk"): ("comity.node.desk.feeds",),
     ("node.django_settings", "node.settings"): ("comity.node.settings",),
     ("node.django_settings", "node.database"): ("comity.node.database",),
     ("node.settings", "node.database"): ("comity.node.database",),
@@ -45,6 +47,12 @@ SIDE_DOORS = {
     ("node.archive", "node.settings"): ("comity.node.settings",),
     ("node.run", "node.management"): ("comity.node.management",),
     ("node.letter", "node.letters"): ("comity.node.letters",),
+    ("node.quota", "node.settings"): ("comity.node.settings",),
+    ("wire", "sharing"): (  # what is said about copies crosses the border too; warnings go to many, requests to one
+        "comity.sharing.notices",
+        "comity.sharing.stix",
+        "comity.sharing.tlp",
+    ),
     ("cli", "conformance"): ("comity.conformance",),
     ("cli", "demo"): ("comity.demo",),
     ("cli", "verify"): ("comity.verify",),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pkcs11
 import pytest
+import warm
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -395,8 +396,7 @@ def test_a_closed_module_is_opened_again(token):
 
 def node(*arguments: object) -> subprocess.CompletedProcess:
     """Run one of the operator's commands."""
-    command = [sys.executable, "-m", "comity.node.run", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return warm.node(*arguments)
 
 
 def free_ports() -> list[int]:

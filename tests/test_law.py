@@ -350,6 +350,17 @@ def marked(sure: str, table: str = "reservation", articles: tuple[str, ...] = ("
     return suppose(book="uncc", add={table: [row], "provision": [line]})
 
 
+def objected(sure: str) -> Books:
+    """The books when both are bound, and XA says in an objection marked `sure` that a reservation of XB bars that."""
+    lines = [{"id": f"uncc:{name}", "sure": mark} | TREATY_ROW for name, mark in (("XB-line", "V"), ("XA-line", sure))]
+    rows: dict[str, list[dict[str, object]]] = {
+        "party": [{"state": code, "deposited": date(2026, 1, 1), "deposit_sure": "V"} for code in ("XA", "XB")],
+        "reservation": [{"state": "XB", "articles": ["14"], "provision": "uncc:XB-line"}],
+        "objection": [{"state": "XA", "to": "uncc:XB-line", "precludes": True, "provision": "uncc:XA-line"}],
+    }
+    return suppose(book="uncc", deposits=38, deposited=date(2026, 1, 1), sure="V", add={**rows, "provision": lines})
+
+
 def loosened(mark: str) -> Books:
     """The books when the last deposits are marked `mark`."""
     rows = [{"state": code, "deposited": date(2026, 1, 1), "deposit_sure": mark} for code in ("XA", "XB")]
@@ -372,6 +383,8 @@ RESERVED: list[tuple[str, Books, Request, date, str, Verdict]] = [
     ("one of the two is no party", bound("XA"), REAL, date(2026, 12, 1), "basis.not-party", FAILED),
     ("a deposit is not sure", loosened("?"), REAL, LATER, "basis.unverified", UNKNOWN),
     ("both have left", bound("XA", "XB", denounced=date(2026, 1, 1)), REAL, LATER, "basis.left", FAILED),
+    ("an objection keeps them apart", objected("V"), REAL, LATER, "basis.precluded", FAILED),
+    ("an objection that is not sure may", objected("M"), REAL, LATER, "basis.objected", UNKNOWN),
     ("both leave next year", bound("XA", "XB", denounced=date(2026, 1, 2)), REAL, LATER, "basis.in-force", PASSED),
     ("an exercise where the basis binds", BOTH, STORED, LATER, "exercise.in-force", UNKNOWN),
     ("another treaty binds both", BOTH, complete(Measure.STORED_DATA, "reciprocity"), LATER, "other-treaty.in-force", UNKNOWN),

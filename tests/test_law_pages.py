@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from comity.casework.measure import Measure
 from comity.casework.request import Scope
 from comity.cli import _book, law
+from comity.law import bond as between
 from comity.law import comparison, instrument
 from comity.node import models
 from comity.node.officers import judgement, lawbooks, texts
@@ -69,7 +70,7 @@ def test_status_says_what_the_law_room_says(node, pair, language):
     speech = Speech(language, node.books)
     with override(language):
         shown = lawbooks.bonds(node, pair, ON)
-        for mine, bond in zip(shown, instrument.bonds(node.books, *pair, ON), strict=True):
+        for mine, bond in zip(shown, between.bonds(node.books, *pair, ON), strict=True):
             assert plain(mine.sentence) == plain(speech.bond(bond)) or language == "fa"  # days are marked up otherwise
             assert (mine.basis, mine.deposits, mine.needed) == (
                 bond.treaty.id,

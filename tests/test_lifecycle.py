@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lives import replay
 
+from comity.casework import guards
 from comity.casework.act import FORMS as BODIES
 from comity.casework.lifecycle import (
     CROSSING,
@@ -599,6 +600,14 @@ def test_each_act_has_one_row():
     assert {step.kind for step in TABLE if step.seen} == CROSSING
     assert all(bool(step.seen) == (step.kind in CROSSING) for step in TABLE)
     assert set(BODIES) == set(Kind) == {step.kind for step in TABLE}
+
+
+def test_what_may_be_said_again_and_again_has_an_end():
+    """Where an act that crosses leaves the case where it is, it is counted, or answers what was counted."""
+    again = [step for step in TABLE if step.kind in CROSSING and any(step.own.get(at) == at for at in step.own)]
+    endless = [step for step in again if not {guards.few, guards.was_asked} & set(step.both)]
+    assert [str(step.kind) for step in endless] == []
+    assert {Kind.ENQUIRED, Kind.ACCEPTED, Kind.AGREED, Kind.PERFORMED, Kind.EXTENSION_ASKED} <= {s.kind for s in again}
 
 
 def alike(measure: Measure) -> Measure:

@@ -167,6 +167,17 @@ def test_thirty_failures_from_an_address_mean_waiting(node, pauses):
     assert (tries("lan", PASSWORD), tries("lan", PASSWORD, "10.0.0.2")) == (429, 303)
 
 
+@pytest.mark.parametrize(
+    ("where", "value"), [("username", ""), ("username", "a" * 151), ("full_name", " "), ("office", "o" * 201)]
+)
+def test_a_name_that_no_table_holds_is_refused_by_name(node, where, value):
+    """Also where the database would cut it or fail."""
+    given = {"username": "newcomer", "full_name": "N. N.", "office": "desk"} | {where: value}
+    with pytest.raises(Invalid, match="characters is needed") as caught:
+        registry.add_officer(given.pop("username"), "a long password", **given, powers=[], language="en")
+    assert (caught.value.code, caught.value.where) == ("officer.name", where)
+
+
 def test_the_language_switch(node, officers):
     """Without a session a cookie keeps the language, with one the officer's row does."""
     browser = Browser()

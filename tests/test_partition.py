@@ -1,6 +1,7 @@
 """Two nodes, each the other's witness, whose lines are cut, deaf, half open, flapping, slow, double: once healed, they agree.
 
-On loopback, with a proxy of our own before each door. More schedules: ``python tests/test_partition.py --schedules N``.
+Each node has a network namespace of its own, with a proxy of ours between them before each door; where namespaces cannot be
+made, both are on loopback. More schedules: ``python tests/test_partition.py --schedules N``.
 """
 
 from __future__ import annotations
@@ -8,15 +9,21 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import socket
 import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apart
 import pytest
-from crashing import Campaign, beside, make
+from crashing import Campaign, Crasher, beside, make
 from proxy import OPEN, Proxy, Rule
+
+from comity.node.settings import address
 
 TROUBLES = {
     "cut": Rule(cut=True),
@@ -26,6 +33,8 @@ TROUBLES = {
     "lossy": Rule(lose=0.4, delay=0.1),
     "open": OPEN,
 }
+UNPLUGGED = "unplugged"  # the cable itself, in a namespace
+PORT = 8442  # of the doors, in namespaces
 HEALED = 30.0  # seconds that nodes may take to agree again, and ...
 BACKLOG = 100.0  # ... as many messages as they catch up with in a second
 
@@ -34,7 +43,7 @@ class Partition(Campaign):
     """Nodes whose lines are in trouble; nobody is killed.
 
     Args:
-        made: as for `Campaign`.
+        made: by `made_apart`.
         folder: as for `Campaign`.
         seed: decides the schedule.
     """
@@ -42,15 +51,14 @@ class Partition(Campaign):
     def __init__(self, made: Path, folder: Path, seed: int) -> None:
         super().__init__(made, folder, seed)
         self._random = random.Random(seed)
+        self._spaces = apart.Spaces([node.state for node in self.nodes]) if apart.possible() else None
         self.proxies: dict[str, Proxy] = {}
         self.schedule: list[tuple[str, str, str]] = []
 
     def play(self, seconds: float) -> tuple[float, int]:
         """Trouble for so long, then none; (seconds until all agreed, messages that were behind when it ended)."""
         for number, node in enumerate(self.nodes):
-            port = int(node.peers.rsplit(":", 1)[1])
-            beside(node.home, "port").write_text(f"{port + 100}")
-            self.proxies[node.state] = Proxy(port, port + 100, node.home / "keys", number)
+            self._proxy(node, number)
             node.start()
         for node, other in (self.nodes, self.nodes[::-1]):
             self._client(node, other, 0.05)
@@ -65,15 +73,31 @@ class Partition(Campaign):
         self.settle(2 * HEALED + behind / BACKLOG)
         return time.monotonic() - healed, behind
 
+    def _proxy(self, node: Crasher, number: int) -> None:
+        """Put a proxy where `node` is looked for, and its door behind it."""
+        place = address(node.peers)
+        behind, space = (place[0], place[1] + 100), ""
+        if self._spaces is not None:
+            behind, space = (self._spaces.lies(number), PORT), self._spaces.of("hub")
+            node.space = self._spaces.of(node.state)
+        beside(node.home, "behind").write_text(f"{behind[0]} {behind[1]}")
+        self.proxies[node.state] = Proxy(place, behind, node.home / "keys", number, space=space)
+
     def _next(self) -> None:
         sender, to = self._random.sample([node.state for node in self.nodes], 2)
-        name = self._random.choice(sorted(TROUBLES))
+        name = self._random.choice(sorted(TROUBLES) + [UNPLUGGED] * (self._spaces is not None))
         self.schedule.append((sender, to, name))
-        self.proxies[to].rule(sender, TROUBLES[name])
+        self._plug(to, there=name != UNPLUGGED)
+        self.proxies[to].rule(sender, TROUBLES.get(name, OPEN))
+
+    def _plug(self, state: str, *, there: bool) -> None:
+        if self._spaces is not None:
+            self._spaces.plug(state, there=there)
 
     def _heal(self) -> None:
         for proxy in self.proxies.values():
             for node in self.nodes:
+                self._plug(node.state, there=True)
                 proxy.rule(node.state, OPEN)
 
     @staticmethod
@@ -97,6 +121,15 @@ class Partition(Campaign):
         super().close()
         for proxy in self.proxies.values():
             proxy.close()
+        if self._spaces is not None:
+            self._spaces.close()
+
+
+def made_apart(folder: Path) -> Path:
+    """Two nodes that never ran, looked for at the hub of namespaces if they can be made here; the folder."""
+    if not apart.possible():
+        return make(folder)
+    return make(folder, [f"https://{apart.Spaces.looked_for(place)}:{PORT}" for place in (0, 1)])
 
 
 TORN = {"door.short"}  # a request that was cut in the middle
@@ -115,7 +148,7 @@ def judged(made: Path, folder: Path, seed: int, seconds: float) -> tuple[dict, l
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Two nodes that never ran."""
-    return make(tmp_path_factory.mktemp("partition") / "made")
+    return made_apart(tmp_path_factory.mktemp("partition") / "made")
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -126,6 +159,43 @@ def test_nodes_agree_again_after_trouble(made, tmp_path, seed):
     assert took <= HEALED + behind / BACKLOG, schedule
 
 
+@pytest.mark.skipif(not apart.possible(), reason="network namespaces cannot be made here")
+def test_there_is_no_way_beside_the_proxy():
+    """From a State's namespace the hub can be reached; the other State and this machine, where somebody listens too, cannot."""
+    spaces = apart.Spaces(("IR", "VN"))
+    hub, door = (spaces.of("hub"), spaces.looked_for(1)), (spaces.of("VN"), spaces.lies(1))
+    try:
+        assert [_reached(spaces.of("IR"), *way) for way in (hub, door, ("", "127.0.0.1"))] == [True, False, False]
+        assert _reached(spaces.of("hub"), *door)
+        spaces.plug("IR", there=False)
+        assert not _reached(spaces.of("IR"), *hub)
+        spaces.plug("IR", there=True)
+        assert _reached(spaces.of("IR"), *hub)
+    finally:
+        spaces.close()
+
+
+def _reached(asker: str, listener: str, host: str) -> bool:
+    """Whether one in the namespace `asker` gets a connection to one who listens at `host` in `listener`; empty: here."""
+
+    def inside(space: str, work: Callable[[], object]) -> object:
+        def run() -> object:
+            if space:
+                apart.enter(space)
+            return work()
+
+        with ThreadPoolExecutor(1) as one:
+            return one.submit(run).result()
+
+    with inside(listener, lambda: socket.create_server((host, 0))) as door:
+        place = (host, door.getsockname()[1])
+        try:
+            inside(asker, lambda: socket.create_connection(place, timeout=1.5)).close()
+        except OSError:
+            return False
+        return True
+
+
 def test_a_line_that_was_cut_is_noticed(made, tmp_path):
     """The judge is no optimist: while the line is cut, messages are missing."""
     run = Partition(made, tmp_path / "run", 1)
@@ -133,7 +203,11 @@ def test_a_line_that_was_cut_is_noticed(made, tmp_path):
         run.play(0.0)
         run.proxies["VN"].rule("IR", Rule(cut=True))
         run._client(run.nodes[0], run.nodes[1], 0.05)
-        time.sleep(3)
+        told, end = beside(run.nodes[0].home, "told"), time.monotonic() + 60
+        before = told.read_text().count('"told"')
+        while told.read_text().count('"told"') == before and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(1)
         run.settle(0.0)
         assert run.judge().complaints["lost"]
     finally:
@@ -148,7 +222,7 @@ def main() -> int:
     given.add_argument("--seconds", type=float, default=30.0, help="of trouble in each")
     wanted, bad = given.parse_args(), 0
     folder = Path(tempfile.mkdtemp(prefix="comity-partition-"))
-    made = make(folder / "made")
+    made = made_apart(folder / "made")
     for seed in range(wanted.first, wanted.first + wanted.schedules):
         complaints, alarms, took, behind, schedule = judged(made, folder / f"{seed}", seed, wanted.seconds)
         good = not complaints and not alarms and took <= HEALED + behind / BACKLOG

@@ -20,6 +20,7 @@ from pathlib import Path
 import postgres
 import psycopg
 import pytest
+import warm
 from test_kill import LIFE
 
 from comity.demo import story
@@ -37,10 +38,10 @@ def server():
 
 def command(*arguments, given="", **environment):
     """Run an operator's command."""
-    return subprocess.run(
-        [sys.executable, "-m", "comity.node.run", *map(str, arguments)],
-        input=given, capture_output=True, text=True, check=False, env=os.environ | environment,
-    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return warm.node(*arguments, given=given)
 
 
 def init(home: Path, *more, **environment):

@@ -2,9 +2,9 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
+
+import warm
 
 from comity.demo import story
 from comity.verify import Verdict, verify_file
@@ -60,8 +60,7 @@ class SetBack:
         for path in iran.home.glob("db.sqlite3*"):
             path.unlink()
         shutil.copy(self._backup, iran.home / "db.sqlite3")
-        renamed = ["rotate", str(iran.home), "log", "--name", "comity.ir/log-2"]
-        subprocess.run([sys.executable, "-m", "comity.node.run", *renamed], check=True, capture_output=True)
+        warm.node("rotate", iran.home, "log", "--name", "comity.ir/log-2").check_returncode()
         iran.start()
 
 

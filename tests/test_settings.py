@@ -83,6 +83,22 @@ def test_a_retirement_needs_a_day(tmp_path, written):
     assert "needs a day" in faults(tmp_path, f'[retired]\n"{SIGNING_SUITE}" = {written}')
 
 
+def test_the_publics_door_is_there_only_where_it_is_named(tmp_path):
+    """Without the setting there is none; its address, the number to call and the proxies are looked at."""
+    assert read(tmp_path).public == ""
+    found = read(
+        tmp_path, 'public = "https://127.0.0.1:9443"\nemergency = "+98 110"\nproxies = ["192.0.2.1", "2001:db8::1"]'
+    )
+    assert (found.public, found.emergency, found.proxies) == (
+        "https://127.0.0.1:9443",
+        "+98 110",
+        ("192.0.2.1", "2001:db8::1"),
+    )
+    assert "public: 'http://x' is not of the form" in faults(tmp_path, 'public = "http://x"')
+    assert "'emergency' must be a number" in faults(tmp_path, 'emergency = "call Ali"')
+    assert "proxies: 'proxy.example' is no IP address" in faults(tmp_path, 'proxies = ["proxy.example"]')
+
+
 def test_every_fault_is_named_at_once(tmp_path):
     """A zone that is none, a language, a suite: one sentence with all of them, and no other error."""
     bad = TOML.replace("Asia/Tehran", "Mars/Base").replace('"en"', '"de"')

@@ -22,9 +22,10 @@ from comity.law import state as states
 from comity.law import treaty_reader as treaties
 from comity.law._row import Period
 from comity.law.assess import ORDER, assess
+from comity.law.bond import bonds
 from comity.law.book import default_folder, load
 from comity.law.finding import Verdict
-from comity.law.instrument import bonds, options
+from comity.law.instrument import options
 from comity.law.provision import MARKS
 from comity.wording import labels, terms
 from comity.wording.findings import FINDINGS

@@ -4,6 +4,8 @@ The rooms, from the ground up; imports only go down (``tests/test_floors.py``):
 
 ``casework``  the vocabulary: a request, evidence, and the life of a case as one table
 ``law``       judgement: what the treaty and both States' books say on a given day, with sources
+``assistance``  who can help whom: needs, offers, programmes, matching with its reasons, self-assessment
+``reporting``  what can be counted: figures, small ones hidden, held against those of the other State
 ``seal``      bytes and keys: what may be trusted
 ``ledger``    memory: an append-only log that can prove what it holds
 ``wire``      what crosses the border: messages, directory entries, evidence bags, exported cases

@@ -9,7 +9,9 @@ from second.keys import Opener, Signer
 from second.plain import need
 
 VERSION, MESSAGE, TOGETHER = "comity/v1", 1 << 20, 1024
-KINDS = frozenset({"act", "receipt", "entry", "container", "call", "figures"})
+KINDS = frozenset({
+    "act", "receipt", "entry", "container", "call", "figures", "notice", "share", "community", "need", "offer", "programme"
+})  # fmt: skip
 EVENTS = frozenset({
     "SubmissionAcceptance", "SubmissionRejection", "RelayRejection", "RelayFailure", "ContentConsignment",
     "ContentConsignmentFailure", "ContentHandover",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from comity.casework.request import (
@@ -14,6 +15,7 @@ from comity.casework.request import (
     LIST_LIMITS,
     REFERENCE,
     TEXT_LIMIT,
+    Request,
     moment_text,
     parse_date,
     strict_moment,
@@ -231,6 +233,11 @@ class Act:
                 raise Invalid("This is too long. Shorten its texts.", code="act.too-long", where=where)
             if not (value.strip() if isinstance(value, str) else value) and not {name, where} & MAY_BE_EMPTY:
                 raise Invalid("This field must be filled in.", code="act.empty", where=where)
+
+    @cached_property
+    def request(self) -> Request | None:
+        """The request that its body brings, read once; None where it brings none. Raises Invalid: it is none."""
+        return Request.from_dict(self.body["request"]) if "request" in self.body else None
 
     def to_dict(self) -> dict[str, Any]:
         """The act as plain JSON values, without its id."""

@@ -74,7 +74,7 @@ def consents(case: Case, act: Act) -> None:
 
 
 def few(case: Case, act: Act) -> None:
-    """Talk has an end: each side says a thing of each kind so many times in a case at most."""
+    """Whatever may be said again has an end: each side says a thing of each kind so many times in a case at most."""
     if sum(said.kind is act.kind and said.by == act.by for said in case.acts) >= TALK_LIMIT:
         raise NotPossible(f"At most {TALK_LIMIT} messages of a kind in a case.", code="talk.too-many")
 

@@ -179,13 +179,13 @@ _DECISION: tuple[Step, ...] = (
     Step(K.ASSESSED, "requested", P.DECIDE, _stay(S.OPEN, S.QUERIED, S.POSTPONED)),
     Step(K.ASKED, "requested", P.DECIDE, _to(S.QUERIED, S.OPEN), _to(S.QUERIED, S.OPEN), (g.assessed,)),
     Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN, S.POSTPONED, S.ACCEPTED),
-         _to(S.ACCEPTED, S.OPEN, S.POSTPONED, S.ACCEPTED), (g.assessed,), _CARRIED_OUT),
+         _to(S.ACCEPTED, S.OPEN, S.POSTPONED, S.ACCEPTED), (g.assessed,), _CARRIED_OUT, (g.few,)),
     Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN, S.POSTPONED),
          _to(S.ACCEPTED, S.OPEN, S.POSTPONED), (g.assessed,), _HOLD | _CONSENT),
     Step(K.ACCEPTED, "requested", P.DECIDE, _to(S.ACCEPTED, S.OPEN), _to(S.ACCEPTED, S.OPEN), (g.assessed,), _NOTICE,
          (g.as_told,)),
     Step(K.AGREED, "requesting", P.APPROVE, _stay(S.ACCEPTED, S.PRESERVED),
-         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED), (g.as_decided,), _ASKED_FOR),
+         _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.PRESERVED), (g.as_decided,), _ASKED_FOR, (g.few,)),
     Step(K.POSTPONED, "requested", P.DECIDE, _to(S.POSTPONED, S.OPEN), _to(S.POSTPONED, S.OPEN),
          (g.assessed, g.consulted), _ASKED_FOR),
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, *_UNDONE), _to(S.REFUSED, *_AWAITED),
@@ -195,7 +195,7 @@ _DECISION: tuple[Step, ...] = (
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.QUERIED, S.POSTPONED, S.ACCEPTED),
          _to(S.REFUSED, *_AWAITED), (g.assessed, g.consulted), _CONSENT),
     Step(K.REFUSED, "requested", P.DECIDE, _stay(S.CLOSING, S.CLOSED), _stay(S.CLOSING, S.CLOSED), (g.consents,),
-         _CONSENT),  # a consent is revoked also when the case is over
+         _CONSENT, (g.few,)),  # a consent is revoked also when the case is over
     Step(K.REFUSED, "requested", P.DECIDE, _to(S.REFUSED, S.OPEN, S.QUERIED), _to(S.REFUSED, *_UNANSWERED),
          (g.assessed,), _NOTICE),
 )  # fmt: skip
@@ -217,19 +217,19 @@ _EXECUTION: tuple[Step, ...] = (
          guards=(g.still_authorised, g.more_due), measures=_EVIDENCE),
     Step(K.DISCLOSED, "requested", P.EXECUTE, _to(S.DISCLOSED, S.EXECUTED),
          _to(S.DISCLOSED, S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (g.as_executed, g.still_authorised), _EVIDENCE,
-         (g.accepted, g.more_due, g.agreed, g.as_accepted, g.flagged, g.not_disclosed_before)),
+         (g.accepted, g.more_due, g.agreed, g.as_accepted, g.flagged, g.not_disclosed_before, g.few)),
     Step(K.PERFORMED, "requested", P.EXECUTE, _to(S.PERFORMED, S.AUTHORISED, S.ORDERED, S.PERFORMED), _DONE,
-         (g.done_in_time,), _DEED & COERCIVE, (g.accepted, g.more_due, g.agreed)),
+         (g.done_in_time,), _DEED & COERCIVE, (g.accepted, g.more_due, g.agreed, g.few)),
     Step(K.PERFORMED, "requested", P.EXECUTE, _to(S.PERFORMED, S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.PERFORMED), _DONE,
-         (g.done_in_time,), _DEED - COERCIVE, (g.accepted, g.more_due, g.agreed)),
+         (g.done_in_time,), _DEED - COERCIVE, (g.accepted, g.more_due, g.agreed, g.few)),
 )  # fmt: skip
 
 _MORE_TIME: tuple[Step, ...] = (
     Step(K.EXTENSION_ASKED, "requesting", P.APPROVE, _stay(S.PRESERVED), _stay(S.PRESERVED), (g.later,), _HOLD,
-         (g.in_time,)),
+         (g.in_time, g.few)),
     Step(K.EXTENSION_ASKED, "requesting", P.APPROVE, _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED),
          _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED), (g.more_due, g.later),
-         TRAFFIC_AND_CONTENT, (g.in_time,)),
+         TRAFFIC_AND_CONTENT, (g.in_time, g.few)),
     Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.PRESERVED), _stay(S.PRESERVED),
          (g.to_come,), _HOLD, (g.was_asked, g.later)),
     Step(K.EXTENDED, "requested", P.DECIDE, _stay(S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.EXECUTED, S.DISCLOSED),
@@ -400,7 +400,7 @@ def advance(case: Case, act: Act, *, home: str, restored: bool = False) -> Case:
     if act.kind in CROSSING:
         _chained(case, act)
     target = _restored(case, act, home) if restored else _effect(case, act, home)
-    request = Request.from_dict(act.body["request"]) if "request" in act.body else case.request
+    request = act.request or case.request
     _same_case(case, request)
     if act.exercise != request.exercise:
         raise NotPossible(

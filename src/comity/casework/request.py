@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 from comity.casework.measure import Measure
@@ -342,20 +343,28 @@ def _check_lengths(request: Request) -> None:
     for name, most in LIST_LIMITS.items():
         if len(getattr(request, name)) > most:
             raise Invalid(f"At most {most} entries.", code="request.too-long", where=name)
-    for where, text in _texts(request):
+    texts = list(_texts(request))
+    for where, text in texts:
         most = TEXT_LIMIT if where in _TEXTS else LINE_LIMIT
         if len(text) > most:
             raise Invalid(f"At most {most} characters.", code="request.too-long", where=where)
+    if 6 * sum(len(text) for _, text in texts) + 128 * len(texts) + 4096 <= WHOLE_LIMIT:
+        return  # a character takes six bytes at most, and a name with a number or date beside it 128
     size = len(json.dumps(request.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > WHOLE_LIMIT:
-        longest = max(_texts(request), key=lambda found: len(found[1]))
+        longest = max(texts, key=lambda found: len(found[1]))
         raise Invalid("Together the texts are too long for one message.", code="request.too-large", where=longest[0])
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(kind))
 
 
 def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """(field, text) of every text in `found`, also inside its parts and lists."""
-    for part in fields(found):
-        where, value = prefix + part.name, getattr(found, part.name)
+    for name in _names(found.__class__):
+        where, value = prefix + name, getattr(found, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, str):
                 yield where, item
@@ -401,7 +410,7 @@ def moment_text(moment: datetime) -> str:
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
-        found = {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+        found = {name: _plain(getattr(value, name)) for name in _names(value.__class__)}
         return {
             key: item
             for key, item in found.items()
@@ -421,7 +430,7 @@ def _plain(value: Any) -> Any:
 def _known(kind: type, raw: Any, where: str) -> None:
     if not isinstance(raw, dict):
         raise Invalid("This must be an object with named fields.", code="request.type", where=where)
-    unknown = sorted(set(raw) - {part.name for part in fields(kind)})
+    unknown = sorted(set(raw) - set(_names(kind)))
     if unknown:
         raise Invalid("This field is not known.", code="request.unknown-field", where=where + unknown[0])
 

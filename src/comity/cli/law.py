@@ -1,11 +1,11 @@
 """The law on the command line: check a request, read a book, compare States, say what binds two of them on a day.
 
-Nothing here needs a node, a database or a network; nothing here decides. Texts are in English or Persian, errors in English.
+Who joined what, what is owed and what the Conference may decide stands in `standing`. Nothing here needs a node, a database
+or a network; nothing here decides. Texts are in English or Persian, errors in English.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -15,43 +15,31 @@ from typing import Annotated, Any
 import typer
 
 from comity.casework.measure import LIVES, Measure
-from comity.casework.request import LIFE_MONTHS, Offence, Request, Scope
-from comity.cli import _book
-from comity.cli._input import day_of, measure_of, near, raw_request, request_of, state_of
+from comity.casework.request import Request
+from comity.cli import _book, standing
+from comity.cli._asked import AsJson, Folder, Language, On, offence_of, speech_of, write_json
+from comity.cli._input import day_of, near, raw_request, request_of, state_of
 from comity.cli._paper import Paper, line_of, plain
 from comity.errors import BrokenLawbook, Invalid
-from comity.law import comparison, instrument, shelf
+from comity.law import comparison, shelf
 from comity.law.assess import Assessment, Side, assess
-from comity.law.basis import SERIOUS_MONTHS
-from comity.law.book import NO_BOOKS, Books, default_folder, load, pages, renewed
+from comity.law.book import NO_BOOKS, Books, beside, default_folder, load, pages, renewed
 from comity.law.finding import Finding
 from comity.law.situation import load_cases
 from comity.law.state import State
 from comity.law.treaty import Treaty
 from comity.law.treaty_reader import read_treaty
 from comity.wording import labels, terms
-from comity.wording.speech import LANGUAGES, Screen, Speech, unnamed
+from comity.wording.speech import unnamed
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Read the law books: show, compare, status, check, cases."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Read the law books: show, compare, status, owed, count, check, cases.",
 )
+for _name, _command in standing.COMMANDS.items():
+    app.command(_name)(_command)
 _STYLE = {"failed": "red", "unknown": "yellow", "passed": "green"}
-
-On = Annotated[str, typer.Option(help="The day for which the law is asked, YYYY-MM-DD; today if not given.")]
-Language = Annotated[str, typer.Option("--language", help="en or fa.")]
-Folder = Annotated[Path | None, typer.Option("--books", help="Folder of law books; those of the program if not given.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Ids, numbers and days for a program, instead of words.")]
-
-
-def _speech(language: str, folder: Path | None, books: Books | None = None) -> Speech:
-    if language not in LANGUAGES:
-        raise Invalid(f"There are texts in {', '.join(LANGUAGES)}.", code="cli.language", where="--language")
-    return Screen(language, books or load(folder or default_folder()))
-
-
-def _json(value: Any) -> None:
-    typer.echo(json.dumps(plain(value), ensure_ascii=True, indent=2, sort_keys=True))
-
 
 # ── A request ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -70,14 +58,14 @@ def check_request(
 
     The machine assesses; an officer decides.
     """
-    speech, day = _speech(language, books), day_of(on)
+    speech, day = speech_of(language, books), day_of(on)
     sides: dict[str, Side] = {"requesting": "requesting", "requested": "requested"}
     if side not in sides:
         raise Invalid("A side is requesting or requested.", code="cli.side", where="--side")
     request = request_of(raw_request(file), requesting, requested, day)
     found = assess(request, speech.books, on=day, side=sides[side])
     if as_json:
-        _json(found.to_dict())
+        write_json(found.to_dict())
     else:
         _print_assessment(Paper(speech), request, found)
     raise typer.Exit(1 if found.failed else 0)
@@ -150,7 +138,7 @@ def show(
     books: Folder = None,
 ) -> None:
     """Read a book: what it says of an article, a measure or an offence on a day, how sure it is and where it comes from."""
-    speech, day = _speech(language, books), day_of(on)
+    speech, day = speech_of(language, books), day_of(on)
     found = _named_book(speech.books, book)
     names = comparison.about(speech.books, found, about, day)
     if isinstance(found, Treaty) and about in set(Measure) and about not in found.measures:
@@ -159,7 +147,7 @@ def show(
     if not names and about not in set(Measure):
         raise _nothing(speech.books, found, about, day)
     if as_json:
-        _json(_as_data(speech.books, found, about, day, names))
+        write_json(_as_data(speech.books, found, about, day, names))
         return
     paper = Paper(speech)
     _print_about(paper, found, about, day)
@@ -253,7 +241,7 @@ def compare(
     books: Folder = None,
 ) -> None:
     """Put States side by side: what their own law says of an offence of the treaty, or of carrying out a measure."""
-    speech, day = _speech(language, books), day_of(on)
+    speech, day = speech_of(language, books), day_of(on)
     pick = tuple(dict.fromkeys(state_of(code, speech.books, "STATES") for code in states))
     if len(pick) < 2:
         raise Invalid("Name at least two States.", code="cli.states", where="STATES")
@@ -261,140 +249,16 @@ def compare(
         houses = comparison.measure(speech.books, pick, Measure(article), day)
         title, data, rows = speech.term(terms.MEASURES, article), plain(houses), _book.house_rows(speech, houses)
     else:
-        code = _offence(speech.books, article, "--article")
+        code = offence_of(speech.books, article, "--article")
         lines = comparison.offence(speech.books, pick, code, day)
         title, data, rows = speech.offence(code), plain(lines), _book.offence_rows(speech, lines)
     if as_json:
-        _json({"about": article, "on": day, "states": data})
+        write_json({"about": article, "on": day, "states": data})
         return
     paper = Paper(speech)
     paper.head(speech.listing([f"{title} ({speech.code(article)})", speech.day(day)]), gap=False)
     paper.comparison(pick, rows)
     paper.head(speech.translate(labels.SILENT), style="dim")
-
-
-def _offence(books: Books, text: str, where: str) -> str:
-    """The code of the offence `text`: ``uncc:13``, or ``13`` for short. Raises Invalid (``cli.article``)."""
-    known = [code for treaty in books.treaties.values() for code in treaty.offences]
-    code = text if ":" in text else f"uncc:{text}"
-    if code in known:
-        return code
-    words = f"{text[:40]!r} is neither an offence nor a form of cooperation.{near(text, [*known, *Measure])}"
-    known_words = f"Offences: {', '.join(known)}. Forms of cooperation: {', '.join(Measure)}."
-    raise Invalid(f"{words} {known_words}", code="cli.article", where=where)
-
-
-@app.command("status")
-def status(
-    one: Annotated[str, typer.Argument(help="A State, ISO code.")],
-    other: Annotated[str, typer.Argument(help="Another State, ISO code.")],
-    measure: Annotated[
-        str, typer.Option(help="Also the order of choice for this form of cooperation; ONE asks OTHER.")
-    ] = "",
-    offence: Annotated[str, typer.Option(help="With --measure: the offence of a treaty, uncc:13.")] = "",
-    months: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=LIFE_MONTHS, help="With --measure: the maximum penalty in months, for any other crime."
-        ),
-    ] = None,
-    on: On = "",
-    as_json: AsJson = False,
-    language: Language = "en",
-    books: Folder = None,
-) -> None:
-    """Say what binds two States on a day, computed from deposits, reservations and declarations, and what does not."""
-    speech, day = _speech(language, books), day_of(on)
-    pair = state_of(one, speech.books, "ONE"), state_of(other, speech.books, "OTHER")
-    if pair[0] == pair[1]:
-        raise Invalid("Name two different States.", code="cli.states", where="OTHER")
-    bonds = instrument.bonds(speech.books, *pair, day)
-    options = _options(speech.books, pair, (measure, offence, months), day)
-    if as_json:
-        _json({"on": day, "states": pair, "bonds": [_bond_data(bond) for bond in bonds], "options": [
-            plain(option) | {"usable": option.usable} for option in options
-        ]})  # fmt: skip
-        return
-    paper = Paper(speech)
-    paper.head(speech.listing([f"{speech.state(pair[0])} · {speech.state(pair[1])}", speech.day(day)]), gap=False)
-    for bond in bonds:
-        _print_bond(paper, bond, pair, day)
-    _print_listed(paper, pair, day)
-    if options:
-        _print_options(paper, options, measure)
-
-
-def _options(
-    books: Books, pair: tuple[str, str], asked: tuple[str, str, int | None], on: date
-) -> tuple[instrument.Option, ...]:
-    """The instruments that could carry what is asked, in their order; none where no measure is named. Raises Invalid."""
-    measure, offence, months = asked
-    if not measure:
-        if offence or months is not None:
-            raise Invalid("Name the form of cooperation too.", code="cli.measure", where="--measure")
-        return ()
-    if not offence and months is None:
-        text = "Whether an instrument reaches it depends on the crime: add --offence uncc:13, or --months 60."
-        raise Invalid(text, code="cli.offence", where="--offence")
-    code = _offence(books, offence, "--offence") if offence else ""
-    serious = months is not None and months >= SERIOUS_MONTHS
-    request = Request(
-        reference=f"{pair[0]}-{on.year}-0001",
-        requesting=pair[0],
-        requested=pair[1],
-        measure=measure_of(measure, "--measure"),
-        scope=Scope.OFFENCE if code else Scope.SERIOUS if serious else Scope.ANY,
-        offence=Offence(code=code, max_penalty_months=months),
-    )
-    return instrument.options(request, books, on)
-
-
-def _bond_data(bond: instrument.Bond) -> dict[str, Any]:
-    return {
-        "instrument": bond.treaty.id, "sha256": bond.treaty.sha256, "status": plain(bond.status),
-        "reservations": plain(bond.reservations), "declarations": plain(bond.declarations), "cites": plain(bond.cites),
-    }  # fmt: skip
-
-
-def _print_bond(paper: Paper, bond: instrument.Bond, pair: tuple[str, str], on: date) -> None:
-    speech = paper.speech
-    paper.head(speech.basis(bond.treaty.id))
-    paper.say(speech.bond(bond))
-    for code in pair:
-        party = bond.treaty.parties.get(code)
-        note = (party.fa if speech.language == "fa" else party.en) if party else ""
-        if note:
-            paper.bullet(f"{speech.state(code)}: {note}")
-    for label, lines in ((labels.RESERVATION_OF, bond.reservations), (labels.DECLARATION_OF, bond.declarations)):
-        for line in lines:
-            text, sure = speech.provision(line.provision, on)
-            paper.bullet(
-                f"{speech.said(label, {'state': line.state})}: {text} · {speech.code(line.provision)} · {sure}"
-            )
-
-
-def _print_listed(paper: Paper, pair: tuple[str, str], on: date) -> None:
-    """Treaties that one of the two lists in its own book, without a book of their own."""
-    speech = paper.speech
-    for code, partner in (pair, pair[::-1]):
-        book = speech.books.state(code)
-        lines = book.lines(tuple(item for item in book.treaties if partner in item.partners), on)
-        if lines:
-            paper.head(speech.said(labels.LISTED_BY, {"state": code}))
-        for line in lines:
-            text, sure = speech.provision(line.provision, on)
-            paper.bullet(f"{text} · {speech.code(line.provision)} · {sure}")
-
-
-def _print_options(paper: Paper, options: tuple[instrument.Option, ...], measure: str) -> None:
-    speech = paper.speech
-    paper.head(speech.said(labels.ORDER, {"measure": measure}))
-    for at, option in enumerate(options, 1):
-        words = f"{speech.digits(at)}. {speech.basis(option.basis)}: {speech.translate(labels.USABLE[option.usable])}"
-        paper.say(words)
-        for reason in speech.reasons(option):
-            paper.bullet(reason, 3)
-    paper.head(speech.translate(labels.ORDER_NOTE), style="dim")
 
 
 # ── A folder of books ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -408,7 +272,7 @@ def check(folder: Where = None, language: Language = "en") -> None:
 
     Exit code 0: no fault; 1: a fault; 2: no law books there.
     """
-    paper = Paper(_speech(language, None, NO_BOOKS))
+    paper = Paper(speech_of(language, None, NO_BOOKS))
     books, faults, waiting = _checked(folder or default_folder())
     for fault in faults:
         paper.say(str(fault), style="red")
@@ -417,7 +281,7 @@ def check(folder: Where = None, language: Language = "en") -> None:
             paper.say(paper.speech.translate(labels.STATES_WAIT))
         paper.say(paper.speech.said(labels.FAULTS, {"count": str(len(faults))}), style="bold")
         raise typer.Exit(1)
-    _print_books(Paper(_speech(language, None, books)))
+    _print_books(Paper(speech_of(language, None, books)))
 
 
 def _checked(folder: Path) -> tuple[Books, list[BrokenLawbook], bool]:
@@ -440,7 +304,8 @@ def _checked(folder: Path) -> tuple[Books, list[BrokenLawbook], bool]:
     books = renewed(NO_BOOKS, treaties)
     for page in states:
         faults += _fault(partial(renewed, books, [page]))
-    return (books if faults else renewed(books, states)), faults, False
+    faults += _fault(partial(beside, books, folder))
+    return (books if faults else beside(renewed(books, states), folder)), faults, False
 
 
 def _fault(read: Callable[[], object]) -> list[BrokenLawbook]:
@@ -469,9 +334,9 @@ def _print_books(paper: Paper) -> None:
 @app.command("cases")
 def cases(folder: Where = None, language: Language = "en") -> None:
     """Try the situations in the folder's `cases`: what the books must say of each. Exit code 1: they say otherwise."""
-    _speech(language, None, NO_BOOKS)
+    speech_of(language, None, NO_BOOKS)
     found = load_cases(folder or default_folder())
-    paper = Paper(_speech(language, None, found.books))
+    paper = Paper(speech_of(language, None, found.books))
     failed: dict[str, list[str]] = {}
     for situation, fault in found.faults():
         failed.setdefault(situation.head.id, []).append(fault)

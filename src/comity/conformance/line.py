@@ -26,6 +26,8 @@ from comity.wire.directory import Entry
 PATIENCE = 20.0  # seconds for an answer
 _LIMIT = 9 << 20  # bytes of an answer that are read
 _ANSWERS = 8  # answers on one connection that are looked at
+_TOO_MANY = 429
+_HEEDED = 30.0  # seconds for which it is asked again after "too many"
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class Answer:
 
     @property
     def wait(self) -> float:
-        """Seconds to wait before asking again, as the answer says (RFC 9110, 10.2.3): 1 to 10."""
+        """Seconds after which to ask again, as a 429 says (RFC 9110, 10.2.3); 0: it says nothing of the kind."""
         said = self.headers.get("retry-after", "")
-        return min(10.0, max(1.0, float(said))) if said.isdecimal() else 1.0
+        return float(said) if self.status == _TOO_MANY and said.isdecimal() and len(said) < len("100") else 0.0
 
     def __str__(self) -> str:
         """In a few words, for the table."""
@@ -137,13 +139,30 @@ class Line:
                 raise
             raise Unreachable(f"The node's TLS is not that of its entry: {error}.", code="wire.unreachable") from error
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """The answer to a well-formed request; one that was sent on a line which had been closed meanwhile is sent again."""
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", *, heed: bool = True
+    ) -> Answer:
+        """The answer to a well-formed request; one that was sent on a line which had been closed meanwhile is sent again.
+
+        Args:
+            method: of HTTP.
+            path: with its query.
+            headers: but for Host and Content-Length.
+            body: of the request.
+            heed: wait as a 429 says and ask again, for so long as an attack is patient; its seconds count in the answer.
+        """
+        begun = time.monotonic()
+        answer = self._ask(method, path, headers, body, begun)
+        while heed and answer.wait and time.monotonic() - begun < _HEEDED:
+            time.sleep(answer.wait)
+            answer = self._ask(method, path, headers, body, begun)
+        return answer
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes, begun: float) -> Answer:
         fields = {"Host": self.netloc, "Content-Length": str(len(body))}
         if method == "GET":
             del fields["Content-Length"]
         raw = request(method, path, fields | dict(headers), body)
-        begun = time.monotonic()
         with self._lock:
             held = self._idle.pop() if self._idle else None
         if held is not None and (answer := self._asked(held, raw, method, begun)):

@@ -27,6 +27,7 @@ def three_states() -> tuple[Node, Node, Node]:
             _authority("contact", "24/7 point of contact (exercise)", "نقطه تماس شبانه‌روزی (تمرین)", ["fa", "en"],
                        "Asia/Tehran"),
         ),
+        opens=True,
     )  # fmt: skip
     viet_nam = Node(
         "VN", "en", "Asia/Ho_Chi_Minh", ("QA",),

@@ -45,6 +45,7 @@ class Node:
         witnesses: States that witness its log.
         people: its officers.
         authorities: as named in its directory entry.
+        opens: whether it has a door for the public.
     """
 
     state: str
@@ -53,9 +54,11 @@ class Node:
     witnesses: tuple[str, ...]
     people: tuple[Person, ...]
     authorities: tuple[dict[str, object], ...]
+    opens: bool = False
     home: Path = field(default_factory=Path)
     officers: str = ""
     peers: str = ""
+    public: str = ""
     passwords: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
@@ -72,7 +75,8 @@ class Node:
         file.write_text(json.dumps(self.authorities, ensure_ascii=False), "utf-8")
         _run("init", str(self.home), "--state", self.state, "--officers", self.officers, "--peers", self.peers,
              *(part for witness in self.witnesses for part in ("--witness", witness)),
-             "--language", self.language, "--time-zone", self.zone, "--authorities", str(file))  # fmt: skip
+             "--language", self.language, "--time-zone", self.zone, "--authorities", str(file),
+             *(("--public", self.public) if self.public else ()))  # fmt: skip
         self.passwords = {person.username: secrets.token_urlsafe(12) for person in self.people}
         enrolled = [
             {"username": person.username, "full_name": person.full_name, "office": person.office,
@@ -167,10 +171,12 @@ def _ports(count: int) -> list[int]:
 
 def make_all(nodes: Sequence[Node], folder: Path) -> None:
     """Make `nodes` below `folder`, each pinned at each other."""
-    ports = iter(_ports(2 * len(nodes)))
+    ports = iter(_ports(2 * len(nodes) + sum(node.opens for node in nodes)))
     for node in nodes:
         node.home = folder / node.state
         node.officers, node.peers = f"https://127.0.0.1:{next(ports)}", f"https://127.0.0.1:{next(ports)}"
+    for node in nodes:
+        node.public = f"https://127.0.0.1:{next(ports)}" if node.opens else ""
     with ThreadPoolExecutor(max_workers=len(nodes)) as together:
         list(together.map(Node.make, nodes))
         list(together.map(lambda node: node.pin([other for other in nodes if other is not node]), nodes))

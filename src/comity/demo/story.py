@@ -455,7 +455,8 @@ def play(
         target = out or Path(temporary) / "out"
         with _running(stage):
             for node in stage.nodes.values():
-                console.print(f"{node.state}: officers {node.officers}  peers {node.peers}", highlight=False)
+                public = f"  public {node.public}" if node.public else ""
+                console.print(f"{node.state}: officers {node.officers}  peers {node.peers}{public}", highlight=False)
             _, reference = _tell(stage)
             well = _hand_out(stage, reference, target, evidence)
             console.print(_table(stage))

@@ -6,7 +6,7 @@ from datetime import date
 
 from comity.casework.request import Request, Scope, Urgency
 from comity.law import instrument
-from comity.law.book import Books
+from comity.law.book import Books, Status
 from comity.law.finding import Finding, Verdict, say
 from comity.law.state import NationalOffence
 from comity.law.treaty import SURE
@@ -32,17 +32,25 @@ def basis(request: Request, books: Books, on: date) -> tuple[Finding, ...]:
     if status.in_force:
         params["since"] = status.since.isoformat() if status.since else ""
         return say(Verdict.PASSED, "basis.in-force", cites, params)
-    fields = ("basis", "exercise")
+    verdict, code, more = _not_bound(status)
+    cited = (*cites, *status.precluded)
+    if verdict is Verdict.UNKNOWN:
+        return say(verdict, code, cited, params | more, remedy="remedy.check-law", fields=("basis",))
+    return say(verdict, code, cited, params | more, remedy="remedy.basis", fields=("basis", "exercise"))
+
+
+def _not_bound(status: Status) -> tuple[Verdict, str, dict[str, str]]:
+    """Why a basis does not bind two States, or cannot be told to: verdict, code, and what the sentence names besides."""
+    if status.precluded:
+        unsure = status.in_force is None
+        return (Verdict.UNKNOWN, "basis.objected", {}) if unsure else (Verdict.FAILED, "basis.precluded", {})
     if status.in_force is None:
-        code = "basis.unverified" if status.needed else "basis.no-treaty"
-        return say(Verdict.UNKNOWN, code, cites, params, remedy="remedy.check-law", fields=("basis",))
+        return Verdict.UNKNOWN, "basis.unverified" if status.needed else "basis.no-treaty", {}
     if status.left:
-        params["states"] = ", ".join(status.left)
-        return say(Verdict.FAILED, "basis.left", cites, params, remedy="remedy.basis", fields=fields)
+        return Verdict.FAILED, "basis.left", {"states": ", ".join(status.left)}
     if status.unbound:
-        params["states"] = ", ".join(status.unbound)
-        return say(Verdict.FAILED, "basis.not-party", cites, params, remedy="remedy.basis", fields=fields)
-    return say(Verdict.FAILED, "basis.not-in-force", cites, params, remedy="remedy.basis", fields=fields)
+        return Verdict.FAILED, "basis.not-party", {"states": ", ".join(status.unbound)}
+    return Verdict.FAILED, "basis.not-in-force", {}
 
 
 def exercise(request: Request, books: Books, on: date) -> tuple[Finding, ...]:

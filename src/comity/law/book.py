@@ -1,12 +1,13 @@
 """The law books together, one question at a time, always for a date. Loaded once; nothing here reads a file later.
 
-There is no book inside the code and no default State: `load` reads ``treaties/*.toml`` and ``states/*.toml``.
+There is no book inside the code and no default State: `load` reads ``treaties/*.toml`` and ``states/*.toml``, and beside
+them the roll of States and the mechanisms of treaties, which no check of a request asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +17,11 @@ from typing import Final
 from comity.casework.measure import Measure
 from comity.errors import BrokenLawbook, Invalid
 from comity.law._row import Page, open_page
+from comity.law.mechanism import Mechanism, read_mechanism
 from comity.law.provision import Provision, Provisions, in_force
+from comity.law.roll import NO_ROLL, Roll, read_roll
 from comity.law.state import NationalOffence, State, read_state
-from comity.law.treaty import ClockRule, Content, Duty, Ground, MeasureRule, Treaty, TreatyOffence
+from comity.law.treaty import SURE, ClockRule, Content, Duty, Ground, MeasureRule, Treaty, TreatyOffence
 from comity.law.treaty_reader import read_treaty
 
 
@@ -34,6 +37,7 @@ class Status:
         unbound: those of the two that are not bound although the treaty itself is in force.
         known_on: the day up to which the list of deposits was kept, or None.
         left: those of the two that have left the treaty.
+        precluded: provisions of objections by which the treaty does not bind one to the other, although it may bind both.
     """
 
     in_force: bool | None
@@ -43,6 +47,7 @@ class Status:
     unbound: tuple[str, ...]
     known_on: date | None
     left: tuple[str, ...] = ()
+    precluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,14 @@ class Books:
     """All law books. Each question names what it is about; an unknown basis, measure, State or provision is Invalid.
 
     `texts` are the files themselves by their SHA-256, as they were read, so that a node can keep them (`law.shelf`).
+    `roll` names every State of which a status is asked; `mechanisms` are those of treaties, by their ids.
     """
 
     treaties: Mapping[str, Treaty]
     states: Mapping[str, State]
     texts: Mapping[str, bytes] = field(default_factory=dict)
+    roll: Roll = NO_ROLL
+    mechanisms: Mapping[str, Mechanism] = field(default_factory=dict)
 
     @cached_property
     def provisions(self) -> Provisions:
@@ -87,6 +95,18 @@ class Books:
                 code="law.state",
                 where=where,
             )
+        return found
+
+    def named(self, code: str, where: str) -> str:
+        """`code`, when it is on the roll or has a book; `where` is the field. Raises Invalid (``law.state``)."""
+        return code if code in self.roll.states else self.state(code, where).code
+
+    def mechanism(self, basis: str) -> Mechanism:
+        """The mechanism of the treaty `basis`. Raises Invalid (``law.mechanism``)."""
+        found = self.mechanisms.get(basis)
+        if found is None:
+            text = f"There is no mechanism of {basis!r} in these books. Known: {', '.join(sorted(self.mechanisms)) or '-'}."
+            raise Invalid(text, code="law.mechanism", where="basis")
         return found
 
     def measure(self, basis: str, measure: Measure) -> MeasureRule:
@@ -202,32 +222,42 @@ class Books:
     def _status(self, treaty: Treaty, pair: tuple[str, str], on: date) -> Status:
         if treaty.entry is None:
             return Status(None, None, 0, 0, (), None)
-        bound = {state: self._bound(treaty, state, on) for state in pair}
+        bound = {state: self.bound(treaty.id, state, on) for state in pair}
         in_force = False if False in bound.values() else None if None in bound.values() else True
+        barred = tuple(item for item in treaty.objected(pair, on) if item.precludes)
+        if barred and in_force is not False:
+            in_force = False if any(self.provision(item.provision, on).sure in SURE for item in barred) else None
         started = treaty.perhaps is not None and treaty.perhaps <= on
         return Status(
             in_force=in_force,
-            since=max(day for state in pair if (day := self._since(treaty, state))) if in_force else None,
+            since=max(day for state in pair if (day := self.since(treaty.id, state))) if in_force else None,
             deposits=treaty.deposits(on),
             needed=treaty.entry.needed,
             unbound=tuple(state for state, answer in bound.items() if answer is False) if started else (),
             known_on=treaty.entry.known_on,
             left=tuple(state for state, answer in bound.items() if answer is False and treaty.left(state, on)),
+            precluded=tuple(item.provision for item in barred) if False not in bound.values() else (),
         )
 
-    def _bound(self, treaty: Treaty, state: str, on: date) -> bool | None:
-        """Whether `state` is bound by `treaty` on `on`; by a protocol only if by the treaty that it supplements too."""
+    def bound(self, basis: str, state: str, on: date) -> bool | None:
+        """Whether `state` is bound by `basis` on `on`; by a protocol only if by the treaty that it supplements too.
+
+        None when the books cannot tell, and where there is nothing to be bound by. Raises Invalid (``law.basis``).
+        """
+        treaty = self.treaty(basis)
         if treaty.between and state not in treaty.between:
             return False
         own = treaty.bound(state, on)
         if own is False or not treaty.supplements:
             return own
-        parent = self._bound(self.treaty(treaty.supplements), state, on)
+        parent = self.bound(treaty.supplements, state, on)
         return own if parent is True else parent
 
-    def _since(self, treaty: Treaty, state: str) -> date | None:
+    def since(self, basis: str, state: str) -> date | None:
+        """The day by which `state` is surely bound by `basis`, or None. Raises Invalid (``law.basis``)."""
+        treaty = self.treaty(basis)
         own = treaty.since(state)
-        parent = self._since(self.treaty(treaty.supplements), state) if treaty.supplements else own
+        parent = self.since(treaty.supplements, state) if treaty.supplements else own
         return max(own, parent) if own and parent else None
 
 
@@ -240,7 +270,7 @@ NO_BOOKS: Final = Books(MappingProxyType({}), MappingProxyType({}))
 
 
 def load(folder: Path) -> Books:
-    """All law books in `folder`: ``treaties/*.toml`` first, then ``states/*.toml``.
+    """All law books in `folder`: ``treaties/*.toml`` first, then ``states/*.toml``, then the roll and the mechanisms.
 
     Args:
         folder: e.g. what `default_folder` returns.
@@ -256,7 +286,20 @@ def load(folder: Path) -> Books:
             code="lawbook.file",
             where=str(folder),
         )
-    return books
+    return beside(books, folder)
+
+
+def beside(books: Books, folder: Path) -> Books:
+    """`books` with the roll and the mechanisms of `folder`, as far as it has them. Raises BrokenLawbook."""
+    roll = folder / "roll.toml"
+    read = [open_page(path, f"mechanism/{path.name}") for path in sorted((folder / "mechanism").glob("*.toml"))]
+    mechanisms: dict[str, Mechanism] = {}
+    for page in read:
+        found = read_mechanism(page, books.treaties)
+        _named_after_file(page, found.treaty)
+        mechanisms[found.treaty] = found
+    known = read_roll(open_page(roll, roll.name)) if roll.exists() else NO_ROLL
+    return replace(books, roll=known, mechanisms=MappingProxyType(mechanisms))
 
 
 def pages(folder: Path) -> tuple[Page, ...]:
@@ -300,7 +343,12 @@ def renewed(books: Books, read: Iterable[Page]) -> Books:
             _named_after_file(page, state.code)
             states[state.code] = state
     texts = {**books.texts, **{page.sha256: page.text.encode() for page in read}}
-    return Books(MappingProxyType(treaties), MappingProxyType(states), MappingProxyType(texts))
+    return replace(
+        books,
+        treaties=MappingProxyType(treaties),
+        states=MappingProxyType(states),
+        texts=MappingProxyType(texts),
+    )
 
 
 def _sisters(code: str, offence: TreatyOffence, offences: Mapping[str, TreatyOffence]) -> None:
@@ -325,7 +373,7 @@ def _named_after_file(page: Page, name: str) -> None:
         raise BrokenLawbook(
             f"The book {name} must be the file {name}.toml. Rename the file or correct its id.",
             code="lawbook.value",
-            where=f"{page.file}, [book], field id",
+            where=f"{page.file}, [{'mechanism' if page.file.startswith('mechanism/') else 'book'}], field id",
         )
 
 

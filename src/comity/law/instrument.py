@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from comity.casework.request import Request, Scope
-from comity.law.book import Books, Status
-from comity.law.treaty import Declaration, Reservation, Treaty
+from comity.law.book import Books
+from comity.law.treaty import Treaty
 
 _GENERAL = "uncc"  # its rules on legal assistance yield to other treaties, 40(6)-(7)
 
@@ -31,7 +31,7 @@ class Option:
         scopes: the scopes in which the measure is open under it.
         removed: provisions of reservations that remove the measure or the offence between the two.
         entry: whether it is a treaty, which enters into force; comity and reciprocity do not.
-        listed: whether its book has a line on each of the two States; one that nobody ever reported is no hint at all.
+        listed: whether its book reports something of each of the two States; one that nobody ever reported is no hint at all.
         cites: what this rests on.
     """
 
@@ -74,7 +74,7 @@ def _option(treaty: Treaty, request: Request, books: Books, on: date) -> Option:
         treaty.measures.get(request.measure),
     )
     cites = (treaty.entry.provision, treaty.entry.joiner_provision) if treaty.entry else ()
-    listed = {request.requesting, request.requested} <= set(treaty.parties)
+    listed = all(treaty.heard_of(state) for state in (request.requesting, request.requested))
     if rule is None:
         return Option(
             treaty.id,
@@ -123,46 +123,3 @@ def _rank(option: Option) -> tuple[int, int, str]:
     usable = 2 if unheard else {True: 0, None: 1, False: 3}[option.usable]
     kind = 1 if option.basis == _GENERAL else 0 if option.entry else 2
     return usable, kind, option.basis
-
-
-@dataclass(frozen=True)
-class Bond:
-    """What one instrument is between two States on a day, whatever is asked.
-
-    Args:
-        treaty: its book.
-        status: whether it binds both, and why.
-        reservations: reservations of the two that stand on that day.
-        declarations: declarations of the two that stand on that day.
-        cites: where entry into force stands.
-    """
-
-    treaty: Treaty
-    status: Status
-    reservations: tuple[Reservation, ...]
-    declarations: tuple[Declaration, ...]
-    cites: tuple[str, ...]
-
-
-def bonds(books: Books, one: str, other: str, on: date) -> tuple[Bond, ...]:
-    """Every instrument of the books between the States `one` and `other` on `on`, those that bind first.
-
-    Raises:
-        Invalid: there is no book for one of the States.
-    """
-    pair = {books.state(code).code for code in (one, other)}
-    found = [
-        Bond(
-            treaty,
-            books.status(treaty.id, one, other, on),
-            tuple(item for item in treaty.reservations if item.state in pair and treaty.stands(item, on)),
-            tuple(item for item in treaty.declarations if item.state in pair and treaty.stands(item, on)),
-            (treaty.entry.provision, treaty.entry.joiner_provision) if treaty.entry else (),
-        )
-        for treaty in books.treaties.values()
-        if not treaty.between or pair == set(treaty.between)
-    ]
-    order = {True: 0, None: 1, False: 2}
-    return tuple(
-        sorted(found, key=lambda bond: (bond.treaty.entry is None, order[bond.status.in_force], bond.treaty.id))
-    )

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from comity.casework.measure import GROUPS, Measure
 from comity.casework.request import Request
 from comity.errors import Invalid
-from comity.law import clocks, instrument
+from comity.law import bond, clocks, instrument
 from comity.law.book import Books
 from comity.law.finding import Finding
 from comity.law.provision import Provision
 from comity.law.state import Holiday, NationalOffence, State
-from comity.law.treaty import ClockRule, MeasureRule, Party, Treaty
+from comity.law.treaty import ClockRule, MeasureRule, Objection, Party, Territory, Treaty
 
 
 def finding(item: Finding) -> str:
@@ -45,16 +45,29 @@ def _option(item: instrument.Option) -> str:
 
 
 def bonds(books: Books, one: str, other: str, on: date) -> tuple[str, ...]:
-    """Every instrument between the two States, in their order: whether it binds, and what they reserved or declared."""
+    """Every instrument between the two States, in their order: whether it binds, and what they said of it and each other."""
     found = []
-    for bond in instrument.bonds(books, one, other, on):
-        status = bond.status
+    for tie in bond.bonds(books, one, other, on):
+        status = tie.status
         force = {True: f"in force since {status.since}", False: "not in force", None: "force unknown"}[status.in_force]
-        said = [f"{item.state} reserved {', '.join(item.articles)}" for item in bond.reservations]
-        said += [f"{item.state} declared on {', '.join(item.articles)}" for item in bond.declarations]
-        cites = f" @ {', '.join(bond.cites)}" if bond.cites else ""
-        found.append(f"{bond.treaty.id}: {'; '.join([force if bond.treaty.entry else 'no treaty', *said])}{cites}")
+        said = [f"{item.state} reserved {', '.join(item.articles)}" for item in tie.reservations]
+        said += [f"{item.state} declared on {', '.join(item.articles)}" for item in tie.declarations]
+        said += [_objection(item) for item in tie.objections]
+        said += [_territory(item) for item in tie.territories]
+        cites = f" @ {', '.join(tie.cites)}" if tie.cites else ""
+        found.append(f"{tie.treaty.id}: {'; '.join([force if tie.treaty.entry else 'no treaty', *said])}{cites}")
     return tuple(found)
+
+
+def _objection(item: Objection) -> str:
+    force = "and is not bound to it" if item.precludes else "and stays bound"
+    return f"{item.state} objected to {item.to} {force} @ {item.provision}"
+
+
+def _territory(item: Territory) -> str:
+    return (
+        f"{item.state} {'applies it' if item.applies else 'does not apply it'} to {item.territory} @ {item.provision}"
+    )
 
 
 def due(books: Books, book: str, clock: str, state: str, started: datetime) -> str:
@@ -240,6 +253,7 @@ def _elements(treaty: Treaty, word: str, _on: date) -> Iterator[str]:
 
 def _party(item: Party) -> str:
     days = (
+        ("not signed by", item.unsigned, item.unsigned_sure),
         ("signed", item.signed, item.signed_sure),
         ("deposited", item.deposited, item.deposit_sure),
         ("deposited by", item.deposited_by, item.by_sure),
@@ -258,6 +272,8 @@ def _entry(treaty: Treaty, _word: str, _on: date) -> Iterator[str]:
     yield f"in force {entry.period} after {entry.needed} deposits{month} @ {entry.provision}"
     yield f"for a later State after {entry.joiner_period} @ {entry.joiner_provision}"
     yield f"denunciation takes effect after {entry.denunciation_period} @ {entry.denunciation_provision}"
+    if entry.uncounted:
+        yield f"not counted: {', '.join(entry.uncounted)} @ {entry.uncounted_provision}"
 
 
 def _marked(treaty: Treaty, word: str, _on: date) -> Iterator[str]:
@@ -277,5 +293,7 @@ _OF_TREATY: dict[str, Callable[[Treaty, str, date], Iterable[str]]] = {
     "declaration": lambda treaty, _word, _on: (
         f"{item.state}: {', '.join(item.articles)} @ {item.provision}" for item in treaty.declarations
     ),
+    "objection": lambda treaty, _word, _on: (_objection(item) for item in treaty.objections),
+    "territory": lambda treaty, _word, _on: (_territory(item) for item in treaty.territories),
     "mark": _marked,
 }

@@ -150,6 +150,9 @@ class Party:
         denounced_sure: mark of that day, or empty.
         en: the state of knowledge in one sentence, in English; empty when there is nothing to add.
         fa: the same in Persian.
+        unsigned: the latest day for which it is reported that the State had not signed, or None.
+        unsigned_sure: mark of that day, or empty.
+        source: where the line comes from and what was not seen; empty: as the whole list, see `Entry.source`.
     """
 
     state: str
@@ -163,6 +166,9 @@ class Party:
     denounced_sure: str
     en: str
     fa: str
+    unsigned: date | None = None
+    unsigned_sure: str = ""
+    source: str = ""
 
     def latest(self) -> date | None:
         """The day by which the deposit was surely made, or None when no line that is sure says so."""
@@ -201,6 +207,32 @@ class Declaration:
 
 
 @dataclass(frozen=True)
+class Objection:
+    """An objection by `state` to the reservation that stands in the provision `to`, said in `provision`.
+
+    An objection leaves the treaty in force between the two, without what was reserved. Only if the objecting State said
+    plainly that it `precludes` this, the treaty does not bind the two to each other at all.
+
+    Source: Vienna Convention on the Law of Treaties, Articles 20(4)(b) and 21(3).
+    """
+
+    state: str
+    to: str
+    precludes: bool
+    provision: str
+
+
+@dataclass(frozen=True)
+class Territory:
+    """Whether the treaty `applies` to `territory` (ISO code) of `state`, as it declared in `provision`."""
+
+    state: str
+    territory: str
+    applies: bool
+    provision: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """How the treaty enters into force and ends.
 
@@ -216,6 +248,8 @@ class Entry:
         denunciation_provision: where denunciation stands.
         known_on: the day up to which the list of deposits was kept.
         source: where that list comes from.
+        uncounted: organisations whose instruments are not counted beside those of their members.
+        uncounted_provision: where that stands; empty when none is named.
     """
 
     opened: date
@@ -229,6 +263,8 @@ class Entry:
     denunciation_provision: str
     known_on: date
     source: str
+    uncounted: tuple[str, ...] = ()
+    uncounted_provision: str = ""
 
     def effect(self, deposit: date, period: Period) -> date:
         """The day on which a deposit made on `deposit` takes effect after `period`."""
@@ -263,6 +299,8 @@ class Treaty:
     reservations: tuple[Reservation, ...]
     declarations: tuple[Declaration, ...]
     entry: Entry | None
+    objections: tuple[Objection, ...] = ()
+    territories: tuple[Territory, ...] = ()
 
     @cached_property
     def surely(self) -> date | None:
@@ -270,13 +308,19 @@ class Treaty:
 
         Source: for the UN Convention Article 65(1), the ninetieth day after the fortieth deposit.
         """
-        return self._entered([party.latest() for party in self.parties.values()])
+        return self._entered([party.latest() for party in self.counted])
 
     @cached_property
     def perhaps(self) -> date | None:
         """The earliest day on which the treaty may have entered into force, if every report is true; or None."""
         opened = self.entry.opened if self.entry else date.min
-        return self._entered([party.earliest(opened) for party in self.parties.values()])
+        return self._entered([party.earliest(opened) for party in self.counted])
+
+    @cached_property
+    def counted(self) -> tuple[Party, ...]:
+        """The lines whose deposits are counted for the entry into force: not those of organisations beside their members."""
+        uncounted = self.entry.uncounted if self.entry else ()
+        return tuple(party for party in self.parties.values() if party.state not in uncounted)
 
     def _entered(self, deposits: list[date | None]) -> date | None:
         days = sorted(day for day in deposits if day)
@@ -301,7 +345,14 @@ class Treaty:
             return True
         if perhaps is not None and perhaps <= on:
             return None
-        return None if on >= self._unlisted else False
+        return None if on >= self.unlisted else False
+
+    def heard_of(self, state: str) -> bool:
+        """Whether anything but a missing signature is reported of `state`."""
+        party = self.parties.get(state)
+        return party is not None and (
+            party.unsigned is None or party.signed is not None or party.reported() is not None
+        )
 
     def since(self, state: str) -> date | None:
         """The day by which `state` is surely bound, or None."""
@@ -309,7 +360,7 @@ class Treaty:
 
     def left(self, state: str, on: date) -> bool:
         """Whether a denunciation by `state` is reported that has taken effect by `on`."""
-        return state in self._leaves and on >= self._leaves[state]
+        return state in self.leaves and on >= self.leaves[state]
 
     def deposits(self, on: date) -> int:
         """How many deposits are reported up to `on`, sure or not."""
@@ -317,7 +368,7 @@ class Treaty:
 
     @cached_property
     def _reported(self) -> list[date]:
-        return sorted(day for day in (party.reported() for party in self.parties.values()) if day)
+        return sorted(day for day in (party.reported() for party in self.counted) if day)
 
     @cached_property
     def _joined(self) -> Mapping[str, tuple[date | None, date | None]]:
@@ -329,7 +380,8 @@ class Treaty:
         }
 
     @cached_property
-    def _leaves(self) -> Mapping[str, date]:
+    def leaves(self) -> Mapping[str, date]:
+        """The day on which each denunciation that is reported takes effect, by State."""
         entry = self.entry
         return {
             state: entry.effect(party.denounced, entry.denunciation_period)
@@ -338,7 +390,7 @@ class Treaty:
         }
 
     @cached_property
-    def _unlisted(self) -> date:
+    def unlisted(self) -> date:
         """The first day on which a deposit that this list does not know could have taken effect."""
         if self.entry is None:
             return date.max
@@ -393,8 +445,19 @@ class Treaty:
         """The grounds for each measure, with their stance."""
         return {name: tuple(item for item in self.grounds if name in item.measures) for name in self.measures}
 
-    def stands(self, item: Reservation | Declaration, on: date) -> bool:
-        """Whether the reservation or declaration `item` stands on `on`."""
+    def objected(self, pair: Collection[str], on: date) -> tuple[Objection, ...]:
+        """The objections that stand on `on` by one of the two States of `pair` to a standing reservation of the other."""
+        reserved = {item.provision for item in self.reservations if item.state in pair and self.stands(item, on)}
+        return tuple(
+            item for item in self.objections if item.state in pair and item.to in reserved and self.stands(item, on)
+        )
+
+    def applied(self, states: Collection[str], on: date) -> tuple[Territory, ...]:
+        """What one of `states` declared of its territories, as it stands on `on`; what is not named here is not known."""
+        return tuple(item for item in self.territories if item.state in states and self.stands(item, on))
+
+    def stands(self, item: Reservation | Declaration | Objection | Territory, on: date) -> bool:
+        """Whether what `item` says stands on `on`."""
         return in_force(self.provisions, item.provision, on) is not None
 
     @staticmethod

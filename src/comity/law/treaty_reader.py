@@ -19,8 +19,10 @@ from comity.law.treaty import (
     Entry,
     Ground,
     MeasureRule,
+    Objection,
     Party,
     Reservation,
+    Territory,
     Treaty,
     TreatyOffence,
 )  # fmt: skip
@@ -38,8 +40,8 @@ OPTIONAL = frozenset({
 """Rules that a measure has when the book says what they stand on."""
 
 _TABLES = frozenset({
-    "book", "clock", "content", "declaration", "duty", "entry", "ground", "measure", "offence", "party", "provision",
-    "reservation", "rule",
+    "book", "clock", "content", "declaration", "duty", "entry", "ground", "measure", "objection", "offence", "party",
+    "provision", "reservation", "rule", "territory",
 })  # fmt: skip
 _KINDS = frozenset({"treaty", "bilateral", "reciprocity"})
 
@@ -63,6 +65,10 @@ def read_treaty(page: Page) -> Treaty:
     head.done()
     provisions = read_provisions(page, book, treaty=True)
     measures = {rule.id: rule for rule in _measures(page, provisions)}
+    reservations = tuple(
+        Reservation(row.text("state"), row.texts("articles", required=True), row.cite("provision", provisions))
+        for row in _complete(page, "reservation")
+    )
     return Treaty(
         id=book,
         kind=kind,
@@ -80,15 +86,14 @@ def read_treaty(page: Page) -> Treaty:
         offences=_offences(page, provisions, book),
         citations=_citations(page, provisions, measures),
         parties=_parties(page, between),
-        reservations=tuple(
-            Reservation(row.text("state"), row.texts("articles", required=True), row.cite("provision", provisions))
-            for row in _complete(page, "reservation")
-        ),
+        reservations=reservations,
         declarations=tuple(
             Declaration(row.text("state"), row.texts("articles", required=True), row.cite("provision", provisions))
             for row in _complete(page, "declaration")
         ),
         entry=_entry(page, provisions) if kind != "reciprocity" else None,
+        objections=_objections(page, provisions, reservations),
+        territories=_territories(page, provisions),
     )
 
 
@@ -253,15 +258,46 @@ def _complete(page: Page, table: str) -> Iterator[Row]:
         row.done()
 
 
+def _objections(
+    page: Page, provisions: Collection[str], reservations: tuple[Reservation, ...]
+) -> tuple[Objection, ...]:
+    owner = {item.provision: item.state for item in reservations}
+    found: list[tuple[Row, Objection]] = []
+    for row in _complete(page, "objection"):
+        item = Objection(
+            row.text("state"),
+            row.cite("to", owner),
+            row.flag("precludes", default=False),
+            row.cite("provision", provisions),
+        )
+        if item.state == owner[item.to]:
+            row.fault("A State does not object to its own reservation. Correct one of the two.", "lawbook.value", "to")
+        found.append((row, item))
+    unique(((row, (item.state, item.to)) for row, item in found), "This objection")
+    return tuple(item for _, item in found)
+
+
+def _territories(page: Page, provisions: Collection[str]) -> tuple[Territory, ...]:
+    found = [
+        (
+            row,
+            Territory(row.text("state"), row.text("territory"), row.flag("applies"), row.cite("provision", provisions)),
+        )
+        for row in _complete(page, "territory")
+    ]
+    unique(((row, (item.territory, item.provision)) for row, item in found), "This territory")
+    return tuple(item for _, item in found)
+
+
 def _parties(page: Page, between: tuple[str, ...]) -> Mapping[str, Party]:
     found: list[tuple[Row, Party]] = []
     for row in page.rows("party"):
-        days = {name: row.day(name) for name in ("signed", "deposited", "deposited_by", "denounced")}
+        days = {name: row.day(name) for name in ("unsigned", "signed", "deposited", "deposited_by", "denounced")}
         marks = {
             name: row.choice(mark, MARKS) if days[name] else ""
             for name, mark in (
-                ("signed", "signed_sure"), ("deposited", "deposit_sure"), ("deposited_by", "by_sure"),
-                ("denounced", "denounced_sure"),
+                ("unsigned", "unsigned_sure"), ("signed", "signed_sure"), ("deposited", "deposit_sure"),
+                ("deposited_by", "by_sure"), ("denounced", "denounced_sure"),
             )
         }  # fmt: skip
         party = Party(
@@ -276,6 +312,9 @@ def _parties(page: Page, between: tuple[str, ...]) -> Mapping[str, Party]:
             denounced_sure=marks["denounced"],
             en=row.text("en", ""),
             fa=row.text("fa", ""),
+            unsigned=days["unsigned"],
+            unsigned_sure=marks["unsigned"],
+            source=row.text("source", ""),
         )
         row.done()
         if between and party.state not in between:
@@ -284,6 +323,8 @@ def _parties(page: Page, between: tuple[str, ...]) -> Mapping[str, Party]:
         if known != sorted(known):
             text = "signed, deposited and deposited_by (the latest day that reports allow) follow one another. Correct one."
             row.fault(text, "lawbook.date", "deposited")
+        if party.unsigned and party.signed and party.signed <= party.unsigned:
+            row.fault("It had not signed on a day after it signed. Correct one of the two.", "lawbook.date", "unsigned")
         if party.denounced and not (party.deposited or party.deposited_by):
             row.fault("A State denounces only what it has joined. Add its deposit.", "lawbook.date", "denounced")
         found.append((row, party))
@@ -309,6 +350,8 @@ def _entry(page: Page, provisions: Collection[str]) -> Entry:
         denunciation_provision=row.cite("denunciation_provision", provisions),
         known_on=days["known_on"] or date.min,
         source=row.text("source"),
+        uncounted=row.texts("uncounted"),
+        uncounted_provision=row.cite("uncounted_provision", provisions) if row.has("uncounted") else "",
     )
     row.done()
     return entry

@@ -3,6 +3,8 @@
 A checkpoint (C2SP tlog-checkpoint) is a note of three lines: the log's origin, its size, its root in base64. The log
 signs it as a note (C2SP signed-note, Ed25519, type 0x01); a witness adds a cosignature (C2SP tlog-cosignature, type
 0x04) that also states when the witness saw it. Existing witnesses and verifiers read both.
+
+One head covers many entries, so a note is read once for all proofs that lead to it; only what holds is remembered.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from comity.errors import BrokenProof, BrokenSeal
 from comity.seal import canon
@@ -68,6 +71,7 @@ def cosignature(checkpoint: Checkpoint, key: NoteKey, at: datetime) -> str:
     return _line(key.name, blob)
 
 
+@lru_cache(maxsize=256)
 def parse(note: str) -> tuple[Checkpoint, tuple[tuple[str, bytes], ...]]:
     """(checkpoint, (name, blob) of each signature line) of a note, nothing verified.
 
@@ -99,6 +103,7 @@ def _signature(line: str) -> tuple[str, bytes]:
     return name, canon.unb64(encoded)
 
 
+@lru_cache(maxsize=256)
 def check_log(note: str, origin: str, public: bytes) -> Checkpoint:
     """The checkpoint of `note`, when the log `origin` signed it with the Ed25519 key `public`.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from comity.errors import BrokenProof
@@ -18,13 +17,14 @@ from comity.seal import canon, merkle
 ACT = "act"  # a signed statement of this State about a case, internal or crossing
 RECEIVED = "received"  # an envelope that arrived, before anybody read it
 ENTRY = "entry"  # a version of a State's directory entry, this State's own too
+NOTICE = "notice"  # what an officer said about copies of shared objects, a community or assistance: as it was signed
 
 
 def entry(kind: str, digest: str) -> bytes:
     """The bytes of a log entry.
 
     Args:
-        kind: `ACT`, `RECEIVED` or `ENTRY`.
+        kind: `ACT`, `RECEIVED`, `ENTRY` or `NOTICE`.
         digest: SHA-256 of the bytes it is about, hex.
     """
     return canon.dumps({"entry": kind, "digest": digest})
@@ -73,12 +73,6 @@ class Proof:
         Raises:
             BrokenProof: the checkpoint is not the log's, a cosignature does not hold, or the entry is not in it.
         """
-        head = _head(self.note, origin, public)
+        head = cp.check_log(self.note, origin, public)
         merkle.check_inclusion(merkle.leaf_hash(data), self.index, head.size, self.path, head.root)
         return cp.check_witnesses(self.note, witnesses)
-
-
-@lru_cache(maxsize=256)
-def _head(note: str, origin: str, public: bytes) -> cp.Checkpoint:
-    """As `checkpoint.check_log`, once for all proofs that lead to one head; only what holds is remembered."""
-    return cp.check_log(note, origin, public)

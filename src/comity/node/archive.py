@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -101,8 +102,21 @@ def load_row(reference: str) -> models.Case:
 def load(reference: str, *, home: str) -> Case:
     """The case `reference`, folded from its acts. Raises Invalid: there is none."""
     row = load_row(reference)
+    return _folded(row, row.acts.order_by("seq"), home)
+
+
+def load_all(references: Collection[str], *, home: str) -> dict[str, Case]:
+    """Those of these cases that are here, as `load` makes them, read together."""
+    rows = {row.pk: row for row in models.Case.objects.filter(pk__in=references)}
+    acts: dict[str, list[models.Act]] = {reference: [] for reference in rows}
+    for act in models.Act.objects.filter(case__in=rows).order_by("seq") if rows else ():
+        acts[act.case_id].append(act)
+    return {reference: _folded(row, acts[reference], home) for reference, row in rows.items()}
+
+
+def _folded(row: models.Case, acts: Iterable[models.Act], home: str) -> Case:
     case = Case(row.reference, row.requesting, row.requested, Measure(row.measure))
-    for act in row.acts.order_by("seq"):
+    for act in acts:
         case = advance(case, read_stored(act), home=home, restored=act.restored)
     return case
 

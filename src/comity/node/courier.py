@@ -3,8 +3,8 @@
 The courier keeps nothing in memory that matters: each round looks at the tables, does what is due and notes it through the
 desk. Killed at any moment and started again, it goes on; what it repeats, the other side recognises.
 
-Each peer for which something is due has a thread of its own as long as that takes. So a peer that is dead, or answers a byte
-at a time, holds up what is for itself and nothing else; and no exchange takes longer than `transport.DEADLINE`.
+Each peer for which something is due has a thread of its own as long as that takes (`Messenger`). So a peer that is dead, or
+answers a byte at a time, holds up what is for itself and nothing else; and no exchange takes longer than `transport.DEADLINE`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from django.db import OperationalError, close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from comity.errors import BrokenSeal, ComityError, Unreachable
 from comity.ledger.log import Proof
-from comity.node import archive, bell, models
-from comity.node.desk import crossing, drills, evidence, registry
+from comity.node import archive, bell, feeding, models
+from comity.node.desk import assistance, copies, crossing, drills, evidence, feeds, registry, sighting
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire import proofs
@@ -39,6 +39,7 @@ _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
 _TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
+_STAYS = 2.0  # seconds that a messenger who came back waits for the next errand, with its connections open
 _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
 
@@ -53,7 +54,8 @@ class Courier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._talks: dict[str, Conversation] = {}  # used by one thread at a time: that of the round, or of the errand
-        self._errands: dict[str, threading.Thread] = {}  # peer -> who is on the way to it
+        self._messengers: dict[str, Messenger] = {}  # peer -> who goes to it
+        self._visitors: dict[str, Messenger] = {}  # feed -> who goes to its server
         self._silent: dict[str, tuple[int, float]] = {}  # peer -> how often it did not answer, and until when to wait
         self._witness_next: dict[str, datetime] = {}
         self._witness_size: dict[str, int] = {}
@@ -72,10 +74,24 @@ class Courier:
 
     def round(self) -> bool:
         """Read what has come, and see that somebody is on the way to each peer for which something is due."""
+        _guarded(self._send_out)  # first: whoever rang waits for that
         busy = _guarded(self._admit)
         _guarded(partial(drills.due, self._settings, at=now()))
-        _guarded(self._send_out)
-        return busy
+        _guarded(partial(copies.due, self._settings, at=now()))
+        _guarded(partial(assistance.due, self._settings, at=now()))
+        _guarded(self._visit)
+        # Mail first: no peer may bring as much as is read, so there are pauses in which cases are matched with warnings.
+        return busy or _guarded(partial(sighting.look, self._settings, at=now()))
+
+    def _visit(self) -> bool:
+        """See that somebody is on the way to the server of each feed that is due."""
+        for name in feeds.due(at=now()):
+            visitor = self._visitors.setdefault(
+                name, Messenger(f"feed {name}", partial(bell.ring, self._settings.home))
+            )
+            if not visitor.away:
+                visitor.send(partial(feeding.visit, self._settings, name, now))
+        return False
 
     def _admit(self) -> bool:
         """Read what arrived and can be read."""
@@ -93,14 +109,14 @@ class Courier:
             self._looked = time.monotonic()
             wanted |= set(models.Peer.objects.values_list("state", flat=True))
         for peer in wanted:
-            under_way = self._errands.get(peer)
-            if under_way is not None and under_way.is_alive():
+            messenger = self._messengers.get(peer)
+            if messenger is None:
+                messenger = self._messengers[peer] = Messenger(f"to {peer}", partial(bell.ring, self._settings.home))
+            if messenger.away:
                 continue
             for_witness = head if peer in witnesses and not self._waits(peer) else None
             if for_witness is not None or self._due(peer, looking=everybody):
-                given = (peer, for_witness, everybody)
-                self._errands[peer] = threading.Thread(target=self._errand, args=given, name=f"to {peer}", daemon=True)
-                self._errands[peer].start()
+                messenger.send(partial(self._errand, peer, for_witness, everybody))
         return False
 
     def _due(self, peer: str, *, looking: bool) -> bool:
@@ -117,7 +133,7 @@ class Courier:
             looking and not self._waits(peer) and bool(crossing.unproved(peer, at=now()))
         )
 
-    def _errand(self, peer: str, head: tuple[str, int] | None, proving: bool) -> None:  # noqa: FBT001  a thread's
+    def _errand(self, peer: str, head: tuple[str, int] | None, proving: bool) -> bool:  # noqa: FBT001  a thread's
         """Everything that is due for one peer; each kind of it even if another fails.
 
         Args:
@@ -132,12 +148,9 @@ class Courier:
             steps.append(partial(self._prove, peer))
         if self._renew_next.get(peer, 0.0) <= time.monotonic():
             steps.append(partial(self._renew, peer))
-        try:
-            for step in steps:
-                _guarded(step)
-        finally:
-            connections.close_all()
-            bell.ring(self._settings.home)
+        for step in steps:
+            _guarded(step)
+        return False
 
     def _waits(self, peer: str) -> bool:
         """Whether the peer was silent a moment ago, when it was asked for something apart from the conversation."""
@@ -273,7 +286,7 @@ class Courier:
         except OSError as error:  # the disk: full, or gone for a while
             trouble = Unreachable(f"The disk did not do its part: {error.strerror}.", code="job.disk")
             evidence.again(job, trouble, at=now() + crossing.retry_after(job.attempts))
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001  a defect of ours must not hold back all other jobs
             _log.exception("job %s of %s", job.kind, job.case_id)
@@ -292,6 +305,55 @@ class Courier:
                 file.write(piece)
                 progress(file.tell(), row.size)
         evidence.collected(self._settings, job)
+
+
+class Messenger:
+    """Who goes to one peer: a thread that stays for a while when it is back, for starting one anew takes longer than an exchange.
+
+    Args:
+        name: of the thread.
+        back: called whenever it is back.
+    """
+
+    def __init__(self, name: str, back: Callable[[], None]) -> None:
+        self._name, self._back = name, back
+        self._turn = threading.Condition()
+        self._errand: Callable[[], bool] | None = None
+        self._there = False
+
+    @property
+    def away(self) -> bool:
+        """Whether it is on its way."""
+        with self._turn:
+            return self._errand is not None
+
+    def send(self, errand: Callable[[], bool]) -> None:
+        """Let it do an errand; it must not be away."""
+        with self._turn:
+            self._errand = errand
+            if self._there:
+                self._turn.notify()
+            else:
+                self._there = True
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            while (errand := self._next()) is not None:
+                _guarded(_refreshed)
+                _guarded(errand)
+                with self._turn:
+                    self._errand = None
+                self._back()
+        finally:
+            connections.close_all()
+
+    def _next(self) -> Callable[[], bool] | None:
+        """The next errand; None: there was none for a while, and nobody is there any more."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._errand is not None, _STAYS)
+            self._there = self._errand is not None
+            return self._errand
 
 
 def _size_seen(witness: Entry, answer: bytes) -> int:
@@ -359,16 +421,25 @@ def _guarded(step: Callable[[], bool]) -> bool:
     """Take one step; a defect in it must neither end the courier nor hold back the other steps."""
     try:
         return step()
-    except OperationalError:  # the database was busy for too long: the next round sees the same work
+    except (
+        OperationalError,
+        InterfaceError,
+    ):  # it was busy for too long, or is away: the next round sees the same work
         _log.exception("the database did not answer")
     except Exception:  # noqa: BLE001  it is logged whole, and the work stays in the tables
         _log.exception("a step failed")
     return False
 
 
+def _refreshed() -> bool:
+    """Let go of a connection to the database that is too old, or has failed."""
+    close_old_connections()
+    return False
+
+
 def _loop(step: Callable[[], bool], stop: Stop, pause: Callable[[float], None]) -> None:
     while not stop.requested:
         busy = _guarded(step)
-        close_old_connections()
+        _guarded(_refreshed)
         if not busy:
             pause(_IDLE)

@@ -106,6 +106,7 @@ def _sqlite(home: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": home / "db.sqlite3",
+        "CONN_MAX_AGE": _KEPT,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": _PATIENCE,

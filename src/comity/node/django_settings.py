@@ -31,7 +31,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [_here / "officers" / "templates"],
+        "DIRS": [_here / "officers" / "templates", _here / "public" / "templates"],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",

@@ -27,7 +27,7 @@ import typer
 from comity.casework.act import Power
 from comity.errors import ComityError, Misconfigured
 from comity.law.book import default_folder, load
-from comity.node.management import Home, directory, parcels, read_authorities, read_file, tokens
+from comity.node.management import Home, directory, feeds, parcels, read_authorities, read_file, sharing, tokens
 from comity.node.management import start as _django
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_secret
@@ -36,6 +36,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run
 app.add_typer(directory.app)
 app.add_typer(tokens.app)
 app.add_typer(parcels.app, name="parcel")
+app.add_typer(sharing.collections, name="collection")
+app.add_typer(sharing.clients, name="client")
+app.add_typer(feeds.app, name="feed")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
 
@@ -53,6 +56,7 @@ def init(
     database: Annotated[
         Path | None, typer.Option(help="TOML file: the settings of a PostgreSQL database. Without it: SQLite.")
     ] = None,
+    public: Annotated[str, typer.Option(help="https://host:port of the public's door. Without it there is none.")] = "",
     live: Annotated[bool, typer.Option(help="Not an exercise. Only with a legal basis in force.")] = False,
 ) -> None:
     """Make a node: its keys, certificates, law books, database and signed directory entry."""
@@ -64,19 +68,21 @@ def init(
         raise Misconfigured(message, code="init.exists")
     values = {"state": state, "exercise": not live, "officers": officers, "peers": peers, "witnesses": witness or [],
               "language": language, "time_zone": time_zone}  # fmt: skip
+    if public:
+        values["public"] = public
     if database is not None:
         values["database"] = _table(database)
     check(values, "init")
     load(default_folder()).state(state)
     named = read_authorities(authorities) if authorities else []
     shutil.rmtree(home / "keys", ignore_errors=True)  # of an init that was cut off: its keys were never published
-    for name in ("", "keys", "intake", "vault", "shelf"):
+    for name in ("", "keys", "intake", "vault", "shelf", "reports"):
         (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copytree(default_folder(), home / "lawbooks", dirs_exist_ok=True)
     (home / "node.toml").write_text(_toml(values))
     moment = datetime.now(UTC).replace(microsecond=0)
     _make_keys(home, state, moment)
-    _make_tls(home, (officers, peers), moment)
+    _make_tls(home, tuple(filter(None, (officers, peers, public))), moment)
     settings = _django(home)
     from django.core.management import call_command
 
@@ -120,8 +126,8 @@ def _make_keys(home: Path, state: str, moment: datetime) -> None:
     write_secret(home / "keys" / "django.key", os.urandom(48).hex().encode())
 
 
-def _make_tls(home: Path, urls: tuple[str, str], moment: datetime) -> None:
-    """A self-signed certificate for both doors; peers pin it by the entry, officers' browsers will ask once."""
+def _make_tls(home: Path, urls: tuple[str, ...], moment: datetime) -> None:
+    """A self-signed certificate for all doors; peers pin it by the entry, officers' browsers will ask once."""
     import ipaddress
 
     from cryptography import x509
@@ -220,12 +226,12 @@ def fingerprint(
 
 @app.command()
 def sweep(home: Home) -> None:
-    """Remove blobs and bags that no case names: left by work that was cut off. Not after restoring an older database."""
+    """Remove blobs and bags that nothing names: left by work that was cut off. Not after restoring an older database."""
     settings = _django(home)
-    from comity.node.desk import evidence
+    from comity.node.desk import evidence, reports
 
     _only_one(home)
-    for name in evidence.sweep(settings):
+    for name in evidence.sweep(settings) + reports.sweep(settings):
         typer.echo(f"removed {name}")
 
 
@@ -250,13 +256,14 @@ def serve(
     connections.close_all()  # no child goes on with its parent's
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
     settings.require_tokens()
-    sweep_hidden(settings.home / "vault", settings.shelf)
-    work = {"officers": _door, "peers": _door, "courier": _courier}
+    sweep_hidden(settings.home / "vault", settings.shelf, settings.reports)
+    work = {"officers": _door, "peers": _door, "courier": _courier} | ({"public": _door} if settings.public else {})
     children = {name: _start(name, target, settings) for name, target in work.items()}
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: setattr(stop, "requested", True))
-    typer.echo(f"{settings.state}: officers {settings.officers}  peers {settings.peers}")
+    doors = (f"{name} {getattr(settings, name)}" for name in work if name != "courier")
+    typer.echo(f"{settings.state}: " + "  ".join(doors))
     sys.stdout.flush()
     while not stop.requested:
         for name, child in children.items():
@@ -318,8 +325,8 @@ def _door(name: str, settings: Any) -> None:
 
     from comity.node.settings import address
 
-    if name == "peers":
-        django_settings.ROOT_URLCONF = "comity.node.peers.urls"
+    if name != "officers":
+        django_settings.ROOT_URLCONF = f"comity.node.{name}.urls"
         django_settings.MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
 
     parent = os.getpid()

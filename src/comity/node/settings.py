@@ -7,18 +7,20 @@ The home folder is named by ``COMITY_HOME``, the only thing read from the enviro
     keys/         secrets, each a file of mode 0600
     lawbooks/     the law books this node goes by
     intake/       where providers' deliveries are placed
-    vault/ shelf/
+    vault/ shelf/ reports/
     db.sqlite3    unless node.toml names a database of a PostgreSQL server
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +68,9 @@ class Settings:
         database: of a PostgreSQL server; None: SQLite, in the home folder.
         retired: suite of algorithms -> the moment from which on this node accepts nothing that it signed.
         quota: what each peer may ask for.
+        public: ``https://host:port`` of the public's door; empty: there is none.
+        emergency: the number to call when somebody is in danger, as it is dialled; empty: none is told.
+        proxies: addresses before the public's door whose word on where a request came from is believed.
     """
 
     home: Path
@@ -79,6 +84,9 @@ class Settings:
     database: PostgreSQL | None = None
     retired: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     quota: Quota = Quota()
+    public: str = ""
+    emergency: str = ""
+    proxies: tuple[str, ...] = ()
 
     @cached_property
     def signing(self) -> SigningKey:
@@ -141,6 +149,11 @@ class Settings:
         """Sealed containers: made here for peers to collect, or collected from them."""
         return self.home / "shelf"
 
+    @property
+    def reports(self) -> Path:
+        """Files that came with reports of the public, encrypted."""
+        return self.home / "reports"
+
     def require_tokens(self) -> None:
         """Return when every key that lies in a token signs. Raises Misconfigured as `TokenKey.sign` does."""
         for key in (self.signing.ed25519, self.log.seed, self.witness.seed, self.hop.seed, self.cades.held):
@@ -167,8 +180,9 @@ LANGUAGES = {"en": "English", "fa": "فارسی"}  # of the officers' pages
 
 _TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
                            "language": str, "time_zone": str, "database": dict, "retired": dict,
-                           "quota": dict}  # fmt: skip
-_OPTIONAL = frozenset({"database", "quota", "retired"})
+                           "quota": dict, "public": str, "emergency": str, "proxies": list}  # fmt: skip
+_OPTIONAL = frozenset({"database", "emergency", "proxies", "public", "quota", "retired"})
+_DIALLED = re.compile(r"[0-9+ ]{0,20}")
 _LEAST = {"requests": 1, "bytes": 8 << 20, "envelopes": 1, "at_once": 1}  # of a quota; the longest body must pass
 RETIRABLE = frozenset({SIGNING_SUITE})  # what `comity.seal.trust` asks about
 
@@ -187,7 +201,8 @@ def read(home: Path) -> Settings:
     given = read_database(raw["database"]) if "database" in raw else None
     retired = {name: _moment(value) for name, value in raw.get("retired", {}).items()}
     quota = Quota(**raw.get("quota", {}))
-    made = {"witnesses": tuple(raw["witnesses"]), "database": given, "retired": retired, "quota": quota}
+    made = {"witnesses": tuple(raw["witnesses"]), "database": given, "retired": retired, "quota": quota,
+            "proxies": tuple(raw.get("proxies", ()))}  # fmt: skip
     return Settings(home=home, **raw | made)
 
 
@@ -212,14 +227,27 @@ def _value_faults(raw: dict[str, Any]) -> list[str]:
         ZoneInfo(raw["time_zone"])
     except (KeyError, ValueError, OSError):
         faults.append(f"'{raw['time_zone']}' is no time zone")
-    for name in ("officers", "peers"):
+    for name in ("officers", "peers", *(["public"] if "public" in raw else [])):
         try:
             address(raw[name])
         except Misconfigured as error:
             faults.append(f"{name}: {error.message}")
     if "database" in raw:
         faults += database_faults(raw["database"])
+    faults += _public_faults(raw)
     return faults + _retired_faults(raw.get("retired", {})) + _quota_faults(raw.get("quota", {}))
+
+
+def _public_faults(raw: dict[str, Any]) -> list[str]:
+    faults = []
+    if not _DIALLED.fullmatch(raw.get("emergency", "")):
+        faults.append("'emergency' must be a number as it is dialled: digits, blanks and +")
+    for address_ in raw.get("proxies", ()):
+        try:
+            ip_address(str(address_))
+        except ValueError:
+            faults.append(f"proxies: '{address_}' is no IP address")
+    return faults
 
 
 def _quota_faults(raw: dict[str, Any]) -> list[str]:

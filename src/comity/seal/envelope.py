@@ -32,7 +32,9 @@ from comity.seal import canon, merkle
 from comity.seal.keys import OpeningKey, SealKey, Signature, SigningKey, VerifyKey
 from comity.seal.trust import Trust
 
-KINDS = frozenset({"act", "receipt", "entry", "container", "call", "figures"})
+KINDS = frozenset({
+    "act", "receipt", "entry", "container", "call", "figures", "notice", "share", "community", "need", "offer", "programme"
+})  # fmt: skip
 MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, never evidence
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures

@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn
 
 from comity.errors import Invalid
@@ -43,6 +43,7 @@ _SELECTOR = re.compile(r"[A-Za-z0-9_-]{3,250}(?:\.(?:\[\d{1,5}\]|[A-Za-z0-9_-]{1
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,250}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _MOST_OBSERVED = 999_999_999
+_NO_TIME = "A time is written like 2026-11-30T09:15:00.000Z, in UTC."
 
 
 def moment(text: Any) -> datetime:
@@ -51,12 +52,19 @@ def moment(text: Any) -> datetime:
     Raises:
         Invalid: `stix.time`.
     """
-    if isinstance(text, str) and _TIME.fullmatch(text):
+    if isinstance(text, str):
+        return _moment(text)
+    raise Invalid(_NO_TIME, code="stix.time")
+
+
+@lru_cache(maxsize=4096)  # the times of one object are mostly the same, and those of its neighbours
+def _moment(text: str) -> datetime:
+    if _TIME.fullmatch(text):
         try:
             return datetime.fromisoformat(text)
         except ValueError:
             pass
-    raise Invalid("A time is written like 2026-11-30T09:15:00.000Z, in UTC.", code="stix.time")
+    raise Invalid(_NO_TIME, code="stix.time")
 
 
 def properties(kind: str) -> tuple[dict[str, Check], frozenset[str]]:

@@ -221,10 +221,12 @@ class _Reader:
             raise Invalid("A key stands twice in one object.", code="sharing.duplicate")
         if len(pairs) > self._limits.items:
             raise Invalid(f"An object has more than {self._limits.items} members.", code="sharing.items")
+        longest = self._limits.string
         for key, value in pairs:
             if len(key) > _KEY_LENGTH:
                 raise Invalid("The name of a property is too long.", code="sharing.string", where=key[:60])
-            self.check(key, value)
+            if type(value) is not str or len(value) > longest:  # most are short strings, and need no call
+                self.check(key, value)
         return found
 
     def check(self, key: str, value: Any) -> None:

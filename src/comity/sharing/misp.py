@@ -14,6 +14,7 @@ Source: the MISP core format (draft-dulaunoy-misp-core-format).
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -43,6 +44,8 @@ _CLUSTERS = {
     "mitre-attack-pattern": "attack-pattern", "mitre-course-of-action": "course-of-action", "tool": "tool",
     "threat-actor": "threat-actor", "mitre-intrusion-set": "intrusion-set", "mitre-tool": "tool",
 }  # fmt: skip
+_LISTS = ("Attribute", "Object", "Tag", "Galaxy", "GalaxyCluster", "Sighting")
+_TIME = re.compile(r"\d{1,11}")
 _RAW = "STIX 2.1 object"  # the comment of an attribute that holds an object's bytes
 
 
@@ -75,22 +78,25 @@ class _Context:
     at: int
 
 
-def taken_in(data: bytes, *, limits: Limits | None = None) -> Taken:
+def taken_in(data: bytes, *, limits: Limits | None = None, unsaid: Mapping[str, Any] | None = None) -> Taken:
     """The STIX objects of a MISP event.
 
     Args:
-        data: ``{"Event": {…}}`` in JSON, UTF-8.
+        data: ``{"Event": {…}}`` in JSON, UTF-8, or what stands in there.
         limits: what is read at all; the usual ones if None.
+        unsaid: what holds for an event that does not say it itself: ``timestamp``, ``date``, and ``Orgc`` of who adds it.
+            Then what is in it and has no time gets the event's, as in MISP, so that it is told apart from later versions.
 
     Raises:
         Invalid: `sharing.…` for the JSON; `misp.event`: no event, or without uuid, info, timestamp (or date) or its author.
     """
     bounds = limits or Limits()
-    event = _json.one(data, replace(bounds, object_size=bounds.size)).value.get("Event")
+    said = _json.one(data, replace(bounds, object_size=bounds.size)).value
+    event = said.get("Event", said)
     if not isinstance(event, dict):
         raise Invalid('A MISP event is needed: {"Event": …}.', code="misp.event")
     try:
-        return _event(event)
+        return _event(_filled({**unsaid, **event}) if unsaid else event)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Invalid(
             "The event lacks something, or has it in another form.", code="misp.event", where=str(error)[:60]
@@ -109,18 +115,36 @@ def handed_out(objects: Iterable[Object], *, at: datetime) -> tuple[bytes, tuple
     event = _head(found, report, at)
     notes: list[Note] = []
     attributes: list[dict[str, Any]] = []
-    kept = {one.body["x_misp_object"]["uuid"] for one in found if "x_misp_object" in one.body}
+    kept = {held["uuid"] for one in found if (held := _kept(one, "x_misp_object"))}
     sightings = [one for one in found if one.type == "sighting"]
     hidden = {ref for one in found if one.type == "observed-data" for ref in one.body.get("object_refs", ())}
     for one in found:
-        if one is report or one in sightings or one.id in hidden or one.body.get("x_misp_object_uuid") in kept:
+        if one is report or one in sightings or one.id in hidden or str(one.body.get("x_misp_object_uuid", "")) in kept:
             continue
-        if "x_misp_object" in one.body:
-            event.setdefault("Object", []).append(one.body["x_misp_object"])
+        if held := _kept(one, "x_misp_object"):
+            event.setdefault("Object", []).append(held)
         elif not _is_head(one, report) and not _in_galaxy(one, report):
             attributes += _attributes(one, sightings, notes)
     event["Attribute"] = attributes
     return _json.canonical(Piece(0, b"", {"Event": event}, plain=False)), tuple(notes)
+
+
+def sighting(target: Object, named: str, *, creator: str, at: datetime) -> Object:
+    """The sighting, once and now, of what an attribute became; marked as that is.
+
+    Args:
+        target: an indicator, an observation, or an attribute kept as it is.
+        named: its UUID.
+        creator: id of the identity of who saw it.
+        at: now.
+    """
+    when = _when(at.timestamp())
+    said: dict[str, Any] = {
+        "type": "sighting", "created": when, "modified": when, "first_seen": when, "last_seen": when, "count": 1,
+        "sighting_of_ref": target.id,
+    }  # fmt: skip
+    marks = target.body.get("object_marking_refs")
+    return _made(said | ({"object_marking_refs": marks} if marks else {}), named, _Context(creator, (), 0))
 
 
 # ── in ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,6 +177,16 @@ def _event(event: Mapping[str, Any]) -> Taken:
         "x_misp_event": {name: value for name, value in event.items() if name not in {"Attribute", "Object"}},
     }  # fmt: skip
     return Taken((*objects, _made(report, _uuid(event), context)), tuple(notes))
+
+
+def _filled(held: Mapping[str, Any]) -> dict[str, Any]:
+    """With the time of the whole in each part that has none."""
+    parts = {
+        name: [_filled({"timestamp": held["timestamp"], **one}) for one in held[name]]
+        for name in ("Attribute", "Object")
+        if held.get(name)
+    }
+    return {**held, **parts}
 
 
 def _attribute(attribute: Mapping[str, Any], context: _Context, notes: list[Note], *, inside: str) -> Iterator[Object]:
@@ -311,8 +345,8 @@ def _when(timestamp: Any) -> str:
 
 def _head(found: list[Object], report: Object | None, at: datetime) -> dict[str, Any]:
     """The event without what is in it: as it came, or made from the report."""
-    if report is not None and "x_misp_event" in report.body:
-        return dict(report.body["x_misp_event"])
+    if report is not None and (kept := _kept(report, "x_misp_event")):
+        return dict(kept)
     made_at = moment(report.body["modified"]) if report else at
     named = (
         report.id.partition("--")[2]
@@ -336,20 +370,34 @@ def _head(found: list[Object], report: Object | None, at: datetime) -> dict[str,
     return event
 
 
+def _kept(one: Object, name: str) -> Mapping[str, Any] | None:
+    """What was kept of MISP's own words; None if there is nothing, or somebody wrote what MISP does not say."""
+    said = one.body.get(name)
+    return said if isinstance(said, dict) and isinstance(said.get("uuid"), str) and _follows_form(said) else None
+
+
+def _follows_form(said: Mapping[str, Any]) -> bool:
+    """Whether times are times and lists are lists of records, as far as they are looked into here."""
+    lists = [said[name] for name in _LISTS if name in said]
+    return all(_TIME.fullmatch(str(said[name])) for name in ("timestamp", "date_sighting") if said.get(name)) and all(
+        isinstance(each, list) and all(isinstance(one, dict) and _follows_form(one) for one in each) for each in lists
+    )
+
+
 def _is_head(one: Object, report: Object | None) -> bool:
     """Whether an object is said by the event itself: its author, or a colour."""
     return one.type == "marking-definition" or (report is not None and one.id == report.body.get("created_by_ref"))
 
 
 def _in_galaxy(one: Object, report: Object | None) -> bool:
-    galaxies = report.body.get("x_misp_event", {}).get("Galaxy", ()) if report else ()
+    galaxies = (_kept(report, "x_misp_event") or {}).get("Galaxy", ()) if report else ()
     named = one.id.partition("--")[2]
     return any(cluster.get("uuid") == named for galaxy in galaxies for cluster in galaxy.get("GalaxyCluster", ()))
 
 
 def _attributes(one: Object, sightings: list[Object], notes: list[Note]) -> Iterator[dict[str, Any]]:
     """As it came, if nobody has changed it since; else by what it looks for; else its bytes."""
-    kept = one.body.get("x_misp_attribute")
+    kept = _kept(one, "x_misp_attribute")
     if kept is not None and one.body["modified"] == _when(
         kept.get("timestamp") or moment(one.body["modified"]).timestamp()
     ):

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -110,6 +110,49 @@ class Rules:
     properties: frozenset[str] = frozenset()
 
 
+def read_rules(said: Mapping[str, Any]) -> Rules:
+    """The rules that a collection is kept with, or an officer wrote: `Rules` by the names of its arguments.
+
+    Args:
+        said: sets as lists of texts, ``unmarked`` as a colour (``TLP:GREEN``); what is not there permits nothing.
+
+    Raises:
+        Invalid: `release.rules`: another name, or another kind of value.
+    """
+    kinds = {each.name: str(each.type) for each in fields(Rules)}
+    made: dict[str, Any] = {}
+    for name, value in said.items():
+        made[name] = _rule(kinds.get(name, ""), value)
+        if made[name] is None:
+            raise Invalid("This is no rule, or not written like one.", code="release.rules", where=str(name)[:60])
+    return Rules(**made)
+
+
+def rules_said(rules: Rules) -> dict[str, Any]:
+    """As `read_rules` reads them; only what permits something."""
+    found: dict[str, Any] = {}
+    for each in fields(rules):
+        value = getattr(rules, each.name)
+        if value != each.default:
+            found[each.name] = sorted(value) if isinstance(value, frozenset) else value
+    if rules.unmarked is not None:
+        found["unmarked"] = rules.unmarked.label
+    return found
+
+
+def _rule(kind: str, value: Any) -> Any:
+    """The value of an argument of `Rules`; None: it is none."""
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    if kind == "str" and isinstance(value, str):
+        return value
+    if kind == "frozenset[str]" and isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return frozenset(value)
+    if kind == "Level | None":
+        return next((level for level in Level if level.label == value), None)
+    return None
+
+
 @dataclass(frozen=True)
 class Came:
     """How an object of another State came here.
@@ -123,7 +166,9 @@ class Came:
     communities: frozenset[str]
 
 
-def allowed(found: Object, audience: Audience, rules: Rules, *, came: Came | None = None) -> Ruling:
+def allowed(
+    found: Object, audience: Audience, rules: Rules, *, came: Came | None = None, least: Level = Level.CLEAR
+) -> Ruling:
     """Whether an object may go to this audience.
 
     Args:
@@ -131,6 +176,7 @@ def allowed(found: Object, audience: Audience, rules: Rules, *, came: Came | Non
         audience: who would get it.
         rules: what this State permits.
         came: None for an object of this State's own.
+        least: the level that its source has set since; the stricter of it and the mark counts.
     """
     mark = tlp.marked(found.body)
     if mark.lowered:
@@ -140,7 +186,7 @@ def allowed(found: Object, audience: Audience, rules: Rules, *, came: Came | Non
     level = rules.unmarked if mark.level is None else mark.level
     if level is None:
         return Ruling(Verdict.UNDETERMINED, "unmarked")
-    if reason := _barred(level, audience, rules, came):
+    if reason := _barred(max(level, least), audience, rules, came):
         return Ruling(Verdict.FAILED, reason)
     harmless = rules.properties | (_FREE if rules.free_text else frozenset())
     if not rules.basis and (where := personal(found, read=found.id in rules.read, harmless=harmless)):

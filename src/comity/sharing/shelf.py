@@ -118,7 +118,7 @@ class Shelf(Protocol):
         """Take away the rows that `by` added; how many."""
         ...
 
-    def keep_status(self, by: str, status: str, body: bytes) -> None:
+    def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
         """Keep the answer to an addition under its id, for him who added."""
         ...
 

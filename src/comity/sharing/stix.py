@@ -14,6 +14,7 @@ Source: STIX Version 2.1, OASIS Standard.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,18 @@ from comity.sharing._checks import Remark
 from comity.sharing._json import Limits, Piece
 from comity.sharing._rules import RULES
 
-__all__ = ["Limits", "Object", "Refused", "Remark", "compared", "objects", "observable_id", "read", "version_key"]
+__all__ = [
+    "Limits",
+    "Object",
+    "Refused",
+    "Remark",
+    "compared",
+    "kept",
+    "objects",
+    "observable_id",
+    "read",
+    "version_key",
+]
 
 _NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")  # STIX 2.1, 2.9
 _MILLISECONDS = len("2026-11-30T09:15:00.000Z")
@@ -109,6 +121,22 @@ def objects(data: bytes, *, limits: Limits | None = None, custom: bool = True) -
             yield _refused(piece, error)
 
 
+def kept(raw: bytes, digest: str) -> Object:
+    """The object in bytes that were read once and kept since, without checking them again.
+
+    Args:
+        raw: as `Object.raw`.
+        digest: as `Object.digest`.
+
+    Returns:
+        The same object, of whose remarks only `custom-property` is made anew.
+    """
+    body = json.loads(raw)
+    checks, _ = _table(body["type"], body)
+    remarks = tuple(Remark("custom-property", name) for name in body if name not in checks)
+    return Object(raw, digest, body["type"], body["id"], _version(body), body, remarks)
+
+
 def version_key(moment: datetime) -> str:
     """A moment as versions are written here: UTC, six digits, so that text sorts as time does."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
@@ -157,8 +185,13 @@ def _checked(piece: Piece, *, custom: bool) -> Object:
     return Object(piece.raw, digest, kind, body["id"], _version(body), body, tuple(remarks))
 
 
+def _table(kind: str, body: Mapping[str, Any]) -> tuple[dict[str, _checks.Check], frozenset[str]]:
+    """The checks of a type's properties, and which of them are required."""
+    return _TABLES.get(kind) or (_CUSTOM_OBSERVABLE if _new_observable(body) else _CUSTOM)
+
+
 def _properties(kind: str, body: Mapping[str, Any], remarks: list[Remark], *, custom: bool) -> None:
-    checks, required = _TABLES.get(kind) or (_CUSTOM_OBSERVABLE if _new_observable(body) else _CUSTOM)
+    checks, required = _table(kind, body)
     if missing := required - body.keys():
         raise Invalid("A required property is missing.", code="stix.missing", where=min(missing))
     name = ""
@@ -181,7 +214,7 @@ def _properties(kind: str, body: Mapping[str, Any], remarks: list[Remark], *, cu
 
 def _type_of(body: Mapping[str, Any], *, custom: bool) -> str:
     kind = body.get("type")
-    if not isinstance(kind, str) or not _checks.TYPE.fullmatch(kind) or kind == "bundle":
+    if not isinstance(kind, str) or (kind not in _TABLES and not _checks.TYPE.fullmatch(kind)) or kind == "bundle":
         raise Invalid("This is no type of an object.", code="stix.type", where="type")
     if kind not in _TABLES and not custom:
         raise Invalid(f"STIX 2.1 has no type '{kind}'.", code="stix.type", where="type")

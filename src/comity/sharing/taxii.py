@@ -41,8 +41,9 @@ _MOST_VALUES = 1_000  # values of all filters together
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TITLES = {
-    400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
-    413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    406: "Not Acceptable", 411: "Length Required", 413: "Content Too Large", 415: "Unsupported Media Type",
+    429: "Too Many Requests",
 }  # fmt: skip
 
 
@@ -127,6 +128,11 @@ def answer(request: Request, shelf: Shelf, reader: Reader, at: datetime, *, site
         return _routed(_Ask(request, shelf, reader, at, site))
     except _Refused as refused:
         return _error(refused)
+
+
+def refusal(status: int, error: ComityError) -> Answer:
+    """The error object for what the caller refuses before it asks `answer`: who is not known, what is too long."""
+    return _error(_Refused(status, error.message, code=error.code))
 
 
 @dataclass(frozen=True)
@@ -285,7 +291,7 @@ def _versions(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
 def _add(ask: _Ask, root: Root, collection: str) -> Answer:
     """Take what is right and refuse what is not, object by object; the whole only if it cannot be read (5.5)."""
     _may(ask, collection, write=True)
-    if not _is_taxii(ask.request.headers.get("content-type", "")):
+    if not is_taxii(ask.request.headers.get("content-type", "")):
         raise _Refused(415, f"Send {MEDIA_TYPE}.", code="taxii.content-type")
     if len(ask.request.body) > root.max_content_length:
         raise _Refused(413, f"More than {root.max_content_length} bytes: send it in parts.", code="taxii.too-long")
@@ -297,7 +303,7 @@ def _add(ask: _Ask, root: Root, collection: str) -> Answer:
     body = _taken(ask, collection, found)
     status = str(uuid.uuid4())
     kept = json.dumps({"id": status} | body).encode()
-    ask.shelf.keep_status(ask.reader.name, status, kept)
+    ask.shelf.keep_status(ask.reader.name, status, kept, at=ask.at)
     return Answer(202, (("Content-Type", MEDIA_TYPE),), kept)
 
 
@@ -440,11 +446,12 @@ def _cursor(text: str | None) -> Cursor | None:
 
 def _negotiate(request: Request) -> None:
     accepted = request.headers.get("accept", "*/*")
-    if not any(_is_taxii(each) or _is_anything(each) for each in accepted.split(",")):
+    if not any(is_taxii(each) or _is_anything(each) for each in accepted.split(",")):
         raise _Refused(406, f"Answers are {MEDIA_TYPE}.", code="taxii.accept")
 
 
-def _is_taxii(media_type: str) -> bool:
+def is_taxii(media_type: str) -> bool:
+    """Whether a media type, as in Accept or Content-Type, is that of TAXII 2.1."""
     kind, *given = (part.strip().lower() for part in media_type.split(";"))
     parameters = dict(part.partition("=")[::2] for part in given)
     return (

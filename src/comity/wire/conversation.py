@@ -26,10 +26,10 @@ from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
+from comity.wire._asking import Asking
 from comity.wire._remembering import IN_FLIGHT, Remembering
 from comity.wire.exchange import (
     AFTER,
-    ASKED,
     BATCH,
     GAPS,
     Answer,
@@ -67,6 +67,7 @@ class Conversation(Remembering):
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._batch, self._horizon = pace.batch, pace.horizon
+        self._asking = Asking(pace.consignment.first, pace.horizon)
         self._hour, self._kept_now = 0, 0
         self._last_heard = self._talking_since = 0.0
         self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
@@ -106,11 +107,14 @@ class Conversation(Remembering):
         if not self._again_at:  # started anew: what was under way before a restore may still arrive
             self._again_at = now + IN_FLIGHT
         soonest = now if self._greets(now) else self._again_at or inf
-        if any(self._due_rows(_OPEN, now, 1)):
-            soonest = now
-        elif (later := self._memory.sent_soonest()) is not None:
-            soonest = min(soonest, later)
+        for stage, span in self._memory.sent_spans(_OPEN).items():
+            due = now if self._is_due(span, now) else span[0]
+            soonest = min(soonest, due if stage is Stage.RELAY else max(due, self._asking.soonest(now)))
         return max(quiet, soonest) if soonest < inf else None
+
+    def _is_due(self, span: tuple[float, float], now: float) -> bool:
+        """Whether anything between these times is due: as in `_due_rows`."""
+        return span[0] <= now or span[1] > now + self._horizon
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
@@ -148,7 +152,7 @@ class Conversation(Remembering):
                     taken.add(row.digest)
                 else:
                     break
-            ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon, ASKED))
+            ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon, self._asking.most(now)))
         return Offer(tuple(items), ask) if items or ask else None
 
     def _front(self, row: Sent, taken: set[str]) -> Sent | None:
@@ -194,10 +198,14 @@ class Conversation(Remembering):
                 self._outcome(row, outcomes.get(row.digest), now)
         for raw in answer.evidence:
             self._learn(raw, now)
+        silent = 0
         for digest in offer.ask:
             row = self._memory.sent(digest)
             if row is not None and not now < row.next_at <= now + self._horizon:  # nothing new was said
                 self._postpone(row, now, "")
+                silent += 1
+        if offer.ask:
+            self._asking.answered(now, news=silent < len(offer.ask))
         for digest in answer.missing:
             row = self._memory.sent(digest)
             if row is not None and row.stage is Stage.RELAY:
@@ -421,6 +429,7 @@ class Conversation(Remembering):
     def admit_some(self, now: float) -> bool:
         """Read some, and what stands on them: the effects, and the words about them, are one transaction."""
         busy = False
+        self._memory.prepare(BATCH)
         with self._memory.atomically():
             for own in list(self._memory.sent_pending()):
                 if not self._lacks(own.after):
@@ -440,7 +449,8 @@ class Conversation(Remembering):
 
     def _read(self, row: Got, now: float) -> list[Evidence]:
         """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        given = next((event for event in map(self._hand.event, row.evidence) if event in _VERDICT), None)
+        later = map(self._hand.event, row.evidence[1:])  # the first is the receipt
+        given = next((event for event in later if event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
             self._memory.put_got(replace(row, status=_VERDICT[given]))

@@ -207,13 +207,13 @@ class Memory(Protocol):
         """The first of ours that wait for one of `stages` and are due, by number: in the past, or beyond `horizon`."""
 
     def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
-        """The digests of the first that `sent_due` would give."""
+        """The digests of some that `sent_due` would give."""
 
-    def sent_soonest(self) -> float | None:
-        """When the next of ours that wait for something is due; dead letters are not."""
+    def sent_spans(self, stages: Collection[Stage]) -> Mapping[Stage, tuple[float, float]]:
+        """When the first and the last of ours that wait for one of `stages` is due; a stage without any is left out."""
 
     def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
-        """Some of ours that wait longer than the seconds of their stage and nobody was told, or since a time to come."""
+        """Some of ours of which nobody was told: they wait longer than the seconds of their stage, or since a time to come."""
 
     def sent_put_off(self) -> Iterable[Sent]:
         """Ours that the peer put off because it was not settled itself."""
@@ -268,6 +268,9 @@ class Memory(Protocol):
 
     def statement(self, row: Got) -> bytes:
         """What the peer's envelope held; empty if it could not be opened."""
+
+    def prepare(self, limit: int) -> None:
+        """Outside of `atomically`: so many of `got_ready` will be admitted next, and may be opened while others write."""
 
     def admit(self, row: Got) -> str:
         """Open, verify and read it, and add its act to its case; empty, or the code of why that was refused."""

@@ -20,7 +20,7 @@ import httpx2
 from comity.errors import BrokenSeal, Unreachable
 from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
-from comity.wire._deadline import Transport, within
+from comity.wire.deadline import Transport, within
 from comity.wire.directory import Entry, Purpose
 
 DEADLINE = 120.0  # seconds that an exchange may take, from connecting to the last byte of the answer

@@ -29,6 +29,14 @@ FINDINGS: Final[dict[str, str]] = {
         "%(basis)s has been left by %(states)s, and on %(date)s this has taken effect. It cannot carry a new request "
         "between the two."
     ),
+    "basis.precluded": _(
+        "By an objection to a reservation, %(basis)s does not bind the two States to each other on %(date)s. It cannot carry "
+        "a real request between them."
+    ),
+    "basis.objected": _(
+        "Whether %(basis)s binds the two States to each other on %(date)s hangs on an objection that is not verified. "
+        "A person must check with the depositary."
+    ),
     "basis.unverified": _(
         "Whether %(basis)s binds the two States on %(date)s rests on deposits that are not verified (as known on "
         "%(known)s). A person must check with the depositary."

@@ -21,8 +21,9 @@ from comity.casework.request import LIFE_MONTHS
 from comity.errors import ComityError, Invalid
 from comity.law import calendars
 from comity.law._row import Period
+from comity.law.bond import Bond
 from comity.law.book import Books
-from comity.law.instrument import Bond, Option
+from comity.law.instrument import Option
 from comity.wording import labels, terms
 from comity.wording.findings import ASKED, FINDINGS
 
@@ -179,11 +180,11 @@ class Speech:
         return self.term(terms.FIELDS, name)
 
     def state(self, code: str) -> str:
-        """The name of a State: as its book has it, else as Unicode's tables have it."""
+        """The name of a State: as its book has it, else the roll of States, else Unicode's tables."""
         return self.foreign(self._state(code))
 
     def _state(self, code: str) -> str:
-        book = self.books.states.get(code)
+        book = self.books.states.get(code) or self.books.roll.states.get(code)
         if book is not None:
             return book.fa if self.language == "fa" else book.en
         return str(Locale.parse(self.language).territories.get(code, code))
@@ -237,7 +238,9 @@ class Speech:
         elif status.in_force:
             code = "binds"
         elif status.in_force is None:
-            code = "unverified"
+            code = "objected" if status.precluded else "unverified"
+        elif status.precluded:
+            code = "precluded"
         else:
             code = "left" if status.left else "not-party" if status.unbound else "not-yet"
         return self.said(
@@ -248,6 +251,7 @@ class Speech:
                 "needed": str(status.needed),
                 "known": status.known_on.isoformat() if status.known_on else "-",
                 "states": ", ".join(status.left or status.unbound) or "-",
+                "cites": ", ".join(status.precluded) or "-",
             },
         )
 
@@ -353,8 +357,9 @@ _TABLES: Final[dict[str, Mapping[str, str]]] = {
     "urgency": terms.URGENCY_SHORT,
 }
 _KINDS: Final[dict[str, str]] = {name: name for name in _TABLES} | {
-    "article": "number", "basis": "basis", "committed": "date", "date": "date", "deposits": "number", "field": "field",
-    "count": "number", "instruments": "number", "provisions": "number", "verified": "number",
+    "abstain": "number", "against": "number", "article": "number", "basis": "basis", "committed": "date", "date": "date",
+    "deposits": "number", "field": "field",
+    "count": "number", "for": "number", "open": "number", "instruments": "number", "provisions": "number", "verified": "number",
     "known": "date", "language": "language", "least": "penalty", "months": "penalty", "needed": "number",
     "number": "number", "offence": "offence", "period": "period", "requested": "state", "requesting": "state",
     "sentence": "penalty", "since": "date", "state": "state", "treaty": "basis", "until": "date",

@@ -20,6 +20,8 @@ BONDS: Final[Terms] = {
     "not-yet": _("Not in force on this day: %(deposits)s of %(needed)s deposits are reported (as known on %(known)s)."),
     "not-party": _("In force, but it does not bind: %(states)s (as known on %(known)s)."),
     "left": _("It has been left by: %(states)s."),
+    "precluded": _("An objection keeps it from binding the two to each other: %(cites)s."),
+    "objected": _("It cannot be told: an objection that is not sure may keep it from binding the two: %(cites)s."),
     "unverified": _("It cannot be told: deposits are not verified, or the list is too old (as known on %(known)s)."),
     "no-treaty": _("No treaty: what is open, and on which conditions, is for each State’s own law."),
 }

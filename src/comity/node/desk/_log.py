@@ -12,6 +12,7 @@ from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import models
 from comity.node.archive import log_node, log_proof
+from comity.node.desk._rows import inserted
 from comity.node.settings import Settings
 from comity.seal import merkle
 
@@ -52,7 +53,7 @@ class Tail:
     def write(self) -> None:
         """Write what was appended."""
         if self._new:
-            models.LogNode.objects.bulk_create(self._new)
+            inserted(models.LogNode, self._new)
             self._head.save(update_fields=["size"])
             self._new = []
 

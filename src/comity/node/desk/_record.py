@@ -112,12 +112,25 @@ def carries(officer: models.Officer) -> None:
         raise NotYours("Who has no power here does not carry cases away.", code="case.power", where="power")
 
 
-def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
+_TELLING = frozenset({Kind.DRAFTED, Kind.AMENDED, Kind.SUPPLEMENTED, Kind.EXECUTED, Kind.VERIFIED})
+"""After these a case may mention more than before. A case that was just opened is `fresh` as it is."""
+
+
+def act_row(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
+    """The row of an act, not in the tables yet. Raises Invalid: it is too long."""
     if len(statement) > envelope.MESSAGE_LIMIT * 3 // 4:  # in an envelope it grows by a third
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
-    return models.Act.objects.create(
+    return models.Act(
         digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at, statement=statement, entry=entry
     )
+
+
+def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
+    row = act_row(act, statement, seq=seq, entry=entry)
+    if act.kind in _TELLING:
+        models.Case.objects.filter(pk=act.case).update(fresh=True)
+    row.save(force_insert=True)
+    return row
 
 
 def _depart(settings: Settings, row: models.Act, statement: bytes, to: str, at: datetime) -> None:
@@ -179,11 +192,16 @@ def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
 
 
 def _open(request: Request, at: datetime) -> Case:
-    models.Case.objects.create(
+    case_row(request, at).save(force_insert=True)
+    return open_case(request)
+
+
+def case_row(request: Request, at: datetime) -> models.Case:
+    """The row of a case that `request` opens, not in the tables yet."""
+    return models.Case(
         reference=request.reference, requesting=request.requesting, requested=request.requested,
         measure=request.measure, follows=request.follows[:_NAMED], opened_at=at,
     )  # fmt: skip
-    return open_case(request)
 
 
 _NAMED = 20  # characters that a row has for it; no reference is longer
@@ -217,27 +235,31 @@ def adopt(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
     return row
 
 
-def admit(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> models.Act:
-    """Add a peer's verified act to its case, inside the caller's transaction. A request opens its case.
+def retold(request: Request) -> None:
+    """As `relink`, when an act of the other State said anew what is asked: the case may mention more than before."""
+    models.Case.objects.filter(pk=request.reference).update(follows=request.follows[:_NAMED], fresh=True)
+
+
+def admitted(settings: Settings, case: Case | None, act: Act) -> Case:
+    """The case after a peer's verified act; nothing is written. A request opens its case.
+
+    Args:
+        settings: the node's.
+        case: as it is here; None: there is none.
+        act: what the peer says.
 
     Raises:
-        NotPossible, Invalid: it does not fit; nothing was written.
+        NotPossible, Invalid: it does not fit.
     """
-    row = models.Case.objects.filter(pk=act.case).first()
-    if row is None:
-        if act.kind is not Kind.REQUESTED:
-            raise Invalid(f"There is no case {act.case} here.", code="case.unknown", where=act.case)
-        request = Request.from_dict(act.body["request"])
-        if settings.exercise and not request.exercise:
-            raise Invalid("This node only takes part in exercises.", code="request.earnest", where="exercise")
-        if request.requesting != act.by or request.requested != settings.state or request.reference != act.case:
-            raise Invalid("The request is not its sender's own, or not for this State.", code="request.parties")
-        case = open_case(request)
-        advance(case, act, home=settings.state)
-        _open(request, at)
-    else:
-        case = load(act.case, home=settings.state)
+    if case is not None:
         if act.by == settings.state:
             raise Invalid("Nobody else speaks for this State.", code="request.parties")
-        relink(advance(case, act, home=settings.state).request)
-    return _keep(act, statement, seq=len(case.acts), entry=None)
+        return advance(case, act, home=settings.state)
+    if act.kind is not Kind.REQUESTED or act.request is None:
+        raise Invalid(f"There is no case {act.case} here.", code="case.unknown", where=act.case)
+    request = act.request
+    if settings.exercise and not request.exercise:
+        raise Invalid("This node only takes part in exercises.", code="request.earnest", where="exercise")
+    if request.requesting != act.by or request.requested != settings.state or request.reference != act.case:
+        raise Invalid("The request is not its sender's own, or not for this State.", code="request.parties")
+    return advance(open_case(request), act, home=settings.state)

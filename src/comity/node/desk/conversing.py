@@ -13,14 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError
 from comity.node import archive, models
 from comity.node.desk._log import Tail
+from comity.node.desk._rows import changed, inserted
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.trust import Trust
@@ -38,8 +39,16 @@ _SENT: Final = (
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
-Read = Callable[[models.Arrival, Trust], None]
 Adopt = Callable[[models.Departure], None]
+
+
+class Reads(Protocol):
+    """What opens that which has arrived and takes it in: `comity.node.desk._reading`."""
+
+    def ahead(self, rows: Iterable[models.Arrival]) -> None: ...
+    def read(self, row: models.Arrival, aside: Callable[[], None]) -> None: ...
+    def write(self) -> None: ...
+    def forget(self) -> None: ...
 
 
 class Tables:
@@ -48,22 +57,24 @@ class Tables:
     Args:
         settings: the node's.
         peer: the other State.
-        read: reads an arrival, given whose keys may sign what: gives it its act where it is one, or its code and reason where
-            it is refused.
+        reading: opens what has arrived, and takes it in.
         adopt: adds the act of an envelope of ours that came back to its case.
     """
 
-    def __init__(self, settings: Settings, peer: str, *, read: Read | None = None, adopt: Adopt | None = None) -> None:
-        self._settings, self._peer, self._read, self._adopt = settings, peer, read, adopt
+    def __init__(
+        self, settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None
+    ) -> None:
+        self._settings, self._peer, self._reading, self._adopt = settings, peer, reading, adopt
         self._tail: Tail | None = None
         self._sides: tuple[Entry, Entry, Trust] | None = None  # own, the peer's, and the trust in both
-        self._trust: Trust | None = None  # in everybody pinned
         self._sent: dict[str, models.Departure | None] = {}
         self._got: dict[str, models.Arrival | None] = {}
         self._sent_values: dict[str, Sent] = {}
         self._got_values: dict[str, Got] = {}
         self._sent_changed: dict[str, bool] = {}  # in the order in which they were; whether the row is new
         self._got_changed: dict[str, bool] = {}
+        self._lacks_changed = False  # of one that is not written yet
+        self._talk: models.Talk | None = None  # within a transaction
         self._depth = 0
 
     # ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,7 +88,7 @@ class Tables:
         self._depth = 1
         try:
             with transaction.atomic():
-                models.Talk.objects.select_for_update().get_or_create(pk=self._peer)
+                self._talk, _ = models.Talk.objects.select_for_update().get_or_create(pk=self._peer)
                 yield
                 self._write()
         finally:
@@ -87,14 +98,19 @@ class Tables:
     def _forget(self) -> None:
         for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
             held.clear()
-        self._tail = self._sides = self._trust = None
+        self._tail = self._sides = self._talk = None
+        if self._reading is not None:
+            self._reading.forget()
 
     def _write(self) -> None:
         """Write what has changed since the last time."""
+        self._lacks_changed = False
         if self._tail is not None:
             self._tail.write()
-        _write(models.Departure, self._sent, self._sent_changed, _SENT)
-        _write(models.Arrival, self._got, self._got_changed, _GOT)
+        if self._reading is not None:
+            self._reading.write()
+        _write(models.Departure, self._sent, self._sent_changed, _SENT, ["digest"])
+        _write(models.Arrival, self._got, self._got_changed, _GOT, ["hop", "digest"])
 
     def _held(self, cache: dict[str, Row | None], row: Row) -> Row:
         """The row as it was changed in this transaction; outside of one, as it is in the tables."""
@@ -112,11 +128,15 @@ class Tables:
         _look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got)
 
     def settled(self) -> bool:
+        if self._talk is not None:
+            return self._talk.settled
         return models.Talk.objects.filter(pk=self._peer, settled=True).exists()
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001
         row = models.Talk.objects.filter(pk=self._peer)
         row.update(settled=settled, **{"greeting": ""} if settled else {})
+        if self._talk is not None:
+            self._talk.settled = settled
 
     def hear(self) -> None:
         models.Talk.objects.filter(pk=self._peer).update(heard=F("heard") + 1)
@@ -164,19 +184,35 @@ class Tables:
         return self._all_sent(self._ours().filter(due, stage__in=stages).order_by("number")[:limit])
 
     def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
-        due = Q(next_at__lte=now) | Q(next_at__gt=now + horizon)
-        rows = self._ours().filter(due, stage__in=stages).order_by("number")
-        return list(rows.values_list("pk", flat=True)[:limit])
+        found: list[str] = []
+        for stage in sorted(stages):  # each by its index: thousands may wait for an officer
+            rows = self._ours().filter(stage=stage).order_by("next_at")
+            for due in (Q(next_at__lte=now), Q(next_at__gt=now + horizon)):
+                found += rows.filter(due).values_list("pk", flat=True)[: limit - len(found)]
+                if len(found) == limit:
+                    return found
+        return found
 
-    def sent_soonest(self) -> float | None:
-        waiting = self._ours().filter(stage__in=(Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER))
-        return waiting.aggregate(soonest=Min("next_at"))["soonest"]
+    def sent_spans(self, stages: Collection[Stage]) -> Mapping[Stage, tuple[float, float]]:
+        self._write()
+        names, ends = sorted(stages), ("ASC", "DESC")
+        each = "(SELECT next_at FROM node_departure WHERE peer = %s AND stage = %s ORDER BY next_at {} LIMIT 1)"
+        with connection.cursor() as cursor:  # one end of an index each; an aggregate would look at all that waits
+            cursor.execute(
+                "SELECT " + ", ".join(each.format(end) for _ in names for end in ends),
+                [value for name in names for _ in ends for value in (self._peer, name)],
+            )
+            found = cursor.fetchone()
+        spans = zip(names, zip(found[::2], found[1::2], strict=True), strict=True)
+        return {stage: span for stage, span in spans if span[0] is not None}
 
     def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
-        late = Q(stage__in=deadlines, since__gt=now)
+        found: list[models.Departure] = []
         for stage, seconds in deadlines.items():
-            late |= Q(stage=stage, told=False, since__lt=now - seconds)
-        return self._all_sent(self._ours().filter(late).order_by("number")[:limit])
+            rows = self._ours().filter(stage=stage, told=False).order_by("since")
+            for late in (Q(since__lt=now - seconds), Q(since__gt=now)):
+                found += rows.filter(late)[: limit - len(found)]
+        return self._all_sent(found)
 
     def sent_put_off(self) -> Iterable[Sent]:
         return self._all_sent(self._ours().filter(stage=Stage.RELAY, trouble="conversation.unsettled"))
@@ -254,10 +290,12 @@ class Tables:
         return int(last.timestamp()) if last else 0
 
     def got_ready(self, limit: int) -> Iterable[Got]:
-        return self._all_got(self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")[:limit])
+        return self._all_got(self._ready()[:limit])
 
     def _lacking(self) -> QuerySet[models.Arrival]:
-        return self._theirs().filter(status=Status.WAITING, lacks__gt="")
+        """Those that lack something; what lacks nothing, before and after it was changed, need not be written for that."""
+        rows = self._theirs() if self._lacks_changed else models.Arrival.objects.filter(hop=self._peer)
+        return rows.filter(status=Status.WAITING, lacks__gt="")
 
     def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
         rows = self._lacking().filter(lacks__in=list(digests)) if digests else self._lacking()
@@ -267,6 +305,7 @@ class Tables:
         return self._lacking().count()
 
     def got_missing(self, limit: int) -> Iterable[str]:
+        self._write()
         here = models.Arrival.objects.filter(hop=self._peer, digest=OuterRef("lacks"))
         ours = models.Departure.objects.filter(peer=self._peer, pk=OuterRef("lacks"))
         wanted = self._lacking().filter(~Exists(here), ~Exists(ours))
@@ -284,6 +323,7 @@ class Tables:
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
             self._got_changed[row.digest] = True
+        self._lacks_changed |= bool(held.lacks or row.lacks)
         held.status, held.lacks, held.evidence = row.status, row.lacks, [canon.b64(word) for word in row.evidence]
         self._got_changed.setdefault(row.digest, False)
         self._got_values[row.digest] = row
@@ -294,15 +334,19 @@ class Tables:
         except BrokenSeal:
             return b""
 
+    def prepare(self, limit: int) -> None:
+        if self._reading is not None and not self._depth:
+            self._reading.ahead(self._ready()[:limit])
+
+    def _ready(self) -> QuerySet[models.Arrival]:
+        return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
+
     def admit(self, row: Got) -> str:
         held = self._got[row.digest]
         if held is None:
             raise LookupError(row.digest)
-        if self._tail is not None:
-            self._stand_aside()
-        if self._read is not None:
-            self._trust = self._trust or trust_in(archive.entries(), retired=self._settings.retired)
-            self._read(held, self._trust)
+        if self._reading is not None:
+            self._reading.read(held, self._stand_aside)
         self._got_changed.setdefault(row.digest, False)
         return held.code
 
@@ -404,28 +448,14 @@ def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterabl
         cache.update({row.digest: row for row in rows.filter(digest__in=wanted)})
 
 
-def _write(model: Any, rows: dict[str, Any], fresh: dict[str, bool], fields: Sequence[str]) -> None:
+def _write(
+    model: type[Row], rows: dict[str, Row | None], fresh: dict[str, bool], fields: Sequence[str], key: Sequence[str]
+) -> None:
     """Write the rows named in `fresh`: new ones whole, of others what can change; first these, which may give numbers free."""
-    changed(model, [rows[digest] for digest, new in fresh.items() if not new], fields)
-    if new_rows := [rows[digest] for digest, new in fresh.items() if new]:
-        model.objects.bulk_create(new_rows)
+    held = [(new, row) for digest, new in fresh.items() if (row := rows[digest]) is not None]
+    changed(model, [row for new, row in held if not new], fields, key=key)
+    inserted(model, [row for new, row in held if new])
     fresh.clear()
-
-
-def changed(model: Any, rows: list[Any], fields: Sequence[str]) -> None:
-    """Write `fields` of rows that are in the table: one statement, prepared once, where Django's own would write whole rows."""
-    if not rows:
-        return
-    known = model._meta  # noqa: SLF001  this is how Django names it
-    columns = [known.get_field(name) for name in fields]
-    named = ", ".join(f"{connection.ops.quote_name(column.column)} = %s" for column in columns)
-    table, key = connection.ops.quote_name(known.db_table), connection.ops.quote_name(known.pk.column)
-    values = [
-        [*(column.get_db_prep_save(getattr(row, column.attname), connection) for column in columns), row.pk]
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {table} SET {named} WHERE {key} = %s", values)  # noqa: S608  names of our own model
 
 
 def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:

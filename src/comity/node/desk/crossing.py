@@ -11,27 +11,27 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
-from comity.casework.lifecycle import Act
 from comity.errors import BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import _log, _record, drills, evidence
-from comity.node.desk.conversing import Tables, changed, note_alarm
+from comity.node.desk import _log, _record, assistance, communities, copies, drills, programmes
+from comity.node.desk._reading import Reader, Reading
+from comity.node.desk._rows import changed
+from comity.node.desk.conversing import Tables, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
-from comity.seal.trust import Trust
 from comity.wire import messages
 from comity.wire.conversation import Conversation
-from comity.wire.directory import DatedKey, in_log, trust_in
+from comity.wire.directory import in_log, trust_in
 from comity.wire.exchange import Answer, Item, Offer
 from comity.wire.proofs import TOGETHER
 from comity.wire.remembered import Pace, Stage
@@ -44,9 +44,9 @@ _LAST_ASKING = timedelta(hours=1)
 _MARK = "log.size"  # file in the node's home
 
 
-def conversation(settings: Settings, peer: str) -> Conversation:
-    """The conversation of this node with `peer`; a thread that holds it holds it alone."""
-    tables = Tables(settings, peer, read=partial(_read, settings), adopt=partial(_adopt, settings))
+def conversation(settings: Settings, peer: str, *, alone: bool = False) -> Conversation:
+    """The conversation of this node with `peer`; a thread that holds it holds it alone. `alone`: as `Reading` says."""
+    tables = Tables(settings, peer, reading=Reading(settings, READERS, alone=alone), adopt=partial(_adopt, settings))
     return Conversation(settings.state, peer, tables, tables, Pace(kept=settings.quota.envelopes))
 
 
@@ -121,7 +121,11 @@ def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: 
 
 def admit_some(settings: Settings, peer: str, *, at: datetime) -> bool:
     """As `admit`, but only some of it, so that nobody holds up the others."""
-    return conversation(settings, peer).admit_some(at.timestamp())
+    try:
+        return conversation(settings, peer).admit_some(at.timestamp())
+    except (IntegrityError, DataError):  # a defect of ours: one of them does not fit into the tables
+        _logger.exception("what %s brought is read one by one", peer)
+        return conversation(settings, peer, alone=True).admit_some(at.timestamp())
 
 
 def admit(settings: Settings, peer: str, *, at: datetime) -> bool:
@@ -132,59 +136,21 @@ def admit(settings: Settings, peer: str, *, at: datetime) -> bool:
         peer: the State whose node brought it.
         at: now.
     """
-    return conversation(settings, peer).admit(at.timestamp())
+    busy = False
+    while admit_some(settings, peer, at=at):
+        busy = True
+    return busy
 
 
-def _read(settings: Settings, row: models.Arrival, trust: Trust) -> None:
-    """Add a kept envelope's act to its case, or give the row the reason why not."""
-    try:
-        with transaction.atomic():
-            _admitted(settings, row, trust)
-    except ComityError as error:
-        row.act, row.code, row.reason = None, error.code[:60], str(error)
-    except OperationalError:
-        raise  # the database, not the message: read it again
-    except Exception as error:  # a defect of ours must not let one message hold back all others
-        _logger.exception("arrival %s", row.digest)
-        reason = f"This node has a defect: {type(error).__name__}. The bytes are kept."
-        row.act, row.code, row.reason = None, "node.defect", reason
-
-
-def _admitted(settings: Settings, row: models.Arrival, trust: Trust) -> None:
-    opened = envelope.unseal(
-        bytes(row.data),
-        home=settings.state,
-        keys=settings.openings,
-        trust=trust,
-        kinds=READERS,
-        at=row.at,
-    )
-    READERS[opened.statement.kind](settings, row, opened)
-
-
-def _admit_act(settings: Settings, row: models.Arrival, opened: envelope.Opened) -> None:
-    act = messages.decode_act(opened)
-    _said_now(act, row.at, archive.peer_entry(act.by).named(opened.statement.key_id))
-    known = models.Act.objects.filter(pk=act.id).values_list("arrival__hop", flat=True).first()
-    if known is not None and act.by == row.hop != known:
-        return  # another node had brought it before its own State did
-    if known is not None or models.Act.objects.filter(pk=act.id).exists():
-        raise NotPossible("This act is known already.", code="act.known", where=act.case)
-    row.act = _record.admit(settings, act, opened.statement.raw, at=row.at)
-    evidence.announced(settings, act, at=row.at)
-
-
-READERS: Mapping[str, Callable[[Settings, models.Arrival, envelope.Opened], None]] = {
-    "act": _admit_act,
+READERS: Mapping[str, Reader] = {
     "call": drills.arrived,
+    "share": copies.arrived,
+    "community": communities.arrived,
+    "need": assistance.arrived,
+    "offer": assistance.arrived,
+    "programme": programmes.arrived,
 }
-"""Kind of statement -> what reads one that has come in an envelope."""
-
-
-def _said_now(act: Act, arrived: datetime, key: DatedKey) -> None:
-    """The act's own time is one for which its key is valid, and not ahead of our clock: who verifies later goes by it."""
-    if not key.holds(act.at) or act.at > arrived + _SKEW:
-        raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
+"""Kind of statement -> what takes in one that has come in an envelope and is no act of a case."""
 
 
 def _adopt(settings: Settings, row: models.Departure) -> None:
@@ -200,6 +166,14 @@ def _adopt(settings: Settings, row: models.Departure) -> None:
                 models.Departure.objects.filter(pk=row.pk).update(act=row.act)
             elif said.kind == "call":
                 drills.adopt(said, row)
+            elif said.kind == "share":
+                copies.adopt(settings, said, row)
+            elif said.kind == "community":
+                communities.adopt(settings, said)
+            elif said.kind in {"need", "offer"}:
+                assistance.adopt(said, row)
+            elif said.kind == "programme":
+                programmes.adopt(settings, said, row)
     except (ComityError, IntegrityError) as error:
         code = error.code if isinstance(error, ComityError) else "node.defect"
         note_alarm(row.peer, code, row.digest, at=row.made_at)
@@ -254,6 +228,7 @@ def started(settings: Settings) -> None:
 def forget_settled() -> None:
     """Sign, keep and send nothing in any conversation until its peer has said what it holds."""
     models.Talk.objects.update(settled=False, greeting="")
+    copies.forget()
 
 
 def mark(settings: Settings) -> None:
@@ -311,7 +286,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
             row.witnessed = bool(seen)
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
-    changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"])
+    changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"], key=["digest"])
 
 
 def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:

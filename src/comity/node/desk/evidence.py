@@ -397,6 +397,21 @@ def _as_announced(manifest: Manifest, digest: str, executed: Act, said: Act) -> 
         raise BrokenSeal("The exhibits' manifest is not the announced one.", code="verify.manifest")
 
 
+def manifests(settings: Settings, case: Case) -> Iterator[tuple[str, Manifest]]:
+    """(digest, manifest) of what was taken in here for the case, and of each return of it that was verified here.
+
+    Raises:
+        BrokenSeal, OSError: vault or shelf do not give back what they held.
+    """
+    for row in models.Holding.objects.filter(case=case.reference).order_by("pk"):
+        data = b"".join(_vault(settings).get(row.manifest_blob, _label(case, "manifest")))
+        yield row.manifest, bag.read_manifest(data)
+    for said in case.returns:
+        if case.verified(said):
+            with bag.Bag(_bag(settings, said.body["container"])) as found:
+                yield said.body["manifest"], found.manifest(found.content_key(settings.openings))[0]
+
+
 WORK: dict[str, Callable[..., None]] = {
     models.Job.Kind.TAKE_IN: take_in,
     models.Job.Kind.DISCLOSE: seal_return,

@@ -38,7 +38,7 @@ def add_officer(
     """Add an officer.
 
     Raises:
-        Invalid: an unknown power or language, a password under 12 characters, or the name is taken.
+        Invalid: an unknown power or language, a password under 12 characters, a name that is empty, too long or taken.
     """
     if len(password) < _SHORTEST_PASSWORD:
         raise Invalid("A password has at least 12 characters.", code="officer.password", where="password")
@@ -47,6 +47,9 @@ def add_officer(
     unknown = sorted(set(powers) - set(Power))
     if unknown:
         raise Invalid(f"'{unknown[0]}' is no power.", code="officer.power", where="powers")
+    for name, value, most in (("username", username, 150), ("full_name", full_name, 200), ("office", office, 200)):
+        if not 0 < len(value.strip()) <= len(value) <= most:
+            raise Invalid(f"A name of 1 to {most} characters is needed.", code="officer.name", where=name)
     if models.Officer.objects.filter(username=username).exists():
         raise Invalid(f"'{username}' is taken.", code="officer.taken", where="username")
     return models.Officer.objects.create_user(

@@ -17,6 +17,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Addition",
+            fields=[
+                ("id", models.CharField(max_length=36, primary_key=True, serialize=False)),
+                ("by", models.CharField(max_length=150)),
+                ("body", models.BinaryField()),
+                ("until", models.DateTimeField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Alarm",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -42,22 +51,87 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Case",
-            fields=[
-                ("reference", models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ("requesting", models.CharField(max_length=2)),
-                ("requested", models.CharField(max_length=2)),
-                ("measure", models.CharField(max_length=30)),
-                ("follows", models.CharField(blank=True, max_length=20)),
-                ("opened_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
             name="Checkpoint",
             fields=[
                 ("size", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
                 ("note", models.TextField()),
                 ("witnessed", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Client",
+            fields=[
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("secret", models.CharField(max_length=64, unique=True)),
+                ("organisation", models.CharField(max_length=200)),
+                ("state", models.CharField(blank=True, max_length=2)),
+                ("communities", models.JSONField(default=list)),
+                ("purpose", models.CharField(max_length=60)),
+                ("reads", models.JSONField(default=list)),
+                ("writes", models.JSONField(default=list)),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=402)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_by", models.CharField(blank=True, max_length=402)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Community",
+            fields=[
+                ("id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=60)),
+                ("members", models.JSONField()),
+                ("purpose", models.CharField(max_length=60)),
+                ("hops", models.PositiveSmallIntegerField()),
+                ("proposed_by", models.CharField(max_length=2)),
+                ("made_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["name", "made_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Copy",
+            fields=[
+                ("what", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("source", models.CharField(db_index=True, max_length=2)),
+                ("hops", models.PositiveBigIntegerField()),
+                ("level", models.PositiveSmallIntegerField()),
+                ("direct", models.BooleanField()),
+                ("withdrawn", models.PositiveBigIntegerField(default=0)),
+                ("origin", models.BinaryField(default=b"")),
+                ("origin_hops", models.PositiveBigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CopyReport",
+            fields=[
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("what", models.CharField(db_index=True, max_length=64)),
+                ("by", models.CharField(max_length=2)),
+                ("concern", models.CharField(max_length=10)),
+                ("at", models.DateTimeField()),
+                ("statement", models.BinaryField()),
+                ("object", models.BinaryField(default=b"")),
+            ],
+            options={
+                "ordering": ["-at", "digest"],
+            },
+        ),
+        migrations.CreateModel(
+            name="CopyStanding",
+            fields=[
+                ("source", models.CharField(max_length=2, primary_key=True, serialize=False)),
+                ("notice", models.BinaryField()),
+                ("raw", models.BinaryField(default=b"")),
+                ("at", models.BigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Indexed",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("objects_to", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -78,6 +152,19 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Programme",
+            fields=[
+                ("reference", models.CharField(max_length=28, primary_key=True, serialize=False)),
+                ("peer", models.CharField(db_index=True, max_length=2)),
+                ("need", models.CharField(db_index=True, max_length=24)),
+                ("offer", models.CharField(db_index=True, max_length=24)),
+                ("opened_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["-opened_at", "reference"],
+            },
+        ),
+        migrations.CreateModel(
             name="Refusal",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -88,6 +175,41 @@ class Migration(migrations.Migration):
                 ("head", models.BinaryField()),
                 ("path", models.CharField(max_length=200)),
             ],
+        ),
+        migrations.CreateModel(
+            name="Relearning",
+            fields=[
+                ("state", models.CharField(max_length=2, primary_key=True, serialize=False)),
+                ("since", models.DateTimeField(null=True)),
+                ("asked", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Report",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("receipt", models.CharField(max_length=64, unique=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("language", models.CharField(max_length=10)),
+                ("at", models.DateTimeField()),
+                ("words", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SharingDeed",
+            fields=[
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("verb", models.CharField(max_length=10)),
+                ("what", models.CharField(db_index=True, max_length=64)),
+                ("to", models.JSONField(default=list)),
+                ("by", models.CharField(max_length=402)),
+                ("at", models.DateTimeField()),
+                ("statement", models.BinaryField()),
+                ("entry", models.PositiveBigIntegerField()),
+            ],
+            options={
+                "ordering": ["-entry"],
+            },
         ),
         migrations.CreateModel(
             name="Talk",
@@ -189,6 +311,25 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Bulletin",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("series", models.CharField(max_length=36)),
+                ("version", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=10)),
+                ("texts", models.JSONField(default=dict)),
+                ("objects_named", models.JSONField(default=list)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=402)),
+                ("withdrawn", models.BooleanField(default=False)),
+                ("reason", models.TextField(blank=True)),
+            ],
+            options={
+                "ordering": ["-at", "-pk"],
+                "constraints": [models.UniqueConstraint(fields=("series", "version"), name="bulletin_version_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="Call",
             fields=[
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
@@ -210,6 +351,21 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-at", "digest"],
                 "indexes": [models.Index(fields=["ours", "peer", "due"], name="call_of_peer")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Case",
+            fields=[
+                ("reference", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("requesting", models.CharField(max_length=2)),
+                ("requested", models.CharField(max_length=2)),
+                ("measure", models.CharField(max_length=30)),
+                ("follows", models.CharField(blank=True, max_length=20)),
+                ("opened_at", models.DateTimeField()),
+                ("fresh", models.BooleanField(default=True)),
+            ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("fresh", True)), fields=["reference"], name="case_fresh")],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +396,9 @@ class Migration(migrations.Migration):
                 ("description", models.TextField(blank=True)),
                 ("alias", models.CharField(blank=True, max_length=60)),
                 ("rules", models.JSONField(default=dict)),
+                ("ruled_at", models.DateTimeField(null=True)),
+                ("ruled_by", models.CharField(blank=True, max_length=402)),
+                ("newest", models.CharField(blank=True, max_length=27)),
                 ("made_at", models.DateTimeField()),
                 ("made_by", models.CharField(max_length=402)),
             ],
@@ -252,6 +411,26 @@ class Migration(migrations.Migration):
                         name="collection_alias_once",
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CommunityMember",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(max_length=2)),
+                ("agrees", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(blank=True, max_length=402)),
+                ("statement", models.BinaryField(default=b"")),
+                (
+                    "community",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="words", to="node.community"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["state"],
             },
         ),
         migrations.CreateModel(
@@ -272,6 +451,76 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+            },
+        ),
+        migrations.CreateModel(
+            name="CopyAcknowledgement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveBigIntegerField()),
+                ("by", models.CharField(max_length=2)),
+                ("deed", models.CharField(max_length=10)),
+                ("passed_to", models.JSONField(default=list)),
+                ("at", models.DateTimeField()),
+                ("statement", models.BinaryField()),
+            ],
+            options={
+                "ordering": ["number", "by"],
+                "constraints": [models.UniqueConstraint(fields=("number", "by"), name="copy_acknowledgement_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CopyHolder",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("what", models.CharField(max_length=64)),
+                ("state", models.CharField(max_length=2)),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("what", "state"), name="copy_holder_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CopyPath",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("what", models.CharField(max_length=64)),
+                ("source", models.CharField(max_length=2)),
+                ("state", models.CharField(max_length=2)),
+                ("outward", models.BooleanField()),
+                ("communities", models.JSONField(default=list)),
+                ("purpose", models.CharField(blank=True, max_length=60)),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["source", "outward", "state"], name="copy_path_of_source")],
+                "constraints": [models.UniqueConstraint(fields=("what", "state", "outward"), name="copy_path_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CopyRecall",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=2)),
+                ("number", models.PositiveBigIntegerField()),
+                ("what", models.CharField(db_index=True, max_length=64)),
+                ("notice", models.BinaryField()),
+                ("raw", models.BinaryField(default=b"")),
+            ],
+            options={
+                "ordering": ["source", "number"],
+                "constraints": [models.UniqueConstraint(fields=("source", "number"), name="copy_recall_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CopyTold",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64)),
+                ("state", models.CharField(max_length=2)),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("digest", "state"), name="copy_told_once")],
             },
         ),
         migrations.CreateModel(
@@ -334,6 +583,34 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="Feed",
+            fields=[
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("address", models.CharField(max_length=500)),
+                ("remote", models.CharField(max_length=120)),
+                ("direction", models.CharField(choices=[("pull", "Pull"), ("push", "Push")], max_length=4)),
+                ("user", models.CharField(blank=True, max_length=150)),
+                ("state", models.CharField(blank=True, max_length=2)),
+                ("communities", models.JSONField(default=list)),
+                ("purpose", models.CharField(blank=True, max_length=60)),
+                ("every", models.PositiveIntegerField()),
+                ("most", models.PositiveBigIntegerField()),
+                ("brought", models.PositiveBigIntegerField(default=0)),
+                ("place", models.JSONField(default=dict)),
+                ("next_at", models.DateTimeField()),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("visited_at", models.DateTimeField(null=True)),
+                ("done", models.JSONField(default=dict)),
+                ("refused", models.JSONField(default=list)),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("trouble", models.TextField(blank=True)),
+                ("paused", models.BooleanField(default=False)),
+                ("made_at", models.DateTimeField()),
+                ("made_by", models.CharField(max_length=402)),
+                ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.collection")),
+            ],
         ),
         migrations.CreateModel(
             name="Holding",
@@ -410,6 +687,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Listing",
+            fields=[
+                ("reference", models.CharField(max_length=24, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=5)),
+                ("state", models.CharField(db_index=True, max_length=2)),
+                ("stage", models.CharField(max_length=10)),
+                ("version", models.PositiveIntegerField()),
+                ("value", models.JSONField()),
+                ("statement", models.BinaryField(default=b"")),
+                ("at", models.DateTimeField()),
+                ("turns", models.JSONField(default=list)),
+                ("told", models.JSONField(default=dict)),
+                ("next_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ["-at", "reference"],
+                "indexes": [models.Index(fields=["state", "next_at"], name="listing_due")],
+            },
+        ),
+        migrations.CreateModel(
             name="LogNode",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -419,6 +716,83 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("level", "index"), name="log_node_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Mentioned",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(db_index=True, max_length=40)),
+                ("kind", models.CharField(max_length=20)),
+                ("value", models.TextField()),
+                ("where", models.CharField(max_length=200)),
+                ("origin", models.CharField(blank=True, max_length=64)),
+                ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.case")),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProgrammeWord",
+            fields=[
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("by", models.CharField(max_length=2)),
+                ("officer", models.CharField(blank=True, max_length=402)),
+                ("statement", models.BinaryField()),
+                ("envelope", models.CharField(max_length=64)),
+                ("came_at", models.DateTimeField()),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="words", to="node.programme"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["came_at", "digest"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportAct",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=10)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(blank=True, max_length=402)),
+                ("text", models.BinaryField(default=b"")),
+                ("about", models.CharField(blank=True, max_length=120)),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="acts", to="node.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReportFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.BinaryField()),
+                ("size", models.PositiveBigIntegerField()),
+                ("kind", models.CharField(blank=True, max_length=20)),
+                ("blob", models.CharField(max_length=64)),
+                (
+                    "act",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="node.reportact"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="node.report"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
@@ -443,7 +817,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("object_id", models.CharField(max_length=120)),
                 ("type", models.CharField(max_length=60)),
-                ("version", models.CharField(max_length=27)),
+                ("version", models.CharField(blank=True, max_length=27)),
                 ("digest", models.CharField(db_index=True, max_length=64)),
                 ("raw", models.BinaryField()),
                 ("added", models.CharField(max_length=27)),
@@ -460,6 +834,61 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Observed",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=40)),
+                ("row", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="node.stixobject")),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Hit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("warning", models.CharField(max_length=120)),
+                ("version", models.CharField(blank=True, max_length=27)),
+                ("source", models.CharField(blank=True, max_length=2)),
+                ("met", models.JSONField(default=list)),
+                ("found_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("new", "New"), ("seen", "Seen"), ("drafted", "Drafted"), ("dismissed", "Dismissed")],
+                        default="new",
+                        max_length=10,
+                    ),
+                ),
+                ("by", models.CharField(blank=True, max_length=402)),
+                ("changed_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(blank=True)),
+                ("draft", models.CharField(blank=True, db_index=True, max_length=20)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="hits", to="node.case"
+                    ),
+                ),
+                (
+                    "row",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="node.stixobject"),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Telling",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("to", models.CharField(max_length=2)),
+                ("kind", models.CharField(max_length=10)),
+                ("payload", models.BinaryField()),
+                ("next_at", models.DateTimeField()),
+                ("trouble", models.CharField(blank=True, max_length=60)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["to", "id"], name="telling_of_state")],
+            },
         ),
         migrations.CreateModel(
             name="Arrival",
@@ -494,7 +923,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["status", "hop", "lacks", "number"], name="arrival_unread"),
+                    models.Index(fields=["status", "hop", "lacks", "entry"], name="arrival_unread"),
                     models.Index(fields=["hop", "at"], name="arrival_latest"),
                 ],
                 "constraints": [
@@ -508,12 +937,26 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("case", "seq"), name="act_once_per_place"),
         ),
         migrations.AddConstraint(
+            model_name="communitymember",
+            constraint=models.UniqueConstraint(fields=("community", "state"), name="community_member_once"),
+        ),
+        migrations.AddConstraint(
             model_name="container",
             constraint=models.UniqueConstraint(fields=("case", "number"), name="container_once_per_place"),
         ),
         migrations.AddIndex(
             model_name="departure",
             index=models.Index(fields=["peer", "stage", "next_at"], name="departure_due"),
+        ),
+        migrations.AddIndex(
+            model_name="departure",
+            index=models.Index(fields=["peer", "stage", "number"], name="departure_next"),
+        ),
+        migrations.AddIndex(
+            model_name="departure",
+            index=models.Index(
+                condition=models.Q(("told", False)), fields=["peer", "stage", "since"], name="departure_late"
+            ),
         ),
         migrations.AddIndex(
             model_name="departure",
@@ -539,12 +982,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="stixobject",
-            index=models.Index(fields=["collection", "added", "id"], name="stix_object_added"),
+            index=models.Index(
+                condition=models.Q(("last", True), ("withdrawn", False)),
+                fields=["collection", "added"],
+                name="stix_object_last",
+            ),
         ),
         migrations.AddIndex(
             model_name="stixobject",
             index=models.Index(
-                condition=models.Q(("last", True)), fields=["collection", "id"], name="stix_object_last"
+                condition=models.Q(("last", True), ("withdrawn", False)),
+                fields=["collection", "type", "added"],
+                name="stix_object_last_of_type",
             ),
         ),
         migrations.AddConstraint(
@@ -552,5 +1001,21 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("collection", "object_id", "version"), name="stix_object_version_once"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="stixobject",
+            constraint=models.UniqueConstraint(fields=("collection", "added"), name="stix_object_added_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="observed",
+            constraint=models.UniqueConstraint(fields=("key", "row"), name="observed_once"),
+        ),
+        migrations.AddIndex(
+            model_name="hit",
+            index=models.Index(fields=["state", "id"], name="hit_state"),
+        ),
+        migrations.AddConstraint(
+            model_name="hit",
+            constraint=models.UniqueConstraint(fields=("case", "warning"), name="hit_once"),
         ),
     ]

@@ -1,9 +1,32 @@
 """Tables and constraints; no behaviour. Only `comity.node.desk` writes them.
 
 ``office``   officers, peers, cases and acts, what is on its way, the log, evidence, jobs, test calls
-``sharing``  collections of warnings, and the objects in them
+``copies``   where copies of shared objects are, what was called back, communities
+``sharing``  collections of warnings, the objects in them, and the programs that may fetch and add them
+``feeds``    foreign collections that warnings are fetched from, or added to
+``hits``     what shared objects look for, what cases mention, and where they meet
+``public``   what anybody reports, what became of it, and bulletins
+``assistance``  needs and offers, and the programmes that two States agree on
 """
 
+from comity.node.models.assistance import Listing, Programme, ProgrammeWord
+from comity.node.models.copies import (
+    Community,
+    CommunityMember,
+    Copy,
+    CopyAcknowledgement,
+    CopyHolder,
+    CopyPath,
+    CopyRecall,
+    CopyReport,
+    CopyStanding,
+    CopyTold,
+    Relearning,
+    SharingDeed,
+    Telling,
+)
+from comity.node.models.feeds import Feed
+from comity.node.models.hits import Hit, Indexed, Mentioned, Observed
 from comity.node.models.office import (
     Act,
     Alarm,
@@ -27,30 +50,58 @@ from comity.node.models.office import (
     Talk,
     Witnessed,
 )
-from comity.node.models.sharing import Collection, StixObject
+from comity.node.models.public import Bulletin, Report, ReportAct, ReportFile
+from comity.node.models.sharing import Addition, Client, Collection, StixObject
 
 __all__ = [
     "Act",
+    "Addition",
     "Alarm",
     "Arrival",
+    "Bulletin",
     "Call",
     "CallPlan",
     "Case",
     "Checkpoint",
+    "Client",
     "Collection",
+    "Community",
+    "CommunityMember",
     "Container",
+    "Copy",
+    "CopyAcknowledgement",
+    "CopyHolder",
+    "CopyPath",
+    "CopyRecall",
+    "CopyReport",
+    "CopyStanding",
+    "CopyTold",
     "Departure",
     "EntryVersion",
+    "Feed",
+    "Hit",
     "Holding",
+    "Indexed",
     "Job",
     "Letter",
+    "Listing",
     "LogHead",
     "LogNode",
+    "Mentioned",
+    "Observed",
     "Officer",
     "Peer",
+    "Programme",
+    "ProgrammeWord",
     "Refusal",
+    "Relearning",
+    "Report",
+    "ReportAct",
+    "ReportFile",
     "Said",
+    "SharingDeed",
     "StixObject",
     "Talk",
+    "Telling",
     "Witnessed",
 ]

@@ -83,6 +83,12 @@ class Case(models.Model):
     measure = models.CharField(max_length=30)
     follows = models.CharField(max_length=20, blank=True)
     opened_at = models.DateTimeField()
+    fresh = models.BooleanField(default=True)  # what it mentions is still to be matched with warnings (desk.sighting)
+
+    class Meta:
+        """What is to be looked at is found without looking at all."""
+
+        indexes = [models.Index(fields=["reference"], condition=models.Q(fresh=True), name="case_fresh")]
 
 
 class Act(models.Model):
@@ -143,11 +149,13 @@ class Departure(models.Model):
     prove_at = models.FloatField(default=0)  # when to ask for a newer proof
 
     class Meta:
-        """What is due is found by stage and time."""
+        """What is due, next or late is found without looking at all that waits."""
 
         constraints = [models.UniqueConstraint(fields=["peer", "number"], name="departure_once_per_place")]
         indexes = [
             models.Index(fields=["peer", "stage", "next_at"], name="departure_due"),
+            models.Index(fields=["peer", "stage", "number"], name="departure_next"),
+            models.Index(fields=["peer", "stage", "since"], condition=models.Q(told=False), name="departure_late"),
             models.Index(
                 fields=["peer", "prove_at"],
                 condition=models.Q(witnessed=False, relayed=True),
@@ -190,7 +198,7 @@ class Arrival(models.Model):
             models.UniqueConstraint(fields=["hop", "number"], name="arrival_once_per_place"),
         ]
         indexes = [
-            models.Index(fields=["status", "hop", "lacks", "number"], name="arrival_unread"),
+            models.Index(fields=["status", "hop", "lacks", "entry"], name="arrival_unread"),
             models.Index(fields=["hop", "at"], name="arrival_latest"),
         ]
 

@@ -1,4 +1,4 @@
-"""Collections of warnings, and the objects in them."""
+"""Collections of warnings, the objects in them, and the programs that may fetch and add them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ class Collection(models.Model):
     description = models.TextField(blank=True)
     alias = models.CharField(max_length=60, blank=True)  # another name for its address
     rules = models.JSONField(default=dict)  # sharing.release.Rules of what may go out of it; empty: nothing
+    ruled_at = models.DateTimeField(null=True)  # when the rules were set last; null: never
+    ruled_by = models.CharField(max_length=402, blank=True)  # by which officer
+    newest = models.CharField(max_length=27, blank=True)  # the latest `StixObject.added` that was ever given out here
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=402)  # the officer: name and office
 
@@ -31,10 +34,10 @@ class StixObject(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT, db_index=False)
     object_id = models.CharField(max_length=120)  # type--UUID
     type = models.CharField(max_length=60)
-    version = models.CharField(max_length=27)  # sharing.stix.Object.version; for an observable, when it was added
+    version = models.CharField(max_length=27, blank=True)  # sharing.stix.Object.version; empty for an observable
     digest = models.CharField(max_length=64, db_index=True)  # sharing.stix.Object.digest
     raw = models.BinaryField()
-    added = models.CharField(max_length=27)  # when, as sharing.stix.version_key writes it
+    added = models.CharField(max_length=27)  # when, as sharing.stix.version_key writes it; later than any before it
     by = models.CharField(max_length=150)  # who added it: `sharing.shelf.Reader.name`
     source = models.CharField(max_length=2, blank=True)  # the State whose object it is; empty: this one's
     communities = models.JSONField(default=list)  # those that it was given in, if it came from another State
@@ -43,12 +46,48 @@ class StixObject(models.Model):
     withdrawn = models.BooleanField(default=False)  # its source called it back: it goes to nobody any more
 
     class Meta:
-        """A version is in a collection once; rows are read in the order in which they were added."""
+        """A version is in a collection once; rows are read in the order in which they were added.
+
+        No two rows of a collection are of one moment, so that who asks on from the last moment misses nothing.
+        """
 
         constraints = [
-            models.UniqueConstraint(fields=["collection", "object_id", "version"], name="stix_object_version_once")
+            models.UniqueConstraint(fields=["collection", "object_id", "version"], name="stix_object_version_once"),
+            models.UniqueConstraint(fields=["collection", "added"], name="stix_object_added_once"),
         ]
         indexes = [
-            models.Index(fields=["collection", "added", "id"], name="stix_object_added"),
-            models.Index(fields=["collection", "id"], condition=models.Q(last=True), name="stix_object_last"),
+            models.Index(
+                fields=["collection", "added"], condition=models.Q(last=True, withdrawn=False), name="stix_object_last"
+            ),
+            models.Index(
+                fields=["collection", "type", "added"],
+                condition=models.Q(last=True, withdrawn=False),
+                name="stix_object_last_of_type",
+            ),
         ]
+
+
+class Client(models.Model):
+    """A program of somebody else that fetches warnings and adds them, over TAXII or as a client of MISP."""
+
+    name = models.CharField(max_length=60, primary_key=True)  # a-z, 0-9, dot, hyphen; never given again
+    secret = models.CharField(max_length=64, unique=True)  # SHA-256, in hex, of its secret of 256 random bits
+    organisation = models.CharField(max_length=200)  # whose it is, in words
+    state = models.CharField(max_length=2, blank=True)  # sharing.release.Audience.state; empty: nobody's, the public
+    communities = models.JSONField(default=list)  # sharing.release.Audience.communities
+    purpose = models.CharField(max_length=60)  # sharing.release.Audience.purpose
+    reads = models.JSONField(default=list)  # ids of the collections that it may read; empty: none
+    writes = models.JSONField(default=list)  # ids of those that it may add to; empty: none
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=402)  # the officer: name and office
+    ended_at = models.DateTimeField(null=True)  # from when on it may do nothing
+    ended_by = models.CharField(max_length=402, blank=True)
+
+
+class Addition(models.Model):
+    """What became of one addition, as TAXII's status says; kept for who added, for a time."""
+
+    id = models.CharField(max_length=36, primary_key=True)  # UUID, lower case
+    by = models.CharField(max_length=150)  # as `StixObject.by`
+    body = models.BinaryField()
+    until = models.DateTimeField(db_index=True)  # afterwards it is forgotten

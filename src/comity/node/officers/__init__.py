@@ -13,6 +13,7 @@ A request for a page goes: `urls` → `pages` (one module per page) → a templa
     moves        what this officer may do next, and why not; `following` what usually follows a case
     deadlines    the deadlines of a case, and where each stands
     history      the acts of both sides, in order; `judgement` the findings of a check
+    triage       reports of the public: what they and their deeds are called, and what a draft takes from one
     inputs       what the form of each verb asks; `asking` what it offers, `releasing` how material may leave the file
 
 Pages parse and show. Every write goes through `comity.node.desk`; every `ComityError` becomes an answer in `answers`.

@@ -95,12 +95,14 @@ class Choice:
         scope: why a treaty would apply.
         offence: the treaty's offence, or empty.
         follows: an earlier case on which the request shall stand, or empty.
+        report: number of the public's report from which it is drafted, or empty.
     """
 
     requested: str
     scope: Scope
     offence: str
     follows: str
+    report: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ def chosen(books: Books, raw: Mapping[str, Any]) -> Choice:
         raise Invalid("Choose one of the options.", code="form.choice", where="scope")
     if code and not any(code in treaty.offences for treaty in books.treaties.values()):
         raise Invalid("No treaty's book has this offence.", code="request.offence", where="offence")
-    return Choice(str(raw.get("requested") or ""), Scope(scope), code, str(raw.get("follows") or ""))
+    return Choice(str(raw.get("requested") or ""), Scope(scope), code, str(raw.get("follows") or ""),
+                  str(raw.get("report") or ""))  # fmt: skip
 
 
 def offers(settings: Settings, choice: Choice, on: date) -> list[tuple[str | Promise, list[Offer]]]:
@@ -210,6 +213,7 @@ def _address(measure: str, choice: Choice, basis: str = "") -> str:
         "scope": str(choice.scope) if basis else "",
         "offence.code": choice.offence if basis else "",
         "follows": choice.follows,
+        "report": choice.report,
     }
     query = urlencode({name: value for name, value in given.items() if value})
     return reverse("new-case", args=[measure]) + (f"?{query}" if query else "")

@@ -18,15 +18,17 @@ from django.utils.translation import gettext_lazy as _
 from comity.casework.measure import COERCIVE, LIVES, Measure
 from comity.casework.request import Offence, Request, Scope
 from comity.errors import Invalid
+from comity.law import bond as between
 from comity.law import comparison, instrument
+from comity.law.bond import Bond
 from comity.law.book import Books
-from comity.law.instrument import Bond, Option
+from comity.law.instrument import Option
 from comity.law.state import Authority, Policy, State
-from comity.law.treaty import ClockRule, Content, Party, Treaty, TreatyOffence
+from comity.law.treaty import ClockRule, Content, Objection, Party, Territory, Treaty, TreatyOffence
 from comity.node.officers import judgement
 from comity.node.officers.judgement import Cite, Voice
 from comity.node.settings import Settings
-from comity.wording import labels, terms
+from comity.wording import labels, mechanism, terms
 
 FORCES: Final[dict[str, str | Promise]] = {
     "binds": _("in force between the two"),
@@ -80,6 +82,9 @@ class Shown:
     parties: tuple[Joined, ...]
     reservations: tuple[Line, ...]
     declarations: tuple[Line, ...]
+    objections: tuple[Line, ...]
+    territories: tuple[Line, ...]
+    closed: tuple[str, ...]
     cites: tuple[Cite, ...]
 
 
@@ -94,10 +99,8 @@ class Ranked:
     reasons: tuple[SafeString, ...]
 
 
-def state_of(books: Books, code: str, where: str) -> str:
+def book_of(books: Books, code: str, where: str) -> str:
     """`code`, in capitals, when a book of that State is there. Raises Invalid."""
-    if not code:
-        raise Invalid("Choose a State.", code="form.required", where=where)
     return books.state(code.strip().upper()[:10], where).code
 
 
@@ -116,7 +119,7 @@ def about_of(books: Books, text: str, where: str) -> str:
 def bonds(settings: Settings, pair: tuple[str, str], on: date) -> list[Shown]:
     """Every instrument between the two States of `pair` on `on`, those that bind first. Raises Invalid: no book."""
     voice = Voice()
-    return [_bond(settings, voice, bond, pair, on) for bond in instrument.bonds(settings.books, *pair, on)]
+    return [_bond(settings, voice, bond, pair, on) for bond in between.bonds(settings.books, *pair, on)]
 
 
 def _bond(settings: Settings, voice: Voice, bond: Bond, pair: tuple[str, str], on: date) -> Shown:
@@ -133,12 +136,27 @@ def _bond(settings: Settings, voice: Voice, bond: Bond, pair: tuple[str, str], o
         parties=tuple(joined),
         reservations=tuple(_line(settings, voice.state(item.state), item.provision, on) for item in bond.reservations),
         declarations=tuple(_line(settings, voice.state(item.state), item.provision, on) for item in bond.declarations),
+        objections=tuple(_objection(settings, voice, item, on) for item in bond.objections),
+        territories=tuple(_territory(settings, voice, item, on) for item in bond.territories),
+        closed=bond.closed,
         cites=tuple(judgement.cite(settings, name, on) for name in bond.cites),
     )
 
 
+def _objection(settings: Settings, voice: Voice, item: Objection, on: date) -> Line:
+    effect = mechanism.OBJECTION_PRECLUDES if item.precludes else mechanism.OBJECTION_LEAVES
+    parts = [voice.state(item.state), judgement.cited(item.to), voice.plain(voice.translate(effect))]
+    return _line(settings, voice.listing(parts), item.provision, on)
+
+
+def _territory(settings: Settings, voice: Voice, item: Territory, on: date) -> Line:
+    applies = voice.plain(voice.translate(mechanism.APPLIES[item.applies]))
+    parts = [voice.state(item.state), voice.state(item.territory), applies]
+    return _line(settings, voice.listing(parts), item.provision, on)
+
+
 def _joined(voice: Voice, code: str, party: Party | None) -> Joined:
-    sure = {mark: voice.translate(text) for mark, text in terms.SURENESS.items()}
+    sure = {mark: voice.translate(text) for mark, text in mechanism.REPORTS.items()}
     name = SafeString(voice.state(code))
     if party is None:
         return Joined(name, None, "", None, None, "", None, "", SafeString(""))
@@ -163,7 +181,9 @@ def listed(settings: Settings, pair: tuple[str, str], on: date) -> list[tuple[Sa
     """Treaties that one of the two States lists in its own book, without a book of their own."""
     voice, found = Voice(), []
     for code, partner in (pair, pair[::-1]):
-        book = settings.books.state(code)
+        book = settings.books.states.get(code)
+        if book is None:
+            continue
         rows = book.lines(tuple(item for item in book.treaties if partner in item.partners), on)
         if rows:
             title = SafeString(voice.said(labels.LISTED_BY, {"state": code}))

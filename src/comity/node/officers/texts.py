@@ -126,6 +126,105 @@ TEXTS: Final[dict[str, Promise]] = {
     "call.not-asked": _("An answer to a call that another State was asked."),
     "call.before": _("Answered before it was asked: a clock is wrong, or the answer is false."),
     "call.time": _("A call that states a time at which it cannot have been signed."),
+    # figures
+    "figures.key": _("The tables have no such figure."),
+    "figures.form": _("These figures do not follow their form."),
+    "figures.period": _("Write a quarter that is over, such as 2026-Q3."),
+    "figures.table": _("These tables cannot be published together."),
+    "figures.threshold": _("Choose a threshold of 3 or more."),
+    "figures.plan": _("A release goes on where the last one stopped, with its tables."),
+    "figures.exposed": _("A small figure could be worked out from what was published before. Nothing is published."),
+    "figures.solver": _("The figures could not be worked through in time. Try again."),
+    "figures.inconsistent": _("These figures contradict each other: some were altered."),
+    "figures.value": _("This figure is not plausible."),
+    "figures.sum": _("The parts do not come to their whole."),
+    "figures.order": _("More was answered, given or ended than was asked for."),
+    "figures.programme": _("This programme ended before it began, or names no topic."),
+    "figures.csv": _("This is no file of figures."),
+    "figures.json": _("This is no file of figures in JSON."),
+    "between.form": _("This statement of figures does not follow its form."),
+    "between.pair": _("These statements are not about the same States and quarters."),
+    "review.source": _("An answer says where it is from."),
+    "review.question": _("This is not asked in words."),
+    # warnings
+    "sharing.release": _("The rules of its collection keep it."),
+    "sharing.not-held": _("There is no copy of another State’s object here."),
+    "sharing.not-ours": _("It is another State’s object: only its source does this."),
+    "sharing.withdrawn": _("It was called back: it goes to nobody."),
+    "sharing.suspended": _(
+        "Its source was not heard of for a week, or a recall of it is missing. It goes to nobody until then."
+    ),
+    "sharing.hops": _("Its source lets it go no further."),
+    "sharing.hop-count": _("Write 0 to 10 times."),
+    "sharing.level": _("It is marked above TLP:GREEN: its source alone gives it to others."),
+    "sharing.purpose": _("A purpose has at most 60 characters."),
+    "sharing.other-source": _(
+        "An object that is known here as another State’s, or as ours, was given as the giver’s own."
+    ),
+    "sharing.nothing-personal": _("Nothing in it is personal."),
+    "sharing.underivable": _("What is personal in it cannot be left out: it stays here."),
+    "sharing.report-text": _("Say what is wrong."),
+    "sharing.report-count": _("Write how often it was seen."),
+    "sharing.too-long": _("It is too large."),
+    "sharing.many": _("There are too many objects in one file."),
+    "sharing.depth": _("The file is nested too deeply."),
+    "sharing.string": _("A text in the file is too long."),
+    "sharing.items": _("A list in the file is too long."),
+    "sharing.json": _("The file is not JSON."),
+    "sharing.envelope": _("The file holds no list of objects."),
+    "sharing.duplicate": _("A name stands twice in one object of the file."),
+    "sharing.number": _("A number in the file cannot be taken."),
+    "sharing.canonical": _("A text in the file cannot be written."),
+    "share.too-long": _("Objects of more than 256 kB do not go from State to State."),
+    "share.speaker": _(
+        "Somebody else than its speaker says this: a recall its source, a word of a holder that holder."
+    ),
+    "share.origin": _("A copy of another’s object came without its source’s own words about it, or with false ones."),
+    "share.hops": _("A copy came further than its source lets it go."),
+    "share.level": _("A copy came under a lower mark than its source gave it."),
+    "share.object": _("Another object came than was said."),
+    "share.time": _("A word about a copy states a time that has not come."),
+    "recall.not-ours": _("Only its source calls an object back."),
+    "recall.level": _("That is not stricter than it is marked now."),
+    "recall.done": _("It was called back already."),
+    "recall.number": _("An acknowledgement of a recall that was not said."),
+    "recall.conflict": _("A State said two different things under one number of its recalls. Both are kept. Call it."),
+    "recall.successor": _("Name another object of this State that takes its place."),
+    "recall.too-long": _("At most 1,000 characters are taken here."),
+    "recall.relearning": _(
+        "Not every State has said yet which of our recalls it knows. Try again when they have answered."
+    ),
+    "stix.type": _("This is no type of an object of STIX 2.1."),
+    "stix.spec-version": _("Only objects of STIX 2.1 are taken."),
+    "stix.id": _("An identifier of an object is wrong."),
+    "stix.missing": _("A required property of an object is missing."),
+    "stix.name": _("A property of an object has a name that is not taken."),
+    "stix.custom": _("Properties of one’s own are not taken here."),
+    "stix.value": _("A property of an object has a value that is not taken."),
+    "stix.time": _("A time in an object is wrong."),
+    "stix.reference": _("An object refers to something that it may not refer to."),
+    "stix.extension": _("An extension of an object does not follow its form."),
+    "stix.selector": _("A mark of a part names something that is not there."),
+    "stix.rule": _("Properties of one object contradict each other."),
+    "stix.spoofed": _(
+        "A mark wears the name of a colour of the Traffic Light Protocol and is another. Do not share it."
+    ),
+    "stix.other-content": _(
+        "The same id and version is held here with other content: a mistake, or a forgery. Call the giver."
+    ),
+    "stix.pattern-long": _("A pattern is too long."),
+    "stix.pattern-depth": _("A pattern is nested too deeply."),
+    "stix.pattern-brackets": _("The brackets of a pattern do not balance."),
+    "notice.early": _("A word about a copy is of the future. Check both clocks."),
+    "notice.form": _("A word about a copy does not follow its form."),
+    "notice.value": _("A word about a copy holds a value that is not taken."),
+    "community.form": _("A name and a purpose of up to 60 characters, at least one other member, and 0 to 10 times."),
+    "community.members": _("Who speaks of a community, and to whom, are its members."),
+    "community.name": _("This State belongs to another community of this name. Leave it first."),
+    "community.unknown": _("This State does not belong to such a community."),
+    "community.empty": _("Nobody else has agreed to this community yet."),
+    "community.time": _("A word about a community states a time that has not come."),
+    "community.too-many": _("More proposals of communities than are kept of one State."),
     "conversation.late-relay": _("The other State’s node has not acknowledged a message for hours."),
     "conversation.late-consignment": _("The other State’s node has not read a message for hours."),
     "conversation.late-handover": _(
@@ -143,12 +242,40 @@ TEXTS: Final[dict[str, Promise]] = {
     ),
     "conversation.no-outcome": _("The other State’s node did not say what became of a message. It is tried again."),
     "conversation.unsettled": _("The other State’s node has not said yet what it holds. Try again in a moment."),
+    # hits
+    "hit.unknown": _("There is no such hit here."),
+    "hit.reason": _("Write why this is of no concern."),
+    "hit.measure": _("Choose one of the options."),
+    "hit.drafted": _("A request was drafted from this hit already."),
+    "hit.own": _("The warning is this State’s own: there is nobody to ask."),
+    "hit.withdrawn": _("The warning does not stand any more: nothing can rest on it."),
+    "hit.gone": _("The case does not name any more what the warning names."),
+    "hit.theirs": _(
+        "What meets was told by another State, or is held for it. Ask that State for leave, or to write itself."
+    ),
+    # reports of the public, bulletins
+    "report.unknown": _("There is no such report here."),
+    "report.changed": _(
+        "Something was done with this report since this page was shown. It is shown anew; what you typed is kept."
+    ),
+    "report.stage": _("This cannot be done with the report where it stands. Take it up first."),
+    "report.merge": _("Write the number of another report."),
+    "report.too-long": _("This is too long. Shorten it."),
+    "report.character": _("A text holds a character that nobody can see. Remove it."),
+    "indicator.reporter": _("This names who reported. Write it without."),
+    "collection.unknown": _("There is no such collection."),
+    "bulletin.unknown": _("There is no such bulletin here."),
+    "bulletin.changed": _("There is a newer version of this bulletin. Open it again; what you typed is not published."),
+    "bulletin.empty": _("Write it in one language at least."),
+    "bulletin.objects": _("At most 50 objects are named."),
+    "bulletin.object": _("The public may not have one of these objects, or it is not here."),
     # the law books
     "law.basis": _("There is no law book for this legal basis."),
     "law.state": _("There is no law book for this State; the request cannot be checked."),
     "law.measure": _("This legal basis does not know this measure."),
     "law.offence": _("No treaty’s law book has this offence."),
     "law.provision": _("The book says nothing on this on that day."),
+    "law.mechanism": _("There is no mechanism of this treaty in the law books."),
     "law.states": _("Choose at least two States."),
     "shelf.missing": _("A law book of that day is not kept here any more. Take it from a backup."),
     "shelf.changed": _("A kept law book is not what it was. Take it from a backup."),
@@ -171,7 +298,31 @@ TEXTS: Final[dict[str, Promise]] = {
     "verify.container": _("The sealed file changed since it arrived."),
     "verify.manifest": _("The list of exhibits is not the one that was announced."),
 }
+RELEASES: Final[dict[str, Promise]] = {
+    "nobody": _("The rules of its collection let nothing go to anybody yet."),
+    "purpose": _("The rules of its collection do not permit this purpose."),
+    "recipient": _("The rules of its collection do not name this State, nor a community that we share with it."),
+    "community": _(
+        "TLP:GREEN stays in the community in which it was given: this State is not in it, or the rules do not name it."
+    ),
+    "not-ours": _("It is another State’s, above TLP:GREEN: it is not ours to give."),
+    "unmarked": _(
+        "It bears no mark of the Traffic Light Protocol, and the rules do not say how such objects are taken."
+    ),
+    "marking-unknown": _("It bears a mark that nobody here has read yet."),
+    "tlp-lowered": _("A part of it is marked below the whole. Nothing goes out then."),
+    "personal-data": _(
+        "It may hold personal data, and no legal basis is named. Make one without them, or name the basis."
+    ),
+}
+"""Why a State's own rules keep an object (`sharing.release.Ruling.reason`)."""
 FAMILIES: Final[dict[str, Promise]] = {
+    "sharing": _("This does not hold as a file of warnings."),
+    "stix": _("The object does not follow STIX 2.1."),
+    "notice": _("The word about a copy does not follow its form."),
+    "recall": _("The recall cannot be said so."),
+    "share": _("The copy, or the word about one, does not hold."),
+    "community": _("The word about a community does not hold."),
     "request": _("The request holds a value that cannot be used."),
     "act": _("The message does not follow the agreed form."),
     "call": _("The test call does not follow its form."),

@@ -48,6 +48,9 @@ POWERS: Final[Words] = {
     "decide": _("decide on other States’ requests"),
     "authorise": _("authorise measures at home"),
     "execute": _("carry out, verify and close"),
+    "warn": _("share warnings and publish bulletins"),
+    "triage": _("read what the public reports"),
+    "assist": _("publish needs and offers, agree programmes"),
 }
 ROLES: Final[Words] = {
     "central": _("Central authority"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from comity.node.peers import views
+from comity.node.peers import misp, taxii, views
 
 urlpatterns = [
     path("exchange", views.exchange),
@@ -17,5 +17,15 @@ urlpatterns = [
     path("entries", views.entries),
     path("directory", views.directory),
     path("figures/calls", views.figures),
+    path("taxii2/", taxii.answer),
+    path("shared/", taxii.answer),
+    path("shared/status/<str:id>/", taxii.answer),
+    path("shared/collections/", taxii.answer),
+    path("shared/collections/<str:collection>/", taxii.answer),
+    path("shared/collections/<str:collection>/manifest/", taxii.answer),
+    path("shared/collections/<str:collection>/objects/", taxii.answer),
+    path("shared/collections/<str:collection>/objects/<str:id>/", taxii.answer),
+    path("shared/collections/<str:collection>/objects/<str:id>/versions/", taxii.answer),
+    path("misp/<str:collection>/<path:asked>", misp.answer),
 ]
 handler404 = "comity.node.peers.views.nothing"

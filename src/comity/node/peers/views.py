@@ -5,6 +5,7 @@ A refusal is canonical JSON ``{"code": …, "reason": …}``; a stale witness re
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,7 @@ from threading import Lock
 from time import monotonic
 
 from django.core.cache import cache as shared_cache
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,7 +23,8 @@ from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.node import archive, models
 from comity.node.desk import crossing, drills, issuing, registry
 from comity.node.desk.evidence import own_entry
-from comity.node.peers.quota import OverQuota, Quotas
+from comity.node.peers import limits
+from comity.node.peers.quota import OverQuota
 from comity.node.settings import Settings, current
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
@@ -34,6 +37,8 @@ from comity.wire.transport import COLLECT, Asked, check_hop, hop_signer, refusal
 
 _HEAD = 4096
 _A_DAY = 86_400  # seconds
+_AGAIN = "5"  # seconds after which to ask again when the database is away
+_logger = logging.getLogger("comity.peers")
 _SIGNED = ("Content-Digest", "Signature-Input", "Signature")
 View = Callable[..., HttpResponse]
 
@@ -48,35 +53,21 @@ def nothing(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _refusal(404, ComityError("Nothing stands here.", code="door.nothing"))
 
 
-def _length(request: HttpRequest, limit: int) -> int:
-    """The stated length of the request's body, at most `limit`. Raises ComityError."""
-    if request.method == "GET":
-        return 0
-    raw = request.META.get("CONTENT_LENGTH") or ""
-    if not (raw.isascii() and raw.isdigit()):
-        raise ComityError("State the length of the body.", code="door.length")
-    if len(raw) > len(str(limit)) or int(raw) > limit:
-        raise ComityError(f"{raw} bytes are more than the {limit} that are taken.", code="door.too-long")
-    return int(raw)
+def _present(view: View) -> View:
+    """503 where the database does not answer: the peer takes that for silence, and comes again."""
 
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            _logger.exception("the database did not answer")
+            away = ComityError("This node cannot take anything in now. Try again later.", code="door.away")
+            answer = _refusal(503, away)
+            answer["Retry-After"] = _AGAIN
+            return answer
 
-def _body(request: HttpRequest, limit: int) -> bytes:
-    """The request's body, never more than `limit` bytes of it. Raises ComityError."""
-    length = _length(request, limit)
-    data = request.read(limit) if length else b""
-    if len(data) != length:
-        raise ComityError(f"The body ended after {len(data)} of {length} bytes.", code="door.short")
-    return data
-
-
-@cache
-def _places() -> Quotas:
-    """What the senders of this door have left."""
-    return Quotas(current().quota)
-
-
-def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return guarded
 
 
 def _asked(request: HttpRequest, settings: Settings) -> Asked:
@@ -101,7 +92,7 @@ def _over(request: HttpRequest, error: OverQuota, *, hop: str, at: datetime) -> 
 def _turned_away(request: HttpRequest, error: ComityError, *, head: bytes, hop: str, at: datetime) -> HttpResponse:
     """What is not as a peer's request must be: refused and noted, within the quota of who sent it."""
     try:
-        with _places().place(hop or _address(request), 0, monotonic()):
+        with limits.places().place(hop or limits.address(request), 0, monotonic()):
             _note(request, error, head=head, at=at)
             return _refusal({"door.too-long": 413, "door.length": 411, "door.short": 400}.get(error.code, 401), error)
     except OverQuota as over:
@@ -114,12 +105,12 @@ def _anybody(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         try:
-            with _places().place(_address(request), 0, monotonic()):
+            with limits.places().place(limits.address(request), 0, monotonic()):
                 return view(request)
         except OverQuota as error:
             return _over(request, error, hop="", at=datetime.now(UTC))
 
-    return guarded
+    return _present(guarded)
 
 
 def _peer_only(limit: int) -> Callable[[View], View]:
@@ -136,10 +127,10 @@ def _peer_only(limit: int) -> Callable[[View], View]:
             asked, keys_of = _asked(request, settings), cache(partial(archive.hop_keys, at=at))
             with ExitStack() as place:
                 try:
-                    size = _length(request, limit)
+                    size = limits.stated_length(request, limit)
                     hop = hop_signer(*asked, keys_of=keys_of, at=at)
-                    place.enter_context(_places().place(hop, size, monotonic()))
-                    body = _body(request, limit)
+                    place.enter_context(limits.places().place(hop, size, monotonic()))
+                    body = limits.body(request, limit)
                     check_hop(*asked, body, keys_of=keys_of, at=at)
                 except OverQuota as error:
                     return _over(request, error, hop=hop, at=at)
@@ -147,7 +138,7 @@ def _peer_only(limit: int) -> Callable[[View], View]:
                     return _turned_away(request, error, head=body[:_HEAD], hop=hop, at=at)
                 return view(request, settings, *args, body=body, hop=hop, at=at, **kwargs)
 
-        return guarded
+        return _present(guarded)
 
     return door
 

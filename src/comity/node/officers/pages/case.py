@@ -16,7 +16,7 @@ from comity.casework.request import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
 from comity.node import models
-from comity.node.desk import crossing
+from comity.node.desk import crossing, hits
 from comity.node.officers import (
     acts,
     answers,
@@ -80,6 +80,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "taken_in": found.last(Kind.EXECUTED),
         "returns": _returns(found),
         "releases": _releases(found),
+        "hit_count": hits.open_in(reference) if hits.sees(reading.officer(request)) else 0,
         "follow_ups": following.follow_ups(settings, found),
         "letter": found.requesting == settings.state,
         "linked": _linked(found),

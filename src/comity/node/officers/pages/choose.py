@@ -21,7 +21,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     """Every form of cooperation in groups; once a State is chosen, which instruments know each, and why."""
     settings, on, language = current(), timezone.localdate(), markup.language()
     states = {row.state: reading.state_name(settings, row.state, language) for row, _ in reading.peers(settings)}
-    raw = {name: request.GET.get(name, "") for name in ("requested", "scope", "offence", "follows")}
+    raw = {name: request.GET.get(name, "") for name in ("requested", "scope", "offence", "follows", "report")}
     if not raw["requested"] and len(states) == 1:
         raw["requested"] = next(iter(states))
     problem: Problem | None = None
@@ -33,7 +33,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         groups = choosing.offers(settings, choice, on)
     except ComityError as error:
         problem = answers.problem(error)
-        groups = choosing.offers(settings, Choice("", Scope.OFFENCE, "", raw["follows"]), on)
+        groups = choosing.offers(settings, Choice("", Scope.OFFENCE, "", raw["follows"], raw["report"]), on)
     shown = {
         "raw": raw,
         "choice": choice,

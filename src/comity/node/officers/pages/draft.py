@@ -15,8 +15,8 @@ from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import Measure
 from comity.casework.request import Request
 from comity.errors import ComityError
-from comity.node.desk import requesting
-from comity.node.officers import choosing, drafting, laying, markup, moves, reading
+from comity.node.desk import reports, requesting
+from comity.node.officers import choosing, drafting, laying, markup, moves, reading, triage
 from comity.node.officers.answers import answered
 from comity.node.officers.drafting import Form
 from comity.node.officers.pages.case import heading
@@ -31,16 +31,22 @@ def new(request: HttpRequest, measure: str) -> HttpResponse:
     if measure not in set(Measure):
         raise Http404(measure)
     settings, at, language = current(), timezone.now(), markup.language()
+    report = triage.origin(request)
     free = requesting.new_reference(settings, at=at)
     if request.method != "POST":
         form = drafting.blank(settings, measure, free, language, request.GET.dict())
+        form.typed |= triage.drafted(request, settings, language)
         return _shown(request, settings, form, drafting.first_look(settings, form, language), at)
     form = drafting.posted(request.POST, measure)
     form.typed["reference"] = form.typed["reference"] or free
     typed = drafting.meant(settings, form, language)
     if typed is not None and _saves(request):
+        officer = reading.officer(request)
         try:
-            requesting.draft(settings, typed, new=True, officer=reading.officer(request), at=at)
+            if report:
+                reports.draft(settings, report, typed, officer=officer, at=at)
+            else:
+                requesting.draft(settings, typed, new=True, officer=officer, at=at)
         except ComityError as error:
             form.blame(error)
             if error.code == "case.exists":

@@ -18,20 +18,19 @@ from comity.errors import ComityError, Invalid
 from comity.law import comparison
 from comity.law.state import State
 from comity.law.treaty import Treaty
-from comity.node.officers import almanac, answers, choosing, lawbooks, laying, markup, words
+from comity.node.officers import almanac, answers, choosing, lawbooks, laying, markup, standings, words
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.judgement import Voice
 from comity.node.settings import Settings, current
 
 _V = TypeVar("_V")
-_PERSIAN = " \u200cآابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 _BY_OFFENCE = frozenset({Scope.OFFENCE, Scope.EVIDENCE})
 """Scopes in which it hangs on the offence whether an instrument reaches it."""
 _USUAL = "stored-data"
 """The form of cooperation for which the order of choice is shown until another one is chosen."""
 
 
-class _Asked:
+class Asked:
     """What an address asks, field by field: each fault is kept at its field, and what was typed stays."""
 
     def __init__(self, request: HttpRequest, settings: Settings) -> None:
@@ -57,7 +56,7 @@ class _Asked:
 
     def state(self, name: str) -> str:
         """The State in the field `name`, or empty."""
-        return self.read(lambda: lawbooks.state_of(self.books, self.raw.get(name, ""), name), "")
+        return self.read(lambda: standings.state_of(self.books, self.raw.get(name, ""), name), "")
 
     @property
     def status(self) -> int:
@@ -70,16 +69,12 @@ def _options(settings: Settings) -> dict[str, Any]:
     voice = Voice()
     names = {code: str(book.fa if voice.language == "fa" else book.en) for code, book in settings.books.states.items()}
     return {
-        "states": sorted(names.items(), key=lambda item: _alphabetical(item[1])),
+        "states": sorted(names.items(), key=lambda item: standings.alphabetical(item[1])),
+        "members": standings.names(settings.books, voice.language),
         "offences": laying.offences(settings, "").items(),
         "groups": choosing.GROUPS,
         "scopes": words.SCOPES,
     }
-
-
-def _alphabetical(name: str) -> list[int]:
-    """The place of `name` in a list: Unicode has the letters that Persian adds to the Arabic ones at the end."""
-    return [_PERSIAN.find(sign) + 1 or ord(sign) + len(_PERSIAN) for sign in name]
 
 
 @require_safe
@@ -93,7 +88,9 @@ def law(request: HttpRequest) -> HttpResponse:
         versions = [item for found in book.provisions.values() for item in found]
         shown.append((name, isinstance(book, State), len(versions), sum(item.verified for item in versions)))
     given = {"raw": {"one": settings.state, "measure": _USUAL, "scope": "A"}, "picked": [settings.state]}
-    return render(request, "law.html", _options(settings) | given | {"books": shown})
+    joined = [name for name, treaty in settings.books.treaties.items() if treaty.entry and not treaty.between]
+    more = {"books": shown, "joined": joined, "mechanisms": tuple(settings.books.mechanisms)}
+    return render(request, "law.html", _options(settings) | given | more)
 
 
 @require_safe
@@ -101,7 +98,7 @@ def law(request: HttpRequest) -> HttpResponse:
 def status(request: HttpRequest) -> HttpResponse:
     """What binds two States on a day, and which instrument to look at first."""
     settings = current()
-    asked = _Asked(request, settings)
+    asked = Asked(request, settings)
     on, pair = asked.day(), (asked.state("one"), asked.state("other"))
     if all(pair) and pair[0] == pair[1]:
         asked.problems["other"] = answers.problem(
@@ -130,9 +127,9 @@ def status(request: HttpRequest) -> HttpResponse:
 def compare(request: HttpRequest) -> HttpResponse:
     """Two or more States side by side: what their own books say of an offence, or of a form of cooperation."""
     settings = current()
-    asked = _Asked(request, settings)
+    asked = Asked(request, settings)
     on, typed = asked.day(), [code[:10] for code in request.GET.getlist("state") if code][:30]
-    found = [asked.read(partial(lawbooks.state_of, settings.books, code, "state"), "") for code in typed]
+    found = [asked.read(partial(lawbooks.book_of, settings.books, code, "state"), "") for code in typed]
     states = tuple(dict.fromkeys(code for code in found if code))
     if len(states) < 2:
         asked.problems.setdefault(
@@ -158,7 +155,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 def book(request: HttpRequest, book: str) -> HttpResponse:
     """One book: its provisions in force on a day, each with how sure it is and where it comes from."""
     settings = current()
-    asked = _Asked(request, settings)
+    asked = Asked(request, settings)
     found, on, about = lawbooks.book_named(settings.books, book[:40]), asked.day(), asked.raw.get("about", "")
     names = comparison.about(settings.books, found, about, on)
     if about in set(Measure) and not isinstance(found, State) and about not in found.measures:

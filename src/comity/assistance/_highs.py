@@ -1,0 +1,214 @@
+"""The assignment as a mixed-integer program for HiGHS, and what its prices prove.
+
+One variable of 0 or 1 for each possible pair: the need is met by this offer, as a whole. One for each State not reached
+yet: it gets something. Each need is met once, no offer gives more units than it has, and a State counts as reached only
+if a need of its is met. Capacities in units of different needs make this a generalised assignment problem: its matrix is
+*not* totally unimodular, so that the linear relaxation alone would split needs; branch and bound is needed, and done.
+
+The relaxation's prices are used all the same. Any prices that are not negative give a ceiling on the score of every
+assignment (weak duality), whoever found them: `Prices.ceiling` is plain whole-number arithmetic and trusts no solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import highspy
+import numpy as np
+
+from comity.errors import NotPossible
+
+GRAIN = 1_000  # prices are whole thousandths of a point
+
+
+class Pair(NamedTuple):
+    """A possible pair, by the places of its need, its offer and its State (-1: reached already) in their lists."""
+
+    need: int
+    offer: int
+    state: int
+    units: int
+    points: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All pairs, the room of each offer in units, and how many needs and States there are."""
+
+    pairs: tuple[Pair, ...]
+    room: tuple[int, ...]
+    needs: int
+    states: int
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What HiGHS found: places of the pairs chosen, the ceiling that its search reached, and whether it finished."""
+
+    chosen: tuple[int, ...]
+    ceiling: int
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What one more of each would be worth, in thousandths of a point.
+
+    Args:
+        need: of each need, of being met.
+        unit: of each offer, of one more unit.
+        state: of each State, of its being reached.
+        floor: of asking for one reached State less.
+        reach: how many States must be reached.
+        total: no assignment that reaches so many States scores more; thousandths of a point.
+    """
+
+    need: tuple[int, ...]
+    unit: tuple[int, ...]
+    state: tuple[int, ...]
+    floor: int
+    reach: int
+    total: int
+
+    @property
+    def ceiling(self) -> int:
+        """`total` in points, which are whole."""
+        return self.total // GRAIN
+
+    def at_most(self, pair: Pair) -> int:
+        """No assignment that has `pair`, and reaches so many States, scores more; in points."""
+        slack = self.need[pair.need] - _worth(pair, self.unit, self.state)
+        return (self.total - slack) // GRAIN
+
+
+def _worth(pair: Pair, unit: Sequence[int], state: Sequence[int]) -> int:
+    bonus = state[pair.state] if pair.state >= 0 else 0
+    return GRAIN * pair.points + bonus - pair.units * unit[pair.offer]
+
+
+def proved(problem: Problem, unit: Sequence[int], state: Sequence[int], floor: int, reach: int) -> Prices:
+    """The ceiling that these prices prove, whatever they are, as long as none is negative.
+
+    For an assignment that keeps to every limit, its score is at most the sum of: what its pairs are worth above the units
+    they use, the units at their price, and what reaching States is worth above the floor. Each need has at most one pair,
+    so each is counted at its best one.
+    """
+    if min((floor, *unit, *state), default=0) < 0:
+        raise NotPossible("A price is never negative.", code="match.price")
+    need = [0] * problem.needs
+    for pair in problem.pairs:
+        need[pair.need] = max(need[pair.need], _worth(pair, unit, state))
+    total = sum(need) + sum(price * room for price, room in zip(unit, problem.room, strict=True))
+    total += sum(max(0, floor - price) for price in state) - floor * reach
+    return Prices(tuple(need), tuple(unit), tuple(state), floor, reach, total)
+
+
+def most_reached(problem: Problem, *, start: Sequence[int], seconds: float) -> Solved:
+    """An assignment that reaches as many States as can be. `start` is a possible one, as places of pairs."""
+    return _search(problem, 0, start, seconds, reaching=True)
+
+
+def best(problem: Problem, reach: int, *, start: Sequence[int], seconds: float) -> Solved:
+    """The assignment of the highest score among those that reach `reach` States. `start` is one of them."""
+    return _search(problem, reach, start, seconds, reaching=False)
+
+
+def relaxed(problem: Problem, reach: int, *, seconds: float) -> tuple[Prices, tuple[int, ...]]:
+    """The linear relaxation: its prices with what they prove, and the places of the pairs that it uses, wholly or in part.
+
+    The most used come first. In part, a need is split between offers; that is no assignment yet, but a good beginning.
+    Zero prices, which prove little, and no pairs if it was not solved in time.
+    """
+    unit, state, floor = [0] * len(problem.room), [0] * problem.states, 0
+    used: list[int] = []
+    if problem.pairs:
+        solver = _solver(seconds)
+        solver.passModel(_model(problem, reach, whole=False, reaching=False))
+        solver.run()
+        found = solver.getSolution()
+        if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            grains = [max(0, round(-value * GRAIN)) for value in found.row_dual]
+            unit = grains[problem.needs : problem.needs + len(problem.room)]
+            state = grains[problem.needs + len(problem.room) : -1]
+            floor = max(0, round(found.row_dual[-1] * GRAIN))
+            values = found.col_value[: len(problem.pairs)]
+            used = sorted((place for place, part in enumerate(values) if part > 1e-6), key=lambda place: -values[place])
+    return proved(problem, unit, state, floor, reach), tuple(used)
+
+
+def _search(problem: Problem, reach: int, start: Sequence[int], seconds: float, *, reaching: bool) -> Solved:
+    if not problem.pairs:
+        return Solved((), 0, finished=True)
+    solver = _solver(seconds)
+    solver.passModel(_model(problem, reach, whole=True, reaching=reaching))
+    solver.setSolution(_columns(problem, start))
+    solver.run()
+    info = solver.getInfo()
+    values = solver.getSolution().col_value[: len(problem.pairs)]
+    chosen = tuple(place for place, value in enumerate(values) if value > 0.5)
+    ceiling = int(-info.mip_dual_bound + 1e-6) if abs(info.mip_dual_bound) < highspy.kHighsInf else 2**62
+    return Solved(chosen or tuple(start), ceiling, solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+
+
+class _Quiet(highspy.Highs):
+    """HiGHS without callbacks: nothing here listens to them, and making them ready prints a banner."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 the solver's own name
+        """Do nothing."""
+
+
+def _solver(seconds: float) -> highspy.Highs:
+    solver = _Quiet()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)  # noqa: FBT003 the solver's own interface
+    solver.setOptionValue("threads", 1)  # the same input gives the same answer
+    solver.setOptionValue("time_limit", seconds)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.999)  # scores are whole points
+    return solver
+
+
+def _columns(problem: Problem, chosen: Sequence[int]) -> highspy.HighsSolution:
+    values = [0.0] * (len(problem.pairs) + problem.states)
+    for place in chosen:
+        values[place] = 1.0
+        if problem.pairs[place].state >= 0:
+            values[len(problem.pairs) + problem.pairs[place].state] = 1.0
+    found = highspy.HighsSolution()
+    found.col_value = values
+    return found
+
+
+def _model(problem: Problem, reach: int, *, whole: bool, reaching: bool) -> highspy.HighsLp:
+    """Rows: needs, offers, States, and the floor on States reached. HiGHS minimises, so that points count as negative."""
+    pairs, offers = problem.pairs, len(problem.room)
+    columns, rows = len(pairs) + problem.states, problem.needs + offers + problem.states + 1
+    index, value, start = [], [], [0]
+    for pair in pairs:
+        index += [pair.need, problem.needs + pair.offer]
+        value += [1.0, float(pair.units)]
+        if pair.state >= 0:
+            index.append(problem.needs + offers + pair.state)
+            value.append(-1.0)
+        start.append(len(index))
+    for state in range(problem.states):
+        index += [problem.needs + offers + state, rows - 1]
+        value += [1.0, 1.0]
+        start.append(len(index))
+    infinity = highspy.kHighsInf
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = columns, rows
+    points = [0.0 if reaching else float(-pair.points) for pair in pairs]
+    model.col_cost_ = np.array([*points, *([-1.0 if reaching else 0.0] * problem.states)])
+    model.col_lower_, model.col_upper_ = np.zeros(columns), np.ones(columns)
+    model.row_lower_ = np.array([*([-infinity] * (rows - 1)), float(reach)])
+    model.row_upper_ = np.array(
+        [*([1.0] * problem.needs), *map(float, problem.room), *([0.0] * problem.states), infinity]
+    )
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_ = np.array(start), np.array(index)
+    model.a_matrix_.value_ = np.array(value)
+    if whole:
+        model.integrality_ = [highspy.HighsVarType.kInteger] * columns
+    return model

@@ -1,0 +1,199 @@
+"""Reading what has arrived: opened and verified while others write, held against its case, written together.
+
+Opening an envelope costs more than keeping it and changes nothing, so `Reading.ahead` does it for some of them before the
+transaction that admits them begins; what it found counts as long as the same keys are trusted. The acts of a transaction
+(`_Acts`) are then held against their cases in memory: what they need is read together, and what they make is written together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from comity.casework.lifecycle import Act, Case, Kind
+from comity.casework.request import Request
+from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible
+from comity.node import archive, models
+from comity.node.desk import _record, _rows, evidence
+from comity.node.settings import Settings
+from comity.seal import envelope
+from comity.seal.envelope import Opened
+from comity.seal.trust import Trust
+from comity.wire import messages
+from comity.wire.directory import DatedKey, Entry, trust_in
+
+_logger = logging.getLogger("comity.crossing")
+_SKEW = timedelta(minutes=5)
+_ACT = "act"
+Reader = Callable[[Settings, models.Arrival, Opened], None]
+
+
+class Reading:
+    """What reads the envelopes that one peer brought.
+
+    Args:
+        settings: the node's.
+        readers: kind of statement -> what takes in one that is no act of a case.
+        alone: write each act by itself, so that one which the tables do not take is found, and refused.
+    """
+
+    def __init__(self, settings: Settings, readers: Mapping[str, Reader], *, alone: bool = False) -> None:
+        self._settings, self._readers, self._alone = settings, readers, alone
+        self._entries: dict[str, Entry] = {}
+        self._trust = Trust()
+        self._ahead: dict[str, tuple[Opened, Act | None] | ComityError] = {}
+        self._acts: _Acts | None = None
+
+    def ahead(self, rows: Iterable[models.Arrival]) -> None:
+        """Open and verify what is likely to be read next, before a transaction begins."""
+        self._trusting()
+        self._ahead = {}
+        for row in rows:
+            try:
+                self._ahead[row.digest] = _, act = self._opened(row)
+                if act is not None:
+                    with suppress(Invalid):  # `admit` says so when the act's turn comes
+                        _ = act.request
+            except ComityError as error:
+                self._ahead[row.digest] = error
+            except Exception:  # noqa: BLE001  a defect of ours: `read` meets it again, and notes it
+                _logger.debug("arrival %s was not opened ahead", row.digest)
+
+    def _trusting(self) -> None:
+        """Go by the entries as they are pinned now; what was found by others is forgotten."""
+        pinned = {entry.state: entry for entry in archive.entries()}
+        if pinned != self._entries:
+            self._entries = pinned
+            self._trust = trust_in(pinned.values(), retired=self._settings.retired)
+            self._ahead = {}
+
+    def _opened(self, row: models.Arrival) -> tuple[Opened, Act | None]:
+        """What the envelope holds, verified; an act is read too. Raises ComityError."""
+        opened = envelope.unseal(
+            bytes(row.data), home=self._settings.state, keys=self._settings.openings, trust=self._trust,
+            kinds={_ACT, *self._readers}, at=row.at,
+        )  # fmt: skip
+        if opened.statement.kind != _ACT:
+            return opened, None
+        act = messages.decode_act(opened)
+        _said_now(act, row, self._entries[act.by].named(opened.statement.key_id))
+        return opened, act
+
+    def read(self, row: models.Arrival, aside: Callable[[], None]) -> None:
+        """Take in what the envelope holds, or give the row the code and reason of why not.
+
+        Args:
+            row: the arrival; gets its act, where it is one.
+            aside: what is called before others write in this transaction.
+        """
+        try:
+            self._take(row, aside)
+        except ComityError as error:
+            row.act, row.code, row.reason = None, error.code[:60], str(error)
+        except (OperationalError, InterfaceError):
+            raise  # the database, not the message: read it again
+        except Exception as error:  # a defect of ours must not let one message hold back all others
+            _logger.exception("arrival %s", row.digest)
+            reason = f"This node has a defect: {type(error).__name__}. The bytes are kept."
+            row.act, row.code, row.reason = None, "node.defect", reason
+
+    def _take(self, row: models.Arrival, aside: Callable[[], None]) -> None:
+        acts = self._begun()
+        found = self._ahead.pop(row.digest, None) or self._opened(row)
+        if isinstance(found, ComityError):
+            raise found
+        opened, act = found
+        if act is not None and act.kind is not Kind.DISCLOSED and not self._alone:
+            acts.admit(row, act, opened.statement.raw)
+            return
+        aside()
+        try:
+            with transaction.atomic():
+                if act is None:
+                    self._readers[opened.statement.kind](self._settings, row, opened)
+                elif self._begun().admit(row, act, opened.statement.raw):
+                    self.write()
+                    evidence.announced(self._settings, act, at=row.at)
+        finally:
+            self.forget()
+
+    def _begun(self) -> _Acts:
+        """The acts of this transaction: first of all, what was opened ahead is held against the keys of now."""
+        if self._acts is None:
+            self._trusting()
+            self._acts = _Acts(self._settings)
+            ready = (found for found in self._ahead.values() if not isinstance(found, ComityError))
+            self._acts.look_up([act for _, act in ready if act is not None])
+        return self._acts
+
+    def write(self) -> None:
+        """Write what was read."""
+        if self._acts is not None:
+            self._acts.write()
+
+    def forget(self) -> None:
+        """Others write, or the transaction is over: what is known of cases may change."""
+        self._acts = None
+
+
+def _said_now(act: Act, row: models.Arrival, key: DatedKey) -> None:
+    """The act's own time is one for which its key is valid, and not ahead of our clock: who verifies later goes by it."""
+    if not key.holds(act.at) or act.at > row.at + _SKEW:
+        raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
+
+
+class _Acts:
+    """The acts of one transaction on their way into their cases. Nothing is in the tables before `write`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._cases: dict[str, Case | None] = {}
+        self._brought: dict[str, str | None] = {}  # id of an act that is known -> the node that brought it
+        self._looked: set[str] = set()  # ids that were looked up
+        self._opened: list[models.Case] = []
+        self._made: list[models.Act] = []
+        self._retold: list[Request] = []  # of cases that were here
+
+    def look_up(self, acts: Collection[Act]) -> None:
+        """Read together what these acts will be held against."""
+        wanted = {act.case for act in acts} - set(self._cases)
+        if wanted:
+            self._cases |= dict.fromkeys(wanted) | archive.load_all(wanted, home=self._settings.state)
+        ids = {act.id for act in acts} - self._looked
+        if ids:
+            self._looked |= ids
+            self._brought |= dict(models.Act.objects.filter(pk__in=ids).values_list("pk", "arrival__hop"))
+
+    def admit(self, row: models.Arrival, act: Act, statement: bytes) -> bool:
+        """Add a verified act to its case, if it fits. False: it is there already, brought before its own State did.
+
+        Raises:
+            NotPossible, Invalid: it does not fit, and nothing has changed.
+        """
+        self.look_up([act])
+        if act.id in self._brought:
+            if act.by == row.hop != self._brought[act.id] is not None:
+                return False
+            raise NotPossible("This act is known already.", code="act.known", where=act.case)
+        before = self._cases[act.case]
+        after = _record.admitted(self._settings, before, act)
+        made = _record.act_row(act, statement, seq=len(after.acts) - 1, entry=None)
+        if before is None:
+            self._opened.append(_record.case_row(after.request, row.at))
+        elif act.request is not None:
+            self._retold.append(after.request)
+        self._made.append(made)
+        self._cases[act.case], self._brought[act.id], row.act = after, row.hop, made
+        return True
+
+    def write(self) -> None:
+        """Put what was admitted into the tables."""
+        _rows.inserted(models.Case, self._opened)
+        _rows.inserted(models.Act, self._made)
+        for request in self._retold:
+            _record.retold(request)
+        self._opened, self._made, self._retold = [], [], []

@@ -1,0 +1,402 @@
+"""Who has a copy of what: the memory of `sharing.recall` in this node's tables, and what is heard from other States about it.
+
+Hearing a notice is one transaction: what it says is kept, what follows from it is noted to be told (`desk.telling`). What an
+officer says goes through `desk.prevention`. What a recall takes away goes to nobody any more, at any door: the objects with its
+digest are marked `withdrawn`.
+"""
+
+# ruff: noqa: D102  what the methods of Kept do is said in comity.sharing.recall.Memory
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef
+
+from comity.errors import Invalid, NotPossible
+from comity.node import archive, models
+from comity.node.desk import communities, telling
+from comity.node.desk.shelf import Shelves
+from comity.node.settings import Settings
+from comity.seal import canon
+from comity.seal.envelope import Opened, Statement
+from comity.seal.trust import Trust
+from comity.sharing import notices, stix, tlp
+from comity.sharing.notices import Acknowledgement, AnyNotice, Ask, Recall, Report, Shared, Standing
+from comity.sharing.recall import Copy, Send, Sharer
+from comity.sharing.stix import Object
+from comity.sharing.tlp import Level
+from comity.wire import shares
+from comity.wire.directory import trust_in
+from comity.wire.shares import Carried, Spoken
+
+PATIENCE: Final = timedelta(days=7)  # copies are used so long after their source was last heard of
+RECEIVED: Final = str(uuid.UUID("6a0c7ab6-2f5c-5d0e-9d3e-3a51f0b6a1d7"))  # the collection of what other States gave
+_STANDS: Final = timedelta(days=1)  # from one standing notice to the next
+_SKEW: Final = timedelta(minutes=5)
+
+
+class Kept:
+    """What this node keeps of copies, in the caller's transaction (`sharing.recall.Memory`).
+
+    Args:
+        home: this State.
+        at: now.
+    """
+
+    def __init__(self, home: str, at: datetime) -> None:
+        self._home, self._at = home, at
+
+    def copy(self, what: str) -> Copy | None:
+        row = models.Copy.objects.filter(pk=what).first()
+        return None if row is None else copy_of(row)
+
+    def put_copy(self, copy: Copy) -> None:
+        said = {"source": copy.source, "hops": copy.hops, "level": copy.level, "direct": copy.direct,
+                "withdrawn": copy.withdrawn}  # fmt: skip
+        models.Copy.objects.update_or_create(what=copy.what, defaults=said)
+        mark(self._home, copy)
+
+    def _paths(self, source: str, *, outward: bool) -> Iterable[str]:
+        rows = models.CopyPath.objects.filter(source=source, outward=outward)
+        return rows.values_list("state", flat=True).distinct()
+
+    def givers(self, source: str) -> Iterable[str]:
+        return self._paths(source, outward=False)
+
+    def takers(self, source: str) -> Iterable[str]:
+        return self._paths(source, outward=True)
+
+    def takers_of(self, what: str) -> Iterable[str]:
+        return models.CopyPath.objects.filter(what=what, outward=True).values_list("state", flat=True)
+
+    def _put_path(self, what: str, source: str, state: str, *, outward: bool) -> None:
+        said = {"source": source, "at": self._at}
+        models.CopyPath.objects.get_or_create(what=what, state=state, outward=outward, defaults=said)
+
+    def put_giver(self, what: str, source: str, giver: str) -> None:
+        self._put_path(what, source, giver, outward=False)
+
+    def put_taker(self, what: str, source: str, taker: str) -> None:
+        self._put_path(what, source, taker, outward=True)
+
+    def recalls(self, source: str, after: int, to: int) -> Iterable[tuple[Recall, bytes]]:
+        rows = models.CopyRecall.objects.filter(source=source, number__gt=after, number__lte=to)
+        return [(recall_of(row), bytes(row.raw)) for row in rows]
+
+    def recalls_of(self, what: str) -> Iterable[Recall]:
+        return [recall_of(row) for row in models.CopyRecall.objects.filter(what=what)]
+
+    def put_recall(self, recall: Recall, raw: bytes) -> None:
+        said = {"what": recall.what, "notice": notices.encode(recall), "raw": raw}
+        models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
+
+    def complete(self, source: str) -> int:
+        rows = models.CopyRecall.objects.filter(source=source)
+        if not rows.filter(number=1).exists():
+            return 0
+        following = models.CopyRecall.objects.filter(source=source, number=OuterRef("number") + 1)
+        return int(rows.filter(~Exists(following)).order_by("number").values_list("number", flat=True)[0])
+
+    def standing(self, source: str) -> tuple[Standing, bytes] | None:
+        row = models.CopyStanding.objects.filter(pk=source).first()
+        found = notices.decode(bytes(row.notice)) if row else None
+        return (found, bytes(row.raw)) if row and isinstance(found, Standing) else None
+
+    def put_standing(self, standing: Standing, raw: bytes) -> None:
+        said = {"notice": notices.encode(standing), "raw": raw, "at": standing.at}
+        models.CopyStanding.objects.update_or_create(pk=standing.source, defaults=said)
+
+    def first_time(self, notice: bytes, to: str) -> bool:
+        return models.CopyTold.objects.get_or_create(digest=canon.content_id(notice), state=to)[1]
+
+    def put_holder(self, what: str, holder: str) -> None:
+        models.CopyHolder.objects.get_or_create(what=what, state=holder)
+
+    def holders(self, what: str) -> Iterable[str]:
+        return models.CopyHolder.objects.filter(what=what).values_list("state", flat=True)
+
+    def put_acknowledgement(self, said: Acknowledgement, raw: bytes) -> None:
+        given = {"deed": said.deed, "passed_to": list(said.passed_to), "statement": raw, "at": _moment(said.at)}
+        models.CopyAcknowledgement.objects.update_or_create(number=said.number, by=said.by, defaults=given)
+
+    def acknowledged(self, number: int) -> Iterable[str]:
+        return models.CopyAcknowledgement.objects.filter(number=number).values_list("by", flat=True)
+
+    def put_report(self, said: Report, raw: bytes) -> None:
+        given = {"what": said.what, "by": said.by, "concern": said.concern, "statement": raw, "at": _moment(said.at)}
+        models.CopyReport.objects.get_or_create(pk=canon.content_id(raw), defaults=given)
+
+
+def copy_of(row: models.Copy) -> Copy:
+    """A row as `sharing.recall` knows it."""
+    return Copy(row.what, row.source, row.hops, row.level, row.direct, row.withdrawn)
+
+
+def recall_of(row: models.CopyRecall) -> Recall:
+    """The recall in a row. Raises Invalid: the table was tampered with."""
+    found = notices.decode(bytes(row.notice))
+    if not isinstance(found, Recall):
+        raise Invalid("This row holds no recall.", code="notice.form")
+    return found
+
+
+def mark(home: str, copy: Copy) -> None:
+    """Mark the objects with a copy's digest as its recalls want it.
+
+    What is called back goes to no client any more, nor does what was marked too freely: clients go by the mark in it.
+    """
+    source, levels = copy.source, [copy.level]
+    if copy.source == home:
+        source, recalls = "", models.CopyRecall.objects.filter(source=home, what=copy.what)
+        levels = [recall_of(row).level for row in recalls]
+    for row in models.StixObject.objects.filter(digest=copy.what, source=source):
+        told = tlp.marked(stix.kept(bytes(row.raw), row.digest).body).level or Level.CLEAR
+        gone = bool(copy.withdrawn) or any(level > told for level in levels)
+        if row.withdrawn is not gone:
+            models.StixObject.objects.filter(pk=row.pk).update(withdrawn=gone)
+
+
+def _moment(seconds: int) -> datetime:
+    """A moment of a notice: none of the future comes so far."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def sharer(settings: Settings, at: datetime) -> Sharer:
+    """This State's side of sharing, over the tables."""
+    return Sharer(settings.state, Kept(settings.state, at), patience=PATIENCE)
+
+
+# ── saying ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def say(
+    settings: Settings, sends: Iterable[Send], *, at: datetime, beside: bytes = b"",
+    communities_: tuple[str, ...] = (), purpose: str = "", also: Iterable[AnyNotice] = (),
+) -> dict[AnyNotice, bytes]:  # fmt: skip
+    """Sign what is said here and note all that is to be carried, inside the caller's transaction.
+
+    Args:
+        settings: the node's.
+        sends: what follows, as `Sharer` gave it.
+        at: now.
+        beside: the object that goes beside a report.
+        communities_: digests of the communities in which copies are given.
+        purpose: for which they are given.
+        also: what is said although there is nobody to tell yet.
+
+    Returns:
+        Each notice of this State with its signed statement.
+    """
+    sends = list(sends)
+    own = list(dict.fromkeys([*also, *(send.notice for send in sends if not send.raw)]))
+    signed = dict(zip(own, shares.sign(own, sender=settings.state, key=settings.signing, at=at), strict=True))
+    words = []
+    for send in sends:
+        carried = Carried(at=at, notice=send.raw or signed[send.notice])
+        if isinstance(send.notice, Shared):
+            carried = replace(carried, communities=communities_, purpose=purpose, **_going(settings, send.notice))
+        elif isinstance(send.notice, Report) and send.notice.about:
+            carried = replace(carried, beside=beside)
+        words.append(telling.Word(send.to, shares.SHARE, shares.packed(carried)))
+    telling.note(settings, words, at=at)
+    return signed
+
+
+def _going(settings: Settings, said: Shared) -> dict[str, Any]:
+    """What goes beside a copy: the object, and its source's own words where it is another's."""
+    source = "" if said.source == settings.state else said.source
+    row = models.StixObject.objects.filter(digest=said.what, source=source).first()
+    if row is None:
+        raise NotPossible("The object is not here any more.", code="sharing.not-held")
+    if not source:
+        return {"beside": bytes(row.raw)}
+    origin = models.Copy.objects.values_list("origin", flat=True).get(pk=said.what)
+    return {"beside": bytes(row.raw), "origin": bytes(origin)}
+
+
+# ── hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
+    """Take in a notice that a peer's envelope held, and note what follows from it.
+
+    Raises:
+        BrokenSeal, Invalid: it does not hold, or is not for him to say (`wire.shares.spoken`); ``share.time``;
+            ``sharing.other-source``: the object is another State's, or this one's; what the shelf or `sharing.recall`
+            refuses.
+    """
+    carried = shares.read(opened.statement)
+    if carried.at > row.at + _SKEW:
+        raise Invalid("This share states a time that has not come.", code="share.time", where="at")
+    carrier = opened.statement.sender
+    spoken = shares.spoken(carried, carrier=carrier, trust=_trust(settings), at=row.at)
+    notice = spoken.notice
+    if notice.source == settings.state and isinstance(notice, (Recall, Standing)):
+        _reminded(settings, carrier, notice, at=row.at)
+        return
+    if isinstance(notice, Shared) and notice.source != settings.state:
+        _taken(settings, notice, spoken, carrier, row.at)
+    following = sharer(settings, row.at).heard(carrier, notice, spoken.raw, at=row.at)
+    if isinstance(notice, Shared) and notice.source != settings.state:
+        _given(settings, notice, spoken, carried, carrier)
+    elif isinstance(notice, Report) and spoken.found is not None:
+        models.CopyReport.objects.filter(pk=canon.content_id(spoken.raw)).update(object=spoken.found.raw)
+    say(settings, following, at=row.at, beside=carried.beside)
+
+
+def _trust(settings: Settings) -> Trust:
+    """Trust in every State's keys and this one's own, but in none that was revoked: who stole it can state any time."""
+    entries = [archive.own_entry(settings), *(one for one in archive.entries() if one.state != settings.state)]
+    standing = [replace(one, keys=tuple(key for key in one.keys if key.revoked is None)) for one in entries]
+    return trust_in(standing, retired=settings.retired)
+
+
+def _taken(settings: Settings, notice: Shared, spoken: Spoken, carrier: str, at: datetime) -> None:
+    """Put the object of a copy on the shelf. Raises Invalid: it is somebody else's; or what the shelf refuses."""
+    held = models.Copy.objects.filter(pk=notice.what).values_list("source", flat=True).first()
+    elsewhere = models.StixObject.objects.filter(digest=notice.what).exclude(source=notice.source)
+    if (held not in (None, notice.source)) or elsewhere.exists():
+        raise Invalid("This object is known as another State's, or this one's.", code="sharing.other-source")
+    if spoken.found is not None:
+        put(settings, spoken.found, by=carrier, source=notice.source, at=at)
+
+
+def put(settings: Settings, found: Object, *, by: str, source: str, at: datetime) -> None:
+    """Add an object of another State to what was received. Raises Invalid: `stix.other-content`."""
+    title = {"title": "Received from other States", "made_at": at, "made_by": f"Comity {settings.state}"}
+    models.Collection.objects.get_or_create(pk=RECEIVED, defaults=title)
+    outcome = Shelves(settings).add(RECEIVED, [found], by=by, at=at, source=source)[0]
+    if isinstance(outcome, Invalid):
+        raise outcome
+
+
+def _given(settings: Settings, notice: Shared, spoken: Spoken, carried: Carried, carrier: str) -> None:
+    """Note in which communities and for what a copy was given, and keep the source's words that allow most."""
+    names = communities.named(settings, carried.communities, with_=carrier)
+    path = models.CopyPath.objects.filter(what=notice.what, state=carrier, outward=False)
+    path.update(communities=names, purpose=carried.purpose)
+    words = {"origin": spoken.origin, "origin_hops": spoken.origin_hops}
+    rows = models.Copy.objects.filter(pk=notice.what)
+    (rows.filter(origin=b"") or rows.filter(origin_hops__lt=spoken.origin_hops)).update(**words)
+    ways = models.CopyPath.objects.filter(what=notice.what, outward=False)
+    known = {name for those in ways.values_list("communities", flat=True) for name in those}
+    models.StixObject.objects.filter(digest=notice.what, source=notice.source).update(communities=sorted(known))
+
+
+# ── after memory was lost ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def forget() -> None:
+    """Note that recalls of this State may have been forgotten here: whoever it has spoken with may know of them.
+
+    Until they have said so, this State calls nothing back (`relearning`): two recalls under one number would contradict. A
+    State that was never heard of, as far as is remembered, is not waited for: a new node would never begin.
+    """
+    heard = models.Talk.objects.filter(heard__gt=0).values_list("peer", flat=True)
+    states = {*heard, *models.CopyPath.objects.order_by().values_list("state", flat=True).distinct()}
+    rows = [models.Relearning(state=state) for state in sorted(states)]
+    models.Relearning.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["state"], update_fields=["since", "asked"]
+    )
+
+
+def relearning(*, at: datetime) -> list[str]:
+    """The States that may still know of a recall of this State that was forgotten here.
+
+    Whoever stays silent for as long as `PATIENCE` is not waited for: his copies are not in use any more.
+    """
+    rows = models.Relearning.objects.exclude(since__lte=at - PATIENCE)
+    return list(rows.order_by("state").values_list("state", flat=True))
+
+
+def _relearn(settings: Settings, *, at: datetime) -> None:
+    """Ask who has given back what it had of this State, once; who has nothing to tell is not waited for."""
+    models.Relearning.objects.filter(since=None).update(since=at)
+    settled = models.Talk.objects.filter(settled=True).values("peer")
+    pending = models.Departure.objects.filter(pending=True).values("peer")
+    rows = models.Relearning.objects.filter(state__in=settled, asked=False).exclude(state__in=pending)
+    kept = Kept(settings.state, at)
+    for row in list(rows):
+        with transaction.atomic():
+            if row.state not in {*kept.givers(settings.state), *kept.takers(settings.state)}:
+                row.delete()
+                continue
+            models.Relearning.objects.filter(pk=row.pk).update(asked=True)
+            ask = Ask(source=settings.state, after=kept.complete(settings.state), at=int(at.timestamp()))
+            say(settings, [Send(row.state, ask)], at=at)
+
+
+def _reminded(settings: Settings, carrier: str, notice: Recall | Standing, *, at: datetime) -> None:
+    """A State brings back what this State itself had signed: what was forgotten is known again."""
+    kept = Kept(settings.state, at)
+    if isinstance(notice, Recall):
+        _recalled_before(kept, notice)
+    elif kept.complete(settings.state) >= notice.number:
+        models.Relearning.objects.filter(state=carrier).delete()
+
+
+def _recalled_before(kept: Kept, notice: Recall) -> None:
+    known = next((said for said, _ in kept.recalls(notice.source, notice.number - 1, notice.number)), None)
+    if known is None:
+        kept.put_recall(notice, b"")
+        held = kept.copy(notice.what)
+        if held is not None and held.source == notice.source:
+            kept.put_copy(_obeyed(held, notice))
+    elif known != notice:
+        raise Invalid("This State has said two things under one number.", code="recall.conflict")
+
+
+def _obeyed(held: Copy, recall: Recall) -> Copy:
+    """What a recall made of an object of this State."""
+    if recall.kind == notices.Kind.TIGHTEN:
+        return replace(held, level=max(held.level, recall.level))
+    return replace(held, withdrawn=held.withdrawn or recall.number)
+
+
+def adopt(settings: Settings, said: Statement, row: models.Departure) -> None:
+    """Take back what this State told a peer, who gave it back after memory was lost. Raises Invalid: it does not fit."""
+    carried = shares.read(said)
+    notice = shares.said_in(carried.notice)
+    kept = Kept(settings.state, row.made_at)
+    if isinstance(notice, Shared):
+        if notice.source == settings.state:
+            if kept.copy(notice.what) is None:
+                kept.put_copy(Copy(notice.what, notice.source, notice.hops, notice.level, direct=True))
+            kept.put_holder(notice.what, row.peer)
+        kept.put_taker(notice.what, notice.source, row.peer)
+    elif isinstance(notice, Recall) and notice.source == settings.state:
+        _recalled_before(kept, notice)
+
+
+# ── what the courier does, and what others read ─────────────────────────────────────────────────────────────────────
+
+
+def due(settings: Settings, *, at: datetime) -> bool:
+    """Say once a day how many recalls there are; after memory was lost, ask; send what waits. Whether there was anything."""
+    newest = models.CopyStanding.objects.filter(pk=settings.state).aggregate(at=Max("at"))["at"]
+    forgotten = models.Relearning.objects.exists()
+    if newest is not None and at.timestamp() - newest >= _STANDS.total_seconds() and not relearning(at=at):
+        with transaction.atomic():
+            say(settings, sharer(settings, at).stand(at), at=at)
+    if forgotten:
+        _relearn(settings, at=at)
+    return telling.deliver(settings, at=at)
+
+
+def suspended(settings: Settings, *, at: datetime) -> frozenset[str]:
+    """The sources whose copies are not in use now: they were not heard of for too long, or recalls of theirs are missing."""
+    kept, latest = Kept(settings.state, at), at.timestamp() - PATIENCE.total_seconds()
+    found = set()
+    for source in (
+        models.Copy.objects.exclude(source=settings.state).order_by().values_list("source", flat=True).distinct()
+    ):
+        newest = kept.standing(source)
+        if newest is None or newest[0].at < latest or kept.complete(source) < newest[0].number:
+            found.add(source)
+    return frozenset(found)

@@ -1,0 +1,348 @@
+"""Feeds: an officer says which foreign collections are read into this node's, or get what is in them, and how often.
+
+What a feed brings is its State's, in the communities that are named for it, and goes on from here only as
+`sharing.release` lets what is another's. It can take nobody else's place: what is known here as another's stays so, and
+what was called back is not taken again. What a feed sends passes the rules of its collection, object by object; when
+these rules change, everything is looked at anew.
+
+Each page is kept in one transaction with the place that it leads to: cut off anywhere, nothing is missed.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import F
+
+from comity.casework.act import Power
+from comity.casework.request import STATE
+from comity.errors import ComityError, Invalid, NotPossible
+from comity.node import models
+from comity.node.desk import collections
+from comity.node.desk._record import needs
+from comity.node.desk.shelf import Held, Outlet, Shelves
+from comity.node.settings import Settings
+from comity.seal import canon
+from comity.seal.keys import write_secret
+from comity.sharing import feed, release, stix
+from comity.sharing.shelf import Cursor, Filter
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
+_REMOTE = re.compile(r"[A-Za-z0-9._~-]{1,120}")
+_WORD: Final = 60  # characters of a purpose, of a community's name
+_USER: Final = 150  # characters
+EVERY: Final = range(1, 7 * 24 * 60 + 1)  # minutes between two visits
+MOST: Final = range(1, 1_000_000_001)  # objects that a feed may bring
+_FIRST_RETRY: Final = timedelta(minutes=1)
+_NAMED: Final = 20  # refused objects that are named
+_LAST: Final = Filter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What an officer says about a feed.
+
+    Args:
+        address: ``https://…/`` of the API root there.
+        remote: id or alias of the collection there.
+        direction: of `models.Feed.Direction`.
+        collection: id or alias of the collection here.
+        state: whose the server is, by ISO code; empty, to push only: the public's.
+        communities: that this State shares with whoever runs it.
+        purpose: to push, for what: a word of the collection's rules.
+        user: with which this node signs in; empty: it does not.
+        every: minutes between two visits.
+        most: objects that it may bring.
+    """
+
+    address: str
+    remote: str
+    direction: str
+    collection: str
+    state: str
+    communities: tuple[str, ...]
+    purpose: str
+    user: str
+    every: int
+    most: int
+
+
+@dataclass
+class Tally:
+    """What a visit did so far.
+
+    Args:
+        counts: `new`, `held` and `refused` objects that came; `sent` ones, and `kept` ones that may not go.
+        refused: (id, reason) of the first that were refused.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def note(self, **more: int) -> None:
+        """Add to the counts."""
+        for name, number in more.items():
+            self.counts[name] = self.counts.get(name, 0) + number
+
+    def name(self, refused: Sequence[tuple[str, str]]) -> None:
+        """Count what was refused, and name the first of it."""
+        self.note(refused=len(refused))
+        self.refused = (self.refused + [each for each in refused if each not in self.refused])[:_NAMED]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to be sent at once.
+
+    Args:
+        raws: objects in their own bytes.
+        place: how far the collection is sent when these are.
+        kept: objects in between that may not go.
+        too_long: ids of those that the server takes no body long enough for.
+        more: whether the collection goes on.
+    """
+
+    raws: tuple[bytes, ...]
+    place: dict[str, str]
+    kept: int
+    too_long: tuple[str, ...]
+    more: bool
+
+
+# ── what an officer does ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def add(
+    settings: Settings, name: str, terms: Terms, *, officer: models.Officer, at: datetime, secret: bytes = b"",
+    trusted: bytes = b"",
+) -> models.Feed:  # fmt: skip
+    """Make a feed; it is visited at once.
+
+    Args:
+        settings: the node's.
+        name: of the feed here.
+        terms: what it does.
+        officer: who decides so.
+        at: now.
+        secret: with which `terms.user` signs in; it is kept in ``keys/feeds/``.
+        trusted: certificates (PEM), the only ones that may vouch for the server; empty: those of this machine.
+
+    Raises:
+        NotYours: he has no power to warn.
+        NotPossible: there is no such collection.
+        Invalid: ``feed.…``: what of the terms cannot be.
+    """
+    needs(officer, Power.WARN)
+    _check(name, terms, secret)
+    _check_trusted(trusted)
+    files = {secret_file(settings, name): secret, trusted_file(settings, name): trusted}
+    with transaction.atomic():
+        if models.Feed.objects.filter(pk=name).exists():
+            raise Invalid(f"'{name}' is a feed already.", code="feed.name", where="name")
+        row = models.Feed.objects.create(
+            name=name, address=terms.address.rstrip("/") + "/", remote=terms.remote, direction=terms.direction,
+            collection=collections.find(terms.collection), user=terms.user, state=terms.state,
+            communities=sorted(terms.communities), purpose=terms.purpose, every=terms.every, most=terms.most, next_at=at,
+            made_at=at, made_by=f"{officer.full_name}, {officer.office}",
+        )  # fmt: skip
+        secret_file(settings, name).parent.mkdir(mode=0o700, exist_ok=True)
+        for path, content in files.items():
+            path.unlink(missing_ok=True)  # of a feed of this name that was removed and cut off
+            if content:
+                write_secret(path, content)
+    return row
+
+
+def pause(name: str, *, paused: bool, officer: models.Officer, at: datetime) -> None:
+    """Visit a feed no more, or again from now on. Raises NotYours; NotPossible: there is no such feed."""
+    needs(officer, Power.WARN)
+    if not models.Feed.objects.filter(pk=name).update(paused=paused, next_at=at, attempts=0):
+        raise _unknown(name)
+
+
+def remove(settings: Settings, name: str, *, officer: models.Officer) -> None:
+    """Forget a feed and its secret; what it brought stays. Raises NotYours; NotPossible: there is no such feed."""
+    needs(officer, Power.WARN)
+    if not models.Feed.objects.filter(pk=name).delete()[0]:
+        raise _unknown(name)
+    for path in (secret_file(settings, name), trusted_file(settings, name)):
+        path.unlink(missing_ok=True)
+
+
+def secret_file(settings: Settings, name: str) -> Path:
+    """Where the secret of a feed lies, if it has one."""
+    return settings.keys / "feeds" / f"{name}.secret"
+
+
+def trusted_file(settings: Settings, name: str) -> Path:
+    """Where the certificates lie that may vouch for its server, if not this machine's."""
+    return settings.keys / "feeds" / f"{name}.crt"
+
+
+def _check(name: str, terms: Terms, secret: bytes) -> None:
+    """Return when terms can be. Raises Invalid."""
+    parts = urlsplit(terms.address)
+    pulls = terms.direction == models.Feed.Direction.PULL
+    faults = {
+        "feed.name": not _NAME.fullmatch(name),
+        "feed.address": parts.scheme != "https" or not parts.hostname or bool(parts.query or parts.fragment or parts.username)
+        or len(terms.address) > 500 or not terms.address.isascii(),
+        "feed.remote": not _REMOTE.fullmatch(terms.remote),
+        "feed.direction": terms.direction not in models.Feed.Direction.values,
+        "feed.state": not (STATE.fullmatch(terms.state) or (not terms.state and not pulls)),
+        "feed.word": not all(0 < len(word) <= _WORD for word in (*terms.communities, *([] if pulls else [terms.purpose]))),
+        "feed.user": bool(terms.user) != bool(secret) or ":" in terms.user or len(terms.user) > _USER,
+        "feed.every": terms.every not in EVERY or terms.most not in MOST,
+    }  # fmt: skip
+    for code, wrong in faults.items():
+        if wrong:
+            raise Invalid("This cannot be said of a feed.", code=code, where=code.partition(".")[2])
+
+
+def _check_trusted(trusted: bytes) -> None:
+    """Return when these are certificates, or nothing. Raises Invalid."""
+    try:
+        ssl.create_default_context(cadata=trusted.decode("ascii") or None)
+    except (ssl.SSLError, ValueError) as error:
+        raise Invalid("These are no certificates in PEM.", code="feed.trusted", where="ca") from error
+
+
+def _unknown(name: str) -> NotPossible:
+    return NotPossible("There is no such feed.", code="feed.unknown", where=name[:60])
+
+
+# ── what a visit does ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def due(*, at: datetime) -> list[str]:
+    """The feeds that are to be visited now."""
+    return list(models.Feed.objects.filter(paused=False, next_at__lte=at).values_list("name", flat=True))
+
+
+def took(settings: Settings, name: str, page: feed.Page, tally: Tally, *, at: datetime) -> None:
+    """Keep what a page brought, and where the next begins.
+
+    Raises:
+        NotPossible: ``feed.unknown``: it was removed; ``feed.full``: it would bring more than it may. Then nothing is kept.
+    """
+    with transaction.atomic():
+        row = models.Feed.objects.select_for_update().filter(pk=name).first()
+        if row is None:
+            raise _unknown(name)
+        good, held, others = _sorted(settings, row, page.objects)
+        outcomes = Shelves(settings).add(
+            row.collection_id, good, by=f"feed {name}", at=at, source=row.state, communities=row.communities
+        )
+        new = sum(outcome == "new" for outcome in outcomes.values())
+        if row.brought + new > row.most:
+            raise NotPossible(f"This feed may bring {row.most} objects, and there are more.", code="feed.full")
+        models.Feed.objects.filter(pk=name).update(place=page.place.to_dict(), brought=F("brought") + new)
+    refused = [(one.id, one.error.code) for one in page.refused] + others
+    refused += [(good[place].id, said.code) for place, said in outcomes.items() if isinstance(said, Invalid)]
+    tally.note(new=new, held=held + sum(outcome == "same" for outcome in outcomes.values()))
+    tally.name(refused)
+
+
+def _sorted(
+    settings: Settings, row: models.Feed, found: Sequence[stix.Object]
+) -> tuple[list[stix.Object], int, list[tuple[str, str]]]:
+    """(what may be taken, how many are held as another's, (id, reason) of what may not) of what a feed brought."""
+    source = "" if row.state == settings.state else row.state
+    kept = models.StixObject.objects.filter(digest__in={one.digest for one in found})
+    gone = set(kept.filter(withdrawn=True).values_list("digest", flat=True))
+    elsewhere = set(kept.exclude(source=source).values_list("digest", flat=True))
+    here = models.StixObject.objects.filter(collection=row.collection_id, object_id__in={one.id for one in found})
+    theirs = set(here.exclude(source=source).values_list("object_id", flat=True))
+    good: list[stix.Object] = []
+    refused: list[tuple[str, str]] = []
+    for one in found:
+        if one.digest in gone:
+            refused.append((one.id, "sharing.withdrawn"))
+        elif one.id in theirs and one.digest not in elsewhere:
+            refused.append((one.id, "sharing.other-source"))
+        elif one.digest not in elsewhere:
+            good.append(one)
+    return good, len(found) - len(good) - len(refused), refused
+
+
+def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:
+    """What is to be sent next, as far as the rules let it go to whoever runs the server.
+
+    Args:
+        settings: the node's.
+        row: the feed.
+        most: bytes of a body that the server takes.
+    """
+    shelves = Shelves(settings)
+    audience = release.Audience(state=row.state, communities=frozenset(row.communities), purpose=row.purpose)
+    rules = shelves.rules(row.collection_id)
+    scope = _scope(audience, rules)
+    added = row.place.get("added", "") if row.place.get("scope") == scope else ""
+    outlet, raws, long, kept, size = Outlet(audience, rules), [], [], 0, len(feed.envelope(()))
+    found: Sequence[Held] = shelves.page(row.collection_id, _LAST, Cursor(added, 0) if added else None, feed.PAGE)
+    more = len(found) == feed.PAGE
+    for held in found:
+        if not outlet.lets(held):
+            kept += 1
+        elif len(held.raw) + len(feed.envelope(())) >= most:
+            long.append(held.id)
+        elif size + len(held.raw) + 1 > most:
+            more = True
+            break
+        else:
+            raws.append(held.raw)
+            size += len(held.raw) + 1
+        added = held.at.added
+    return Batch(tuple(raws), {"added": added, "scope": scope}, kept, tuple(long), more)
+
+
+def sent(name: str, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally) -> None:
+    """Note that a batch is at the server, but for what it refused. Raises NotPossible: the feed was removed."""
+    if not models.Feed.objects.filter(pk=name).update(place=batch.place):
+        raise _unknown(name)
+    tally.note(sent=len(batch.raws) - len(failures), kept=batch.kept)
+    tally.name([*failures, *((named, "feed.body") for named in batch.too_long)])
+
+
+def visited(name: str, tally: Tally, *, more: bool, at: datetime) -> None:
+    """Note a visit that went well.
+
+    Args:
+        name: the feed.
+        tally: what it did.
+        more: whether there is more; then it goes on at once, if this visit brought anything.
+        at: now.
+    """
+    row = models.Feed.objects.filter(pk=name).first()
+    if row is not None:
+        useful = more and (tally.counts.get("new") or tally.counts.get("sent"))
+        models.Feed.objects.filter(pk=name).update(
+            next_at=at if useful else at + timedelta(minutes=row.every), attempts=0, visited_at=at, code="", trouble="",
+            done=tally.counts, refused=tally.refused,
+        )  # fmt: skip
+
+
+def failed(name: str, error: ComityError, tally: Tally, *, at: datetime) -> None:
+    """Note a visit that failed; the next is later each time, but never later than it would be otherwise, or is asked for."""
+    row = models.Feed.objects.filter(pk=name).first()
+    if row is not None:
+        wait = min(_FIRST_RETRY * 2 ** min(row.attempts, 20), timedelta(minutes=row.every))
+        asked = timedelta(seconds=error.after) if isinstance(error, feed.Refusal) else timedelta()
+        models.Feed.objects.filter(pk=name).update(
+            next_at=at + max(wait, asked), attempts=F("attempts") + 1, code=error.code, trouble=str(error)[:500],
+            done=tally.counts, refused=tally.refused,
+        )  # fmt: skip
+
+
+def _scope(audience: release.Audience, rules: release.Rules) -> str:
+    """What the sending of a collection holds for: when this changes, it begins anew."""
+    said = [release.rules_said(rules), audience.state, sorted(audience.communities), audience.purpose]
+    return canon.content_id(canon.dumps({"scope": said}))

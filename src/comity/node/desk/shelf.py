@@ -1,0 +1,352 @@
+"""The collections of this node as a shelf (`comity.sharing.shelf`): what is added, and what is read page by page.
+
+A row's moment (`added`) is later than that of every row before it in its collection, even within one addition, and even
+if the clock went back: a microsecond at least. So the moment alone says where a page begins, and who asks on from the
+last moment that he saw misses nothing.
+
+`Outlet` is what every way out asks about every row. What it found out once is kept for equal rules, audience and content.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from threading import Lock
+from typing import Any, Final, Literal, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, Q
+
+from comity.errors import Invalid, NotPossible
+from comity.node import models
+from comity.node.settings import Settings
+from comity.seal import canon
+from comity.sharing import release, shelf, stix
+from comity.sharing.shelf import Cursor, Filter, Row
+
+_TOGETHER: Final = 1_000  # objects that are looked up by one statement
+_STATUS_KEPT: Final = timedelta(days=1)
+_STEP: Final = timedelta(microseconds=1)
+_VERDICTS: Final = 100_000  # that are kept, about 40 MB
+# The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
+# are added, to go through Django's objects (ten times as slow). Each lookup of _HELD is one step down an index.
+_COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER BY made_at, id"
+_RULES = "SELECT rules FROM node_collection WHERE id = %s"
+_HELD = """SELECT asked.column1, asked.column2,
+    (SELECT min(version) FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1),
+    (SELECT max(version) FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1),
+    (SELECT digest FROM node_stixobject
+     WHERE collection_id = %s AND object_id = asked.column1 AND version = asked.column2)
+    FROM (VALUES {}) AS asked"""
+_INSERT = """INSERT INTO node_stixobject
+    (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_NOT_FIRST = """UPDATE node_stixobject SET "first" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
+_NOT_LAST = """UPDATE node_stixobject SET "last" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
+_PAGE = """SELECT added, id, object_id, version, raw, digest, source, communities FROM node_stixobject
+    WHERE {} ORDER BY added LIMIT %s"""
+_MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
+_THEIRS = """SELECT id, object_id FROM node_stixobject WHERE {} AND "by" = %s"""
+
+
+@dataclass(frozen=True)
+class Held(Row):
+    """A row with what its way out depends on.
+
+    Args:
+        collection: its id.
+        digest: `stix.Object.digest`.
+        source: the State whose object it is; empty: this one's.
+        communities: those that it was given in, if it came from another State.
+    """
+
+    collection: str
+    digest: str
+    source: str
+    communities: tuple[str, ...]
+
+
+class _Edges(NamedTuple):
+    """The earliest and the latest version of an object, as `models.StixObject.version` writes them."""
+
+    first: str
+    last: str
+
+
+class Shelves:
+    """All collections of this node; implements `comity.sharing.shelf.Shelf`.
+
+    Args:
+        settings: the node's.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._home = settings.state
+
+    def collections(self, root: str) -> Sequence[shelf.Collection]:  # noqa: ARG002 -- there is one root
+        """All collections, in the order in which they were made."""
+        rows = _asked(_COLLECTIONS, [])
+        return [shelf.Collection(id=id_, title=title, description=description, alias=alias)
+                for id_, title, description, alias in rows]  # fmt: skip
+
+    def rules(self, collection: str) -> release.Rules:
+        """What may go out of a collection now. Raises NotPossible: there is no such collection."""
+        for (said,) in _asked(_RULES, [collection]):
+            return _rules(said)
+        raise _unknown(collection)
+
+    def add(
+        self,
+        collection: str,
+        found: Sequence[stix.Object],
+        *,
+        by: str,
+        at: datetime,
+        source: str = "",
+        communities: Iterable[str] = (),
+    ) -> Mapping[int, Literal["new", "same"] | Invalid]:
+        """Add versions in order, in one transaction.
+
+        Args:
+            collection: its id.
+            found: objects that were read.
+            by: who adds them.
+            at: now.
+            source: the State whose objects they are; empty: this one's.
+            communities: those that they were given in, if they came from another State.
+
+        Returns:
+            For each place in `found` what `stix.compared` said.
+
+        Raises:
+            NotPossible: there is no such collection.
+        """
+        with transaction.atomic():
+            row = models.Collection.objects.select_for_update().filter(pk=collection).first()
+            if row is None:
+                raise _unknown(collection)
+            edges, digests = _held(collection, found)
+            outcomes = _compared(found, digests)
+            fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
+            came = ("", []) if source in ("", self._home) else (source, sorted(communities))
+            _insert(row, fresh, edges, (by, *came), at)
+            return outcomes
+
+    def page(self, collection: str, wanted: Filter, after: Cursor | None, limit: int) -> Sequence[Held]:
+        """At most `limit` rows after a place, in order; what was called back is not among them."""
+        where, values = _conditions(collection, wanted)
+        if since := max(wanted.after, after.added if after else ""):
+            where, values = f"{where} AND added > %s", [*values, since]
+        if wanted.types and not wanted.ids:
+            moments = _moments_of_types(where, values, wanted.types, limit)
+            if not moments:
+                return []
+            where, values = f"{where} AND added IN ({_marks(moments)})", [*values, *moments]
+        elif wanted.types:
+            where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
+        found = _asked(_PAGE.format(where), [*values, limit])
+        return [
+            Held(Cursor(added, key), named, version or added, bytes(raw), collection, digest, source,
+                 tuple(json.loads(communities)) if source else ())
+            for added, key, named, version, raw, digest, source, communities in found
+        ]  # fmt: skip
+
+    def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:  # noqa: ARG002 -- as the seam has it
+        """Take away the rows that `by` added; how many. What was called back stays, so that it cannot come again."""
+        where, values = _conditions(collection, wanted)
+        if wanted.types:
+            where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
+        with transaction.atomic():
+            rows = list(_asked(_THEIRS.format(where), [*values, by]))
+            models.StixObject.objects.filter(pk__in=[key for key, _ in rows]).delete()
+            for named in {named for _, named in rows}:
+                _mark_edges(collection, named)
+        return len(rows)
+
+    def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
+        """Keep the answer to an addition under its id, for him who added, for a day."""
+        with transaction.atomic():
+            models.Addition.objects.filter(until__lt=at).delete()
+            models.Addition.objects.create(id=status, by=by, body=body, until=at + _STATUS_KEPT)
+
+    def status(self, by: str, status: str) -> bytes | None:
+        """The answer that was kept for `by` under this id; None: there is none, or no longer."""
+        row = models.Addition.objects.filter(pk=status, by=by).first()
+        return None if row is None else bytes(row.body)
+
+
+def _held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, _Edges], dict[tuple[str, str], str | None]]:
+    """(edges of each object that is held, digest of each version that is): what `found` is compared with."""
+    edges: dict[str, _Edges] = {}
+    digests: dict[tuple[str, str], str | None] = {}
+    with connection.cursor() as cursor:
+        for start in range(0, len(found), _TOGETHER):
+            asked = found[start : start + _TOGETHER]
+            keys = [text for one in asked for text in (one.id, one.version)]
+            cursor.execute(_HELD.format(",".join(["(%s, %s)"] * len(asked))), [collection] * 3 + keys)
+            for named, version, first, last, digest in cursor.fetchall():
+                if last is not None:
+                    edges[named] = _Edges(first, last)
+                    digests[named, version] = digest
+    return edges, digests
+
+
+def _compared(
+    found: Sequence[stix.Object], digests: dict[tuple[str, str], str | None]
+) -> dict[int, Literal["new", "same"] | Invalid]:
+    """What `stix.compared` says of each, beside what is held and those before it; `digests` goes along."""
+    outcomes: dict[int, Literal["new", "same"] | Invalid] = {}
+    for place, one in enumerate(found):
+        key = one.id, one.version
+        try:
+            outcomes[place] = stix.compared(one, digests.get(key))
+            digests[key] = one.digest
+        except Invalid as error:
+            outcomes[place] = error
+    return outcomes
+
+
+def _insert(
+    row: models.Collection, fresh: Sequence[stix.Object], held: Mapping[str, _Edges], who: tuple[str, str, list[str]],
+    at: datetime,
+) -> None:  # fmt: skip
+    """Add rows, each of a moment of its own, and keep right which version is the first and the last."""
+    if not fresh:
+        return
+    edges = dict(held)
+    for one in fresh:
+        known = edges.get(one.id)
+        edges[one.id] = (
+            _Edges(min(known.first, one.version), max(known.last, one.version))
+            if known
+            else _Edges(one.version, one.version)
+        )
+    by, source, communities = who
+    given, now = json.dumps(communities), _next_moment(row, at)
+    rows = [
+        (row.pk, one.id, one.type, one.version, one.digest, one.raw, stix.version_key(now + place * _STEP), by, source, given,
+         edges[one.id].first == one.version, edges[one.id].last == one.version, False)
+        for place, one in enumerate(fresh)
+    ]  # fmt: skip
+    names = {one.id for one in fresh} & held.keys()
+    early = [(False, row.pk, named, held[named].first) for named in names if edges[named].first != held[named].first]
+    late = [(False, row.pk, named, held[named].last) for named in names if edges[named].last != held[named].last]
+    with connection.cursor() as cursor:
+        for statement, changed in ((_NOT_FIRST, early), (_NOT_LAST, late)):
+            if changed:
+                cursor.executemany(statement, changed)
+        cursor.executemany(_INSERT, rows)
+    models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][6])
+
+
+def _next_moment(row: models.Collection, at: datetime) -> datetime:
+    """The moment of the next row: now, or later than the latest one that this collection has given out."""
+    return max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+
+
+def _mark_edges(collection: str, named: str) -> None:
+    """Note anew which version of an object is the first and the last."""
+    rows = models.StixObject.objects.filter(collection=collection, object_id=named)
+    edges = rows.aggregate(first=Min("version"), last=Max("version"))
+    rows.filter(Q(first=True) | Q(last=True)).update(first=False, last=False)
+    rows.filter(version=edges["first"]).update(first=True)
+    rows.filter(version=edges["last"]).update(last=True)
+
+
+def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
+    """The condition, and its values, of the rows that fit a filter, but for types and moments of addition."""
+    where, values = "collection_id = %s AND NOT withdrawn", [collection]
+    if wanted.ids:
+        where, values = f"{where} AND object_id IN ({_marks(wanted.ids)})", [*values, *wanted.ids]
+    if "all" in wanted.versions:
+        return where, values
+    choices = [f'"{edge}"' for edge in ("first", "last") if edge in wanted.versions]
+    if moments := wanted.versions - {"first", "last"}:  # an observable's version is the moment of its addition
+        marks = _marks(moments)
+        choices.append(f"version IN ({marks}) OR (version = '' AND added IN ({marks}))")
+        values = [*values, *moments, *moments]
+    return f"{where} AND ({' OR '.join(choices) or 'FALSE'})", values
+
+
+def _moments_of_types(where: str, values: list[str], types: frozenset[str], limit: int) -> list[str]:
+    """The moments of the first rows of some types: each type has its own place in the index, and they are merged."""
+    each = [_asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
+    return [moment for (moment,) in islice(heapq.merge(*each), limit)]
+
+
+def _marks(values: Iterable[str]) -> str:
+    return ", ".join("%s" for _ in values)
+
+
+def _asked(statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
+    """The rows that a statement finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+@lru_cache(maxsize=256)
+def _rules(said: str) -> release.Rules:
+    return release.read_rules(json.loads(said))
+
+
+def _unknown(collection: str) -> NotPossible:
+    return NotPossible("There is no such collection.", code="collection.unknown", where=collection[:60])
+
+
+# ── what may go out ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Outlet:
+    """The way out to one audience under one set of rules: every row is asked about.
+
+    Args:
+        audience: who would get it.
+        rules: of the collection.
+    """
+
+    def __init__(self, audience: release.Audience, rules: release.Rules) -> None:
+        self._audience, self._rules = audience, rules
+        whole = release.rules_said(rules), audience.state, sorted(audience.communities), audience.purpose
+        self._scope = canon.content_id(canon.dumps(whole))
+
+    def lets(self, row: Held) -> bool:
+        """Whether a row may go (`release.allowed`)."""
+        key = self._scope, row.digest, row.source, row.communities
+        verdict = _verdicts.get(key)
+        if verdict is None:
+            came = release.Came(row.source, frozenset(row.communities)) if row.source else None
+            ruling = release.allowed(stix.kept(row.raw, row.digest), self._audience, self._rules, came=came)
+            verdict = ruling.verdict is release.Verdict.PASSED
+            _verdicts.keep(key, verdict=verdict)
+        return verdict
+
+
+class _Verdicts:
+    """What was found out already; what was not asked for the longest time is forgotten first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._found, self._lock = most, OrderedDict[Any, bool](), Lock()
+
+    def get(self, key: Any) -> bool | None:
+        with self._lock:
+            found = self._found.get(key)
+            if found is not None:
+                self._found.move_to_end(key)
+            return found
+
+    def keep(self, key: Any, *, verdict: bool) -> None:
+        with self._lock:
+            self._found[key] = verdict
+            if len(self._found) > self._most:
+                self._found.popitem(last=False)
+
+
+_verdicts = _Verdicts(_VERDICTS)

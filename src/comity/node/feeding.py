@@ -1,0 +1,167 @@
+"""Visits to foreign TAXII servers: the requests of `sharing.feed` over HTTPS, and what came of them to `desk.feeds`.
+
+TLS with a certificate that the feed's own file or this machine vouches for, no redirects, no proxies from the environment,
+no answer longer than is read, a deadline for each exchange and one for the visit. The courier sends each feed in a thread
+of its own, so that a slow server holds up its own feed only.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote
+
+import httpx2
+from django.db import InterfaceError, OperationalError
+
+from comity.errors import ComityError, Unreachable
+from comity.node import models
+from comity.node.desk import feeds
+from comity.node.settings import Settings
+from comity.seal.keys import read_secret
+from comity.sharing import feed, stix
+from comity.sharing.taxii import MEDIA_TYPE
+from comity.wire.deadline import Transport, within
+
+DEADLINE: Final = 60.0  # seconds of one exchange
+_VISIT: Final = 300.0  # seconds after which a visit ends with the page that it is at
+_PAGES: Final = 200  # of one visit
+_LIMIT: Final = stix.Limits().size  # bytes of an answer
+_BODY: Final = 8 << 20  # bytes that are sent at once, even if the server takes more
+_PATIENCE: Final = 5  # how often a server is asked whether it has looked at everything
+_log = logging.getLogger("comity.feeds")
+Clock = Callable[[], datetime]
+
+
+class _Line:
+    """The line to the server of a feed. Raises Misconfigured: its secret or its certificates cannot be read."""
+
+    def __init__(self, settings: Settings, row: models.Feed) -> None:
+        self._address, self._headers = row.address, {"Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
+        if row.user:
+            secret = read_secret(feeds.secret_file(settings, row.name)).decode().strip()
+            signed_in = base64.b64encode(f"{row.user}:{secret}".encode()).decode()
+            self._headers["Authorization"] = f"Basic {signed_in}"
+        trusted = feeds.trusted_file(settings, row.name)
+        context = ssl.create_default_context(cadata=read_secret(trusted).decode() if trusted.exists() else None)
+        timeout = httpx2.Timeout(20.0, connect=10.0)
+        self._client = httpx2.Client(
+            transport=Transport(context), timeout=timeout, follow_redirects=False, trust_env=False
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def ask(self, path: str, body: bytes | None = None) -> feed.Answer:
+        """The answer to a GET of `path` below the API root, or to a POST of `body`. Raises Unreachable."""
+        headers = self._headers | ({} if body is None else {"Content-Type": MEDIA_TYPE})
+        method, address = "GET" if body is None else "POST", self._address + path
+        try:
+            with within(DEADLINE), self._client.stream(method, address, content=body, headers=headers) as answer:
+                found = bytearray()
+                for chunk in answer.iter_raw():
+                    found += chunk
+                    if len(found) > _LIMIT:
+                        raise Unreachable(f"The answer is longer than {_LIMIT} bytes.", code="feed.too-long")
+                return feed.Answer(answer.status_code, dict(answer.headers.items()), bytes(found))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            raise Unreachable(f"The server did not answer: {error}.", code="feed.unreachable") from error
+
+
+def visit(settings: Settings, name: str, now: Clock) -> bool:
+    """Visit the server of a feed, and note how it went.
+
+    Args:
+        settings: the node's.
+        name: of the feed.
+        now: the caller's clock.
+    """
+    row = models.Feed.objects.filter(pk=name, paused=False).first()
+    if row is None:
+        return False
+    tally = feeds.Tally()
+    go = _pull if row.direction == models.Feed.Direction.PULL else _push
+    try:
+        with _Line(settings, row) as line:
+            more = go(settings, row, line, tally, now)
+        feeds.visited(name, tally, more=more, at=now())
+    except ComityError as error:
+        _log.warning("feed %s: %s", name, error)
+        feeds.failed(name, error, tally, at=now())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  a defect of ours must not have a foreign server asked twice a second
+        _log.exception("feed %s", name)
+        defect = ComityError(f"This node has a defect: {type(error).__name__}.", code="feed.defect")
+        feeds.failed(name, defect, tally, at=now())
+    return False
+
+
+def _pull(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, now: Clock) -> bool:
+    """Read page by page; whether there is more. Raises ComityError."""
+    pull, end = feed.Pull(feed.Place(**row.place), now()), time.monotonic() + _VISIT
+    for _ in range(_PAGES):
+        try:
+            page = pull.read(line.ask(f"{_collection(row)}/objects/?{pull.query()}"))
+        except Unreachable as error:
+            if error.code != "feed.too-long" or not pull.smaller():
+                raise
+            continue
+        if page is not None:
+            feeds.took(settings, row.name, page, tally, at=now())
+            if not page.more:
+                return False
+        if time.monotonic() > end:
+            break
+    return True
+
+
+def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, now: Clock) -> bool:  # noqa: ARG001 -- as `_pull`
+    """Send batch by batch; whether there is more. Raises ComityError."""
+    most, end = 0, time.monotonic() + _VISIT
+    for _ in range(_PAGES):
+        most = most or min(feed.read_root(line.ask("")), _BODY)
+        batch = feeds.outgoing(settings, row, most=most)
+        failures: tuple[tuple[str, str], ...] = ()
+        if batch.raws:
+            failures = _looked_at(
+                line, feed.read_status(line.ask(f"{_collection(row)}/objects/", feed.envelope(batch.raws)))
+            )
+        feeds.sent(row.name, batch, failures, tally)
+        row.place = batch.place
+        if not batch.more:
+            return False
+        if time.monotonic() > end:
+            break
+    return True
+
+
+def _looked_at(line: _Line, status: feed.Status) -> tuple[tuple[str, str], ...]:
+    """What the server refused, once it has looked at everything.
+
+    Raises:
+        Unreachable: ``feed.pending``: it has not yet; the same is sent again later, which it will know.
+    """
+    for pause in range(_PATIENCE):
+        if status.complete:
+            return status.failures
+        time.sleep(pause)
+        status = feed.read_status(line.ask(f"status/{quote(status.id, safe='')}/"))
+    if not status.complete:
+        raise Unreachable("The server has not looked at everything yet.", code="feed.pending")
+    return status.failures
+
+
+def _collection(row: models.Feed) -> str:
+    return f"collections/{quote(row.remote, safe='')}"

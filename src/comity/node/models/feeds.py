@@ -1,0 +1,41 @@
+"""Foreign collections that this node fetches warnings from, or adds warnings to."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from comity.node.models.sharing import Collection
+
+
+class Feed(models.Model):
+    """A collection at a foreign TAXII server, what is done with it by schedule, and how far that is."""
+
+    class Direction(models.TextChoices):
+        """What is done."""
+
+        PULL = "pull"  # its objects come into the collection here
+        PUSH = "push"  # the objects of the collection here go there
+
+    name = models.CharField(max_length=60, primary_key=True)  # a-z, 0-9, dot, hyphen
+    address = models.CharField(max_length=500)  # of the API root there: https://…/
+    remote = models.CharField(max_length=120)  # id or alias of the collection there
+    direction = models.CharField(max_length=4, choices=Direction.choices)
+    collection = models.ForeignKey(Collection, on_delete=models.PROTECT)
+    user = models.CharField(max_length=150, blank=True)  # whose secret lies in keys/feeds/; empty: nobody signs in
+    state = models.CharField(max_length=2, blank=True)  # whose the server is; empty, to push only: the public's
+    communities = models.JSONField(default=list)  # that this State shares with whoever runs the server
+    purpose = models.CharField(max_length=60, blank=True)  # to push: sharing.release.Audience.purpose
+    every = models.PositiveIntegerField()  # minutes
+    most = models.PositiveBigIntegerField()  # objects that it may bring; more are not taken
+    brought = models.PositiveBigIntegerField(default=0)  # objects that it brought
+    place = models.JSONField(default=dict)  # pull: sharing.feed.Place; push: `added`, and the `scope` it holds for
+    next_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)  # failures since the last success
+    visited_at = models.DateTimeField(null=True)  # the last success
+    done = models.JSONField(default=dict)  # what the last visit did, in numbers
+    refused = models.JSONField(default=list)  # [id, reason] of some of what was refused on it
+    code = models.CharField(max_length=60, blank=True)  # of what went wrong on it; empty: nothing
+    trouble = models.TextField(blank=True)
+    paused = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=402)  # the officer: name and office

@@ -1,0 +1,487 @@
+"""The assistance desk: told to whom it is released, and to nobody else; a programme is the same on both sides; attacks."""
+
+import random
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from peer import Peer, arrive, settle
+
+from comity.assistance import outcomes
+from comity.assistance.needs import Need, Offer, Release, Stage, Turn
+from comity.assistance.programme import Milestone, Programme, Say, Terms, Word
+from comity.assistance.programme import Stage as Standing
+from comity.assistance.topics import Development, Region, Topic, Unit
+from comity.errors import ComityError, Invalid
+from comity.ledger import log
+from comity.node import models
+from comity.node.desk import assistance, crossing, programmes, registry
+from comity.seal import canon, envelope, merkle
+from comity.wire import assistance as wire
+from comity.wire.assistance import Spoken, Version
+from comity.wire.directory import trust_in
+
+DAY = date(2026, 11, 20)
+
+
+def need(state="IR", number=1, **changed) -> Need:
+    """Twelve places for training in forensics, released to Viet Nam."""
+    given_ = {
+        "reference": f"{state}-NEED-2026-{number:04d}", "state": state, "topic": Topic.FORENSICS, "unit": Unit.PLACES,
+        "units": 12, "filed": DAY, "by": date(2027, 6, 1), "languages": ("fa", "en"), "region": Region.ASIA_PACIFIC,
+        "text": "آموزش آزمایشگاه", "release": Release(("VN" if state == "IR" else "IR",)),
+    }  # fmt: skip
+    return Need(**given_ | changed)
+
+
+def offer(state="VN", number=1, **changed) -> Offer:
+    """Twenty places, for everybody in the region."""
+    given_ = {
+        "reference": f"{state}-OFFER-2026-{number:04d}", "state": state, "topics": (Topic.FORENSICS,), "unit": Unit.PLACES,
+        "units": 20, "filed": DAY, "starts": date(2027, 1, 1), "ends": date(2027, 12, 31), "languages": ("en",),
+        "regions": (Region.ASIA_PACIFIC,), "statuses": tuple(Development), "release": Release(everyone=True),
+    }  # fmt: skip
+    return Offer(**given_ | changed)
+
+
+TERMS = Terms(
+    units=12, unit=Unit.PLACES, language="en", starts=date(2027, 2, 1), ends=date(2027, 5, 1),
+    milestones=(Milestone(name="First course", due=date(2027, 3, 1), units=6),
+                Milestone(name="Second course", due=date(2027, 4, 1), units=6)),
+)  # fmt: skip
+
+
+class Donor:
+    """A State that conforms: it keeps what it is told and what is said, and answers in order.
+
+    Args:
+        state: its code.
+        node: settings of the node under test, at which it is pinned.
+        at: now.
+    """
+
+    def __init__(self, state: str, node, at: datetime) -> None:
+        self.state, self.node, self.peer = state, node, Peer(state, node)
+        self.trust = trust_in([self.peer.home_entry, self.peer.entry])
+        self.told: list[Version] = []
+        self.words: dict[str, Spoken] = {}
+        self._read: set[str] = set(models.Departure.objects.values_list("pk", flat=True))
+        registry.pin(node, self.peer.entry_bytes, fingerprint=self.peer.entry.fingerprint, by="test", at=at)
+        settle(state)
+
+    def hears(self, at: datetime) -> "Donor":
+        """Everything that the node under test has for it arrives."""
+        for row in models.Departure.objects.filter(peer=self.state).exclude(pk__in=self._read).order_by("number"):
+            self._read.add(row.pk)
+            raw = envelope.opened(bytes(row.data), home=self.state, keys=[self.peer.opening])
+            kind = canon.loads(raw, limit=1 << 20)["kind"]
+            statement = envelope.verify(raw, self.trust, kind=kind, at=at)
+            assert (statement.sender, statement.to) == ("IR", self.state)
+            if kind == "programme":
+                self.words[canon.content_id(raw)] = wire.read_word(statement)
+            else:
+                self.told.append(wire.read(statement))
+        return self
+
+    def sends(self, kind: str, payload: bytes, at: datetime, *, sender="", key=None) -> models.Arrival:
+        """A statement of its own arrives; the arrival."""
+        raw = envelope.sign(kind, payload, sender=sender or self.state, to="IR", key=key or self.peer.signing)
+        return arrive(self.node, envelope.seal(raw, to="IR", key=self.peer.home_entry.open), at, self.state)
+
+    def publishes(self, value, at, version=1, stage=Stage.OPEN, **more) -> str:
+        """A version of its need or offer arrives; the code with which it is refused."""
+        said = Version(
+            kind=assistance.kind_of(value), reference=value.reference, version=version, stage=stage, at=at,
+            value=value if stage is Stage.OPEN else None,
+        )  # fmt: skip
+        return self.sends(said.kind, wire.packed(said), at, **more).code
+
+    def says(self, about: Spoken, word: Word, at, *, after=None, arrives=True, **more) -> str:
+        """Its word arrives; the code with which it is refused."""
+        empty = wire.opened(about)
+        heads = wire.history(empty, self.words).heads if after is None else after
+        said = Spoken(programme=about.programme, need=about.need, offer=about.offer, after=heads, word=word)
+        raw = wire.sign(said, to="IR", key=self.peer.signing)
+        self.words[canon.content_id(raw)] = said
+        return self.brings(raw, at) if arrives else raw
+
+    def brings(self, raw: bytes, at) -> str:
+        """A signed statement arrives."""
+        return arrive(self.node, envelope.seal(raw, to="IR", key=self.peer.home_entry.open), at, self.state).code
+
+
+def code(call, *args, **named) -> str:
+    """The code with which a call is refused; empty if it is not."""
+    try:
+        call(*args, **named)
+    except ComityError as error:
+        return error.code
+    return ""
+
+
+@pytest.fixture
+def who(officers, at):
+    """An officer with every power, now."""
+    return {"officer": officers.all, "at": at}
+
+
+def row(reference: str) -> models.Listing:
+    """A need or an offer as it is kept."""
+    return models.Listing.objects.get(pk=reference)
+
+
+# ------------------------------------------------------------------------------------------------ published
+
+
+def test_told_to_whom_it_is_released(node, who, at):
+    """Viet Nam reads it and learns of nobody else; Qatar hears nothing, nor that it ends; each word is in the log."""
+    vn, qa, ae = (Donor(state, node, at) for state in ("VN", "QA", "AE"))
+    assistance.publish(node, need(release=Release(("AE", "VN"))), **who)
+    assistance.due(node, at=at)
+    for donor in (vn, qa, ae):
+        donor.hears(at)
+    assert [one.value for one in vn.told] == [need(release=Release(("VN",)))]
+    assert [one.value.release for one in ae.told] == [Release(("AE",))]
+    assert not assistance.due(node, at=at)
+    revised = need(units=8, release=Release(("VN",)))
+    assistance.publish(node, revised, seen=1, **who)
+    assistance.due(node, at=at)
+    assert [(one.version, one.value) for one in vn.hears(at).told[1:]] == [(2, revised)]
+    assert [(one.version, one.stage, one.value) for one in ae.hears(at).told[1:]] == [(2, Stage.WITHDRAWN, None)]
+    assistance.end(node, revised.reference, Turn.WITHDRAWN, seen=2, **who)
+    assistance.due(node, at=at)
+    assert [one.stage for one in vn.hears(at).told[2:]] == [Stage.WITHDRAWN]
+    assert (ae.hears(at).told[2:], qa.hears(at).told) == ([], [])
+    entry = models.LogNode.objects.filter(level=0).order_by("-index").first()
+    said = [log.entry(log.NOTICE, canon.content_id(bytes(row(revised.reference).statement)))]
+    leaves = {bytes(one) for one in models.LogNode.objects.filter(level=0).values_list("hash", flat=True)}
+    assert entry is not None
+    assert {merkle.leaf_hash(one) for one in said} <= leaves
+    assert [turn for turn, _, _ in row(revised.reference).turns] == ["opened", "revised", "withdrawn"]
+
+
+def test_a_state_that_is_pinned_later_is_told(node, who, at):
+    """What everybody may see reaches it within a minute; a draft reaches nobody."""
+    assistance.publish(node, offer("IR"), **who)
+    assistance.keep(node, offer("IR", 2, release=Release()), **who)
+    assistance.due(node, at=at)
+    vn = Donor("VN", node, at)
+    assistance.due(node, at=at + timedelta(minutes=2))
+    assert [one.reference for one in vn.hears(at).told] == ["IR-OFFER-2026-0001"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({"release": Release()}, "need.unreleased"), ({"state": "VN", "reference": "VN-NEED-2026-0001",
+      "release": Release(("IR",))}, "need.owner")],
+)  # fmt: skip
+def test_what_is_not_published(node, who, at, change, expected):
+    """Without release, and another State's: nothing is kept."""
+    assert code(assistance.publish, node, replace(need(), **change), **who) == expected
+    assert models.Listing.objects.count() == 0
+
+
+def test_only_who_may(node, officers, at):
+    """The power is needed for each verb; what was shown must still stand."""
+    for officer in (officers.idle, officers.drafter):
+        who = {"officer": officer, "at": at}
+        assert code(assistance.publish, node, need(), **who) == "case.power"
+        assert code(assistance.end, node, "x", Turn.CLOSED, seen=1, **who) == "case.power"
+        assert code(programmes.propose, node, "x", "y", TERMS, **who) == "case.power"
+        assert code(programmes.say, node, "x", Say.AGREED, seen=0, **who) == "case.power"
+    who = {"officer": officers.all, "at": at}
+    assistance.publish(node, need(), **who)
+    assert code(assistance.publish, node, need(), **who) == "assistance.changed"
+    assert code(assistance.publish, node, need(), seen=2, **who) == "assistance.changed"
+    assert code(assistance.end, node, need().reference, Turn.CLOSED, seen=0, **who) == "assistance.changed"
+    assert code(assistance.keep, node, need(), seen=1, **who) == "need.stage"
+    assert code(assistance.end, node, "IR-NEED-2026-0009", Turn.CLOSED, seen=1, **who) == "assistance.unknown"
+    assistance.end(node, need().reference, Turn.CLOSED, seen=1, **who)
+    assert code(assistance.publish, node, need(), seen=2, **who) == "need.stage"
+
+
+# ------------------------------------------------------------------------------------------------ heard
+
+
+def test_the_newest_version_counts(node, at):
+    """An older one changes nothing; two under one number are refused; what is withdrawn stays with its last words."""
+    vn = Donor("VN", node, at)
+    assert vn.publishes(offer(units=3), at, 2) == ""
+    assert vn.publishes(offer(units=9), at, 1) == ""
+    assert row(offer().reference).value["units"] == 3
+    assert vn.publishes(offer(units=3), at, 2) == ""
+    assert vn.publishes(offer(units=4), at, 2) == "assistance.conflict"
+    assert vn.publishes(offer(), at, 3, Stage.WITHDRAWN) == ""
+    assert (row(offer().reference).stage, row(offer().reference).value["units"]) == ("withdrawn", 3)
+    assert vn.publishes(offer(number=2), at, 1, Stage.CLOSED) == ""
+    assert models.Listing.objects.count() == 1
+    statement = envelope.verify(bytes(row(offer().reference).statement), vn.trust, kind="offer", at=at)
+    assert wire.read(statement).version == 3
+
+
+def test_what_nobody_can_make_it_believe(node, at, monkeypatch):
+    """Another State's, another key's, not released to this State, of the future, without form, too many."""
+    vn, qa = Donor("VN", node, at), Donor("QA", node, at)
+    assert qa.publishes(offer("VN"), at) == "assistance.speaker"
+    assert qa.publishes(offer("VN"), at, sender="VN") != ""
+    assert vn.publishes(offer(), at, key=qa.peer.signing) != ""
+    assert vn.publishes(offer(release=Release(("QA",))), at) == "assistance.release"
+    assert vn.publishes(offer(release=Release()), at) == "assistance.release"
+    assert vn.publishes(offer(), at + timedelta(minutes=9)) == ""  # the clock of who brings it is the clock of the test
+    late = Version(kind="offer", reference="VN-OFFER-2026-0002", version=1, stage=Stage.OPEN,
+                   at=at + timedelta(minutes=9), value=offer(number=2))  # fmt: skip
+    assert vn.sends("offer", wire.packed(late), at).code == "assistance.time"
+    whole = canon.loads(wire.packed(late), limit=1 << 20)
+    for change in (
+        {"stage": "draft"}, {"version": 0}, {"version": True}, {"value": None}, {"more": 1}, {"reference": 3},
+        {"stage": "closed"}, {"reference": "VN-NEED-2026-0001"}, {"at": "now"},
+    ):  # fmt: skip
+        assert vn.sends("offer", canon.dumps(whole | change), at).code == "assistance.form", change
+    assert vn.sends("need", canon.dumps(whole), at).code.startswith("assistance.")
+    assert vn.sends("offer", canon.dumps(whole | {"value": whole["value"] | {"units": 0}}), at).code == "need.units"
+    monkeypatch.setattr(assistance, "MOST", 1)
+    assert vn.publishes(offer(number=3), at) == "assistance.too-many"
+    assert models.Listing.objects.count() == 1
+
+
+# ------------------------------------------------------------------------------------------------ programmes
+
+
+@pytest.fixture
+def matched(node, who, at):
+    """Iran's need and Viet Nam's offer, known to both; Viet Nam has proposed: (Viet Nam, what the words are about)."""
+    vn = Donor("VN", node, at)
+    assistance.publish(node, need(), **who)
+    assert vn.publishes(offer(), at) == ""
+    about = Spoken(programme="VN-PROGRAMME-2026-0001", need=need().reference, offer=offer().reference, after=(),
+                   word=Word(say=Say.PROPOSED, by="VN", at=at, terms=TERMS))  # fmt: skip
+    assert vn.says(about, about.word, at) == ""
+    return vn, about
+
+
+def here(about: Spoken) -> wire.History:
+    """The history as the node under test has it."""
+    return programmes.history(models.Programme.objects.get(pk=about.programme))
+
+
+def same(vn: Donor, about: Spoken, at) -> Programme:
+    """What stands, after both have heard everything and found the same."""
+    found = here(about)
+    assert wire.history(wire.opened(about), vn.hears(at).words) == found
+    return found.programme
+
+
+def said(node, about, say, who, **more) -> Programme:
+    """This State's word, by an officer who was shown everything."""
+    shown = models.ProgrammeWord.objects.filter(programme=about.programme).count()
+    return programmes.say(node, about.programme, say, seen=shown, **who, **more)
+
+
+def test_a_programme_is_the_same_on_both_sides(node, who, at, matched):
+    """Proposed, agreed, delivered, confirmed, completed, evaluated; its outcome is counted; nothing moves what is agreed."""
+    vn, about = matched
+    assert said(node, about, Say.AGREED, who).stage is Standing.RUNNING
+    assert same(vn, about, at).terms == TERMS
+    assert code(assistance.publish, node, need(units=11), seen=1, **who) == "need.agreed"
+    assert programmes.agreed(node)[0].units == 12
+    for part in TERMS.milestones:
+        word = Word(say=Say.DELIVERED, by="VN", at=at, milestone=part.name, units=6)
+        assert vn.says(about, word, at) == ""
+        said(node, about, Say.CONFIRMED, who, milestone=part.name, units=6, text="خوب بود")
+        same(vn, about, at)
+    said(node, about, Say.COMPLETED, who, text="دوازده نفر آموزش دیدند")
+    said(node, about, Say.EVALUATED, who, mark=5, text="مفید")
+    found = outcomes.outcome(same(vn, about, at))
+    assert (found.confirmed, found.agreed, found.marks) == (12, 12, (("IR", 5),))
+    assert vn.publishes(offer(), at, 2, Stage.WITHDRAWN) == ""
+    models.Peer.objects.filter(pk="VN").delete()  # the State leaves: what was agreed stays, and is shown
+    assert here(about).programme.stage is Standing.COMPLETED
+    assert code(said, node, about, Say.EVALUATED, who, mark=1, text="x") == "peer.unknown"
+
+
+def test_an_offer_withdrawn_in_the_middle(node, who, at, matched):
+    """A proposal on it cannot be agreed to any more; what was agreed stands until it is ended, and then what was given."""
+    vn, about = matched
+    assert vn.publishes(offer(), at, 2, Stage.WITHDRAWN) == ""
+    assert code(said, node, about, Say.AGREED, who) == "assistance.lapsed"
+    assert outcomes.after_withdrawal(offer().reference, programmes.standing()).lapses == (about.programme,)
+    assert vn.publishes(offer(), at, 3) == ""
+    said(node, about, Say.AGREED, who)
+    assert vn.says(about, Word(say=Say.DELIVERED, by="VN", at=at, milestone="First course", units=6), at) == ""
+    same(vn, about, at)
+    assert vn.publishes(offer(), at, 4, Stage.WITHDRAWN) == ""
+    left = outcomes.after_withdrawal(offer().reference, programmes.standing())
+    assert (left.stands, left.units) == ((about.programme,), 12)
+    said(node, about, Say.ENDED, who, text="پیشنهاد پس گرفته شد")
+    assert same(vn, about, at).stage is Standing.ENDED
+
+
+def test_words_that_crossed(node, who, at, matched):
+    """Both speak at once: each node finds the same order; what does not fit is kept, shown and changes nothing."""
+    vn, about = matched
+    said(node, about, Say.AGREED, who)
+    vn.hears(at)
+    heads = here(about).heads
+    later = {"officer": who["officer"], "at": at + timedelta(seconds=20)}
+    said(node, about, Say.ENDED, later, text="بودجه نیست")
+    moment = at + timedelta(seconds=30)
+    word = Word(say=Say.DELIVERED, by="VN", at=moment, milestone="First course", units=6)
+    assert vn.says(about, word, moment, after=heads) == ""
+    found = same(vn, about, moment)
+    assert found.stage is Standing.ENDED
+    assert list(here(about).crossed.values()) == ["programme.stage"]
+    last = {"officer": who["officer"], "at": at + timedelta(seconds=40)}
+    said(node, about, Say.EVALUATED, last, mark=3, text="x")
+    assert len(here(about).heads) == 1
+    assert same(vn, about, moment).stage is Standing.ENDED
+
+
+def test_what_the_other_side_cannot_say(node, who, at, matched, monkeypatch):
+    """For this State, about a third one's, on words that are not there, passing over its own, twice, out of step."""
+    vn, about = matched
+    agreed = Word(say=Say.AGREED, by="VN", at=at, terms=TERMS)
+    kept = dict(vn.words)
+
+    def tries(word, about_=about, **more) -> str:
+        found = vn.says(about_, word, at, **more)
+        vn.words = dict(kept)
+        return found
+
+    assert tries(agreed) == "programme.pending"  # its own proposal
+    assert tries(replace(agreed, by="IR")) != ""
+    assert tries(replace(agreed, say=Say.COMPLETED, terms=None), after=("ab" * 32,)) == "assistance.order"
+    assert tries(replace(agreed, say=Say.WITHDRAWN, terms=None, text="x"), after=()) == "assistance.order"
+    assert tries(replace(agreed, at=at + timedelta(hours=1))) == "assistance.time"
+    other = replace(about, programme="VN-PROGRAMME-2026-0002")
+    vn.words = {}
+    assert tries(agreed, other) == "assistance.unknown"
+    for change, expected in (
+        ({"need": "IR-NEED-2026-0009"}, "assistance.unknown"),
+        ({"need": "QA-NEED-2026-0001"}, "programme.parties"),
+        ({"programme": "IR-PROGRAMME-2026-0007"}, "programme.parties"),
+    ):
+        vn.words = {}
+        assert tries(about.word, replace(other, **change)) == expected, change
+    vn.words = dict(kept)
+    assert vn.says(
+        replace(about, offer="VN-OFFER-2026-0002"), Word(say=Say.WITHDRAWN, by="VN", at=at, text="x"), at
+    ) == ("programme.parties")
+    qa = Donor("QA", node, at)
+    qa.words = dict(kept)
+    assert qa.says(about, Word(say=Say.DECLINED, by="QA", at=at, text="x"), at) == "assistance.unknown"
+    assert code(said, node, about, Say.DELIVERED, who, milestone="First course", units=6) == "programme.side"
+    assert code(said, node, about, Say.WITHDRAWN, who, text="x") == "programme.pending"
+    assert code(programmes.say, node, about.programme, Say.AGREED, seen=0, **who) == "assistance.changed"
+    monkeypatch.setattr(programmes, "MOST", 1)
+    vn.words = {}
+    assert tries(about.word, other) == "assistance.too-many"
+    assert models.ProgrammeWord.objects.count() == 1
+
+
+def test_what_this_state_does_not_propose(node, who, at):
+    """What the other may not see, what is not open, more than is left, in another unit, between two others."""
+    Donor("QA", node, at)
+    vn = Donor("VN", node, at)
+    assistance.publish(node, need(release=Release(("QA",))), **who)
+    pair = (need().reference, offer().reference)
+    assert code(programmes.propose, node, *pair, TERMS, **who) == "assistance.unknown"
+    vn.publishes(offer(), at)
+    assert code(programmes.propose, node, *pair, TERMS, **who) == "assistance.released"
+    assistance.publish(node, need(), seen=1, **who)
+    wide = replace(TERMS, units=13, milestones=(replace(TERMS.milestones[0], units=13),))
+    assert code(programmes.propose, node, *pair, wide, **who) == "assistance.room"
+    assert code(programmes.propose, node, *pair, replace(TERMS, unit=Unit.DAYS), **who) == "programme.units"
+    found = programmes.propose(node, *pair, TERMS, **who)
+    assert found.reference == "IR-PROGRAMME-2026-0001".replace("2026", str(at.year))
+    assert vn.hears(at).words
+    assert code(programmes.propose, node, "QA-NEED-2026-0001", pair[1], TERMS, **who) != ""
+    assistance.end(node, need().reference, Turn.CLOSED, seen=2, **who)
+    assert code(programmes.propose, node, *pair, TERMS, **who) == "assistance.lapsed"
+    assert models.Programme.objects.count() == 1
+
+
+def test_what_was_lost_comes_back(node, who, at, matched):
+    """Memory was lost: a peer gives back this State's own words, and its need as it was told."""
+    vn, about = matched
+    said(node, about, Say.AGREED, who)
+    assistance.due(node, at=at)
+    before = same(vn, about, at)
+    departures = {one.pk: one for one in models.Departure.objects.filter(peer="VN")}
+    statements = {}
+    for one in departures.values():
+        raw = envelope.opened(bytes(one.data), home="VN", keys=[vn.peer.opening])
+        statements[one.pk] = raw
+    models.ProgrammeWord.objects.filter(by="IR").delete()
+    models.Listing.objects.filter(state="IR").delete()
+    for pk, raw in statements.items():
+        models.Departure.objects.filter(pk=pk).update(statement=raw)
+        crossing._adopt(node, models.Departure.objects.get(pk=pk))
+    assert list(models.Alarm.objects.values_list("code", flat=True)) == []
+    assert here(about).programme == before
+    assert (row(need().reference).value, row(need().reference).version) == (need().to_dict(), 1)
+
+
+# ------------------------------------------------------------------------------------------------ one order
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32))
+def test_both_sides_find_one_order(seed):
+    """Two sides that speak at random and hear each other late: with the same words known, the same history."""
+    dice = random.Random(seed)
+    start = datetime.fromisoformat("2027-02-01T09:00:00+00:00")
+    empty = Programme("VN-PROGRAMME-2027-0001", "IR-NEED-2027-0001", "VN-OFFER-2027-0001")
+    views: dict[str, dict[str, Spoken]] = {"IR": {}, "VN": {}}
+    sent: dict[str, list[tuple[str, Spoken]]] = {"IR": [], "VN": []}
+    for step in range(14):
+        by = dice.choice(["IR", "VN"]) if step else "VN"
+        found = wire.history(empty, views[by])
+        word = _any_word(dice, found.programme, by, start + timedelta(minutes=step))
+        said_ = Spoken(programme=empty.reference, need=empty.need, offer=empty.offer, after=found.heads, word=word)
+        views[by][f"{step:064x}"] = said_
+        sent[by].append((f"{step:064x}", said_))
+        for other in ("IR", "VN"):
+            speaker = "VN" if other == "IR" else "IR"
+            while sent[speaker] and dice.random() < 0.4:
+                digest, each = sent[speaker].pop(0)
+                assert views[other].keys() >= set(each.after)
+                views[other][digest] = each
+    for other, speaker in (("IR", "VN"), ("VN", "IR")):
+        views[other] |= dict(sent[speaker])
+    one, two = (wire.history(empty, views[side]) for side in ("IR", "VN"))
+    assert one == two
+    assert len(one.order) == 14
+    assert len(one.programme.words) == 14 - len(one.crossed)
+
+
+def _any_word(dice, programme: Programme, by: str, at: datetime) -> Word:
+    say = dice.choice([*Say, Say.PROPOSED, Say.AGREED, Say.DELIVERED, Say.CONFIRMED])
+    terms = programme.pending[1] if say is Say.AGREED and programme.pending else TERMS
+    fields = {
+        "terms": terms if say in (Say.PROPOSED, Say.AGREED) else None,
+        "milestone": "First course" if say in (Say.DELIVERED, Say.CONFIRMED, Say.DISPUTED) else None,
+        "units": 6 if say in (Say.DELIVERED, Say.CONFIRMED) else None,
+        "mark": 3 if say is Say.EVALUATED else None,
+        "text": "" if say in (Say.PROPOSED, Say.AGREED) else "x",
+    }
+    return Word(say=say, by=by, at=at, **fields)
+
+
+@given(st.dictionaries(st.sampled_from(["at", "programme", "need", "offer", "after", "word", "more"]), st.none() | st.text() |
+       st.integers(-2, 2) | st.lists(st.text(), max_size=3)))  # fmt: skip
+def test_nothing_else_is_read(change):
+    """A word of another form is refused by name; nothing but Invalid ever comes out."""
+    whole = {
+        "at": "2026-11-24T09:00:00Z", "programme": "VN-PROGRAMME-2026-0001", "need": "IR-NEED-2026-0001",
+        "offer": "VN-OFFER-2026-0001", "after": [],
+        "word": {"say": "withdrawn", "by": "VN", "at": "2026-11-24T09:00:00Z", "text": "x"},
+    }  # fmt: skip
+    statement = envelope.Statement("programme", "VN", "IR", canon.dumps(whole | change), b"", "")
+    try:
+        found = wire.read_word(statement)
+    except Invalid:
+        assert whole | change != whole
+    else:
+        assert found.programme == (whole | change)["programme"]

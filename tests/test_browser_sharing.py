@@ -1,0 +1,137 @@
+"""A warning between two real nodes, in a real Chromium: Iran shares it in Persian, Viet Nam holds it in English; called back.
+
+Each page is looked over as in `test_browser`: languages, labels, focus, widths of a desk and a telephone, a silent console.
+"""
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from holding import indicator
+from test_browser import DESK, PICTURES, TELEPHONE, Desk, _answers, _browser, folder_for_pictures
+
+from comity.demo import cast, nodes
+
+FIRST_PORT = 9891  # not those of other tests, which may run beside these
+PLACED = """
+import sys, django
+django.setup()
+from datetime import UTC, datetime
+from comity.node import models
+from comity.node.desk.shelf import Shelves
+from comity.node.settings import current
+from comity.sharing import stix
+at, pk = datetime.now(UTC), "5b1a7a2e-0f0c-4a57-9d1e-6a4f1f1f7b01"
+rules = {"states": ["VN"], "communities": ["Gulf of exercises"], "purposes": ["prevention"]}
+models.Collection.objects.create(pk=pk, title="Own findings", rules=rules, made_at=at, made_by="exercise")
+for raw in sys.stdin.buffer.read().split(b"\\0"):
+    Shelves(current()).add(pk, [stix.read(raw)], by="exercise", at=at)
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Two running nodes, a collection with two indicators at Iran's, a browser, an officer with the power to warn in each."""
+    root = tmp_path_factory.mktemp("sharing")
+    states = {node.state: node for node in cast.three_states()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
+        nodes.make_all(list(states.values()), root)
+    env = os.environ | {"COMITY_HOME": str(states["IR"].home), "DJANGO_SETTINGS_MODULE": "comity.node.django_settings"}
+    given = indicator() + b"\0" + indicator("second.example", description="Written by Ali.")
+    subprocess.run([sys.executable, "-c", PLACED], env=env, input=given, check=True)
+    folder_for_pictures(root)
+    running = [states["IR"], states["VN"]]
+    try:
+        for node in running:
+            node.start()
+        with _browser() as browser:
+            desks = {name: Desk(browser, node, name, root / "shots")
+                     for name, node in zip(("rahimi", "tran"), running, strict=True)}  # fmt: skip
+            for desk in desks.values():
+                _answers(desk)
+                desk.sign_in()
+            yield SimpleNamespace(root=root, **desks)
+    finally:
+        for node in running:
+            node.stop()
+
+
+def look(desk: Desk, name: str) -> None:
+    """Look the page over, and keep pictures of it, if any are kept, under a name of its own."""
+    desk.look()
+    for size in (DESK, TELEPHONE) if PICTURES else ():
+        desk.page.set_viewport_size(size)
+        desk.page.screenshot(path=desk.shots / f"{name}-{size['width']}.png", full_page=True)
+    desk.page.set_viewport_size(DESK)
+
+
+def to_object(desk: Desk, value: str) -> None:
+    """From the list to the object with this value, as soon as it is there."""
+    desk.follow("Warnings", within="nav")
+    desk.type("Id, type or value", value)
+    desk.press("Look")
+    desk.until(lambda: desk.page.locator("tbody a").count())
+    look(desk, f"list-{desk.username}")
+    desk._leads(desk.page.locator("tbody a").first)
+
+
+def share(desk: Desk, state: str) -> None:
+    """Share by the form, as soon as the other State's node has said what it holds."""
+    desk.unfold("Share with a State")
+    form = desk.page.locator("form[action$='/share']")
+    form.locator("select[name=to]").select_option(state)
+    form.locator("select[name=purpose]").select_option("prevention")
+    form.locator("[name=hops]").fill("۱")
+    desk.press("Share")
+
+
+def test_shared_held_called_back_and_acknowledged(world):
+    """The list that proves grows on Iran's page; the copy in Viet Nam is out of use; both read it in their own words."""
+    to_object(world.rahimi, "evil.example")
+    share(world.rahimi, "VN")
+    assert "ویتنام" in world.rahimi.text("section[aria-labelledby=holders]"), world.rahimi.text()
+    to_object(world.tran, "evil.example")
+    assert "in use" in world.tran.text(".page-head")
+    look(world.tran, "held")
+    world.tran.unfold("Report to its source")
+    world.tran.box("It was seen").check()
+    world.tran.type("In words", "On two servers.")
+    world.tran.press("Report")
+    world.rahimi.until(lambda: "On two servers." in world.rahimi.text())
+    world.rahimi.unfold("Call back")
+    world.rahimi.box("Withdraw it").check()
+    world.rahimi.type("Reason (may be empty)", "نام یک بانک در آن بود.")
+    world.rahimi.press("Call back")
+    world.rahimi.until(lambda: "ویتنام" in world.rahimi.text(".acknowledged"))
+    look(world.rahimi, "acknowledged")
+    assert world.rahimi.page.locator(".outstanding").count() == 0
+    world.tran.until(lambda: "called back" in world.tran.text(".page-head"))
+    look(world.tran, "called-back")
+    assert "نام یک بانک در آن بود." in world.tran.text()
+
+
+def test_a_community_is_proposed_and_agreed(world):
+    """Viet Nam proposes, Iran agrees; what may name a person is refused, and another object is made without it."""
+    world.tran.follow("Warnings", within="nav")
+    world.tran.unfold("Propose a community")
+    world.tran.type("Name", "Gulf of exercises")
+    world.tran.type("Purpose", "prevention")
+    world.tran.page.locator("#member-IR").check()
+    world.tran.press("Propose and agree")
+    world.rahimi.follow("Warnings", within="nav")
+    world.rahimi.until(lambda: "Gulf of exercises" in world.rahimi.text(".circle"))
+    look(world.rahimi, "proposed")
+    world.rahimi.press("Agree to these terms")
+    world.tran.until(lambda: world.tran.text(".circle .states").count("agreed") == 2)
+    look(world.tran, "agreed")
+    to_object(world.rahimi, "second.example")
+    share(world.rahimi, "VN")
+    assert "داده شخصی" in world.rahimi.text("[role=alert]")
+    look(world.rahimi, "personal")
+    world.rahimi.press("Make one without personal data")
+    world.rahimi.unfold("Share with a community")
+    world.rahimi.press("Give to all members")
+    assert "Gulf of exercises" in world.rahimi.text("section[aria-labelledby=ways]")

@@ -1,0 +1,393 @@
+"""Collections in the node's tables: the same answers as the smallest shelf, and nothing out without a rule that says so."""
+
+import hashlib
+import itertools
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlite_shelf import SqliteShelf
+from test_taxii import (  # noqa: F401 -- the whole life of a collection, once more over the tables
+    AT,
+    COLLECTIONS,
+    FILTERS,
+    OBJECTS,
+    ONE,
+    THREE,
+    TWO,
+    Client,
+    reader,
+    stocked,
+    test_a_letterbox_takes_and_does_not_show,
+    test_deletion,
+    test_each_object_has_its_own_fate,
+    test_filters,
+    test_no_way_out_shows_what_may_not_go,
+    test_one_object_and_its_versions,
+    test_the_manifest_says_what_there_is,
+    test_the_status_is_kept_for_him_who_added,
+    test_what_goes_in_comes_out_byte_for_byte,
+    test_what_is_added_while_one_reads_is_not_missed,
+    tool,
+)
+
+from comity.errors import Invalid, NotPossible, NotYours
+from comity.node import models
+from comity.node.desk import collections as desk
+from comity.node.desk import shelf
+from comity.sharing import release, stix, tlp
+from comity.sharing.shelf import Filter
+
+ALL = Filter(versions=frozenset({"all"}))
+PREVENTION = {"purposes": ["prevention"], "free_text": True}
+
+
+@pytest.fixture
+def shelves(node):
+    """The node's shelves, with the collections of the pure tests."""
+    return stock(node)
+
+
+def stock(node) -> shelf.Shelves:
+    """Make the collections of the pure tests."""
+    for place, one in enumerate(COLLECTIONS):
+        models.Collection.objects.create(
+            id=one.id, title=one.title, description=one.description, alias=one.alias, made_by="test",
+            made_at=AT + timedelta(seconds=place),
+        )  # fmt: skip
+    return shelf.Shelves(node)
+
+
+@pytest.fixture
+def client(shelves):
+    """Ask these shelves as the pure tests ask theirs."""
+    return Client(shelves)
+
+
+def read(*raws: bytes) -> list[stix.Object]:
+    """Objects that were read."""
+    return [stix.read(raw) for raw in raws]
+
+
+def tool_like(kind: str, value: str, number: int = 1) -> bytes:
+    """An observable of this value."""
+    named = f"{kind}--00000000-0000-4000-8000-{number:012}"
+    return json.dumps({"type": kind, "spec_version": "2.1", "id": named, "value": value}).encode()
+
+
+# ------------------------------------------------------------------------------------------------- as the smallest shelf
+
+
+DRAFTS = st.one_of(
+    st.tuples(st.just("tool"), st.integers(1, 4), st.integers(0, 3), st.sampled_from(["a", "b"])),
+    st.tuples(st.just("ip"), st.integers(1, 2), st.just(0), st.sampled_from(["192.0.2.1", "192.0.2.2"])),
+)
+FILTER = st.builds(
+    Filter,
+    ids=st.sets(st.sampled_from([f"tool--00000000-0000-4000-8000-{n:012}" for n in range(1, 4)]), max_size=2).map(
+        frozenset
+    ),
+    types=st.sets(st.sampled_from(["tool", "ipv4-addr", "malware"]), max_size=3).map(frozenset),
+    versions=st.sets(
+        st.sampled_from(["all", "first", "last", "2026-11-12T18:01:00.000000Z"]), min_size=1, max_size=3
+    ).map(frozenset),
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.lists(DRAFTS, min_size=1, max_size=6), st.sampled_from(["VN", "QA"])),
+        st.tuples(st.just("delete"), FILTER.filter(lambda wanted: wanted.ids), st.sampled_from(["VN", "QA"])),
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+def drafted(kind: str, number: int, minute: int, said: str) -> stix.Object:
+    """An object by a few words."""
+    raw = tool(number, minute, name=said) if kind == "tool" else tool_like("ipv4-addr", said, number)
+    return stix.read(raw)
+
+
+def seen(found, wanted: Filter) -> list[tuple[str, str, bytes]]:
+    """What a walk in pages of two sees, without the moments, which differ."""
+    rows, after = [], None
+    while page := found.page(ONE, wanted, after, 2):
+        rows += page
+        after = page[-1].at
+    assert [row.at.added for row in rows] == sorted({row.at.added for row in rows})
+    return [(row.id, row.version if row.id.startswith("tool") else "", row.raw) for row in rows]
+
+
+class Spaced(SqliteShelf):
+    """The smallest shelf, which adds each object by itself, so that its moments differ too."""
+
+    def add(self, collection, found, *, by, at):
+        """One by one, a microsecond apart."""
+        said = {}
+        for place, one in enumerate(found):
+            said[place] = super().add(collection, [one], by=by, at=at + timedelta(microseconds=place))[0]
+        return said
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, filters=st.lists(FILTER, min_size=1, max_size=4))
+def test_as_the_smallest_shelf(shelves, steps, filters):
+    """Any additions and deletions: the same outcomes, and under any filter the same rows in the same order."""
+    models.StixObject.objects.all().delete()
+    models.Collection.objects.update(newest="")
+    smallest, now = Spaced(), AT
+    for verb, what, by in steps:
+        now += timedelta(seconds=1)
+        if verb == "add":
+            found = [drafted(*draft) for draft in what]
+            ours, theirs = (each.add(ONE, found, by=by, at=now) for each in (shelves, smallest))
+            assert {place: str(said) for place, said in ours.items()} == {
+                place: str(said) for place, said in theirs.items()
+            }
+        else:
+            assert shelves.delete(ONE, what, by=by, at=now) == smallest.delete(ONE, what, by=by, at=now)
+    for wanted in [ALL, Filter(), *filters]:
+        assert seen(shelves, wanted) == seen(smallest, wanted)
+
+
+# ------------------------------------------------------------------------------------------------------------ moments
+
+
+def test_moments_only_go_forward(shelves):
+    """No two rows are of one moment: not within an addition, not when the clock goes back, not after a deletion."""
+    shelves.add(ONE, read(*[tool(number) for number in range(1, 5)]), by="x", at=AT)
+    shelves.add(ONE, read(tool(5)), by="x", at=AT - timedelta(days=1))
+    shelves.delete(ONE, Filter(ids=frozenset({read(tool(5))[0].id})), by="x", at=AT)
+    shelves.add(ONE, read(tool(6)), by="x", at=AT - timedelta(days=1))
+    shelves.add(ONE, read(tool(7)), by="x", at=AT + timedelta(days=1))
+    moments = [row.at.added for row in shelves.page(ONE, ALL, None, 10)]
+    assert moments == [stix.version_key(AT + timedelta(microseconds=step)) for step in (0, 1, 2, 3, 5)] + [
+        stix.version_key(AT + timedelta(days=1))
+    ]
+    assert [row.id[-1] for row in shelves.page(ONE, Filter(after=moments[2]), None, 10)] == ["4", "6", "7"]
+
+
+def test_an_observable_is_held_once(shelves):
+    """Its id alone names it: other content is refused, whenever it comes."""
+    said = [
+        shelves.add(ONE, read(tool_like("ipv4-addr", value)), by="x", at=AT + timedelta(seconds=step))[0]
+        for step, value in enumerate(["192.0.2.1", "192.0.2.1", "192.0.2.2"])
+    ]
+    assert said[:2] == ["new", "same"]
+    assert isinstance(said[2], Invalid)
+    (row,) = shelves.page(ONE, ALL, None, 10)
+    assert row.version == row.at.added
+
+
+def test_many_objects_at_once(shelves):
+    """More than one statement looks up: each is found again."""
+    many = read(*[tool(number) for number in range(2_500)])
+    assert set(shelves.add(ONE, many, by="x", at=AT).values()) == {"new"}
+    assert set(shelves.add(ONE, many, by="x", at=AT).values()) == {"same"}
+    assert len(shelves.page(ONE, Filter(), None, 5_000)) == 2_500
+    assert len(shelves.page(TWO, Filter(), None, 5_000)) == 0
+
+
+def test_what_was_called_back_goes_to_nobody_and_cannot_come_again(shelves):
+    """A withdrawn version is on no page, is not deleted, and no older one takes its place."""
+    shelves.add(ONE, read(tool(1, 1), tool(1, 2)), by="x", at=AT)
+    models.StixObject.objects.filter(last=True).update(withdrawn=True)
+    assert shelves.page(ONE, Filter(), None, 10) == []
+    assert len(shelves.page(ONE, ALL, None, 10)) == 1
+    assert shelves.delete(ONE, ALL, by="x", at=AT) == 1
+    assert shelves.add(ONE, read(tool(1, 2)), by="x", at=AT) == {0: "same"}
+    assert shelves.page(ONE, ALL, None, 10) == []
+
+
+def test_there_is_no_such_collection(shelves):
+    """Nothing is kept in a collection that is not there."""
+    with pytest.raises(NotPossible, match=r"collection\.unknown"):
+        shelves.add("x", read(tool(1)), by="x", at=AT)
+
+
+def test_a_status_is_forgotten_after_a_day(shelves):
+    """It is kept for a day, and then makes room."""
+    shelves.keep_status("x", THREE, b"{}", at=AT)
+    assert shelves.status("x", THREE) == b"{}"
+    shelves.keep_status("x", TWO, b"{}", at=AT + timedelta(hours=25))
+    assert shelves.status("x", THREE) is None
+
+
+def test_pages_are_read_by_an_index(shelves):
+    """Each way to read asks an index in the order of the page: no row is sorted, no row before it looked at."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan of another engine")
+    after = stix.version_key(AT)
+    cases = {"stix_object_last": Filter(after=after), "stix_object_added_once": Filter(versions=ALL.versions, after=after),
+             "stix_object_last_of_type": Filter(types=frozenset({"tool"}), after=after)}  # fmt: skip
+    for index, wanted in cases.items():
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            shelves.page(ONE, wanted, None, 100)
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + asked[0]["sql"])
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        assert f"INDEX {index} " in plan or (index == "stix_object_added_once" and "autoindex" in plan), plan
+        assert "TEMP B-TREE" not in plan
+
+
+# ------------------------------------------------------------------------------------------------------- what may go out
+
+
+def outlet(rules: dict, state="VN", communities=(), purpose="prevention") -> shelf.Outlet:
+    """The way out to a State."""
+    return shelf.Outlet(
+        release.Audience(state=state, communities=frozenset(communities), purpose=purpose), release.read_rules(rules)
+    )
+
+
+def test_rules_are_read_as_they_are_said():
+    """There and back; what is not a rule is refused, and nothing permits nothing."""
+    said = PREVENTION | {"states": ["QA", "VN"], "public": True, "unmarked": "TLP:AMBER+STRICT", "basis": "Act 7"}
+    assert release.rules_said(release.read_rules(said)) == said
+    assert release.read_rules({}) == release.Rules()
+    assert release.rules_said(release.Rules()) == {}
+    for wrong in ({"state": ["VN"]}, {"states": "VN"}, {"states": [1]}, {"public": "yes"}, {"unmarked": "TLP:BLUE"},
+                  {"basis": 1}, {"public": None}):  # fmt: skip
+        with pytest.raises(Invalid, match=r"release\.rules"):
+            release.read_rules(wrong)
+
+
+def test_what_was_found_out_holds_for_equal_rules_only(shelves, monkeypatch):
+    """A verdict is remembered, but never for other rules, another audience or another way in."""
+    marked = {level: tool(number, object_marking_refs=[tlp.IDS[level]]) for number, level in enumerate(tlp.Level)}
+    shelves.add(ONE, read(*marked.values()), by="x", at=AT)
+    shelves.add(TWO, read(*marked.values()), by="x", at=AT, source="QA", communities=["gulf"])
+    asked = []
+    allowed = release.allowed
+    monkeypatch.setattr(release, "allowed", lambda *given, **more: asked.append(1) or allowed(*given, **more))
+    rules = PREVENTION | {"states": ["VN"], "communities": ["gulf"]}
+    grid = list(itertools.product(
+        [rules, {}, PREVENTION, rules | {"purposes": []}, rules | {"states": ["QA"]}], ["VN", "QA", ""], [(), ("gulf",)],
+        ["prevention", "other"], [ONE, TWO],
+    ))  # fmt: skip
+    expected = {}
+    for each in grid * 2:
+        said, state, communities, purpose, collection = each
+        out = outlet(said, state, communities, purpose)
+        found = [out.lets(row) for row in shelves.page(collection, Filter(), None, 10)]
+        assert expected.setdefault(str(each), found) == found
+        if said in ({}, PREVENTION, rules | {"purposes": []}):
+            assert not any(found)
+    assert len(asked) == len(grid) * len(tlp.Level)
+    assert expected[str((rules, "VN", (), "prevention", ONE))] == [True] * 5
+    assert expected[str((rules, "VN", (), "prevention", TWO))] == [True] + [False] * 4
+    assert expected[str((rules, "VN", ("gulf",), "prevention", TWO))] == [True, True, False, False, False]
+    assert expected[str((rules | {"states": ["QA"]}, "QA", (), "prevention", TWO))] == [True] * 5
+
+
+def test_what_is_kept_is_judged_as_what_is_read():
+    """`stix.kept` tells `release` the same as `stix.read`: for the objects of the standard and for somebody's own."""
+    from test_stix import BUNDLE, changed
+
+    found = [one for one in stix.objects(BUNDLE) if isinstance(one, stix.Object)]
+    found += read(changed("tool", x_note="A. B."), changed("tool", extensions={"x-mine": {"a": 1}}))
+    assert len(found) > 40
+    for one in found:
+        again = stix.kept(one.raw, one.digest)
+        assert (again.body, again.id, again.type, again.version) == (one.body, one.id, one.type, one.version)
+        assert release.personal(again) == release.personal(one)
+
+
+def test_few_verdicts_are_remembered(monkeypatch):
+    """The memory is bounded: what was not asked for the longest time goes first."""
+    verdicts = shelf._Verdicts(3)
+    for number in range(3):
+        verdicts.keep(number, verdict=number > 0)
+    assert verdicts.get(0) is False
+    verdicts.keep(3, verdict=True)
+    assert [verdicts.get(number) for number in range(4)] == [False, None, True, True]
+
+
+# --------------------------------------------------------------------------------------------------------- what is said
+
+
+@pytest.fixture
+def desked(officers, at):
+    """The verbs with the officer and the moment filled in."""
+    who = officers.all
+
+    class Desk:
+        def make(self, title="Warnings", **more):
+            return desk.make(title, officer=who, at=at, **more)
+
+        def admit(self, name="misp.example", **more):
+            said = {"organisation": "CERT", "state": "VN", "communities": (), "purpose": "prevention"} | more
+            return desk.admit(name, officer=who, at=at, **said)
+
+    return Desk()
+
+
+def test_a_new_collection_and_a_new_client_may_nothing(desked):
+    """Empty rules, no rights; the secret is not in the tables, its hash is."""
+    row = desked.make()
+    secret = desked.admit()
+    client = models.Client.objects.get()
+    assert (row.rules, client.reads, client.writes) == ({}, [], [])
+    assert client.secret == hashlib.sha256(secret.encode()).hexdigest()
+    assert len(secret) >= 43
+
+
+def test_an_officer_says_what_may_go(desked, officers, at):
+    """Rules and rights are set as a whole, by id or alias, and the officer stands beside them."""
+    row = desked.make(alias="warnings")
+    desk.set_rules("warnings", {"public": True}, officer=officers.all, at=at)
+    row.refresh_from_db()
+    assert (row.rules, row.ruled_by) == ({"public": True}, "Officer all, Exercise office")
+    desked.admit()
+    assert desk.give("misp.example", reads=["warnings"], writes=[row.pk], officer=officers.all).reads == [row.pk]
+    assert desk.give("misp.example", reads=[], writes=[], officer=officers.all).writes == []
+    old = models.Client.objects.get().secret
+    assert hashlib.sha256(desk.renew("misp.example", officer=officers.all).encode()).hexdigest() != old
+    desk.end("misp.example", officer=officers.all, at=at)
+    with pytest.raises(NotPossible, match=r"client\.unknown"):
+        desk.give("misp.example", reads=[row.pk], writes=[], officer=officers.all)
+    with pytest.raises(Invalid, match="or was"):
+        desked.admit()
+
+
+def test_only_who_warns_may(officers, at):
+    """No verb without the power, and none for an officer who is not active any more."""
+    verbs = [
+        lambda who: desk.make("x", officer=who, at=at),
+        lambda who: desk.set_rules("x", {}, officer=who, at=at),
+        lambda who: desk.admit("x", organisation="x", state="", communities=(), purpose="x", officer=who, at=at),
+        lambda who: desk.give("x", reads=(), writes=(), officer=who),
+        lambda who: desk.renew("x", officer=who),
+        lambda who: desk.end("x", officer=who, at=at),
+    ]
+    officers.all.is_active = False
+    for verb, who in itertools.product(verbs, (officers.decider, officers.idle, officers.all)):
+        with pytest.raises(NotYours):
+            verb(who)
+
+
+def test_what_was_typed_wrongly_is_named(desked, officers, at):
+    """Titles, aliases, names, States, words: each fault has its code."""
+    desked.make(alias="a")
+    for fault, verb in (
+        ("collection.words", lambda: desked.make(" ")), ("collection.words", lambda: desked.make("x" * 201)),
+        ("collection.alias", lambda: desked.make(alias="A b")), ("collection.alias", lambda: desked.make(alias="a")),
+        ("client.name", lambda: desked.admit("a:b")), ("client.name", lambda: desked.admit("")),
+        ("client.state", lambda: desked.admit(state="Viet Nam")), ("client.word", lambda: desked.admit(purpose="")),
+        ("client.word", lambda: desked.admit(communities=["x" * 61])),
+        ("collection.words", lambda: desked.admit(organisation="")),
+        ("release.rules", lambda: desk.set_rules("a", {"x": 1}, officer=officers.all, at=at)),
+    ):  # fmt: skip
+        with pytest.raises(Invalid, match=fault):
+            verb()
+    with pytest.raises(NotPossible, match=r"collection\.unknown"):
+        desk.set_rules("b", {}, officer=officers.all, at=at)
+    desked.admit()
+    with pytest.raises(NotPossible, match=r"collection\.unknown"):
+        desk.give("misp.example", reads=[""], writes=[], officer=officers.all)

@@ -1,0 +1,347 @@
+"""A collection as an instance of MISP: PyMISP, as it comes, drives a real node over HTTPS; nothing goes out that may not."""
+
+import json
+import ssl
+import time
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import httpx2
+import pymisp
+import pytest
+from sqlite_shelf import SqliteShelf
+from test_misp import SHA, attribute, event, named
+from test_taxii import COLLECTIONS, ONE, TWO, reader, tool
+from test_taxii_door import commands, wait
+
+from comity.demo import nodes
+from comity.demo.cast import three_states
+from comity.sharing import misp_server, stix, tlp
+
+AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
+RULES = 'states = ["VN"]\npurposes = ["prevention"]\npublic = true\nbasis = "Exercise Act, section 1"\n'
+
+
+# ------------------------------------------------------------------------------------------------------ without a network
+
+
+class Instance:
+    """Ask a shelf without a network; each question a second later."""
+
+    def __init__(self) -> None:
+        self.shelf, self.now = SqliteShelf(collections=COLLECTIONS), AT
+
+    def ask(self, path, said=None, method="", who=None, collection="indicators"):
+        """(status, what is answered)."""
+        self.now += timedelta(seconds=1)
+        body = b"" if said is None else said if isinstance(said, bytes) else json.dumps(said).encode()
+        request = misp_server.Request(method or ("POST" if body else "GET"), collection, path, body)
+        found = misp_server.answer(request, self.shelf, who or reader(writes=(ONE,)), self.now, organisation="CERT")
+        return found.status, json.loads(found.body)
+
+    def search(self, *, controller="events", **said):
+        """What a search finds."""
+        status, found = self.ask(f"{controller}/restSearch", {"returnFormat": "json"} | said)
+        assert status == 200, found
+        return found["response"] if controller == "events" else found["response"]["Attribute"]
+
+
+@pytest.fixture
+def instance() -> Instance:
+    """With one event, as MISP writes it."""
+    made = Instance()
+    data = event(
+        attribute(1, "ip-dst", "198.51.100.7", Tag=[{"name": "exercise:relay"}]),
+        attribute(2, "domain|ip", "parcel.example|203.0.113.9"),
+        attribute(3, "sha256", SHA, to_ids=False), attribute(4, "yara", "rule x {}"), Tag=[{"name": "tlp:green"}],
+    )  # fmt: skip
+    assert made.ask("events/add", data)[0] == 200
+    return made
+
+
+def values(found) -> list[str]:
+    """The values of attributes."""
+    return [one["value"] for one in found]
+
+
+FOUND = [
+    ({}, 1), ({"uuid": named(900)}, 1), ({"uuid": named(901)}, 0), ({"eventid": [named(900)]}, 1),
+    ({"value": "198.51.100.7"}, 1),
+    ({"value": "198.51.100.%"}, 1), ({"value": "%100%"}, 1), ({"value": "203.0.113.9"}, 1), ({"value": "198.51.100.8"}, 0),
+    ({"type": ["md5", "sha256"]}, 1), ({"type": "md5"}, 0), ({"tags": "tlp:green"}, 1), ({"tags": "TLP:RED"}, 0),
+    ({"org": "exercise"}, 1), ({"org": "other"}, 0), ({"eventinfo": "%autumn%"}, 1), ({"eventinfo": "autumn"}, 0),
+    ({"timestamp": 1796000000}, 1), ({"timestamp": ["1796000000", "1796000400"]}, 0), ({"last": "1d"}, 1),
+    ({"publish_timestamp": int(AT.timestamp()) + 3600}, 0), ({"from": "2026-11-30", "to": "2026-11-30"}, 1),
+    ({"from": "2026-12-01"}, 0), ({"to_ids": 1}, 1), ({"value": {"OR": ["no", "198.51.100.7"]}}, 1), ({"published": True}, 1),
+    ({"page": 1, "limit": 10}, 1), ({"page": 2, "limit": 10}, 0), ({"enforceWarninglist": 0, "withAttachments": 1}, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "count"), FOUND)
+def test_events_are_found(instance, said, count):
+    """By each filter that is answered, found and not found."""
+    assert len(instance.search(**said)) == count
+
+
+UNKNOWN = [
+    {"object_name": "file"}, {"returnFormat": "csv"}, {"value": "!198.51.100.7"}, {"value": {"NOT": ["x"]}}, {"value": "a%b"},
+    {"value": "%"}, {"value": []}, {"value": [["x"]]}, {"timestamp": "soon"}, {"timestamp": [1]}, {"timestamp": True},
+    {"from": "30.11.2026"}, {"limit": "x"}, {"limit": -1}, {"limit": 10**6}, {"published": False}, {"to_ids": 7},
+    {"enforceWarninglist": 1}, {"value": ["x"] * 1_001},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", UNKNOWN, ids=lambda said: json.dumps(said)[:40])
+def test_a_filter_that_is_not_known_is_refused(instance, said):
+    """Passed over, it would give more than was asked for."""
+    status, found = instance.ask("events/restSearch", said)
+    assert (status, found["saved"]) == (400, False)
+    assert found["code"] in {"misp.query", "misp.too-many"}
+
+
+def test_attributes_are_found(instance):
+    """Each by itself, by what it says; indicators that no event names too."""
+    assert len(instance.search(controller="attributes")) == 4
+    assert values(instance.search(controller="attributes", type="yara")) == ["rule x {}"]
+    assert values(instance.search(controller="attributes", to_ids=0)) == [SHA]
+    assert values(instance.search(controller="attributes", tags="exercise:%")) == ["198.51.100.7"]
+    assert values(instance.search(controller="attributes", uuid=named(2))) == ["parcel.example|203.0.113.9"]
+    assert len(instance.search(controller="attributes", eventid=named(900))) == 4
+    assert instance.search(controller="attributes", eventid=named(899)) == []
+    assert len(instance.search(controller="attributes", limit=3)) == 3
+    assert len(instance.search(controller="attributes", limit=3, page=2)) == 1
+    assert instance.ask("attributes/restSearch", {"eventinfo": "x"})[0] == 400
+
+
+def test_what_does_not_fit_into_one_answer_is_asked_for_in_pages(instance, monkeypatch):
+    """It is never cut off in silence."""
+    monkeypatch.setattr(misp_server, "_ATTRIBUTES", 3)
+    status, said = instance.ask("attributes/restSearch", {"returnFormat": "json"})
+    assert (status, said["code"]) == (400, "misp.too-many")
+    assert len(instance.search(controller="attributes", limit=2, page=2)) == 2
+    monkeypatch.setattr(misp_server, "_LOOKED_AT", 2)
+    monkeypatch.setattr(misp_server, "_AT_ONCE", 2)
+    assert instance.ask("attributes/restSearch", {"value": "none"})[1]["code"] == "misp.too-many"
+
+
+def test_an_event_is_seen_without_what_may_not_go(instance):
+    """Neither in a view nor in a search, nor by what a sighting answers; a report that may not go is no event."""
+    hidden = {f"indicator--{named(1)}"}
+    half = reader(writes=(ONE,), visible=lambda row: row.id not in hidden)
+    status, said = instance.ask(f"events/view/{named(900)}", who=half)
+    assert status == 200
+    assert [one["uuid"] for one in said["Event"]["Attribute"]] == [named(2), named(3), named(4)]
+    for path, body in (
+        ("events/restSearch", {"value": "198.51.100.7"}), ("attributes/restSearch", {"value": "198.51.100.7"}),
+    ):  # fmt: skip
+        assert "198.51.100.7" not in json.dumps(instance.ask(path, body, who=half))
+    assert instance.ask(f"sightings/add/{named(1)}", {}, method="POST", who=half)[0] == 404
+    blind = reader(writes=(ONE,), visible=lambda _row: False)
+    assert instance.ask(f"events/view/{named(900)}", who=blind)[0] == 404
+    assert instance.ask("events/index", who=blind) == (200, [])
+    assert instance.ask("attributes/restSearch", {"returnFormat": "json"}, who=blind)[1]["response"]["Attribute"] == []
+
+
+REFUSED = [
+    ("GET", "indicators", "events/view/00000000-0000-4000-8000-000000000899", None, 404),
+    ("GET", "indicators", "feeds/index", None, 404), ("GET", "indicators", "events/view/1", None, 404),
+    ("GET", "other", "servers/getVersion", None, 404), ("GET", COLLECTIONS[2].id, "events/index", None, 404),
+    ("GET", "indicators", "events/add", None, 405), ("DELETE", "indicators", f"events/view/{named(900)}", None, 405),
+    ("POST", "indicators", "events/add", b"{", 400), ("POST", "indicators", "events/add", b"{}", 400),
+    ("POST", "indicators", "events/add", b'{"Event":[]}', 400), ("POST", "indicators", "events/add", b"[]", 400),
+    ("POST", "indicators", "events/add", b'{"Event":' + b"[" * 999 + b"]" * 999 + b"}", 400),
+    ("POST", "indicators", f"events/edit/{named(1)}", event(), 400), ("POST", TWO, "events/index", b"{}", 403),
+    ("POST", "indicators", "sightings/add", b"{}", 400), ("POST", "indicators", "sightings/add", b'{"value":"none"}', 404),
+    ("POST", "indicators", f"sightings/add/{named(1)}", b'{"type":"1"}', 400),
+    ("POST", "indicators", f"sightings/add/{named(1)}", b'{"timestamp":"soon"}', 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "collection", "path", "body", "status"), REFUSED)
+def test_what_is_not_there_or_not_right_is_an_error_of_misp(instance, method, collection, path, body, status):
+    """With a name, a sentence and the address; never an exception."""
+    who = reader(writes=(ONE, TWO))
+    found, said = instance.ask(path, body, method=method, collection=collection, who=who)
+    assert found == status
+    assert (said["saved"], said["url"]) == (False, f"/{path}")
+    assert said["name"]
+    assert said["message"]
+
+
+def test_a_reader_adds_nothing_and_a_letterbox_shows_nothing(instance):
+    """What a client may, the collection's rights say."""
+    only = reader(writes=())
+    assert instance.ask("events/add", event(), who=only)[0] == 403
+    assert instance.ask(f"sightings/add/{named(1)}", {}, method="POST", who=only)[0] == 403
+    box = reader(reads=(), writes=(ONE,))
+    status, said = instance.ask("events/add", event(attribute(1, "ip-dst", "198.51.100.8", timestamp="1796000000"),
+                                                    uuid=named(700)), who=box)  # fmt: skip
+    assert (status, said["code"]) == (409, "misp.not-taken")  # another's attribute stays what it is; it is named
+    assert any(f"indicator--{named(1)}" in one and "stix.other-content" in one for one in said["errors"])
+    assert instance.ask(f"events/view/{named(700)}", who=box)[0] == 403
+
+
+def test_an_event_without_an_author_is_its_client_s(instance):
+    """MISP fills in who adds and when; a later version takes its place."""
+    data = {
+        "uuid": named(800),
+        "info": "Bare",
+        "Attribute": [{"uuid": named(801), "type": "domain", "value": "a.example", "to_ids": True}],
+    }
+    said = instance.ask("events/add", data)[1]["Event"]
+    assert (said["Orgc"]["name"], said["timestamp"], said["date"]) == (
+        "CERT",
+        str(int(instance.now.timestamp())),
+        "2026-11-30",
+    )
+    assert instance.ask(f"events/edit/{named(800)}", {"Event": data | {"info": "Barer"}})[0] == 200
+    assert instance.ask(f"events/{named(800)}")[1]["Event"]["info"] == "Barer"
+    assert [one["info"] for one in instance.ask("events")[1]] == ["Parcels in autumn", "Barer"]
+
+
+def test_a_sighting_is_marked_as_what_was_seen(instance):
+    """By its UUID or by value; when it says, but never later than now; and it comes back with its attribute."""
+    status, said = instance.ask(f"sightings/add/{named(1)}", {"timestamp": "1795900000"})
+    assert (status, said["Sighting"]["attribute_uuid"], said["Sighting"]["date_sighting"]) == (
+        200,
+        named(1),
+        "1795900000",
+    )
+    assert instance.ask("sightings/add", {"values": ["parcel.example"], "date_sighting": 10**10})[0] == 200
+    rows = instance.shelf.page(ONE, misp_server.Filter(types=frozenset({"sighting"})), None, 9)
+    bodies = [json.loads(row.raw) for row in rows]
+    assert [one["sighting_of_ref"] for one in bodies] == [f"indicator--{named(1)}", f"indicator--{named(2)}"]
+    assert all(one["object_marking_refs"] == [tlp.IDS[tlp.Level.GREEN]] for one in bodies)
+    assert datetime.fromisoformat(bodies[1]["last_seen"]) <= instance.now
+    attributes = instance.ask(f"events/view/{named(900)}")[1]["Event"]["Attribute"]
+    assert [len(one.get("Sighting", [])) for one in attributes] == [1, 1, 0, 0]
+
+
+ODD = ["x", [], {"uuid": 7}, {"uuid": named(5), "timestamp": "x"}, {"uuid": named(5), "timestamp": "9" * 30},
+       {"uuid": named(5), "Tag": "x"}, {"uuid": named(5), "Tag": ["x"]}, {"uuid": named(5), "Galaxy": [{"GalaxyCluster": 7}]},
+       {"uuid": named(5), "Orgc": "x", "date": 7}, {"uuid": named(5), "Attribute": [7]}]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: json.dumps(odd)[:30])
+def test_nobody_s_own_words_break_an_answer(instance, odd):
+    """Who writes nonsense where MISP's words are kept spoils his own object at the most."""
+    own = {"x_misp_event": odd, "x_misp_attribute": odd, "x_misp_object": odd, "x_misp_object_uuid": odd}
+    base = json.loads(tool(9)) | own
+    report = base | {
+        "type": "report",
+        "id": f"report--{named(600)}",
+        "published": base["created"],
+        "object_refs": [base["id"]],
+    }
+    found = [stix.read(json.dumps(one).encode()) for one in (base, report)]
+    instance.shelf.add(ONE, found, by="x", at=AT)
+    assert {one["Event"]["uuid"] for one in instance.search()} >= {named(900)}
+    assert len(instance.search(controller="attributes")) == 4
+    assert instance.ask(f"events/view/{named(600)}")[0] == 200
+
+
+# ------------------------------------------------------------------------------------------------------ a real node
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory):
+    """A running node with a collection, a client of Viet Nam that reads and adds, and one of the public that reads."""
+    folder = tmp_path_factory.mktemp("misp")
+    node = three_states()[0]
+    nodes.make_all([node], folder)
+    home = str(node.home)
+    by = ["--by", next(person.username for person in node.people if "warn" in person.powers)]
+    (folder / "rules.toml").write_text(RULES)
+    said = ["--organisation", "CERT", "--purpose", "prevention", "--read", "misp", *by]
+    files = {name: folder / f"{name}.secret" for name in ("vn", "anybody")}
+    commands(
+        ["collection", "add", home, "Events", "--alias", "misp", *by],
+        ["collection", "rules", home, "misp", str(folder / "rules.toml"), *by],
+        ["client", "add", home, "vn", "--state", "VN", "--secret", str(files["vn"]), "--write", "misp", *said],
+        ["client", "add", home, "anybody", "--secret", str(files["anybody"]), *said],
+    )
+    secrets = {name: file.read_text().strip() for name, file in files.items()}
+    trusted = node.home / "keys" / "tls.crt"
+    node.start()
+    try:
+        with httpx2.Client(
+            verify=ssl.create_default_context(cafile=trusted), base_url=node.peers, timeout=60, trust_env=False
+        ) as line:
+            wait(line)
+            yield SimpleNamespace(node=node, secrets=secrets, line=line, trusted=str(trusted))
+    finally:
+        node.stop()
+
+
+def client(door, who: str, monkeypatch, collection: str = "misp") -> pymisp.PyMISP:
+    """PyMISP, as it comes."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # requests takes these before `ssl`
+        monkeypatch.delenv(name, raising=False)
+    return pymisp.PyMISP(f"{door.node.peers}/misp/{collection}/", door.secrets[who], ssl=door.trusted)
+
+
+def test_pymisp_drives_a_node(door, monkeypatch):
+    """An event is added, seen, searched, changed and sighted; the public sees of it what is marked TLP:CLEAR."""
+    ours, others = client(door, "vn", monkeypatch), client(door, "anybody", monkeypatch)
+    made = pymisp.MISPEvent()
+    made.info = "Parcels in autumn"
+    made.add_tag("tlp:clear")
+    made.add_attribute("ip-dst", "198.51.100.7").add_tag("tlp:amber")
+    made.add_attribute("domain", "parcel.example")
+    held = made.add_object(pymisp.MISPObject("file"))
+    held.add_attribute("sha256", value=SHA)
+    added = ours.add_event(made, pythonify=True)
+    assert isinstance(added, pymisp.MISPEvent)
+    assert (added.uuid, added.Orgc.name) == (made.uuid, "CERT")
+    assert ours.event_exists(made.uuid)
+    assert not ours.event_exists(named(899))
+    seen = ours.get_event(made.uuid, pythonify=True)
+    assert [one.value for one in seen.attributes] == ["198.51.100.7", "parcel.example"]
+    assert [one.value for one in seen.objects[0].attributes] == [SHA]
+    assert [one.value for one in others.get_event(made.uuid, pythonify=True).attributes] == ["parcel.example"]
+    assert [one.info for one in ours.events(pythonify=True)] == ["Parcels in autumn"]
+    assert [one.uuid for one in ours.search(value="198.51.100.7", pythonify=True)] == [made.uuid]
+    assert others.search(value="198.51.100.7", pythonify=True) == []
+    found = ours.search(controller="attributes", type_attribute="domain", timestamp="1d", pythonify=True)
+    assert [one.value for one in found] == ["parcel.example"]
+    assert [one.info for one in ours.search_index(eventinfo="%autumn%", pythonify=True)] == ["Parcels in autumn"]
+    sighting = ours.add_sighting({"source": "sensor"}, seen.attributes[1], pythonify=True)
+    assert sighting.attribute_uuid == seen.attributes[1].uuid
+    assert len(ours.get_event(made.uuid, pythonify=True).attributes[1].sightings) == 1
+    time.sleep(1.1)  # MISP counts seconds
+    seen.info = "Parcels in winter"
+    assert ours.update_event(seen, pythonify=True).info == "Parcels in winter"
+    assert ours.get_event(made.uuid)["Event"]["info"] == "Parcels in winter"
+
+
+def test_what_pymisp_may_not_is_told_in_its_words(door, monkeypatch):
+    """Rights, what is not there, what is not answered, a secret that is none."""
+    others = client(door, "anybody", monkeypatch)
+    refused = others.add_event(event_of("x"))
+    assert refused["errors"][0] == 403
+    assert others.get_event(named(899))["errors"][0] == 404
+    assert others.feeds()["errors"][0] == 404
+    assert others.search(object_name="file")["errors"][0] == 400
+    for collection, secret in (("misp", "x" * 43), ("other", door.secrets["vn"])):
+        with pytest.raises(pymisp.PyMISPError):
+            pymisp.PyMISP(f"{door.node.peers}/misp/{collection}/", secret, ssl=door.trusted)
+
+
+def event_of(info: str) -> pymisp.MISPEvent:
+    """An event of one attribute."""
+    made = pymisp.MISPEvent()
+    made.info = info
+    made.add_attribute("domain", "parcel.example")
+    return made
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "x" * 43}, {"Authorization": "Basic dm46eA=="}, {"Authorization": "A" * 4_000}]
+)
+def test_a_stranger_sees_nothing(door, headers):
+    """One answer to all of them, whatever they ask for; a body without a stated length is not read."""
+    for path in ("servers/getVersion", "events/index", "nothing"):
+        said = door.line.get(f"/misp/misp/{path}", headers=headers)
+        assert (said.status_code, said.json()["code"]) == (401, "client.sign-in")
+    said = door.line.post("/misp/misp/events/add", headers={"Authorization": door.secrets["vn"]}, content=iter([b"{}"]))
+    assert (said.status_code, said.json()["code"]) == (411, "door.length")

@@ -1,0 +1,708 @@
+"""The prevention desk: shared, held, handed on, called back and acknowledged over the wire; and what nobody can make it do."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from holding import RULES, Circle, indicator, shelved
+from hypothesis import given
+from hypothesis import strategies as st
+from peer import arrive
+
+from comity.errors import ComityError, Invalid, NotYours
+from comity.ledger import log
+from comity.node import models
+from comity.node.desk import communities, copies, crossing, prevention, telling
+from comity.node.desk.shelf import Shelves
+from comity.seal import canon, envelope
+from comity.sharing import stix, tlp
+from comity.sharing.notices import Acknowledgement, Ask, Concern, Holding, Kind, Recall, Report, Shared, Standing
+from comity.sharing.recall import Send, Use
+from comity.sharing.shelf import Filter
+from comity.sharing.tlp import Level
+from comity.wire import communities as circles
+from comity.wire import messages, shares
+from comity.wire.directory import trust_in
+from comity.wire.shares import Carried
+
+
+@pytest.fixture
+def circle(node, at) -> Circle:
+    """Iran's node with Viet Nam, Qatar and the Emirates."""
+    return Circle(node, at, "VN", "QA", "AE")
+
+
+def code(call, *args, **named) -> str:
+    """The code with which a call is refused; empty if it is not."""
+    try:
+        call(*args, **named)
+    except ComityError as error:
+        return f"{error.code} {error.where}".strip() if error.code == "sharing.release" else error.code
+    return ""
+
+
+def shared(circle, officers, row, to="VN", hops=3) -> None:
+    """Iran shares an object, and everything follows."""
+    prevention.share(circle.node, row, to, purpose="prevention", hops=hops, officer=officers.all, at=circle.at)
+    circle.settle()
+
+
+def use(circle, what: str) -> Use:
+    """What Iran may do with a copy."""
+    return copies.sharer(circle.node, circle.at).use(what, at=circle.at)
+
+
+def received(what: str) -> models.StixObject:
+    """The object of another State here."""
+    return models.StixObject.objects.exclude(source="").get(digest=what)
+
+
+def permit(**rules) -> None:
+    """Let what was received go out by these rules."""
+    models.Collection.objects.filter(pk=copies.RECEIVED).update(rules=RULES | rules)
+
+
+# --------------------------------------------------------------------------------------------------- as the source
+
+
+def test_shared_held_called_back_acknowledged(circle, officers, node, at):
+    """Handed on twice, and yet the list of who holds it, and of who has said so, is whole; each word is signed and logged."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    circle.say("VN", circle["VN"].sharer.hand_on(row.digest, "QA", at=at))
+    circle.say("QA", circle["QA"].sharer.hand_on(row.digest, "AE", at=at))
+    circle.say("AE", [])
+    assert set(copies.Kept("IR", at).holders(row.digest)) >= {"VN", "QA"}
+    circle["AE"].silent = True
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at, reason="A bank was named.")
+    circle.settle()
+    assert circle.codes == []
+    assert copies.sharer(node, at).outstanding(1) == ("AE",)
+    acks = {one.by: one for one in models.CopyAcknowledgement.objects.all()}
+    assert {by: (one.deed, one.passed_to) for by, one in acks.items()} == {
+        "VN": ("withdrawn", ["QA"]), "QA": ("withdrawn", ["AE"])}  # fmt: skip
+    for by, one in acks.items():
+        said = envelope.verify(bytes(one.statement), circle.trust(), kind="notice", at=at)
+        assert (said.sender, shares.said_in(said.raw).by) == (by, by)
+    assert models.StixObject.objects.get(pk=row.pk).withdrawn
+    assert Shelves(node).page(row.collection_id, Filter(), None, 10) == []
+    deeds = models.SharingDeed.objects.order_by("entry")
+    assert [(one.verb, one.to, one.by) for one in deeds] == [
+        ("share", ["VN"], "Officer all, Exercise office"), ("recall", ["VN"], "Officer all, Exercise office")]  # fmt: skip
+    from comity.node.archive import log_node
+    from comity.seal import merkle
+
+    for one in deeds:
+        assert canon.content_id(bytes(one.statement)) == one.digest
+        assert log_node(0, one.entry) == merkle.leaf_hash(log.entry(log.NOTICE, one.digest))
+    assert code(prevention.share, node, row, "QA", purpose="prevention", hops=0, officer=officers.all, at=at) == (
+        "sharing.withdrawn"
+    )
+    again = {"officer": officers.all, "at": at}
+    assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, **again) == "recall.done"
+
+
+def test_what_no_state_holds_is_called_back_from_clients(node, officers, circle, at):
+    """It was never shared; the recall is signed, logged, counted, and the object goes to no client any more."""
+    row = shelved(node, at, indicator())
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    assert models.StixObject.objects.get(pk=row.pk).withdrawn
+    assert models.SharingDeed.objects.get().to == []
+    assert copies.Kept("IR", at).complete("IR") == 1
+    assert models.Telling.objects.count() == 0
+    first = {"officer": officers.all, "at": at}
+    assert code(prevention.recall, node, "c" * 64, Kind.WITHDRAW, **first) == "recall.not-ours"
+
+
+def test_marked_stricter_and_replaced(circle, officers, node, at):
+    """A stricter level travels; what takes its place is named; neither lowers anything."""
+    row, better = shelved(node, at, indicator()), shelved(node, at, indicator("worse.example"))
+    shared(circle, officers, row)
+    who = {"officer": officers.all, "at": at}
+    assert code(prevention.recall, node, row.digest, Kind.TIGHTEN, level=Level.GREEN, **who) == "recall.level"
+    assert code(prevention.recall, node, row.digest, Kind.CORRECT, successor=row.digest, **who) == "recall.successor"
+    assert code(prevention.recall, node, row.digest, Kind.CORRECT, successor="d" * 64, **who) == "recall.successor"
+    prevention.recall(node, row.digest, Kind.TIGHTEN, level=Level.AMBER, **who)
+    circle.settle()
+    assert circle["VN"].memory.copy(row.digest).level == Level.AMBER
+    assert models.CopyAcknowledgement.objects.get().deed == "tightened"
+    assert models.StixObject.objects.get(pk=row.pk).withdrawn  # a client would go by the mark in it
+    shared(circle, officers, row, "QA")  # under the level as it is now
+    assert circle["QA"].memory.copy(row.digest).level == Level.AMBER
+    prevention.recall(node, row.digest, Kind.CORRECT, successor=better.digest, **who)
+    circle.settle()
+    assert circle["VN"].memory.copy(row.digest).withdrawn == 2
+    assert [one.successor for one in circle["VN"].memory.recalls_of(row.digest)] == ["", better.digest]
+    assert copies.sharer(node, at).outstanding(2) == ()
+
+
+def test_reports_come_back_to_the_source(circle, officers, node, at):
+    """From a holder that Iran does not know, by the way back; with the object that says more."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    circle.say("VN", circle["VN"].sharer.hand_on(row.digest, "QA", at=at))
+    note = canon.dumps({
+        "type": "note", "spec_version": "2.1", "id": "note--0b7e5bb9-6cd5-4a8f-8f2e-0b6a5cf8d0d1",
+        "created": "2026-11-02T00:00:00.000Z", "modified": "2026-11-02T00:00:00.000Z", "content": "A false alarm.",
+        "object_refs": [row.object_id],
+    })  # fmt: skip
+    about = stix.read(note).digest
+    circle["QA"].objects[about] = note
+    circle.say("QA", circle["QA"].sharer.report(row.digest, Concern.CORRECTION, at=at, about=about))
+    circle.settle()
+    found = models.CopyReport.objects.get()
+    assert (found.by, found.concern, bytes(found.object)) == ("QA", "correction", note)
+    assert "QA" in copies.Kept("IR", at).holders(row.digest)
+
+
+# --------------------------------------------------------------------------------------------------- as a holder
+
+
+def test_held_and_handed_on_and_called_back(circle, officers, node, at):
+    """Viet Nam -> Iran -> Qatar, in a community; Viet Nam's recall ends both copies, and both have said so."""
+    row = circle.agreed(officers.all)
+    what = circle.share("VN", "IR", indicator(), communities=(row.pk,), purpose="prevention")
+    assert use(circle, what) is Use.USABLE
+    one = received(what)
+    assert (one.source, one.communities, one.by) == ("VN", ["Gulf"], "VN")
+    give = {"purpose": "prevention", "officer": officers.all, "at": at}
+    assert code(prevention.hand_on, node, one, "QA", **give) == "sharing.release nobody"  # no rules yet: nothing goes
+    permit(communities=["Gulf"])
+    prevention.hand_on(node, received(what), "QA", **give)
+    circle.settle()
+    assert circle["QA"].memory.copy(what).hops == 2
+    assert set(circle["VN"].memory.holders(what)) == {"IR", "QA"}
+    assert code(prevention.recall, node, what, Kind.WITHDRAW, officer=officers.all, at=at) == "recall.not-ours"
+    circle.say("VN", circle["VN"].sharer.recall(what, Kind.WITHDRAW, at=at))
+    assert use(circle, what) is Use.WITHDRAWN
+    assert circle["QA"].memory.copy(what).withdrawn == 1
+    assert set(circle["VN"].memory.acknowledged(1)) == {"IR", "QA"}
+    assert circle["VN"].sharer.outstanding(1) == ()
+    assert received(what).withdrawn
+    assert code(prevention.hand_on, node, received(what), "AE", **give) == "sharing.withdrawn"
+    assert circle.codes == []
+
+
+def test_green_stays_in_its_community(circle, officers, node, at):
+    """Handed on to members only, whatever the rules name; given by name alone, it goes no further at all."""
+    row = circle.agreed(officers.all)
+    what = circle.share("VN", "IR", indicator(), communities=(row.pk, "e" * 64))
+    alone = circle.share("VN", "IR", indicator("alone.example"))
+    permit(states=["VN", "QA", "AE"], communities=["Gulf"], public=True)
+    give = {"purpose": "prevention", "officer": officers.all, "at": at}
+    assert code(prevention.hand_on, node, received(what), "AE", **give) == "sharing.release community"
+    assert code(prevention.hand_on, node, received(alone), "QA", **give) == "sharing.release community"
+    assert (
+        code(prevention.hand_on, node, received(what), "QA", **give | {"purpose": "fun"}) == "sharing.release purpose"
+    )
+    assert prevention.give_in(node, received(what), row.pk, officer=officers.all, at=at) == ["QA"]
+    amber = circle.share("VN", "IR", indicator("amber.example", Level.AMBER), level=Level.AMBER, communities=(row.pk,))
+    assert code(prevention.hand_on, node, received(amber), "QA", **give) == "sharing.level"
+    last = circle.share("VN", "IR", indicator("last.example"), hops=0, communities=(row.pk,))
+    assert code(prevention.hand_on, node, received(last), "QA", **give) == "sharing.hops"
+
+
+def test_a_told_level_binds_what_is_not_marked(circle, officers, node, at):
+    """Clear by its own mark, or by none, and told green: no client gets it, and no State outside of the community."""
+    row = circle.agreed(officers.all)
+    for value, mark in (("clear.example", Level.CLEAR), ("bare.example", None)):
+        what = circle.share("VN", "IR", indicator(value, mark), level=Level.GREEN, communities=(row.pk,))
+        permit(states=["QA", "AE"], communities=["Gulf"], public=True, unmarked="TLP:CLEAR")
+        assert received(what).withdrawn
+        give = {"purpose": "prevention", "officer": officers.all, "at": at}
+        assert code(prevention.hand_on, node, received(what), "AE", **give) == "sharing.release community"
+        assert code(prevention.hand_on, node, received(what), "QA", **give) == ""
+
+
+def test_a_stricter_level_binds_here(circle, officers, node, at):
+    """Viet Nam marks it stricter: kept, handed to nobody, given to no client."""
+    row = circle.agreed(officers.all)
+    what = circle.share("VN", "IR", indicator(), communities=(row.pk,))
+    permit(communities=["Gulf"])
+    circle.say("VN", circle["VN"].sharer.recall(what, Kind.TIGHTEN, level=Level.RED, at=at))
+    assert use(circle, what) is Use.USABLE
+    assert received(what).withdrawn
+    give = {"purpose": "prevention", "officer": officers.all, "at": at}
+    assert code(prevention.hand_on, node, received(what), "QA", **give) == "sharing.level"
+    assert circle["VN"].memory.acks[1]["IR"].deed == "tightened"
+
+
+def test_a_silent_source_suspends(circle, officers, node, at):
+    """A week without a word of the source: not handed on. A neighbour who keeps recalls back gains nothing."""
+    row = circle.agreed(officers.all)
+    what = circle.share("VN", "IR", indicator(), communities=(row.pk,))
+    permit(communities=["Gulf"])
+    later = at + copies.PATIENCE + timedelta(seconds=1)
+    assert copies.suspended(node, at=at) == frozenset()
+    assert copies.suspended(node, at=later) == {"VN"}
+    give = {"purpose": "prevention", "officer": officers.all}
+    assert code(prevention.hand_on, node, received(what), "QA", at=later, **give) == "sharing.suspended"
+    ahead = Standing(source="VN", number=1, at=int(at.timestamp()))
+    circle.say("VN", [Send("IR", ahead)])
+    assert copies.suspended(node, at=at) == {"VN"}
+    assert models.Departure.objects.filter(peer="VN").exists()  # it was asked for what is missing
+
+
+def test_we_report_to_the_source(circle, officers, node, at):
+    """A sighting with its count, a mistake with words; TLP:AMBER, by this State's identity."""
+    what = circle.share("VN", "IR", indicator())
+    who = {"officer": officers.all, "at": at}
+    prevention.report(node, received(what), Concern.SIGHTING, text="On two mail servers.", count=2, **who)
+    prevention.report(node, received(what), Concern.CORRECTION, text="This is a hospital.", **who)
+    circle.settle()
+    told = circle["VN"].memory.reports
+    assert [(one.by, one.concern) for one in told] == [("IR", "sighting"), ("IR", "correction")]
+    sighting, note = (stix.read(circle["VN"].objects[one.about]).body for one in told)
+    assert (sighting["count"], sighting["sighting_of_ref"]) == (2, received(what).object_id)
+    assert (note["type"], note["content"]) == ("note", "This is a hospital.")
+    assert {one["created_by_ref"] for one in (sighting, note)} == {prevention.identity("IR")}
+    own = shelved(node, at, indicator("own.example"))
+    assert code(prevention.report, node, own, Concern.SIGHTING, text="", **who) == "sharing.not-held"
+    assert code(prevention.report, node, received(what), Concern.CORRECTION, text=" ", **who) == "sharing.report-text"
+    assert code(prevention.report, node, received(what), Concern.SIGHTING, text="", count=0, **who) == (
+        "sharing.report-count"
+    )
+
+
+# ------------------------------------------------------------------------------------------------- what may not go out
+
+RELEASES = [
+    ({}, indicator(), "VN", "sharing.release nobody"),
+    ({"states": ["VN"]}, indicator(), "VN", "sharing.release purpose"),
+    ({"states": ["QA"], "purposes": ["prevention"]}, indicator(), "VN", "sharing.release recipient"),
+    (RULES, indicator(level=None), "VN", "sharing.release unmarked"),
+    (RULES, indicator(description="Call Ali."), "VN", "sharing.release personal-data"),
+    (RULES, indicator(object_marking_refs=["marking-definition--0d0f5b6e-7f3e-4d86-9f2e-3f1f0c1a0001"]), "VN",
+     "sharing.release marking-unknown"),
+    (RULES, indicator(level=Level.AMBER, granular_markings=[
+        {"marking_ref": tlp.IDS[Level.CLEAR], "selectors": ["pattern"]}]), "VN", "sharing.release tlp-lowered"),
+    (RULES, indicator(), "BR", "peer.unknown"),
+    (RULES, indicator(**{f"x_{number}": "x" * 30_000 for number in range(9)}), "VN", "share.too-long"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "raw", "to", "expected"), RELEASES, ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_what_the_rules_keep(circle, officers, node, at, rules, raw, to, expected):
+    """Nothing is said, nothing is logged, nobody is noted as its holder."""
+    row = shelved(node, at, raw, rules)
+    give = {"purpose": "prevention", "hops": 0, "officer": officers.all, "at": at}
+    assert code(prevention.share, node, row, to, **give) == expected
+    for table in (models.Telling, models.SharingDeed, models.Copy, models.CopyPath, models.CopyHolder):
+        assert table.objects.count() == 0
+
+
+def test_personal_data_are_left_out_of_an_object_of_its_own(circle, officers, node, at):
+    """The new one goes, and names what it is derived from; the old one stays where it is."""
+    row = shelved(node, at, indicator(description="Call Ali."))
+    made = prevention.derive(node, row, officer=officers.all, at=at)
+    assert "description" not in made.body
+    assert made.body["external_references"][0]["description"] == row.digest
+    shared(circle, officers, models.StixObject.objects.get(digest=made.digest))
+    assert made.digest in circle["VN"].objects
+    plain = shelved(node, at, indicator("plain.example"))
+    assert code(prevention.derive, node, plain, officer=officers.all, at=at) == "sharing.nothing-personal"
+    what = circle.share("VN", "IR", indicator("theirs.example", description="Call Ali."))
+    assert code(prevention.derive, node, received(what), officer=officers.all, at=at) == "sharing.not-ours"
+
+
+def test_each_verb_needs_the_power(circle, officers, node, at):
+    """Every other power together does not do."""
+    officers.all.powers = [power for power in officers.all.powers if power != "warn"]
+    row, who = shelved(node, at, indicator()), {"officer": officers.all, "at": at}
+    terms = circles.Terms("Gulf", ("IR", "VN"), "prevention", 1)
+    for call in (
+        lambda: prevention.share(node, row, "VN", purpose="prevention", hops=0, **who),
+        lambda: prevention.hand_on(node, row, "VN", purpose="prevention", **who),
+        lambda: prevention.give_in(node, row, "e" * 64, **who),
+        lambda: prevention.recall(node, row.digest, Kind.WITHDRAW, **who),
+        lambda: prevention.report(node, row, Concern.SIGHTING, text="", **who),
+        lambda: prevention.derive(node, row, **who),
+        lambda: communities.propose(node, terms, **who),
+        lambda: communities.agree(node, terms.digest, **who),
+        lambda: communities.leave(node, terms.digest, **who),
+    ):
+        with pytest.raises(NotYours):
+            call()
+    assert models.Telling.objects.count() == 0
+
+
+# ------------------------------------------------------------------------------------------------------------ attacks
+
+
+def brought(circle, carrier: str, notice, *, by="", to="IR", origin=None, beside=b"", **more) -> str:
+    """What Iran refuses it by: `carrier` brings a notice that `by` signed."""
+    data = circle[by or carrier].signs(notice, circle.at)
+    one = Carried(at=circle.at, notice=data, beside=beside, origin=origin or b"", **more)
+    return arrive(circle.node, circle[carrier].sealed(circle[carrier].statement(one, to)), circle.at, carrier).code
+
+
+def offered(raw: bytes, source="VN", hops=1, level=Level.GREEN) -> Shared:
+    """What a giver says about an object."""
+    return Shared(source=source, what=stix.read(raw).digest, hops=hops, level=level)
+
+
+def test_another_source_needs_its_own_words(circle, node, at):
+    """Qatar hands on what it says is Viet Nam's: missing, self-made, foreign, exhausted and lowered words are refused."""
+    raw, other = indicator(), indicator("other.example")
+    words = circle["VN"].signs(offered(raw, hops=2), at)
+    amber = circle["VN"].signs(offered(raw, hops=2, level=Level.AMBER), at)
+    for origin, notice, expected in (
+        (None, offered(raw), "share.origin"),
+        (circle["QA"].signs(offered(raw, hops=2), at), offered(raw), "share.origin"),
+        (circle["VN"].signs(offered(other, hops=2), at), offered(raw), "share.origin"),
+        (circle["VN"].signs(offered(raw, source="AE", hops=2), at), offered(raw), "share.origin"),
+        (circle["VN"].signs(Standing(source="VN", number=0, at=0), at), offered(raw), "share.origin"),
+        (circle["AE"].signs(offered(raw, source="AE", hops=2), at), offered(raw), "share.origin"),
+        (words, offered(raw, hops=2), "share.hops"),
+        (words, offered(raw, hops=2**53 - 1), "share.hops"),
+        (amber, offered(raw), "share.level"),
+        (words[:-30] + b"A" + words[-29:], offered(raw), "seal.mldsa65"),
+        (words, offered(raw), ""),
+    ):
+        found = brought(circle, "QA", notice, origin=origin, beside=raw)
+        assert found == expected or (expected.startswith("seal") and found.startswith(("seal.", "canon."))), expected
+    assert received(stix.read(raw).digest).source == "VN"
+    assert models.CopyPath.objects.get().state == "QA"
+
+
+def test_an_object_is_what_it_is_told_to_be(circle, node, at):
+    """Another object, none, a spoofed marking, a level below the mark, a part marked below the whole."""
+    raw = indicator(level=Level.AMBER)
+    notice = offered(raw, level=Level.AMBER)
+    assert brought(circle, "VN", notice) == "share.object"
+    assert brought(circle, "VN", notice, beside=indicator("other.example")) == "share.object"
+    assert brought(circle, "VN", offered(raw), beside=raw) == "share.level"
+    lowered = indicator(granular_markings=[{"marking_ref": tlp.IDS[Level.CLEAR], "selectors": ["pattern"]}])
+    assert brought(circle, "VN", offered(lowered), beside=lowered) == "share.level"
+    spoofed = tlp.definition(Level.RED) | {"id": tlp.IDS[Level.CLEAR]}
+    assert brought(circle, "VN", notice, beside=canon.dumps(spoofed)) == "stix.spoofed"
+    assert brought(circle, "VN", notice, beside=b"[" * 9000) in {"sharing.depth", "sharing.json", "sharing.nesting"}
+    assert brought(circle, "VN", notice, beside=b" " * (257 << 10)) == "share.too-long"
+    assert brought(circle, "VN", Standing(source="VN", number=0, at=0), beside=raw) == "share.object"
+    assert brought(circle, "VN", Standing(source="VN", number=0, at=0), purpose="x") == "share.form"
+    assert brought(circle, "VN", notice, beside=raw, origin=circle["VN"].signs(notice, at)) == "share.origin"
+    assert models.StixObject.objects.count() == models.Copy.objects.count() == 0
+    held = indicator(level=Level.AMBER, name="Another content under the same id and version")
+    assert brought(circle, "VN", notice, beside=raw) == ""
+    assert brought(circle, "VN", offered(held, level=Level.AMBER), beside=held) == "stix.other-content"
+
+
+def test_nobody_speaks_with_anothers_mouth(circle, officers, node, at):
+    """Recalls, standings, words of holders, questions and copies: each by its own speaker alone, whoever carries it."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    what = circle.share("VN", "IR", indicator("theirs.example"))
+    now = int(at.timestamp())
+    end = Recall(source="VN", number=1, what=what, kind="withdraw", level=0, successor="", reason="", at=now)
+    assert brought(circle, "QA", end) == "share.speaker"
+    assert brought(circle, "VN", end, by="QA") == "share.speaker"
+    assert brought(circle, "QA", Standing(source="VN", number=9, at=now)) == "share.speaker"
+    prevention.recall(node, row.digest, Kind.TIGHTEN, level=Level.RED, officer=officers.all, at=at)
+    done = Acknowledgement(source="IR", number=1, what=row.digest, by="VN", deed="withdrawn", passed_to=(), at=now)
+    assert brought(circle, "QA", done) == "share.speaker"
+    assert brought(circle, "VN", Report(source="IR", what=row.digest, by="VN", concern="sighting", about="", at=now),
+                   by="QA") == "share.speaker"  # fmt: skip
+    assert brought(circle, "QA", Ask(source="IR", after=0, at=now), by="VN") == "share.speaker"
+    raw = indicator("relayed.example")
+    assert brought(circle, "QA", offered(raw), by="VN", beside=raw) == "share.speaker"
+    assert brought(circle, "VN", replace(done, passed_to=("QA", "Nobody"))) == "share.form"
+    odd = Holding(source="IR", what=row.digest, by="<b>", giver="VN")
+    assert brought(circle, "VN", odd) == "share.form"
+    assert brought(circle, "VN", done) == ""
+    assert models.CopyAcknowledgement.objects.count() == 1
+    own = replace(end, source="IR", what=row.digest, number=2)
+    assert brought(circle, "VN", own) == "share.speaker"  # nobody says what we recalled, but we
+    assert use(circle, what) is Use.USABLE
+    assert brought(circle, "QA", end, by="VN") == ""  # whoever carries it, it is Viet Nam's word
+    assert use(circle, what) is Use.WITHDRAWN
+
+
+def test_a_source_that_says_two_things_is_found(circle, node, at):
+    """Two recalls under one number: the first counts, the second stays as evidence."""
+    what = circle.share("VN", "IR", indicator())
+    said = Recall(source="VN", number=1, what="a" * 64, kind="withdraw", level=0, successor="", reason="", at=0)
+    assert brought(circle, "VN", said) == ""
+    assert brought(circle, "VN", said) == ""
+    assert brought(circle, "QA", replace(said, what=what), by="VN") == "recall.conflict"
+    assert use(circle, what) is Use.USABLE
+    assert bytes(models.Arrival.objects.get(code="recall.conflict").data)
+
+
+def test_nobody_claims_what_is_anothers(circle, officers, node, at):
+    """Viet Nam says that Iran's object, or Qatar's, is its own: else it could take it from its source's recall."""
+    row = shelved(node, at, indicator())
+    assert brought(circle, "VN", offered(indicator()), beside=indicator()) == "sharing.other-source"
+    shared(circle, officers, row)
+    assert brought(circle, "VN", offered(indicator()), beside=indicator()) == "sharing.other-source"
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    assert use(circle, row.digest) is Use.WITHDRAWN
+    what = circle.share("QA", "IR", indicator("qatar.example"))
+    theirs = indicator("qatar.example")
+    assert brought(circle, "VN", offered(theirs), beside=theirs) == "sharing.other-source"
+    assert models.Copy.objects.get(pk=what).source == "QA"
+
+
+def test_times_that_have_not_come(circle, node, at):
+    """Notice, share and word of a community: more than five minutes ahead, or before the State had its key."""
+    raw = indicator()
+    for ahead, expected in ((timedelta(minutes=6), "share.time"), (-timedelta(days=3), "trust.time")):
+        notice = circle["VN"].signs(offered(raw), at + ahead)
+        one = Carried(at=at, notice=notice, beside=raw)
+        found = arrive(node, circle["VN"].sealed(circle["VN"].statement(one, "IR")), at)
+        assert found.code == expected
+    late = Carried(at=at + timedelta(minutes=6), notice=circle["VN"].signs(offered(raw), at), beside=raw)
+    assert arrive(node, circle["VN"].sealed(circle["VN"].statement(late, "IR")), at).code == "share.time"
+    next_year = Standing(source="VN", number=0, at=int(at.timestamp()) + 301)
+    assert brought(circle, "VN", next_year) == "notice.early"
+
+
+def test_a_revoked_key_says_nothing_old(circle, node, at):
+    """Whoever stole it could state any time: origin and recall by it do not count any more, though they are older."""
+    raw, stolen = indicator(), circle["VN"].peer.signing
+    words = circle["VN"].signs(offered(raw, hops=2), at - timedelta(hours=2))
+    circle["VN"].peer.rotates(revoked=at - timedelta(hours=1))
+    models.Peer.objects.filter(pk="VN").update(entry=circle["VN"].peer.entry_bytes)
+    assert circle["VN"].peer.signing is not stolen
+    assert brought(circle, "QA", offered(raw), origin=words, beside=raw) == "trust.unknown-key"
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"{}", b"\xff", b"", b'{"at":1}'])
+@pytest.mark.parametrize("kind", ["share", "community"])
+def test_what_follows_no_form(circle, node, at, kind, payload):
+    """Refused by name; nothing else happens."""
+    data = envelope.sign(kind, payload, sender="VN", to="IR", key=circle["VN"].peer.signing)
+    found = arrive(node, circle["VN"].sealed(data), at).code
+    assert found in {f"{kind}.form", "canon.json", "canon.form"}
+
+
+def test_the_kinds_of_this_room_pass_for_no_other(circle, node, at):
+    """A notice alone, a share as a notice, a notice as a share."""
+    notice = offered(indicator())
+    payload = shares.payload(notice, at)
+    bare = envelope.sign("notice", payload, sender="VN", to="IR", key=circle["VN"].peer.signing)
+    assert arrive(node, circle["VN"].sealed(bare), at).code == "seal.kind"
+    wrong = envelope.sign("share", payload, sender="VN", to="", key=circle["VN"].peer.signing)
+    inner = Carried(at=at, notice=wrong, beside=indicator())
+    assert arrive(node, circle["VN"].sealed(circle["VN"].statement(inner, "IR")), at).code == "seal.kind"
+    public = envelope.sign("share", shares.packed(inner), sender="VN", to="", key=circle["VN"].peer.signing)
+    assert arrive(node, circle["VN"].sealed(public), at).code == "seal.addressee"
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+BYTES = st.binary(max_size=60)
+
+
+@given(BYTES, BYTES, BYTES, st.lists(TEXTS, max_size=3), TEXTS, st.data())
+def test_what_is_packed_is_read(notice, beside, origin, named, purpose, data):
+    """There and back; any other field, type or length is refused by name."""
+    from datetime import UTC, datetime
+
+    one = Carried(at=datetime(2026, 11, 30, 9, tzinfo=UTC), notice=notice, beside=beside, origin=origin,
+                  communities=tuple(named), purpose=purpose)  # fmt: skip
+    packed = shares.packed(one)
+    said = envelope.Statement("share", "VN", "IR", packed, b"", "")
+    assert shares.read(said) == one
+    value = canon.loads(packed, limit=1 << 20)
+    name = data.draw(st.sampled_from(sorted(value)))
+    wrong = data.draw(st.sampled_from([None, 1, True, {}, [1], "%", "x" * 61]))
+    for broken in (value | {name: wrong}, {k: v for k, v in value.items() if k != name}, value | {"more": 1}):
+        found = code(shares.read, replace(said, payload=canon.dumps(broken)))
+        whole = set(broken) == set(value) and isinstance(broken[name], str)
+        assert found == "share.form" or (whole and not found)
+
+
+# -------------------------------------------------------------------------------------------------------- communities
+
+
+def test_a_community_is_who_agreed(circle, officers, node, at):
+    """Proposed, agreed, left; other terms are another community; only members count, and only while we are one."""
+    row = circle.agreed(officers.all)
+    assert communities.members(node, row) == ["QA", "VN"]
+    assert [one.pk for one in communities.with_state(node, "VN")] == [row.pk]
+    assert models.LogHead.objects.get().size >= 1
+    terms = communities.terms_of(row)
+    assert circle.says_of("VN", terms, agrees=False, at=at + timedelta(seconds=9)) == ""
+    assert circle.says_of("VN", terms, agrees=True) == ""  # an older word that came late
+    assert communities.members(node, row) == ["QA"]
+    wider = replace(terms, members=("AE", *terms.members))
+    assert circle.says_of("AE", wider, agrees=True) == ""
+    assert communities.with_state(node, "AE") == []
+    assert code(communities.agree, node, wider.digest, officer=officers.all, at=at) == "community.name"
+    communities.leave(node, row.pk, officer=officers.all, at=at + timedelta(seconds=1))
+    assert communities.with_state(node, "QA") == []
+    assert communities.members(node, row) == []
+    communities.agree(node, wider.digest, officer=officers.all, at=at)
+    assert communities.members(node, models.Community.objects.get(pk=wider.digest)) == ["AE"]
+    assert circle.codes == []
+
+
+def test_who_may_speak_of_a_community(circle, officers, node, at):
+    """Neither who is not a member, nor to who is not; proposals of one State are bounded."""
+    others = circles.Terms("Others", ("AE", "QA"), "prevention", 1)
+    assert circle.says_of("VN", replace(others, members=("IR", "QA")), agrees=True) == "community.members"
+    assert circle.says_of("QA", others, agrees=True) == "community.members"
+    good = circles.Terms("Good", ("IR", "QA"), "prevention", 1)
+    assert circle.says_of("QA", good, agrees=True, at=at + timedelta(minutes=6)) == "community.time"
+    assert code(communities.propose, node, others, officer=officers.all, at=at) == "community.members"
+    far = circles.Terms("Far", ("BR", "IR"), "prevention", 1)
+    assert code(communities.propose, node, far, officer=officers.all, at=at) == "peer.unknown"
+    assert code(communities.agree, node, good.digest, officer=officers.all, at=at) == "community.unknown"
+    many = [models.Community(pk=f"{number:064x}", name=str(number), members=[], purpose="x", hops=0, proposed_by="QA",
+                             made_at=at) for number in range(communities.MOST)]  # fmt: skip
+    models.Community.objects.bulk_create(many)
+    assert circle.says_of("QA", good, agrees=True) == "community.too-many"
+
+
+@pytest.mark.parametrize("change", [{"name": " "}, {"name": "x" * 61}, {"purpose": ""}, {"hops": 11}, {"hops": True},
+                                    {"members": ("IR",)}, {"members": ("VN", "IR")}, {"members": ("IR", "ir")},
+                                    {"members": ("IR", "IR")}, {"members": ("IR", 7)}], ids=repr)  # fmt: skip
+def test_terms_that_no_community_can_have(change):
+    """Names, purposes, hops and members within their limits; members sorted, each once."""
+    with pytest.raises((Invalid, TypeError)):
+        replace(circles.Terms("Gulf", ("IR", "VN"), "prevention", 1), **change)
+
+
+def test_shared_in_a_community(circle, officers, node, at):
+    """To every member, for its purpose, with its hops; the takers learn in which community."""
+    row = circle.agreed(officers.all)
+    one = shelved(node, at, indicator(), {"communities": ["Gulf"], "purposes": ["prevention"]})
+    assert prevention.give_in(node, one, row.pk, officer=officers.all, at=at) == ["QA", "VN"]
+    circle.settle()
+    assert {circle[state].memory.copy(one.digest).hops for state in ("QA", "VN")} == {2}
+    assert models.SharingDeed.objects.get().to == ["QA", "VN"]  # one word for both
+    ways = models.CopyPath.objects.filter(outward=True)
+    assert {(way.state, way.purpose, tuple(way.communities)) for way in ways} == {
+        ("QA", "prevention", ("Gulf",)), ("VN", "prevention", ("Gulf",))}  # fmt: skip
+    strict = shelved(node, at, indicator("strict.example", Level.AMBER_STRICT), title="Strict",
+                     rules={"communities": ["Gulf"], "purposes": ["prevention"]})  # fmt: skip
+    assert code(prevention.give_in, node, strict, row.pk, officer=officers.all, at=at) == "sharing.release recipient"
+    assert code(prevention.give_in, node, one, "e" * 64, officer=officers.all, at=at) == "community.unknown"
+    alone = communities.propose(node, circles.Terms("New", ("AE", "IR"), "prevention", 1), officer=officers.all, at=at)
+    assert code(prevention.give_in, node, one, alone.pk, officer=officers.all, at=at) == "community.empty"
+
+
+# ---------------------------------------------------------------------------------------------- carrying, and forgetting
+
+
+def test_one_who_cannot_be_told_holds_up_nobody(circle, officers, node, at):
+    """Qatar has not said what it holds: Viet Nam is told at once, Qatar as soon as it has; nothing is lost."""
+    row = shelved(node, at, indicator())
+    for to in ("VN", "QA"):
+        shared(circle, officers, row, to)
+    models.Talk.objects.filter(pk="QA").update(settled=False)
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    circle.settle()
+    assert copies.sharer(node, at).outstanding(1) == ("QA",)
+    assert telling.waiting() == [("QA", "conversation.unsettled")]
+    models.Talk.objects.filter(pk="QA").update(settled=True)
+    circle.settle()
+    assert copies.sharer(node, at).outstanding(1) == ("QA",)  # not yet: it is tried again in a moment
+    circle.at = at + timedelta(seconds=3)
+    circle.settle()
+    assert copies.sharer(node, circle.at).outstanding(1) == ()
+    assert telling.waiting() == []
+
+
+def test_a_standing_goes_out_once_a_day(circle, officers, node, at):
+    """Well within the patience of the others; not before anything was shared."""
+    assert not copies.due(node, at=at)
+    shared(circle, officers, shelved(node, at, indicator()))
+    count = models.Departure.objects.count()
+    copies.due(node, at=at + timedelta(hours=23))
+    assert models.Departure.objects.count() == count
+    copies.due(node, at=at + timedelta(hours=24))
+    copies.due(node, at=at + timedelta(hours=25))
+    assert models.Departure.objects.count() == count + 1
+
+
+def lose(*tables) -> None:
+    """An older database: these tables are as they were before anything happened."""
+    for table in tables:
+        table.objects.all().delete()
+
+
+def test_who_forgot_his_recalls_learns_them_before_he_says_another(circle, officers, node, at):
+    """A restored source asks its neighbours; what they bring back is its own word; then its numbers go on."""
+    row, other = shelved(node, at, indicator()), shelved(node, at, indicator("other.example"))
+    shared(circle, officers, row)
+    shared(circle, officers, other)
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    circle.settle()
+    lose(models.CopyRecall, models.CopyStanding, models.CopyAcknowledgement)
+    models.Copy.objects.update(withdrawn=0)
+    models.StixObject.objects.update(withdrawn=False)
+    circle.say("QA", [Send("IR", Standing(source="QA", number=0, at=int(at.timestamp())))])
+    crossing.forget_settled()
+    who = {"officer": officers.all, "at": at}
+    assert copies.relearning(at=at) == ["QA", "VN"]  # the Emirates were never heard of
+    assert code(prevention.recall, node, other.digest, Kind.WITHDRAW, **who) == "recall.relearning"
+    give = {"purpose": "prevention", "hops": 0}
+    assert code(prevention.share, node, other, "QA", **give, **who) == "recall.relearning"
+    copies.due(node, at=at)
+    assert copies.relearning(at=at) == ["QA", "VN"]  # nobody has said yet what he holds
+    models.Talk.objects.update(settled=True)
+    copies.due(node, at=at)
+    assert copies.relearning(at=at) == ["VN"]  # Qatar never had anything of ours
+    circle.settle()
+    assert copies.relearning(at=at) == []
+    assert copies.Kept("IR", at).complete("IR") == 1
+    assert models.Copy.objects.get(pk=row.digest).withdrawn == 1
+    assert models.StixObject.objects.get(pk=row.pk).withdrawn
+    prevention.recall(node, other.digest, Kind.WITHDRAW, **who)
+    circle.settle()
+    assert copies.sharer(node, at).outstanding(2) == ()
+    assert circle.codes == []
+
+
+def test_who_stays_silent_is_not_waited_for_longer_than_copies_last(circle, officers, node, at):
+    """A week: by then his copies are suspended."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    crossing.forget_settled()
+    copies.due(node, at=at)
+    assert "VN" in copies.relearning(at=at + copies.PATIENCE - timedelta(seconds=1))
+    later = at + copies.PATIENCE
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=later)
+
+
+def test_what_was_forgotten_comes_back_from_the_peer(circle, officers, node, at):
+    """Shares, recalls and words on communities that a peer gives back stand in the tables again, however often."""
+    community = circle.agreed(officers.all)
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    circle.settle()
+    lose(
+        models.Copy, models.CopyPath, models.CopyHolder, models.CopyRecall, models.CopyStanding, models.CommunityMember
+    )
+    own = trust_in([circle["VN"].peer.home_entry])
+    keys = [circle["VN"].peer.opening]
+    for departure in [*models.Departure.objects.filter(peer="VN").order_by("number")] * 2:
+        data = envelope.opened(bytes(departure.data), home="VN", keys=keys)
+        departure.statement = data
+        departure.save()
+        crossing._adopt(node, departure)
+    assert messages.read_stated(data, own).sender == "IR"
+    assert models.Alarm.objects.count() == 0
+    kept = copies.Kept("IR", at)
+    assert kept.copy(row.digest).withdrawn == 1
+    assert (list(kept.takers("IR")), list(kept.holders(row.digest)), kept.complete("IR")) == (["VN"], ["VN"], 1)
+    assert models.CommunityMember.objects.get(community=community).agrees
+
+
+def test_the_tables_are_a_memory(node, at):
+    """Gaps in what is complete, and once is once."""
+    kept = copies.Kept("IR", at)
+    said = Recall(source="VN", number=1, what="a" * 64, kind="withdraw", level=0, successor="", reason="", at=0)
+    for number, complete in ((2, 0), (4, 0), (1, 2), (3, 4), (6, 4)):
+        kept.put_recall(replace(said, number=number), b"raw")
+        assert kept.complete("VN") == complete
+    assert [one.number for one, raw in kept.recalls("VN", 1, 4) if raw == b"raw"] == [2, 3, 4]
+    assert (kept.complete("QA"), kept.standing("QA"), kept.copy("b" * 64)) == (0, None, None)
+    assert [kept.first_time(b"x", "VN"), kept.first_time(b"x", "VN"), kept.first_time(b"x", "QA")] == [
+        True,
+        False,
+        True,
+    ]
