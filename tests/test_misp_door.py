@@ -142,6 +142,25 @@ def test_an_event_is_seen_without_what_may_not_go(instance):
     assert instance.ask("attributes/restSearch", {"returnFormat": "json"}, who=blind)[1]["response"]["Attribute"] == []
 
 
+def test_an_object_is_as_strict_as_what_is_in_it(instance):
+    """What is marked red inside an object does not go out with it under the event's green."""
+    red = attribute(21, "domain", "secret.example", Tag=[{"name": "tlp:red"}], object_relation="domain")
+    held = {
+        "uuid": named(20),
+        "name": "file",
+        "timestamp": "1796000300",
+        "Attribute": [red, attribute(22, "md5", "d" * 32)],
+    }
+    instance.ask("events/add", event(uuid=named(902), Object=[held], Tag=[{"name": "tlp:green"}]))
+
+    def green(row) -> bool:
+        return (tlp.marked(json.loads(row.raw)).level or tlp.Level.CLEAR) <= tlp.Level.GREEN
+
+    said = instance.ask(f"events/{named(902)}", who=reader(visible=green))[1]["Event"]
+    assert values(said["Attribute"]) == ["d" * 32]
+    assert "secret" not in json.dumps(said)
+
+
 REFUSED = [
     ("GET", "indicators", "events/view/00000000-0000-4000-8000-000000000899", None, 404),
     ("GET", "indicators", "feeds/index", None, 404), ("GET", "indicators", "events/view/1", None, 404),

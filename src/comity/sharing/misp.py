@@ -234,9 +234,12 @@ def _object(held: Mapping[str, Any], context: _Context, notes: list[Note]) -> It
     """The object as it is; and of each of its attributes what can be made of it."""
     named, when = _uuid(held), _when(held.get("timestamp") or context.at)
     notes.append(Note("object", named))
-    yield _made(
-        {"type": "x-misp-object", "created": when, "modified": when, "x_misp_object": dict(held)}, named, context
-    )
+    unknown: list[Note] = []
+    inside = [level for each in held.get("Attribute", ()) for level in _tlp(each, unknown, ())]
+    whole = replace(
+        context, levels=() if unknown else (*context.levels, *inside)
+    )  # it says all that its attributes say
+    yield _made({"type": "x-misp-object", "created": when, "modified": when, "x_misp_object": dict(held)}, named, whole)
     for attribute in held.get("Attribute", ()):
         if any(_observables(attribute)):
             yield from _attribute(attribute, context, notes, inside=named)
