@@ -1,25 +1,32 @@
 """The assistance desk: told to whom it is released, and to nobody else; a programme is the same on both sides; attacks."""
 
+import html
 import random
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from peer import Peer, arrive, settle
+from test_officers import Browser
 
 from comity.assistance import outcomes
+from comity.assistance.assess import Verdict
 from comity.assistance.needs import Need, Offer, Release, Stage, Turn
 from comity.assistance.programme import Milestone, Programme, Say, Terms, Word
 from comity.assistance.programme import Stage as Standing
 from comity.assistance.topics import Development, Region, Topic, Unit
+from comity.casework.lifecycle import Kind
 from comity.errors import ComityError, Invalid
 from comity.ledger import log
 from comity.node import models
-from comity.node.desk import assistance, crossing, programmes, registry
+from comity.node.desk import assistance, crossing, programmes, registry, selfassessment
+from comity.node.officers import texts
 from comity.seal import canon, envelope, merkle
 from comity.wire import assistance as wire
+from comity.wire import messages
 from comity.wire.assistance import Spoken, Version
 from comity.wire.directory import trust_in
 
@@ -485,3 +492,150 @@ def test_nothing_else_is_read(change):
         assert whole | change != whole
     else:
         assert found.programme == (whole | change)["programme"]
+
+
+# ------------------------------------------------------------------------------------------------ pages
+
+FILED = {
+    "topic": "forensics", "unit": "places", "units": "۱۲", "by": "۱۴۰۶/۰۳/۱۱", "text": "آموزش <b>آزمایشگاه</b>",
+    "language": "fa", "languages": ["en"], "region": "asia-pacific", "development": "unstated", "source": "", "pays": "۰",
+    "tried": "دوره‌ای کوتاه", "tried_year": "۱۴۰۴", "tried_partner": "", "articles": "", "release": ["VN"],
+}  # fmt: skip
+
+
+def test_a_need_is_filed_by_its_form(node, officers, at):
+    """Digits and days of either script; what is wrong is said at its field, and nothing that was typed is lost; drafts."""
+    Donor("VN", node, at)
+    browser, path = Browser(officers.all, "fa"), "/assistance/new/need"
+    assert "۰" in browser.text(path)
+    for change, expected in (
+        ({"units": "many"}, "form.number"), ({"units": "0"}, "need.units"), ({"by": "soon"}, "date.form"), ({"topic": "x"},
+         "form.choice"), ({"release": ["VN", "everyone"]}, "need.release"), ({"articles": "99"}, "need.article"),
+        ({"release": []}, "need.unreleased"), ({"development": "developing"}, "need.source"), ({"pays": "101"}, "need.percent"),
+        ({"tried_year": "7"}, "need.year"),
+    ):  # fmt: skip
+        refused = browser.client.post(path, FILED | change, secure=True)
+        page = html.unescape(refused.content.decode())
+        assert refused.status_code == 422, change
+        with override("fa"):
+            assert str(texts.TEXTS[expected]) in page, change
+        assert "آموزش <b>آزمایشگاه</b>" in page
+        assert page.count('class="field wrong"') == 1, change
+    assert models.Listing.objects.count() == 0
+    assert browser.client.post(path, FILED | {"release": [], "draft": "on"}, secure=True).status_code == 303
+    reference = models.Listing.objects.get().pk
+    change = f"/assistance/listings/{reference}/change"
+    assert browser.client.post(change, FILED | {"seen": "0"}, secure=True).status_code == 303
+    value = assistance.value_of(row(reference))
+    assert isinstance(value, Need)
+    assert (value.units, value.by, value.tried[0].year) == (12, date(2027, 6, 1), 2025)
+    assert (value.languages, value.release.states) == (("fa", "en"), ("VN",))
+    assert browser.client.post(change, FILED | {"seen": "0"}, secure=True).status_code == 422
+    page = browser.get(f"/assistance/listings/{reference}").content.decode()
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert browser.post(f"/assistance/listings/{reference}/withdraw", seen="1").status_code == 303
+    assert "پس گرفته" in browser.text(f"/assistance/listings/{reference}")
+
+
+def test_matched_with_reasons_and_proposed(node, officers, at, matched):
+    """What fits and what does not, each with its reason; terms are proposed by a form; other officers see nothing."""
+    vn, about = matched
+    who = {"officer": officers.all, "at": at}
+    assert vn.publishes(offer(number=2, unit=Unit.DAYS, languages=("fr",)), at) == ""
+    browser, idle = Browser(officers.all, "en"), Browser(officers.idle)
+    page = browser.text(f"/assistance/matches?beside=on&about={about.need}")
+    for words in (
+        "Proven",
+        "The best pair first",
+        "VN-OFFER-2026-0002",
+        "days of an expert",
+        "Propose a programme",
+        "French",
+    ):
+        assert words in page, words
+    path = f"/assistance/propose/{about.need}/VN-OFFER-2026-0001"
+    assert "All of it" in browser.text(path)
+    fields = {"units": "12", "language": "en", "starts": "2027-02-01", "ends": "2027-05-01", "share": "0", "text": ""}
+    rows = {"milestone-name": ["One", ""], "milestone-due": ["2027-03-01", ""], "milestone-units": ["11", ""]}
+    refused = browser.client.post(path, fields | rows, secure=True)
+    assert refused.status_code == 422
+    assert 'value="One"' in refused.content.decode()
+    rows["milestone-units"] = ["12", ""]
+    assert browser.client.post(path, fields | rows, secure=True).status_code == 303
+    ours = models.Programme.objects.exclude(pk=about.programme).get()
+    assert browser.post(f"/assistance/programmes/{ours.pk}/withdrawn", seen="1", text="").status_code == 422
+    assert browser.post(f"/assistance/programmes/{ours.pk}/withdrawn", seen="1", text="A mistake").status_code == 303
+    said(node, about, Say.AGREED, who)
+    page = browser.text(f"/assistance/programmes/{about.programme}")
+    assert "Propose other terms" in page
+    assert browser.get(f"/assistance/programmes/{about.programme}/terms").status_code == 200
+    assert browser.client.post(f"/assistance/programmes/{about.programme}/terms", fields | rows | {"seen": "2"},
+                               secure=True).status_code == 303  # fmt: skip
+    for path in (
+        "/assistance", "/assistance/matches", "/assistance/new/need", f"/assistance/listings/{about.need}",
+        f"/assistance/programmes/{about.programme}", f"/assistance/propose/{about.need}/{about.offer}",
+    ):  # fmt: skip
+        assert browser.get(path).status_code == 200, path
+        assert idle.get(path).status_code == 403, path
+    for path in ("new/else", "listings/x", "programmes/x", f"propose/{about.offer}/{about.need}"):
+        assert browser.get(f"/assistance/{path}").status_code == 404, path
+    models.Peer.objects.filter(pk="VN").delete()
+    assert "not in this node’s directory" in browser.text(f"/assistance/programmes/{about.programme}")
+
+
+# ------------------------------------------------------------------------------------------------ of itself
+
+
+def test_what_is_known_already(node, officers, peer, at):
+    """The law book is silent or not compared: open; own requests that came back count, and suggest help to this State alone."""
+    known = {one.question.id: one for one in selfassessment.answers(node, at=at)}
+    assert {one.verdict for one in known.values()} == {Verdict.OPEN}  # no line of Iran's book was compared
+    assert known["13.offence"].evidence[0].code.endswith("-unverified")
+    assert known["40.central-authority"].evidence[0].code == "law.silent"
+    for number in range(1, 4):
+        reference = f"IR-2026-{number:04d}"
+        case = {"requesting": "IR", "requested": "VN", "measure": "stored-data", "opened_at": at}
+        models.Case.objects.create(reference=reference, **case)
+        for seq, (kind, by, body) in enumerate((
+            (Kind.REQUESTED, "IR", {"request": {"reference": reference}, "letter": ""}),
+            (Kind.ASKED, "VN", {"questions": "Which?", "fields": ["period_from", "language"]}),
+        )):  # fmt: skip
+            act, raw = messages.sign_act(peer.act(kind, reference, body, by=by, at=at), to="IR", key=peer.signing)
+            models.Act.objects.create(digest=act.id, case_id=reference, seq=seq, kind=kind, by=by, at=at, statement=raw)
+    known = {one.question.id: one for one in selfassessment.answers(node, at=at)}
+    assert known["40.complete"].verdict is Verdict.GAP
+    assert known["40.complete"].evidence[0].values == ("3", "3", "20")
+    found = {one.defect: one for one in selfassessment.suggestions(node, at=at)}
+    assert found["language"].references == ("IR-2026-0001", "IR-2026-0002", "IR-2026-0003")
+    browser = Browser(officers.all, "fa")
+    assert "IR-2026-0003" in browser.text("/assistance/self")
+
+
+def test_a_gap_becomes_a_need_with_consent(node, officers, at):
+    """An officer's word makes it; without consent, evidence, power or gap there is none; the draft is released to nobody."""
+    who = {"officer": officers.all, "at": at}
+    asked = "54.forensics"
+    assert code(selfassessment.answer, asked, yes=False, evidence="x", officer=officers.idle, at=at) == "case.power"
+    assert code(selfassessment.need_of, node, asked, officer=officers.idle, at=at) == "case.power"
+    assert code(selfassessment.answer, "99.none", yes=False, evidence="x", **who) == "assess.question"
+    assert code(selfassessment.answer, asked, yes=False, evidence="", **who) == "assess.source"
+    assert code(selfassessment.need_of, node, asked, **who) == "assess.no-gap"
+    assert code(selfassessment.need_of, node, "nothing", **who) == "assess.question"
+    browser = Browser(officers.all)
+    path = f"/assistance/self/{asked}"
+    assert browser.post(f"{path}/answer", evidence="x").status_code == 422
+    assert browser.post(f"{path}/answer", said="no", evidence="").status_code == 422
+    assert browser.post(f"{path}/answer", said="no", evidence="Report <b>7</b>").status_code == 303
+    page = browser.get("/assistance/self").content.decode()
+    assert "Report &lt;b&gt;7" in page
+    assert browser.post(f"{path}/need").status_code == 422
+    assert models.Listing.objects.count() == 0
+    assert browser.post(f"{path}/need", consent="on").status_code == 303
+    draft = models.Listing.objects.get()
+    value = assistance.value_of(draft)
+    assert isinstance(value, Need)
+    assert (draft.stage, draft.version, value.release) == ("draft", 0, Release())
+    assert (value.topic, value.articles, value.region) == (Topic.FORENSICS, ("54(3)",), Region.ASIA_PACIFIC)
+    assert not assistance.due(node, at=at)
+    assert Browser(officers.idle).get("/assistance/self").status_code == 403

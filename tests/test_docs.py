@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import typer.main
 
 from comity import cli
+from comity.assistance import needs, programme, topics
 from comity.casework import request
 from comity.casework.act import FORMS
 from comity.casework.evidence import Custody, Exhibit, Manifest
@@ -24,7 +25,19 @@ from comity.ledger import checkpoint, log
 from comity.seal import _names, canon, container, envelope, keys, merkle, stream, trust
 from comity.sharing import notices
 from comity.verify import CHECKS
-from comity.wire import bag, calls, communities, directory, dossier, exchange, messages, proofs, shares, transport
+from comity.wire import (
+    assistance,
+    bag,
+    calls,
+    communities,
+    directory,
+    dossier,
+    exchange,
+    messages,
+    proofs,
+    shares,
+    transport,
+)
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "comity"
@@ -210,6 +223,7 @@ def test_the_limits_are_those_of_the_code():
         "receipts asked about at once": proofs.TOGETHER, "statements under one pair of signatures": envelope.TOGETHER,
         "clock difference of two nodes": int(transport._SKEW.total_seconds()), "a notice": notices.LIMIT,
         "an object that goes to another State": shares.OBJECT_LIMIT, "members of a community": communities.MEMBERS[-1],
+        "a need, an offer, a word of a programme": assistance.LIMIT,
     }  # fmt: skip
     found = re.findall(r"^\| ([^|`]+?) \| ([\d,]+) \|", section(PROTOCOL, "## Limits"), re.MULTILINE)
     assert {name: int(number.replace(",", "")) for name, number in found} == limits
@@ -563,6 +577,42 @@ def community() -> str:
     return f"{communities.packed(communities.Word(terms, agrees=True, at=AT)).decode()}\n{terms.digest}"
 
 
+def need() -> str:
+    """A need as another State is told it, and its withdrawal, read once more."""
+    wanted = needs.Need(
+        reference="IR-NEED-2026-0001", state="IR", topic=topics.Topic.FORENSICS, unit=topics.Unit.PLACES, units=12,
+        filed=AT.date(), by=date(2027, 6, 1), languages=("fa", "en"), region=topics.Region.ASIA_PACIFIC,
+        release=needs.Release(("QA", "VN")),
+    )  # fmt: skip
+    told = {"kind": "need", "reference": wanted.reference, "at": AT}
+    both = (
+        assistance.Version(**told, version=1, stage=needs.Stage.OPEN, value=assistance.narrowed(wanted, "VN")),
+        assistance.Version(**told, version=2, stage=needs.Stage.WITHDRAWN),
+    )
+    for one in both:
+        assert assistance.read(envelope.Statement("need", "IR", "VN", assistance.packed(one), b"", "")) == one
+    return "\n".join(assistance.packed(one).decode() for one in both)
+
+
+def programme_() -> str:
+    """A proposal and a confirmation, as their statements carry them."""
+    terms = programme.Terms(
+        units=12, unit=topics.Unit.PLACES, language="en", starts=date(2027, 2, 1), ends=date(2027, 5, 1),
+        milestones=(programme.Milestone(name="Course", due=date(2027, 3, 1), units=12),),
+    )  # fmt: skip
+    about = {"programme": "VN-PROGRAMME-2026-0001", "need": "IR-NEED-2026-0001", "offer": "VN-OFFER-2026-0001"}
+    words = (
+        ((), programme.Word(say=programme.Say.PROPOSED, by="VN", at=AT, terms=terms)),
+        (("ab" * 32,), programme.Word(say=programme.Say.CONFIRMED, by="IR", at=AT, milestone="Course", units=12,
+                                      text="All came.")),
+    )  # fmt: skip
+    signed = [
+        assistance.sign(assistance.Spoken(**about, after=after, word=word), to="QA", key=SIGNER)
+        for after, word in words
+    ]
+    return "\n".join(canon.unb64(canon.loads(one, limit=1 << 20)["payload"]).decode() for one in signed)
+
+
 def refusal() -> str:
     """What the door answers where nothing stands."""
     return canon.dumps({"code": "door.nothing", "reason": "Nothing stands here."}).decode()
@@ -648,7 +698,7 @@ EXAMPLES = {
     "act": act, "log": entries, "checkpoint": note, "proof": proof, "add-checkpoint": add_checkpoint,
     "receipt": lambda: said_and_shown("receipt"), "word": lambda: said_and_shown("word"), "together": together,
     "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "notice": notice_,
-    "share": share, "community": community, "refusal": refusal,
+    "share": share, "community": community, "need": need, "programme": programme_, "refusal": refusal,
     "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
     "content-key": content_key,
 }  # fmt: skip

@@ -1,25 +1,30 @@
 """Feeds: a foreign collection read in any cutting, hostile servers, what is sent; two nodes that fetch and send over HTTPS."""
 
 import json
-import subprocess
-import sys
+import sqlite3
+import ssl
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import parse_qs
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stix import changed
 from test_taxii import tool
+from test_taxii_door import basic, commands, wait
 
 from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.errors import ComityError, Invalid, NotPossible, NotYours, Unreachable
 from comity.node import feeding, models
 from comity.node.desk import collections, feeds, shelf
+from comity.seal.keys import write_secret
 from comity.sharing import feed, release, stix, taxii, tlp
 from comity.sharing.shelf import Filter
 
@@ -58,18 +63,18 @@ class Server:
         return feed.Answer(200, TYPE | dates, body)
 
 
-def sweep(server, place: feed.Place, *, pages: int = 10_000, at: datetime = AT) -> tuple[feed.Place, list[stix.Object]]:
-    """What a visit of at most so many pages brings, and how far it came; kept and read again in between."""
-    pull, found = feed.Pull(place, at), []
+def sweep(server, added: str, *, pages: int = 10_000, at: datetime = AT) -> tuple[str, list[stix.Object]]:
+    """What a visit of at most so many pages brings, and how far it came."""
+    pull, found = feed.Pull(added, at), []
     for _ in range(pages):
         page = pull.read(server(pull.query()))
         if page is None:
             continue
-        place = feed.Place(**json.loads(json.dumps(page.place.to_dict())))
+        added = page.added
         found += page.objects
         if not page.more:
             break
-    return place, found
+    return added, found
 
 
 # ------------------------------------------------------------------------------------------------------ any cutting
@@ -83,7 +88,7 @@ def sweep(server, place: feed.Place, *, pages: int = 10_000, at: datetime = AT) 
 )  # fmt: skip
 def test_any_cutting_brings_every_object_once(bursts, digits, cuts, visits):
     """Pages of any length, visits that end anywhere, bursts of one date that go on between two visits: nothing is missed."""
-    server, now, place, seen, number = Server(digits=digits, pages=cuts), AT - timedelta(days=1), feed.Place(), {}, 0
+    server, now, place, seen, number = Server(digits=digits, pages=cuts), AT - timedelta(days=1), "", {}, 0
     visits = iter(visits)
     for size, later in bursts:
         now += timedelta(microseconds=later)
@@ -100,20 +105,28 @@ def test_any_cutting_brings_every_object_once(bursts, digits, cuts, visits):
     assert [one.raw for one in sweep(server, place)[1]] == last  # what it sees again is of its last date, and no more
 
 
-def test_a_server_that_forgot_is_asked_from_the_beginning_of_the_sweep():
-    """`next` is its own affair: 404 to it ends nothing; without it, it does."""
-    place = feed.Place(added="2026-11-29T00:00:00.000000Z", next="17", last="2026-11-30T00:00:00.000000Z")
-    pull = feed.Pull(place, AT)
+def test_a_server_that_forgot_its_own_next_is_asked_from_the_last_date_on():
+    """404 to a `next` ends nothing; without one, it does."""
+    pull = feed.Pull("", AT)
+    pull.read(page(tool(1), more=True, next="17", last="2026-11-30T09:00:00.500Z"))
+    assert parse_qs(pull.query()) == {"limit": ["1000"], "next": ["17"]}
     assert pull.read(feed.Answer(404, TYPE, b"{}")) is None
-    assert parse_qs(pull.query()) == {"limit": ["1000"], "added_after": [place.added]}
+    assert parse_qs(pull.query()) == {"limit": ["1000"], "added_after": ["2026-11-30T09:00:00.499000Z"]}
     with pytest.raises(feed.Refusal) as caught:
         pull.read(feed.Answer(404, TYPE, b"{}"))
     assert caught.value.code == "feed.missing"
 
 
+def test_one_next_for_all_pages_is_followed():
+    """As medallion does; the pages differ."""
+    pull = feed.Pull("", AT)
+    found = [pull.read(page(tool(number), more=number < 3, next="same")) for number in range(4)]
+    assert [len(one.objects) for one in found] == [1, 1, 1, 1]
+
+
 def test_pages_that_are_too_long_are_asked_for_in_smaller_ones():
     """A quarter each time, down to a single object; then it is the object."""
-    pull = feed.Pull(feed.Place(), AT)
+    pull = feed.Pull("", AT)
     asked = []
     while pull.smaller():
         asked.append(parse_qs(pull.query())["limit"][0])
@@ -130,8 +143,10 @@ def page(*raws: bytes, last: str = "2026-11-30T09:00:00Z", **said) -> feed.Answe
 
 
 HOSTILE = [
-    ("a page that is its own successor", [page(tool(1), more=True, next="a"), page(tool(2), more=True, next="a")], "feed.loop"),
-    ("a ring", [page(tool(n), more=True, next=said) for n, said in enumerate("abca")], "feed.loop"),
+    ("a page that is its own successor", [page(tool(1), more=True, next="a")] * 2, "feed.repeats"),
+    ("a ring", [page(tool(number), more=True, next=str(number)) for number in (1, 2, 3, 1)], "feed.repeats"),
+    ("nothing, and that again", [page(more=True, next="a"), page(more=True, next="a")], "feed.repeats"),
+    ("the order turned round", [page(tool(1), more=True, next="a"), page(tool(2), last="2026-11-29T09:00:00Z")], "feed.date"),
     ("the same objects for ever", [page(tool(1), more=True, next="a"), page(tool(1), more=True, next="b")], "feed.repeats"),
     ("more, and not where", [page(tool(1), more=True)], "feed.next"),
     ("more, said otherwise", [page(tool(1), more="yes", next="a")], "feed.next"),
@@ -139,7 +154,7 @@ HOSTILE = [
     ("no date", [page(tool(1), last="")], "feed.date"),
     ("a date that is none", [page(tool(1), last="yesterday")], "feed.date"),
     ("another media type", [feed.Answer(200, {"content-type": "text/html"}, b"{}")], "feed.media-type"),
-    ("TAXII 2.0", [feed.Answer(200, {"content-type": "application/vnd.oasis.taxii+json; version=2.0"}, b"{}")], "feed.media-type"),
+    ("TAXII 2.0", [feed.Answer(200, {"content-type": "application/taxii+json; version=2.0"}, b"{}")], "feed.media-type"),
     ("no media type", [feed.Answer(200, {}, b"{}")], "feed.media-type"),
     ("no JSON", [feed.Answer(200, TYPE, b"<html>")], "sharing.envelope"),
     ("a list", [feed.Answer(200, TYPE, b"[]")], "sharing.envelope"),
@@ -156,7 +171,7 @@ HOSTILE = [
 @pytest.mark.parametrize(("title", "answers", "code"), HOSTILE, ids=[row[0] for row in HOSTILE])
 def test_hostile_servers_are_left_alone(title, answers, code):
     """Each by its code, and never without end."""
-    pull = feed.Pull(feed.Place(), AT)
+    pull = feed.Pull("", AT)
     with pytest.raises(ComityError) as caught:  # noqa: PT012 -- the last answer is the one
         for each in answers:
             pull.read(each)
@@ -166,21 +181,21 @@ def test_hostile_servers_are_left_alone(title, answers, code):
 def test_a_server_cannot_go_back_behind_the_date_asked_for():
     """Who brings older objects than were asked for would have us go round for ever."""
     with pytest.raises(feed.Refusal) as caught:
-        feed.Pull(feed.Place(added="2026-11-30T09:00:00.000000Z"), AT).read(page(tool(1), last="2026-11-29T09:00:00Z"))
+        feed.Pull("2026-11-30T09:00:00.000000Z", AT).read(page(tool(1), last="2026-11-29T09:00:00Z"))
     assert caught.value.code == "feed.date"
 
 
 def test_a_date_of_the_future_hides_nothing():
     """A server whose clock is wrong is asked again from now on, not from the next century on."""
-    found = feed.Pull(feed.Place(), AT).read(page(tool(1), last="2126-11-30T09:00:00Z"))
-    assert found.place.added == "2026-11-30T09:14:59.000000Z"
+    found = feed.Pull("", AT).read(page(tool(1), last="2126-11-30T09:00:00Z"))
+    assert found.added == "2026-11-30T09:14:59.000000Z"
 
 
 def test_a_poisoned_object_spoils_no_other():
     """It is refused by its name; its neighbours come."""
     bracket = changed("indicator", pattern="[" * 400 + "]" * 400, id="indicator--00000000-0000-4000-8000-000000000400")
     spoofed = json.dumps(tlp.definition(tlp.Level.RED) | {"name": "TLP:CLEAR"}).encode()
-    found = feed.Pull(feed.Place(), AT).read(page(tool(1), bracket, spoofed, tool(2)))
+    found = feed.Pull("", AT).read(page(tool(1), bracket, spoofed, tool(2)))
     assert [one.id[-1] for one in found.objects] == ["1", "2"]
     assert [one.error.code for one in found.refused] == ["stix.pattern-depth", "stix.spoofed"]
 
@@ -189,12 +204,13 @@ def test_a_poisoned_object_spoils_no_other():
 def test_who_says_when_to_come_again_is_heard(said, after):
     """But not for more than a day."""
     with pytest.raises(feed.Refusal) as caught:
-        feed.Pull(feed.Place(), AT).read(feed.Answer(429, TYPE | {"retry-after": said}, b""))
+        feed.Pull("", AT).read(feed.Answer(429, TYPE | {"retry-after": said}, b""))
     assert (caught.value.code, caught.value.after) == ("feed.busy", after)
 
 
 STATUSES = [
-    b"[]", b"{}", b'{"id":7,"status":"complete"}', b'{"id":"x","status":"done"}', b'{"id":"x","status":"complete","failures":7}',
+    b"[]", b"{}", b'{"id":7,"status":"complete"}', b'{"id":"x","status":"done"}',
+    b'{"id":"x","status":"complete","failures":7}',
 ]  # fmt: skip
 
 
@@ -333,21 +349,23 @@ def test_a_feed_brings_no_more_than_it_may(desk, monkeypatch):
 def test_a_visit_that_is_cut_off_goes_on(desk, monkeypatch):
     """A server that falls silent in the middle: what came is kept, and the next visit begins there."""
     server, left = Server(limit=2), iter([1, 1])
-    server.add(AT, *(tool(each) for each in range(9)))
+    for each in range(9):
+        server.add(AT + timedelta(seconds=each), tool(each))
 
     def silent(path, body):
         if next(left, 0):
             return paged(server)(path, body)
         raise Unreachable("The server did not answer.", code="feed.unreachable")
 
+    before = stix.version_key(AT + timedelta(seconds=3, microseconds=-1))
     desk.add()
-    row = visit(desk, "cert", monkeypatch, silent)
-    assert (row.code, row.brought, row.attempts, row.place["next"]) == ("feed.unreachable", 4, 1, "4")
-    assert row.next_at == AT + timedelta(minutes=1)
+    row = visit(desk, "cert", monkeypatch, silent, AT + timedelta(minutes=1))
+    assert (row.code, row.brought, row.attempts, row.place) == ("feed.unreachable", 4, 1, {"added": before})
+    assert row.next_at == AT + timedelta(minutes=2)
     server.asked.clear()
     row = visit(desk, "cert", monkeypatch, paged(server))
     assert (row.code, row.brought, row.attempts) == ("", 9, 0)
-    assert parse_qs(server.asked[0])["next"] == ["4"]
+    assert parse_qs(server.asked[0]) == {"limit": ["1000"], "added_after": [before]}
 
 
 def test_failures_wait_longer_each_time_and_are_told(desk, monkeypatch):
@@ -395,6 +413,7 @@ class Taker:
         self.bodies: list[bytes] = []
 
     def __call__(self, path, body):
+        """As a line would bring it."""
         if body is not None:
             assert len(body) <= self.most
             self.bodies.append(body)
@@ -444,14 +463,16 @@ def test_bodies_are_as_long_as_the_server_takes(sizes, most):
         for place, size in enumerate(sizes)
     ]
 
-    class Shelves:
+    class Shelves:  # in place of `desk.shelf.Shelves`
         def __init__(self, _settings) -> None:
             pass
 
         def rules(self, _collection):
+            """None that matter here."""
             return release.Rules()
 
         def page(self, _collection, _wanted, after, limit):
+            """As the shelf."""
             return [row for row in rows if after is None or row.at.added > after.added][:limit]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -524,3 +545,180 @@ def test_secrets_lie_in_files_and_only_the_desk_decides(desk):
             deed()
     feeds.remove(desk.node, "cert", officer=desk.officer)
     assert not path.exists()
+
+
+# ------------------------------------------------------------------------------------------------------ over HTTPS
+
+
+class _Odd(BaseHTTPRequestHandler):
+    """A server that does what its path says."""
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """Redirect, never end, or tell what it was asked."""
+        if self.path.endswith("/away"):
+            self.send_response(302)
+            self.send_header("Location", "/api/here")
+            self.end_headers()
+        elif self.path.endswith("/endless"):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b" " * (1 << 16))
+        else:
+            body = json.dumps(dict(self.headers.items())).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Two running nodes: Viet Nam's has warnings for Iran and a letterbox; Iran fetches those, and sends its own."""
+    folder = tmp_path_factory.mktemp("feeds")
+    here, there = three_states()[:2]
+    nodes.make_all([here, there], folder)
+    by = {
+        node.state: ["--by", next(one.username for one in node.people if "warn" in one.powers)]
+        for node in (here, there)
+    }
+    for node, to in ((here, there), (there, here)):
+        rules = f'states = ["{to.state}"]\npurposes = ["prevention"]\nunmarked = "TLP:GREEN"\nbasis = "Exercise"\n'
+        (folder / f"{node.state}.toml").write_text(rules)
+    files = {name: folder / f"{name}.secret" for name in ("cert", "feed", "own")}
+
+    def client(node, name: str, file: str, *rights: str) -> list[str]:
+        said = ["--organisation", "CERT", "--purpose", "prevention", "--state", here.state, *by[node.state]]
+        return ["client", "add", str(node.home), name, "--secret", str(files[file]), *said, *rights]
+
+    for node, names, clients in (
+        (there, ("out", "in"), [client(there, "cert", "cert", "--write", "out"),
+                                client(there, "iran", "feed", "--read", "out", "--write", "in")]),
+        (here, ("theirs", "ours"), [client(here, "own", "own", "--write", "ours")]),
+    ):  # fmt: skip
+        home, rules = str(node.home), str(folder / f"{node.state}.toml")
+        made = [["collection", "add", home, name, "--alias", name, *by[node.state]] for name in names]
+        ruled = [["collection", "rules", home, name, rules, *by[node.state]] for name in names]
+        assert "(" not in commands(*made, *ruled, *clients)
+    for node in (here, there):
+        node.start()
+    try:
+        lines = {}
+        for node in (here, there):
+            context = ssl.create_default_context(cafile=node.home / "keys" / "tls.crt")
+            lines[node.state] = httpx2.Client(verify=context, base_url=node.peers, timeout=60, trust_env=False)
+        for line in lines.values():
+            wait(line)
+        yield SimpleNamespace(here=here, there=there, by=by[here.state], files=files, lines=lines, folder=folder)
+        for line in lines.values():
+            line.close()
+    finally:
+        for node in (here, there):
+            node.stop()
+
+
+def put(pair, node, name: str, file: str, collection: str, *raws: bytes) -> None:
+    """Add objects as a client of a node."""
+    headers = basic(name, pair.files[file].read_text().strip()) | {"Content-Type": taxii.MEDIA_TYPE}
+    body = feed.envelope(raws)
+    said = pair.lines[node.state].post(f"/shared/collections/{collection}/objects/", headers=headers, content=body)
+    assert said.json()["failure_count"] == 0
+
+
+def until(home, statement: str, expected: tuple) -> None:
+    """Wait until the tables of a node say so."""
+    found = None
+    for _ in range(600):
+        with closing(sqlite3.connect(f"file:{home}/db.sqlite3?mode=ro", uri=True)) as base:
+            found = base.execute(statement).fetchone()
+        if found == expected:
+            return
+        time.sleep(0.1)
+    assert found == expected
+
+
+COUNT = "SELECT count(*) FROM node_stixobject JOIN node_collection c ON c.id = collection_id WHERE c.alias = '{}'"
+
+
+def test_two_nodes_fetch_and_send_by_schedule(pair):
+    """Byte for byte, in several pages, by the courier alone; a stranger, a wrong certificate are told; what is new comes."""
+    warnings = [tool(number) for number in range(1_100)]
+    put(pair, pair.there, "cert", "cert", "out", *warnings)
+    put(pair, pair.here, "own", "own", "ours", *(tool(5_000 + number) for number in range(30)))
+    home, trusted = str(pair.here.home), str(pair.there.home / "keys" / "tls.crt")
+    (pair.folder / "wrong.secret").write_text("x" * 43)
+    to = ["--address", f"{pair.there.peers}/shared", "--user", "iran", *pair.by]
+    known, secret = ["--ca", trusted], ["--secret", str(pair.files["feed"])]
+    commands(
+        ["feed", "add", home, "theirs", "--remote", "out", "--into", "theirs", "--state", "VN", *known, *secret, *to],
+        ["feed", "add", home, "ours", "--remote", "in", "--from", "ours", "--state", "VN", "--purpose", "prevention", *known,
+         *secret, *to],
+        ["feed", "add", home, "stranger", "--remote", "out", "--into", "theirs", "--state", "VN", *known, "--secret",
+         str(pair.folder / "wrong.secret"), *to],
+        ["feed", "add", home, "pinned", "--remote", "out", "--into", "theirs", "--state", "VN", *secret, *to,
+         "--ca", str(pair.here.home / "keys" / "tls.crt")],
+    )  # fmt: skip
+    until(home, COUNT.format("theirs"), (1_100,))
+    until(str(pair.there.home), COUNT.format("in"), (30,))
+    until(home, "SELECT code FROM node_feed WHERE name = 'stranger'", ("feed.sign-in",))
+    until(home, "SELECT code FROM node_feed WHERE name = 'pinned'", ("feed.unreachable",))
+    until(
+        home, "SELECT min(visited_at) IS NOT NULL, max(code) FROM node_feed WHERE name IN ('theirs', 'ours')", (1, "")
+    )
+    with closing(sqlite3.connect(f"file:{home}/db.sqlite3?mode=ro", uri=True)) as base:
+        kept = base.execute("SELECT raw, source FROM node_stixobject WHERE source <> '' ORDER BY added").fetchall()
+    assert kept == [(raw, "VN") for raw in warnings]
+    put(pair, pair.there, "cert", "cert", "out", tool(2_000))
+    said = commands(
+        ["feed", "pause", home, "theirs", "--resume", *pair.by],
+        ["feed", "pause", home, "stranger", *pair.by],
+        ["feed", "remove", home, "pinned", *pair.by],
+        ["feed", "list", home],
+        ["feed", "add", home, "both", "--remote", "out", "--into", "theirs", "--from", "ours", *to],
+    )
+    until(home, COUNT.format("theirs"), (1_101,))
+    for words in (
+        "ours  to https://",
+        "theirs  from https://",
+        "'sent': 30",
+        "PAUSED",
+        "(feed.sign-in)",
+        "(feed.direction)",
+    ):
+        assert words in said
+    assert "pinned" not in said
+    assert pair.files["feed"].read_text().strip() not in said
+
+
+def test_the_line_follows_nobody_and_reads_no_more_than_it_may(pair, tmp_path):
+    """No redirect, no endless answer, no other certificate; the secret goes to the server in its header only."""
+    keys = pair.there.home / "keys"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys / "tls.crt", keys / "tls.key")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Odd)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (tmp_path / "feeds").mkdir()
+    write_secret(tmp_path / "feeds" / "odd.secret", b"s\n")
+    write_secret(tmp_path / "feeds" / "odd.crt", (keys / "tls.crt").read_bytes())
+    row = models.Feed(name="odd", address=f"https://127.0.0.1:{server.server_port}/api/", user="u")
+    home = SimpleNamespace(keys=tmp_path)
+    try:
+        with feeding._Line(home, row) as line:
+            assert line.ask("away").status == 302
+            with pytest.raises(Unreachable) as caught:
+                line.ask("endless")
+            assert caught.value.code == "feed.too-long"
+            said = json.loads(line.ask("here").body)
+            assert (said["Authorization"], said["Accept"]) == ("Basic dTpz", taxii.MEDIA_TYPE)
+        (tmp_path / "feeds" / "odd.crt").unlink()
+        with feeding._Line(home, row) as line, pytest.raises(Unreachable) as caught:
+            line.ask("here")
+        assert caught.value.code == "feed.unreachable"
+    finally:
+        server.shutdown()
+        server.server_close()

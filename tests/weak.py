@@ -100,17 +100,17 @@ def any_digest():
 
 def short_bodies():
     """A body that ends before its length is taken for whole."""
-    from comity.node.peers import views
+    from comity.node.peers import limits
 
-    patched(views, "_body", lambda request, limit: request.read(limit))
+    patched(limits, "body", lambda request, limit: request.read(limit))
 
 
 def no_limit():
     """Bodies of any length are taken."""
-    from comity.node.peers import views
+    from comity.node.peers import limits
 
-    right = views._length
-    patched(views, "_length", lambda request, limit: right(request, 1 << 30))
+    right = limits.stated_length
+    patched(limits, "stated_length", lambda request, limit: right(request, 1 << 30))
 
 
 def forgets():
@@ -435,7 +435,11 @@ def main():
             base.write_bytes(pristine)  # what one weakness let in is not there for the next
         last = os.fork()
         if not last:
-            door(home, line.strip())
+            try:
+                door(home, line.strip())
+            finally:
+                sys.stdout.write("\n")  # it does not open: nobody is to wait for its port
+                sys.stdout.flush()
     if last:
         os.kill(last, signal.SIGKILL)
 

@@ -178,7 +178,7 @@ def make_all(nodes: Sequence[Node], folder: Path) -> None:
     for node in nodes:
         node.public = f"https://127.0.0.1:{next(ports)}" if node.opens else ""
     with ThreadPoolExecutor(max_workers=len(nodes)) as together:
-        list(together.map(Node.make, nodes))
+        list(together.map(lambda node: node.make(), nodes))
         list(together.map(lambda node: node.pin([other for other in nodes if other is not node]), nodes))
 
 

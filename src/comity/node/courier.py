@@ -63,6 +63,7 @@ class Courier:
         self._renewed: dict[str, float] = {}  # peer -> when that was done last
         self._renew_next: dict[str, float] = {}  # peer -> when to look for a newer entry of its State
         self._looked = 0.0  # when every peer was looked at last
+        self._matched = 0.0  # when cases were matched with warnings last
 
     def _line(self, peer: Entry) -> Line:
         return Line(peer, state=self._settings.state, key=self._settings.hop)
@@ -80,8 +81,14 @@ class Courier:
         _guarded(partial(copies.due, self._settings, at=now()))
         _guarded(partial(assistance.due, self._settings, at=now()))
         _guarded(self._visit)
-        # Mail first: no peer may bring as much as is read, so there are pauses in which cases are matched with warnings.
-        return busy or _guarded(partial(sighting.look, self._settings, at=now()))
+        return self._match(busy=busy) or busy
+
+    def _match(self, *, busy: bool) -> bool:
+        """Match cases with warnings: in the pauses of the mail, and under steady mail now and then."""
+        if busy and time.monotonic() - self._matched < _LOOK:
+            return False
+        self._matched = time.monotonic()
+        return _guarded(partial(sighting.look, self._settings, at=now()))
 
     def _visit(self) -> bool:
         """See that somebody is on the way to the server of each feed that is due."""
@@ -308,7 +315,7 @@ class Courier:
 
 
 class Messenger:
-    """Who goes to one peer: a thread that stays for a while when it is back, for starting one anew takes longer than an exchange.
+    """Who goes to one peer: a thread that stays for a while when it is back, so that its connections need not be made anew.
 
     Args:
         name: of the thread.

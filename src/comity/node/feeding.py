@@ -31,7 +31,7 @@ from comity.wire.deadline import Transport, within
 
 DEADLINE: Final = 60.0  # seconds of one exchange
 _VISIT: Final = 300.0  # seconds after which a visit ends with the page that it is at
-_PAGES: Final = 200  # of one visit
+_PAGES: Final = 2_000  # of one visit
 _LIMIT: Final = stix.Limits().size  # bytes of an answer
 _BODY: Final = 8 << 20  # bytes that are sent at once, even if the server takes more
 _PATIENCE: Final = 5  # how often a server is asked whether it has looked at everything
@@ -110,7 +110,7 @@ def visit(settings: Settings, name: str, now: Clock) -> bool:
 
 def _pull(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, now: Clock) -> bool:
     """Read page by page; whether there is more. Raises ComityError."""
-    pull, end = feed.Pull(feed.Place(**row.place), now()), time.monotonic() + _VISIT
+    pull, end = feed.Pull(row.place.get("added", ""), now()), time.monotonic() + _VISIT
     for _ in range(_PAGES):
         try:
             page = pull.read(line.ask(f"{_collection(row)}/objects/?{pull.query()}"))

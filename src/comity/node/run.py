@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import gc
 import json
 import logging
 import multiprocessing
@@ -333,9 +334,14 @@ def _door(name: str, settings: Any) -> None:
 
     def application() -> Any:
         from django.core.wsgi import get_wsgi_application
+        from django.urls import get_resolver
 
         _die_with_parent(parent)
-        return get_wsgi_application()
+        made = get_wsgi_application()
+        get_resolver().check()  # every view is imported now
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking through all of it now and then would hold up everybody for 50 ms
+        return made
 
     host, port = address(getattr(settings, name))
     Granian(

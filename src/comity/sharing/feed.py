@@ -1,9 +1,10 @@
 """The client's side of TAXII 2.1 without a network: what to ask a foreign server for next, and what its answers mean.
 
-A collection is read in sweeps: from a date of addition on, page by page, until there is no more. A sweep that was cut off
-goes on with the `next` that it had; a server that forgot this is asked from the beginning of the sweep. The next sweep
-begins one unit of the server's own precision before the last date that it named, for it may add more under that date:
-what comes twice is recognised by whoever keeps it.
+A collection is read in sweeps: from a date of addition on, page by page, until there is no more. Only that date is kept
+between two visits, never a `next`: some servers hand out each page of theirs once (medallion), and what was lost on its way
+would be missed. As objects come in the order of their dates, a sweep that was cut off goes on at the last date that
+arrived. It begins one unit of the server's own precision before that, for more may be added, or come, under the same
+date: what comes twice is recognised by whoever keeps it.
 
 Nothing that the server says is believed beyond its own objects: a page is measured before it is parsed, each object is
 checked by itself (`sharing.stix`), a date of the future counts as now, and a server that repeats itself is left alone.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -48,6 +49,21 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class _Kind(NamedTuple):
+    """What statuses of HTTP mean to a client."""
+
+    statuses: range
+    code: str
+
+
+_KINDS: Final = (
+    _Kind(range(300, 400), code="feed.redirect"), _Kind(range(401, 402), code="feed.sign-in"),
+    _Kind(range(403, 404), code="feed.forbidden"), _Kind(range(404, 405), code="feed.missing"),
+    _Kind(range(413, 414), code="feed.body"), _Kind(range(429, 430), code="feed.busy"),
+    _Kind(range(500, 600), code="feed.away"), _Kind(range(1_000), code="feed.status"),
+)  # fmt: skip
+
+
 class Refusal(Unreachable):
     """A foreign server did not do what it was asked for.
 
@@ -63,111 +79,95 @@ class Refusal(Unreachable):
 
 
 @dataclass(frozen=True)
-class Place:
-    """How far a collection was read.
-
-    Args:
-        added: the date of addition after which this sweep asks; empty: from the beginning.
-        next: with which it goes on; empty: from its first page.
-        last: where the next sweep begins, as far as is known; empty: nothing was seen yet.
-    """
-
-    added: str = ""
-    next: str = ""
-    last: str = ""
-
-    def to_dict(self) -> dict[str, str]:
-        """As it is kept; `Place(**…)` reads it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
 class Page:
     """What a page brought.
 
     Args:
         objects: that hold.
         refused: that do not.
-        place: from where to go on once these are kept.
+        added: the date of addition from which to go on once these are kept; empty: from the beginning.
         more: whether this sweep goes on.
     """
 
     objects: tuple[stix.Object, ...]
     refused: tuple[stix.Refused, ...]
-    place: Place
+    added: str
     more: bool
 
 
 class Pull:
-    """The reading of a foreign collection, from a place on.
+    """The reading of a foreign collection, from a date on.
 
     Args:
-        place: how far it was read.
+        added: `Page.added` of the last page that was kept; empty: from the beginning.
         at: now, in UTC.
     """
 
-    def __init__(self, place: Place, at: datetime) -> None:
-        self._place, self._at, self._limit = place, at, PAGE
-        self._asked = {place.next}  # every `next` that was followed
-        self._seen: set[tuple[str, str]] = set()  # what was brought already
+    def __init__(self, added: str, at: datetime) -> None:
+        self._added, self._at, self._limit = added, at, PAGE
+        self._since, self._next = added, ""  # what this sweep asks for
+        self._seen: set[int] = set()  # pages that were brought already
 
     def query(self) -> str:
         """The query of the next request for objects."""
-        asked = {"limit": str(self._limit), "added_after": self._place.added, "next": self._place.next}
+        asked = {"limit": str(self._limit), "added_after": self._since, "next": self._next}
         return urlencode({name: value for name, value in asked.items() if value})
 
     def smaller(self) -> bool:
         """Ask for fewer objects from now on, for a page was too long; False: it was a single one."""
         self._limit = max(1, self._limit // 4) if self._limit > 1 else 0
+        self._anew()
         return self._limit > 0
 
     def read(self, answer: Answer) -> Page | None:
-        """The page in an answer; None: ask again, from the beginning of the sweep.
+        """The page in an answer; None: ask again, for the server does not know its own `next` any more.
 
         Raises:
             Refusal: ``feed.…``: the server refuses, or does not keep to the standard.
             Invalid: ``sharing.…``: the page cannot be read.
         """
-        if self._place.next and answer.status in _FORGOTTEN:
-            self._place = Place(added=self._place.added)
+        if self._next and answer.status in _FORGOTTEN:
+            self._anew()
             return None
         _accepted(answer, {200})
         found = list(stix.objects(answer.body))
         following = _following(json.loads(answer.body))
-        self._look(found, following)
-        last = max(self._place.last, self._reached(answer) if found else "")
-        self._place = (
-            replace(self._place, next=following, last=last) if following else Place(added=last or self._place.added)
-        )
+        if following:
+            self._look(found, following)
+        if found:
+            self._added = self._reached(answer)
+        self._next = following
         return Page(
             objects=tuple(one for one in found if isinstance(one, stix.Object)),
             refused=tuple(one for one in found if isinstance(one, stix.Refused)),
-            place=self._place,
+            added=self._added,
             more=bool(following),
         )
 
+    def _anew(self) -> None:
+        """Begin another sweep where this one came to."""
+        self._since, self._next = self._added, ""
+
     def _look(self, found: Sequence[stix.Object | stix.Refused], following: str) -> None:
-        """Note what a page brought. Raises Refusal: it is what another brought, or leads back to it."""
-        if following and following in self._asked:
-            raise Refusal("The server leads round in a circle.", code="feed.loop")
-        self._asked.add(following)
-        keys = {(one.id, one.version) for one in found if one.id}
-        if keys and keys <= self._seen:
-            raise Refusal("The server brings the same objects again.", code="feed.repeats")
-        self._seen |= keys
+        """Note what a page brought that has a successor. Raises Refusal: it was brought already."""
+        page = hash(frozenset((one.id, one.version) for one in found) if found else following)
+        if page in self._seen:
+            raise Refusal("The server brings the same page again.", code="feed.repeats")
+        self._seen.add(page)
 
     def _reached(self, answer: Answer) -> str:
-        """Where the next sweep begins after this page. Raises Refusal: the server does not say it, or goes back."""
+        """Where to go on after this page. Raises Refusal: the server does not say it, or goes back."""
         said = answer.headers.get("x-taxii-date-added-last", "")
+        first = answer.headers.get("x-taxii-date-added-first", said)
         try:
-            last = moment(said)
+            last, backwards = moment(said), stix.version_key(min(moment(first), moment(said))) < self._added
         except ComityError as error:
             raise Refusal("The server does not say when it added its last object.", code="feed.date") from error
-        if self._place.added and stix.version_key(last) < self._place.added:
+        if backwards:
             raise Refusal("The server brings what it added before the date asked for.", code="feed.date")
         digits = _FRACTION.search(said)
         unit = timedelta(microseconds=10 ** (6 - min(6, len(digits[1])))) if digits else timedelta(seconds=1)
-        return stix.version_key(min(last, self._at.astimezone(UTC)) - unit)
+        return max(self._added, stix.version_key(min(last, self._at.astimezone(UTC)) - unit))
 
 
 def _following(envelope: Mapping[str, Any]) -> str:
@@ -244,19 +244,10 @@ def _accepted(answer: Answer, statuses: set[int]) -> None:
     """Return when an answer is of TAXII and one of these statuses. Raises Refusal."""
     status = answer.status
     if status not in statuses:
-        raise Refusal(f"The server answered {status}.", code=_code(status), after=_after(answer))
+        code = next(kind.code for kind in _KINDS if status in kind.statuses)
+        raise Refusal(f"The server answered {status}.", code=code, after=_after(answer))
     if not taxii.is_taxii(answer.headers.get("content-type", "")):
         raise Refusal("The server's answer is not of TAXII 2.1.", code="feed.media-type")
-
-
-def _code(status: int) -> str:
-    if 300 <= status < 400:
-        return "feed.redirect"
-    if status >= 500:
-        return "feed.away"
-    return {401: "feed.sign-in", 403: "feed.forbidden", 404: "feed.missing", 413: "feed.body", 429: "feed.busy"}.get(
-        status, "feed.status"
-    )
 
 
 def _after(answer: Answer) -> int:

@@ -39,6 +39,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _REMOTE = re.compile(r"[A-Za-z0-9._~-]{1,120}")
 _WORD: Final = 60  # characters of a purpose, of a community's name
 _USER: Final = 150  # characters
+_ADDRESS: Final = 500  # characters
 EVERY: Final = range(1, 7 * 24 * 60 + 1)  # minutes between two visits
 MOST: Final = range(1, 1_000_000_001)  # objects that a feed may bring
 _FIRST_RETRY: Final = timedelta(minutes=1)
@@ -191,20 +192,24 @@ def _check(name: str, terms: Terms, secret: bytes) -> None:
     """Return when terms can be. Raises Invalid."""
     parts = urlsplit(terms.address)
     pulls = terms.direction == models.Feed.Direction.PULL
-    faults = {
-        "feed.name": not _NAME.fullmatch(name),
-        "feed.address": parts.scheme != "https" or not parts.hostname or bool(parts.query or parts.fragment or parts.username)
-        or len(terms.address) > 500 or not terms.address.isascii(),
-        "feed.remote": not _REMOTE.fullmatch(terms.remote),
-        "feed.direction": terms.direction not in models.Feed.Direction.values,
-        "feed.state": not (STATE.fullmatch(terms.state) or (not terms.state and not pulls)),
-        "feed.word": not all(0 < len(word) <= _WORD for word in (*terms.communities, *([] if pulls else [terms.purpose]))),
-        "feed.user": bool(terms.user) != bool(secret) or ":" in terms.user or len(terms.user) > _USER,
-        "feed.every": terms.every not in EVERY or terms.most not in MOST,
-    }  # fmt: skip
-    for code, wrong in faults.items():
-        if wrong:
-            raise Invalid("This cannot be said of a feed.", code=code, where=code.partition(".")[2])
+    more = (
+        parts.query or parts.fragment or parts.username or len(terms.address) > _ADDRESS or not terms.address.isascii()
+    )
+    words = (*terms.communities, *([] if pulls else [terms.purpose]))
+    _refuse(not _NAME.fullmatch(name), code="feed.name")
+    _refuse(parts.scheme != "https" or not parts.hostname or bool(more), code="feed.address")
+    _refuse(not _REMOTE.fullmatch(terms.remote), code="feed.remote")
+    _refuse(terms.direction not in models.Feed.Direction.values, code="feed.direction")
+    _refuse(not STATE.fullmatch(terms.state) and (pulls or bool(terms.state)), code="feed.state")
+    _refuse(not all(0 < len(word) <= _WORD for word in words), code="feed.word")
+    _refuse(bool(terms.user) != bool(secret) or ":" in terms.user or len(terms.user) > _USER, code="feed.user")
+    _refuse(terms.every not in EVERY or terms.most not in MOST, code="feed.every")
+
+
+def _refuse(wrong: bool, *, code: str) -> None:  # noqa: FBT001 -- the whole of what it is asked
+    """Return when nothing is wrong. Raises Invalid."""
+    if wrong:
+        raise Invalid("This cannot be said of a feed.", code=code, where=code.partition(".")[2])
 
 
 def _check_trusted(trusted: bytes) -> None:
@@ -244,7 +249,7 @@ def took(settings: Settings, name: str, page: feed.Page, tally: Tally, *, at: da
         new = sum(outcome == "new" for outcome in outcomes.values())
         if row.brought + new > row.most:
             raise NotPossible(f"This feed may bring {row.most} objects, and there are more.", code="feed.full")
-        models.Feed.objects.filter(pk=name).update(place=page.place.to_dict(), brought=F("brought") + new)
+        models.Feed.objects.filter(pk=name).update(place={"added": page.added}, brought=F("brought") + new)
     refused = [(one.id, one.error.code) for one in page.refused] + others
     refused += [(good[place].id, said.code) for place, said in outcomes.items() if isinstance(said, Invalid)]
     tally.note(new=new, held=held + sum(outcome == "same" for outcome in outcomes.values()))

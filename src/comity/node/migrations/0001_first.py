@@ -196,6 +196,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="SelfAnswer",
+            fields=[
+                ("question", models.CharField(max_length=30, primary_key=True, serialize=False)),
+                ("yes", models.BooleanField()),
+                ("evidence", models.CharField(max_length=1000)),
+                ("officer", models.CharField(max_length=402)),
+                ("at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="SharingDeed",
             fields=[
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),

@@ -9,7 +9,7 @@
 ``assistance``  needs and offers, and the programmes that two States agree on
 """
 
-from comity.node.models.assistance import Listing, Programme, ProgrammeWord
+from comity.node.models.assistance import Listing, Programme, ProgrammeWord, SelfAnswer
 from comity.node.models.copies import (
     Community,
     CommunityMember,
@@ -99,6 +99,7 @@ __all__ = [
     "ReportAct",
     "ReportFile",
     "Said",
+    "SelfAnswer",
     "SharingDeed",
     "StixObject",
     "Talk",

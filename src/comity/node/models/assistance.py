@@ -57,3 +57,13 @@ class ProgrammeWord(models.Model):
         """As they came; their order is that of `wire.assistance.history`."""
 
         ordering = ["came_at", "digest"]
+
+
+class SelfAnswer(models.Model):
+    """An officer's own answer to a question of the self-assessment; the newest to each. It goes to nobody."""
+
+    question = models.CharField(max_length=30, primary_key=True)  # assistance.questions
+    yes = models.BooleanField()
+    evidence = models.CharField(max_length=1_000)  # where it can be seen
+    officer = models.CharField(max_length=402)  # name and office
+    at = models.DateTimeField()

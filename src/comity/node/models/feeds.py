@@ -28,7 +28,9 @@ class Feed(models.Model):
     every = models.PositiveIntegerField()  # minutes
     most = models.PositiveBigIntegerField()  # objects that it may bring; more are not taken
     brought = models.PositiveBigIntegerField(default=0)  # objects that it brought
-    place = models.JSONField(default=dict)  # pull: sharing.feed.Place; push: `added`, and the `scope` it holds for
+    place = models.JSONField(
+        default=dict
+    )  # pull: `added`, sharing.feed.Page.added; push: that of here, and its `scope`
     next_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)  # failures since the last success
     visited_at = models.DateTimeField(null=True)  # the last success

@@ -17,7 +17,7 @@ from comity.assistance.programme import Milestone, Terms
 from comity.assistance.topics import ARTICLES, Condition, Development, Region, Topic, Unit
 from comity.errors import ComityError, Invalid
 from comity.node import models
-from comity.node.desk import assistance
+from comity.node.desk import assistance, selfassessment
 from comity.node.officers import almanac, answers, inputs, judgement, reading, words
 from comity.node.officers.answers import Problem
 from comity.node.officers.inputs import Input
@@ -164,6 +164,7 @@ def _usual(of: Filling, kind: str) -> dict[str, Any]:
     """What a State's needs, or its offers, have in common; and what is meant where nothing is said."""
     last = models.Listing.objects.filter(state=of.settings.state, kind=kind).first()
     before = _shown(of, assistance.value_of(last)) if last else {}
+    region = selfassessment.region_of(of.settings)
     kept = (
         "language",
         "languages",
@@ -180,6 +181,7 @@ def _usual(of: Filling, kind: str) -> dict[str, Any]:
         "pays": _digits(of, 0), "share": _digits(of, 0), "development": str(Development.UNSTATED), "language": of.language,
         "languages": [of.language] if kind == wire.OFFER else [], "regions": [str(one) for one in Region],
         "statuses": [str(one) for one in Development], "unit": str(Unit.PLACES),
+        "region": str(region or ""),
     }  # fmt: skip
     return usual | {name: before[name] for name in kept if name in before}
 

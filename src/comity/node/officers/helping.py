@@ -135,7 +135,7 @@ class Listed:
     @property
     def languages(self) -> str:
         """Names of its languages."""
-        return _listed([judgement.language_name(tag) for tag in self.value.languages])
+        return joined([judgement.language_name(tag) for tag in self.value.languages])
 
     @property
     def regions(self) -> list[Promise]:
@@ -170,8 +170,11 @@ class Listed:
         return outcomes.after_withdrawal(self.row.pk, programmes.standing())
 
 
-def _listed(names: Sequence[object]) -> str:
-    return ("، " if markup.language() == "fa" else ", ").join(str(name) for name in names)
+def joined(names: Sequence[object]) -> SafeString:
+    """Names in one line, escaped, parted as the page's language does."""
+    return SafeString(
+        ("، " if markup.language() == "fa" else ", ").join(conditional_escape(str(name)) for name in names)
+    )
 
 
 @dataclass(frozen=True)
@@ -366,7 +369,7 @@ class Why:
     @property
     def word(self) -> SafeString:
         """What became of the pair."""
-        return _said(
+        return sentence(
             REASONS[self.reason.why],
             {"room": _units(self.reason.room), "units": _units(self.reason.units)},
         )
@@ -383,7 +386,7 @@ class Why:
             return ""
         code = "settled" if self.reason.settled else "open"
         numbers = {"at_most": _units(self.reason.at_most), "score": _units(self.reason.score)}
-        return _said(PROOFS[code], numbers)
+        return sentence(PROOFS[code], numbers)
 
 
 def reasons(settings: Settings, found: Plan, about: str) -> list[Why]:
@@ -411,7 +414,7 @@ def reasons(settings: Settings, found: Plan, about: str) -> list[Why]:
 def proof(found: Plan) -> SafeString:
     """What is proven of the whole assignment."""
     code = "optimal" if found.optimal else "gap"
-    return _said(PROOFS[code], {"ceiling": _units(found.ceiling), "score": _units(found.best.score)})
+    return sentence(PROOFS[code], {"ceiling": _units(found.ceiling), "score": _units(found.best.score)})
 
 
 def parts(found: Sequence[Part]) -> list[tuple[str, Promise]]:
@@ -427,21 +430,21 @@ def _units(number: int) -> str:
     return markup.digits(number)
 
 
-def _said(sentence: str | Promise, values: Mapping[str, str]) -> SafeString:
-    """`sentence` with its values, all of them escaped."""
+def sentence(text: str | Promise, values: Mapping[str, str]) -> SafeString:
+    """`text` with its values, all of them escaped."""
     escaped = {name: conditional_escape(value) for name, value in values.items()}
-    return SafeString(str(conditional_escape(str(sentence))) % escaped)
+    return SafeString(str(conditional_escape(str(text))) % escaped)
 
 
 def obstacle(settings: Settings, found: Obstacle) -> SafeString:
     """What stands in the way, in words."""
     sides = {"needs": found.needs, "offers": found.offers}
-    return _said(OBSTACLES[found.code], {name: _values(settings, ids) for name, ids in sides.items()})
+    return sentence(OBSTACLES[found.code], {name: _values(settings, ids) for name, ids in sides.items()})
 
 
 def _values(settings: Settings, ids: Sequence[str]) -> SafeString:
     escaped = [conditional_escape(_value(settings, one)) for one in ids] or [conditional_escape(now("none"))]
-    return SafeString(_listed(escaped))
+    return SafeString(joined(escaped))
 
 
 def _value(settings: Settings, text: str) -> str | SafeString:

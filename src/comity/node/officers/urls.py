@@ -22,6 +22,7 @@ from comity.node.officers.pages import (
     law,
     programmes,
     reports,
+    selfassessment,
     sharing,
     signing,
 )
@@ -76,6 +77,9 @@ urlpatterns = [
     path("hits/<int:number>/<slug:verb>", hits.act, name="hit-act"),
     path("assistance", assistance.listing, name="assistance"),
     path("assistance/matches", programmes.matches, name="assistance-matches"),
+    path("assistance/self", selfassessment.page, name="assistance-self"),
+    path("assistance/self/<str:question>/answer", selfassessment.answer, name="assistance-self-answer"),
+    path("assistance/self/<str:about>/need", selfassessment.need, name="assistance-self-need"),
     path("assistance/new/<slug:kind>", assistance.new, name="assistance-new"),
     path("assistance/listings/<slug:reference>", assistance.one, name="assistance-listing"),
     path("assistance/listings/<slug:reference>/change", assistance.change, name="assistance-change"),
