@@ -209,6 +209,27 @@ def test_only_who_may(node, officers, at):
     assert code(assistance.publish, node, need(), seen=2, **who) == "need.stage"
 
 
+@given(st.lists(st.tuples(st.frozensets(st.sampled_from(["VN", "QA", "AE"])), st.booleans()), min_size=1, max_size=6))
+def test_nobody_is_told_but_who_may_see_it(versions):
+    """Whoever may see a version is told it; whoever saw one and may see none hears that it is withdrawn; others hear nothing."""
+    known: dict[str, Stage | None] = dict.fromkeys(("VN", "QA", "AE"))
+    told: dict[str, list[object]] = {}
+    for version, (states, ended) in enumerate(versions, 1):
+        value = need(release=Release(tuple(sorted(states)))).to_dict()
+        stage = Stage.CLOSED if ended else Stage.OPEN
+        kept = models.Listing(kind="need", state="IR", version=version, stage=stage, value=value, told=told)
+        for peer, before in known.items():
+            said_ = assistance._untold(kept, peer)
+            if peer in states and (before is not None or not ended):
+                assert said_ is stage
+            else:
+                assert said_ is (Stage.WITHDRAWN if before is Stage.OPEN else None)
+            if said_ is not None:
+                known[peer], told[peer] = said_, [version, str(said_)]
+            assert assistance._untold(kept, peer) is None
+            assert known[peer] is not Stage.OPEN or peer in states
+
+
 # ------------------------------------------------------------------------------------------------ heard
 
 
@@ -580,6 +601,8 @@ def test_matched_with_reasons_and_proposed(node, officers, at, matched):
         assert idle.get(path).status_code == 403, path
     for path in ("new/else", "listings/x", "programmes/x", f"propose/{about.offer}/{about.need}"):
         assert browser.get(f"/assistance/{path}").status_code == 404, path
+    assert not models.Arrival.objects.filter(digest__in=models.ProgrammeWord.objects.values("envelope"), handed=False)
+    assert models.Arrival.objects.filter(handed=False).count() == 2  # the offers, which are no word to anybody
     models.Peer.objects.filter(pk="VN").delete()
     assert "not in this node’s directory" in browser.text(f"/assistance/programmes/{about.programme}")
 

@@ -159,10 +159,16 @@ def second_half():
 
 def any_kind():
     """A statement of any kind passes for an act."""
-    from comity.node.desk import crossing
+    from comity.node.desk import _reading
     from comity.seal import envelope
+    from comity.wire import messages
 
-    patched(crossing, "READERS", dict.fromkeys(envelope.KINDS, crossing.READERS["act"]))
+    def opened(self, row):
+        found = envelope.unseal(bytes(row.data), home=self._settings.state, keys=self._settings.openings,
+                                trust=self._trust, kinds=envelope.KINDS, at=row.at)  # fmt: skip
+        return found, messages.decode_act(found)
+
+    patched(_reading.Reading, "_opened", opened)
 
 
 def forwarded():
@@ -190,9 +196,9 @@ def any_author():
 
 def any_act_time():
     """An act may state any time."""
-    from comity.node.desk import crossing
+    from comity.node.desk import _reading
 
-    patched(crossing, "_said_now", lambda *_: None)
+    patched(_reading, "_said_now", lambda *_: None)
 
 
 def any_order():
@@ -201,16 +207,23 @@ def any_order():
     from comity.node import archive, models
     from comity.node.desk import _record
 
-    load = archive.load
+    right = archive.load_all
 
-    def loaded(reference, *, home):
-        try:
-            return load(reference, home=home)
-        except ComityError:  # an impossible history cannot be told
-            return SimpleNamespace(acts=list(models.Act.objects.filter(case_id=reference)))
+    def loaded(references, *, home):
+        found = {}
+        for reference in references:
+            try:
+                found |= right([reference], home=home)
+            except ComityError:  # an impossible history cannot be told
+                acts = tuple(models.Act.objects.filter(case_id=reference))
+                found[reference] = SimpleNamespace(acts=acts, request=None)
+        return found
 
-    patched(_record, "load", loaded)
-    patched(_record, "advance", lambda case, act, *, home: case)
+    def advance(case, act, *, home):
+        return SimpleNamespace(acts=(*case.acts, act), request=act.request)
+
+    patched(archive, "load_all", loaded)
+    patched(_record, "advance", advance)
 
 
 def any_history():
@@ -224,9 +237,8 @@ def in_earnest():
     """A node of exercises takes what is meant in earnest."""
     from comity.node.desk import _record
 
-    right = _record.admit
-    patched(_record, "admit", lambda settings, *given, **named: right(
-        dataclasses.replace(settings, exercise=False), *given, **named))  # fmt: skip
+    right = _record.admitted
+    patched(_record, "admitted", lambda settings, *given: right(dataclasses.replace(settings, exercise=False), *given))
 
 
 def any_json():
@@ -298,31 +310,31 @@ def visits():
     """Addresses in a request are looked at."""
     from comity.node.desk import _record
 
-    right = _record.admit
+    right = _record.admitted
 
-    def admit(settings, act, *given, **named):
+    def admitted(settings, case, act):
         with suppress(Exception):
             urlopen(act.body["request"]["custodian"], timeout=2).close()
-        return right(settings, act, *given, **named)
+        return right(settings, case, act)
 
-    patched(_record, "admit", admit)
+    patched(_record, "admitted", admitted)
 
 
 def stops_reading():
     """The first bad message holds up all that come after it."""
     from comity.errors import ComityError
-    from comity.node.desk import crossing
+    from comity.node.desk import _reading
 
-    def admitted(settings, row, at):
+    def taken(self, row, aside):
         from django.db import OperationalError
 
         try:
-            return right(settings, row, at)
+            right(self, row, aside)
         except ComityError as error:
             raise OperationalError from error
 
-    right = crossing._admitted
-    patched(crossing, "_admitted", admitted)
+    right = _reading.Reading._take
+    patched(_reading.Reading, "_take", taken)
 
 
 def falls_over():

@@ -5,7 +5,9 @@
 ``tlp``       the Traffic Light Protocol 2.0: how far an object may travel
 ``release``   a State's own rules on top of it; personal data
 ``taxii``     TAXII 2.1 as request -> response, over a `Shelf` that somebody else keeps
+``feed``      the client's side of TAXII 2.1: what to ask a foreign server, and what it may answer
 ``misp``      the MISP format, in and out
+``misp_server`` what a MISP instance answers, over a `Shelf`
 ``recall``    who has a copy of what, and how it is called back; without I/O
 ``bounded``   other people's parsers, in a process with a limit on time and memory
 

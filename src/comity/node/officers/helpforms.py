@@ -32,7 +32,7 @@ POSITIONS: Final = words.shown(wording.POSITIONS)
 CONDITIONS: Final = words.shown(wording.CONDITIONS)
 REGIONS: Final = words.shown(labels.REGIONS)
 EVERYONE: Final = "everyone"
-ROWS: Final = 5  # rows for milestones, and at least one that is empty
+ROWS: Final = 3  # rows for milestones, and at least one that is empty
 _MOST_ROWS: Final = 40
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _HALF_A_YEAR: Final = timedelta(days=182)
