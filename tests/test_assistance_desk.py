@@ -211,7 +211,7 @@ def test_only_who_may(node, officers, at):
 
 @given(st.lists(st.tuples(st.frozensets(st.sampled_from(["VN", "QA", "AE"])), st.booleans()), min_size=1, max_size=6))
 def test_nobody_is_told_but_who_may_see_it(versions):
-    """Whoever may see a version is told it; whoever saw one and may see none hears that it is withdrawn; others hear nothing."""
+    """Who may see a version is told it; who saw one and may see none hears that it is withdrawn; others hear nothing."""
     known: dict[str, Stage | None] = dict.fromkeys(("VN", "QA", "AE"))
     told: dict[str, list[object]] = {}
     for version, (states, ended) in enumerate(versions, 1):

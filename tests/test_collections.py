@@ -200,6 +200,21 @@ def test_what_was_called_back_goes_to_nobody_and_cannot_come_again(shelves):
     assert shelves.page(ONE, ALL, None, 10) == []
 
 
+def test_what_is_one_state_s_becomes_nobody_else_s(shelves):
+    """In no collection: its source could not call it back there, and what it allows would not be asked."""
+    theirs, gone = read(tool(1), tool(2))
+    shelves.add(ONE, [theirs, gone], by="QA", at=AT, source="QA")
+    models.StixObject.objects.filter(object_id=gone.id).update(withdrawn=True)
+    newer = read(tool(1, 7))[0]
+    for collection, found in ((ONE, newer), (TWO, theirs)):
+        for source in ("", "VN"):
+            said = shelves.add(collection, [found], by="client soc", at=AT, source=source)[0]
+            assert said.code == "sharing.other-source"
+    assert shelves.add(TWO, [gone], by="client soc", at=AT)[0].code == "sharing.withdrawn"
+    assert shelves.add(TWO, [theirs, newer], by="QA", at=AT, source="QA") == {0: "new", 1: "new"}
+    assert shelves.add(TWO, [gone], by="QA", at=AT, source="QA", again=True) == {0: "new"}
+
+
 def test_there_is_no_such_collection(shelves):
     """Nothing is kept in a collection that is not there."""
     with pytest.raises(NotPossible, match=r"collection\.unknown"):

@@ -146,15 +146,16 @@ def test_tags_of_tlp(tag, level):
 
 
 def test_an_unknown_colour_goes_nowhere():
-    """What is marked with a colour that is not known here has no mark, and is withheld."""
+    """What is marked with a colour that is not known here counts as red, whatever the rules say of what has no mark."""
     taken = misp.taken_in(
         event(attribute(1, "domain", "a.example", Tag=[{"name": "tlp:blue"}]), Tag=[{"name": "tlp:clear"}])
     )
     assert ("tlp", named(1)) in taken.notes
-    rules = release.Rules(purposes=frozenset({"prevention"}), public=True, basis="law")
+    rules = release.Rules(purposes=frozenset({"prevention"}), public=True, basis="law", unmarked=tlp.Level.CLEAR)
     audience = release.Audience(state="", communities=frozenset(), purpose="prevention")
-    said = release.allowed(by_type(taken)["indicator"][0], audience, rules)
-    assert (said.verdict, said.reason) == ("undetermined", "unmarked")
+    found = by_type(taken)["indicator"][0]
+    said = release.allowed(found, audience, rules)
+    assert (tlp.marked(found.body).level, said.verdict, said.reason) == (tlp.Level.RED, "failed", "recipient")
 
 
 def test_a_changed_object_is_written_anew():

@@ -234,11 +234,8 @@ def _object(held: Mapping[str, Any], context: _Context, notes: list[Note]) -> It
     """The object as it is; and of each of its attributes what can be made of it."""
     named, when = _uuid(held), _when(held.get("timestamp") or context.at)
     notes.append(Note("object", named))
-    unknown: list[Note] = []
-    inside = [level for each in held.get("Attribute", ()) for level in _tlp(each, unknown, ())]
-    whole = replace(
-        context, levels=() if unknown else (*context.levels, *inside)
-    )  # it says all that its attributes say
+    inside = [level for each in held.get("Attribute", ()) for level in _tlp(each, [], ())]
+    whole = replace(context, levels=(*context.levels, *inside))  # it says all that its attributes say
     yield _made({"type": "x-misp-object", "created": when, "modified": when, "x_misp_object": dict(held)}, named, whole)
     for attribute in held.get("Attribute", ()):
         if any(_observables(attribute)):
@@ -327,12 +324,11 @@ def _labels(held: Mapping[str, Any]) -> list[str]:
 
 
 def _tlp(held: Mapping[str, Any], notes: list[Note], above: tuple[Level, ...]) -> tuple[Level, ...]:
-    """The levels that hold; none at all if one of them is not known."""
+    """The levels that hold. A tag of the protocol that is not known here may mean anything: it counts as the strictest."""
     tags = [tag.lower() for tag in _tags(held) if tag.lower().startswith("tlp:")]
     if any(tag not in _LEVELS for tag in tags):
         notes.append(Note("tlp", _uuid(held)))
-        return ()
-    return (*above, *(_LEVELS[tag] for tag in tags))
+    return (*above, *(_LEVELS.get(tag, Level.RED) for tag in tags))
 
 
 def _uuid(held: Mapping[str, Any]) -> str:

@@ -271,7 +271,7 @@ def put(settings: Settings, found: Object, *, by: str, source: str, at: datetime
     """Add an object of another State to what was received. Raises Invalid: `stix.other-content`."""
     title = {"title": "Received from other States", "made_at": at, "made_by": f"Comity {settings.state}"}
     models.Collection.objects.get_or_create(pk=RECEIVED, defaults=title)
-    outcome = Shelves(settings).add(RECEIVED, [found], by=by, at=at, source=source)[0]
+    outcome = Shelves(settings).add(RECEIVED, [found], by=by, at=at, source=source, again=True)[0]
     if isinstance(outcome, Invalid):
         raise outcome
 

@@ -242,7 +242,8 @@ def took(settings: Settings, name: str, page: feed.Page, tally: Tally, *, at: da
         row = models.Feed.objects.select_for_update().filter(pk=name).first()
         if row is None:
             raise _unknown(name)
-        good, held, others = _sorted(settings, row, page.objects)
+        good = _sorted(row, page.objects, settings.state)
+        held = len(page.objects) - len(good)
         outcomes = Shelves(settings).add(
             row.collection_id, good, by=f"feed {name}", at=at, source=row.state, communities=row.communities
         )
@@ -250,32 +251,19 @@ def took(settings: Settings, name: str, page: feed.Page, tally: Tally, *, at: da
         if row.brought + new > row.most:
             raise NotPossible(f"This feed may bring {row.most} objects, and there are more.", code="feed.full")
         models.Feed.objects.filter(pk=name).update(place={"added": page.added}, brought=F("brought") + new)
-    refused = [(one.id, one.error.code) for one in page.refused] + others
+    refused = [(one.id, one.error.code) for one in page.refused]
     refused += [(good[place].id, said.code) for place, said in outcomes.items() if isinstance(said, Invalid)]
     tally.note(new=new, held=held + sum(outcome == "same" for outcome in outcomes.values()))
     tally.name(refused)
 
 
-def _sorted(
-    settings: Settings, row: models.Feed, found: Sequence[stix.Object]
-) -> tuple[list[stix.Object], int, list[tuple[str, str]]]:
-    """(what may be taken, how many are held as another's, (id, reason) of what may not) of what a feed brought."""
-    source = "" if row.state == settings.state else row.state
-    kept = models.StixObject.objects.filter(digest__in={one.digest for one in found})
-    gone = set(kept.filter(withdrawn=True).values_list("digest", flat=True))
-    elsewhere = set(kept.exclude(source=source).values_list("digest", flat=True))
-    here = models.StixObject.objects.filter(collection=row.collection_id, object_id__in={one.id for one in found})
-    theirs = set(here.exclude(source=source).values_list("object_id", flat=True))
-    good: list[stix.Object] = []
-    refused: list[tuple[str, str]] = []
-    for one in found:
-        if one.digest in gone:
-            refused.append((one.id, "sharing.withdrawn"))
-        elif one.id in theirs and one.digest not in elsewhere:
-            refused.append((one.id, "sharing.other-source"))
-        elif one.digest not in elsewhere:
-            good.append(one)
-    return good, len(found) - len(good) - len(refused), refused
+def _sorted(row: models.Feed, found: Sequence[stix.Object], home: str) -> list[stix.Object]:
+    """What a feed brought without what is held as another's already, in the very same words."""
+    source = "" if row.state == home else row.state
+    digests = {one.digest for one in found}
+    known = models.StixObject.objects.filter(digest__in=digests, withdrawn=False).exclude(source=source)
+    elsewhere = set(known.values_list("digest", flat=True))
+    return [one for one in found if one.digest not in elsewhere]
 
 
 def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:

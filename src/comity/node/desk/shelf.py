@@ -44,6 +44,11 @@ _HELD = """SELECT asked.column1, asked.column2,
     (SELECT digest FROM node_stixobject
      WHERE collection_id = %s AND object_id = asked.column1 AND version = asked.column2)
     FROM (VALUES {}) AS asked"""
+_BARRED = """SELECT asked.column1, asked.column2,
+    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn),
+    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND source <> %s)
+    OR EXISTS (SELECT 1 FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1 AND source <> %s)
+    FROM (VALUES {}) AS asked"""
 _INSERT = """INSERT INTO node_stixobject
     (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -110,8 +115,12 @@ class Shelves:
         at: datetime,
         source: str = "",
         communities: Iterable[str] = (),
+        again: bool = False,
     ) -> Mapping[int, Literal["new", "same"] | Invalid]:
         """Add versions in order, in one transaction.
+
+        What was called back does not come back, and what is known as one State's becomes nobody else's: its source could
+        not call it back any more, and its own rules would no longer hold.
 
         Args:
             collection: its id.
@@ -120,9 +129,11 @@ class Shelves:
             at: now.
             source: the State whose objects they are; empty: this one's.
             communities: those that they were given in, if they came from another State.
+            again: the source itself gives them, so they may have been called back before.
 
         Returns:
-            For each place in `found` what `stix.compared` said.
+            For each place in `found` what `stix.compared` said, or why it is not taken: ``sharing.withdrawn``,
+            ``sharing.other-source``.
 
         Raises:
             NotPossible: there is no such collection.
@@ -132,9 +143,10 @@ class Shelves:
             if row is None:
                 raise _unknown(collection)
             edges, digests = _held(collection, found)
-            outcomes = _compared(found, digests)
-            fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
+            outcomes = _compared(found, digests)
+            _bar(collection, found, outcomes, source=came[0], again=again)
+            fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
             return outcomes
 
@@ -210,6 +222,28 @@ def _compared(
         except Invalid as error:
             outcomes[place] = error
     return outcomes
+
+
+def _bar(
+    collection: str, found: Sequence[stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *, source: str,
+    again: bool,
+) -> None:  # fmt: skip
+    """Put into `outcomes` why what would be new is not taken from this source."""
+    new = [place for place, outcome in outcomes.items() if outcome == "new"]
+    for start in range(0, len(new), _TOGETHER):
+        places = new[start : start + _TOGETHER]
+        keys = [text for place in places for text in (found[place].id, found[place].digest)]
+        marks = ",".join(["(%s, %s)"] * len(places))
+        rows = _asked(_BARRED.format(marks), [source, collection, source, *keys])
+        barred = {(named, digest): (gone, theirs) for named, digest, gone, theirs in rows}
+        for place in places:
+            gone, theirs = barred[found[place].id, found[place].digest]
+            if gone and not again:
+                outcomes[place] = Invalid("This was called back by its source.", code="sharing.withdrawn")
+            elif theirs:
+                outcomes[place] = Invalid(
+                    "This is known here as another State's, or as this one's.", code="sharing.other-source"
+                )
 
 
 def _insert(
