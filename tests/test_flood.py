@@ -19,7 +19,7 @@ from comity.errors import Misconfigured, Unreachable
 from comity.node import models
 from comity.node.courier import Courier
 from comity.node.desk import drills
-from comity.node.peers.quota import BURST, OverQuota, Quotas
+from comity.node.quota import BURST, OverQuota, Quotas
 from comity.node.settings import Quota
 from comity.node.settings import read as read_settings
 from comity.seal import canon

@@ -7,7 +7,7 @@ from functools import cache
 from django.http import HttpRequest
 
 from comity.errors import ComityError
-from comity.node.peers.quota import Quotas
+from comity.node.quota import Quotas
 from comity.node.settings import current
 
 

@@ -16,7 +16,7 @@ from comity.errors import ComityError
 from comity.node.desk import crossing
 from comity.node.desk.shelf import Shelves
 from comity.node.peers import access, limits
-from comity.node.peers.quota import OverQuota
+from comity.node.quota import OverQuota
 from comity.node.settings import Settings, current
 from comity.sharing import taxii
 

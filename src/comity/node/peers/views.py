@@ -24,7 +24,7 @@ from comity.node import archive, models
 from comity.node.desk import crossing, drills, issuing, registry
 from comity.node.desk.evidence import own_entry
 from comity.node.peers import limits
-from comity.node.peers.quota import OverQuota
+from comity.node.quota import OverQuota
 from comity.node.settings import Settings, current
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
