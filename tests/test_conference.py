@@ -51,9 +51,14 @@ def bound(*states: str, doubtful: tuple[str, ...] = (), day: date = FIRST) -> Bo
 
 @given(st.integers(1, 400), st.sampled_from([Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)]))
 def test_what_a_majority_needs(cast: int, majority: Fraction) -> None:
-    """The least number that is at least the share of the votes cast; one less is below it. Of none cast: one."""
+    """The least number that is at least the share of the votes cast, and more than a half; one less is not. Of none: one."""
     least = conference.needed(majority, cast)
-    assert Fraction(least, cast) >= majority > Fraction(least - 1, cast)
+
+    def carried(votes: int) -> bool:
+        return Fraction(votes, cast) >= majority and 2 * votes > cast
+
+    assert carried(least)
+    assert not carried(least - 1)
     assert conference.needed(majority, 0) == 1
 
 

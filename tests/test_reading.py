@@ -15,6 +15,7 @@ from comity.node import archive, courier, models
 from comity.node.courier import Courier, Messenger
 from comity.node.desk import _record, crossing, registry
 from comity.node.peers import views
+from comity.seal import envelope
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,25 @@ def test_what_the_tables_do_not_take_holds_back_no_other(node, peer, at, monkeyp
     crossing.admit(node, "VN", at=at)
     assert [row.code for row in models.Arrival.objects.order_by("entry")] == ["", "node.defect", ""]
     assert set(models.Case.objects.values_list("pk", flat=True)) == {"VN-2026-0001", "VN-2026-0003"}
+
+
+def test_it_is_not_laid_at_another_s_door(node, peer, at, monkeypatch):
+    """What is no act has all before it written first: if the tables do not take that, it is not this message's fault."""
+    whole = _record.act_row
+
+    def nameless(act, statement, **place):
+        row = whole(act, statement, **place)
+        row.by = None if act.case == "VN-2026-0001" else row.by
+        return row
+
+    monkeypatch.setattr(_record, "act_row", nameless)
+    call = envelope.sign("call", b"{}", sender="VN", to="IR", key=peer.signing)
+    letters = [peer.asks(request(reference=f"VN-2026-000{number}"))[0] for number in (1, 2)]
+    letters.insert(1, envelope.seal(call, to="IR", key=peer.home_entry.open))
+    for data in letters:
+        crossing.receive(node, data, hop="VN", at=at)
+    crossing.admit(node, "VN", at=at)
+    assert [row.code for row in models.Arrival.objects.order_by("entry")] == ["node.defect", "canon.fields", ""]
 
 
 def test_a_case_that_mentions_more_is_looked_at_again(node, peer, officers, at):

@@ -136,7 +136,9 @@ def decision(books: Books, basis: str, name: str) -> Decision:
 
 
 def needed(majority: Fraction, cast: int) -> int:
-    """The votes in favour that `majority` needs of `cast` votes for and against; at least one."""
+    """The votes in favour that `majority` needs of `cast` votes for and against; at least one. A half is not a majority."""
+    if majority == Fraction(1, 2):
+        return cast // 2 + 1
     return max(ceil(majority * cast), 1)
 
 

@@ -12,6 +12,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+_RINGS = 1_000  # that are taken for one: anybody on this machine can ring, and nobody for ever
+
 
 def _name(home: Path) -> str:
     return "\0comity-bell-" + hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:32]
@@ -45,7 +47,7 @@ class Bell:
             self._socket.recv(1)
         self._socket.settimeout(0)
         with suppress(BlockingIOError):
-            while True:  # several rings are one
+            for _ in range(_RINGS):  # several rings are one
                 self._socket.recv(1)
 
     def close(self) -> None:

@@ -341,8 +341,12 @@ class Messenger:
             if self._there:
                 self._turn.notify()
             else:
+                try:
+                    threading.Thread(target=self._run, name=self._name, daemon=True).start()
+                except RuntimeError:  # the machine has no room for another thread now
+                    self._errand = None
+                    raise
                 self._there = True
-                threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
     def _run(self) -> None:
         try:

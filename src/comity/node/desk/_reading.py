@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, transaction
 
 from comity.casework.lifecycle import Act, Case, Kind
 from comity.casework.request import Request
@@ -94,12 +94,11 @@ class Reading:
             self._take(row, aside)
         except ComityError as error:
             row.act, row.code, row.reason = None, error.code[:60], str(error)
-        except (OperationalError, InterfaceError):
-            raise  # the database, not the message: read it again
+        except (DatabaseError, InterfaceError):
+            raise  # the database, or what others left to be written: this message is read again
         except Exception as error:  # a defect of ours must not let one message hold back all others
             _logger.exception("arrival %s", row.digest)
-            reason = f"This node has a defect: {type(error).__name__}. The bytes are kept."
-            row.act, row.code, row.reason = None, "node.defect", reason
+            row.act, row.code, row.reason = None, "node.defect", _defect(error)
 
     def _take(self, row: models.Arrival, aside: Callable[[], None]) -> None:
         acts = self._begun()
@@ -118,6 +117,9 @@ class Reading:
                 elif self._begun().admit(row, act, opened.statement.raw):
                     self.write()
                     evidence.announced(self._settings, act, at=row.at)
+        except (IntegrityError, DataError) as error:  # of this message alone: what others left was written before
+            _logger.exception("arrival %s", row.digest)
+            raise Invalid(_defect(error), code="node.defect") from error
         finally:
             self.forget()
 
@@ -138,6 +140,10 @@ class Reading:
     def forget(self) -> None:
         """Others write, or the transaction is over: what is known of cases may change."""
         self._acts = None
+
+
+def _defect(error: Exception) -> str:
+    return f"This node has a defect: {type(error).__name__}. The bytes are kept."
 
 
 def _said_now(act: Act, row: models.Arrival, key: DatedKey) -> None:
