@@ -133,7 +133,7 @@ def test_it_is_not_laid_at_another_s_door(node, peer, at, monkeypatch):
     for data in letters:
         crossing.receive(node, data, hop="VN", at=at)
     crossing.admit(node, "VN", at=at)
-    assert [row.code for row in models.Arrival.objects.order_by("entry")] == ["node.defect", "canon.fields", ""]
+    assert [row.code for row in models.Arrival.objects.order_by("entry")] == ["node.defect", "call.form", ""]
 
 
 def test_a_case_that_mentions_more_is_looked_at_again(node, peer, officers, at):
