@@ -85,7 +85,9 @@ class SqliteShelf:
             values.append(wanted.after)
         return " AND ".join(parts), values
 
-    def page(self, collection: str, wanted: Filter, after: Cursor | None, limit: int) -> Sequence[Row]:
+    def page(
+        self, collection: str, wanted: Filter, after: Cursor | None, limit: int, *, most_bytes: int | None = None
+    ) -> Sequence[Row]:
         """By the index, from the cursor on."""
         where, values = self._where(collection, wanted)
         if after is not None:
@@ -95,7 +97,13 @@ class SqliteShelf:
             f"SELECT added, row, id, version, raw FROM held WHERE {where} ORDER BY added, row LIMIT ?", [*values, limit]
         ).fetchall()
         self.asked.append(len(rows))
-        return [Row(Cursor(added, row), named, version, raw) for added, row, named, version, raw in rows]
+        found, size = [], 0
+        for added, row, named, version, raw in rows:
+            if most_bytes is not None and size >= most_bytes:
+                break
+            found.append(Row(Cursor(added, row), named, version, raw))
+            size += len(raw)
+        return found
 
     def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:
         """Only what `by` added."""

@@ -305,35 +305,58 @@ def folder_for_pictures(root: Path) -> None:
         print(f"pictures: {root / 'shots'}")  # noqa: T201  they are there to be looked at
 
 
+@contextmanager
+def exercise(
+    root: Path, port: int, seats: dict[str, str] | None = None, *, states: dict[str, nodes.Node] | None = None,
+    before: Callable[[dict[str, nodes.Node]], object] = lambda states: None,
+) -> Iterator[SimpleNamespace]:  # fmt: skip
+    """States whose nodes run, and a desk in a browser for each officer.
+
+    Args:
+        root: where everything lies.
+        port: the nodes' first one, not that of other tests, which may run beside these.
+        seats: sign-in name -> State, of those who sit at desks; None: everybody, at nodes that all run.
+        states: code -> node, not made yet; the three of the exercise if None.
+        before: what is done when the nodes are made, and do not run yet.
+    """
+    states = states or {node.state: node for node in cast.three_states()}
+    seats = seats or {person.username: node.state for node in states.values() for person in node.people}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nodes, "_FIRST_PORT", port)
+        nodes.make_all(list(states.values()), root)
+    before(states)
+    folder_for_pictures(root)
+    running = [states[state] for state in sorted(set(seats.values()))]
+    try:
+        for node in running:
+            node.start()
+        with _browser() as browser:
+            desks = {name: Desk(browser, states[state], name, root / "shots") for name, state in seats.items()}
+            for node in running:
+                _answers(next(desk for desk in desks.values() if desk.node is node))
+            yield SimpleNamespace(root=root, states=states, **desks)
+    finally:
+        for node in running:
+            node.stop()
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """Three running nodes with the provider's delivery, a browser, and a signed-in officer for each name of the cast."""
+    """Three running nodes with the provider's delivery, a browser, and a desk for each name of the cast."""
     root = tmp_path_factory.mktemp("browser")
     states = {node.state: node for node in cast.three_states()}
     for node in states.values():
         node.people = tuple(
             replace(person, powers=person.powers + MORE_POWERS.get(person.username, ())) for person in node.people
         )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
-        nodes.make_all(list(states.values()), root)
     written = mailbox.write(root / "mailbox", 7)
-    nodes.place_delivery(states["VN"], root / "mailbox", cast.DELIVERY)
-    folder_for_pictures(root)
-    try:
-        for node in states.values():
-            node.start()
-        with _browser() as browser:
-            desks = {
-                person.username: Desk(browser, node, person.username, root / "shots")
-                for node in states.values() for person in node.people
-            }  # fmt: skip
-            for node in states.values():
-                _answers(desks[node.people[0].username])
-            yield SimpleNamespace(root=root, states=states, mailbox=written, **desks)
-    finally:
-        for node in states.values():
-            node.stop()
+
+    def placed(made: dict[str, nodes.Node]) -> None:
+        nodes.place_delivery(made["VN"], root / "mailbox", cast.DELIVERY)
+
+    with exercise(root, FIRST_PORT, states=states, before=placed) as found:
+        found.mailbox = written
+        yield found
 
 
 @contextmanager

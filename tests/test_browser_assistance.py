@@ -3,12 +3,8 @@
 Each page is looked over as in `test_browser`: languages, labels, focus, widths of a desk and a telephone, a silent console.
 """
 
-from types import SimpleNamespace
-
 import pytest
-from test_browser import Desk, _answers, _browser
-
-from comity.demo import cast, nodes
+from test_browser import Desk, exercise
 
 FIRST_PORT = 9941  # not those of other tests, which may run beside these
 
@@ -16,27 +12,10 @@ FIRST_PORT = 9941  # not those of other tests, which may run beside these
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Two running nodes, a browser, an officer with the power to assist in each."""
-    root = tmp_path_factory.mktemp("assistance")
-    states = {node.state: node for node in cast.three_states()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
-        nodes.make_all(list(states.values()), root)
-    (root / "shots").mkdir()
-    print(f"pictures: {root / 'shots'}")  # noqa: T201  they are there to be looked at
-    running = [states["IR"], states["VN"]]
-    try:
-        for node in running:
-            node.start()
-        with _browser() as browser:
-            desks = {name: Desk(browser, node, name, root / "shots")
-                     for name, node in zip(("karimi", "tran"), running, strict=True)}  # fmt: skip
-            for desk in desks.values():
-                _answers(desk)
-                desk.sign_in()
-            yield SimpleNamespace(root=root, **desks)
-    finally:
-        for node in running:
-            node.stop()
+    with exercise(tmp_path_factory.mktemp("assistance"), FIRST_PORT, {"karimi": "IR", "tran": "VN"}) as found:
+        found.karimi.sign_in()
+        found.tran.sign_in()
+        yield found
 
 
 def files_a_need(desk: Desk) -> str:

@@ -7,14 +7,12 @@ import json
 import ssl
 import time
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from test_browser import DESK, PATIENCE, PICTURES, TELEPHONE, Desk, _answers, _browser, folder_for_pictures
+from test_browser import DESK, PATIENCE, PICTURES, TELEPHONE, Desk, exercise
 
-from comity.demo import cast, nodes
 from comity.node.officers.pages.calls import STANDINGS
 from comity.seal import envelope
 from comity.wire.calls import Standing
@@ -27,25 +25,11 @@ CALLING = "Somebody is calling our 24/7 point of contact"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Three running nodes, a browser, and an officer with a power in each of two States; one who only looks in the third."""
-    root = tmp_path_factory.mktemp("calls")
-    states = {node.state: node for node in cast.three_states()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
-        nodes.make_all(list(states.values()), root)
-    folder_for_pictures(root)
-    try:
-        for node in states.values():
-            node.start()
-        with _browser() as browser:
-            desks = {name: Desk(browser, states[state], name, root / "shots")
-                     for name, state in (("rahimi", "IR"), ("tran", "VN"), ("saleh", "QA"))}  # fmt: skip
-            for desk in desks.values():
-                _answers(desk)
-                desk.sign_in()
-            yield SimpleNamespace(root=root, states=states, **desks)
-    finally:
-        for node in states.values():
-            node.stop()
+    seats = {"rahimi": "IR", "tran": "VN", "saleh": "QA"}
+    with exercise(tmp_path_factory.mktemp("calls"), FIRST_PORT, seats) as found:
+        for name in seats:
+            getattr(found, name).sign_in()
+        yield found
 
 
 def call(desk: Desk, state: str, question: str) -> None:

@@ -6,14 +6,12 @@ Each page is looked over as in `test_browser`: languages, labels, focus, widths 
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 from holding import indicator
-from test_browser import DESK, PICTURES, TELEPHONE, Desk, _answers, _browser, folder_for_pictures
+from test_browser import DESK, PICTURES, TELEPHONE, Desk, exercise
 
-from comity.demo import cast, nodes
-
+SETTINGS = "comity.node.django_settings"
 FIRST_PORT = 9891  # not those of other tests, which may run beside these
 PLACED = """
 import sys, django
@@ -34,29 +32,17 @@ for raw in sys.stdin.buffer.read().split(b"\\0"):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Two running nodes, a collection with two indicators at Iran's, a browser, an officer with the power to warn in each."""
-    root = tmp_path_factory.mktemp("sharing")
-    states = {node.state: node for node in cast.three_states()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nodes, "_FIRST_PORT", FIRST_PORT)
-        nodes.make_all(list(states.values()), root)
-    env = os.environ | {"COMITY_HOME": str(states["IR"].home), "DJANGO_SETTINGS_MODULE": "comity.node.django_settings"}
-    given = indicator() + b"\0" + indicator("second.example", description="Written by Ali.")
-    subprocess.run([sys.executable, "-c", PLACED], env=env, input=given, check=True)
-    folder_for_pictures(root)
-    running = [states["IR"], states["VN"]]
-    try:
-        for node in running:
-            node.start()
-        with _browser() as browser:
-            desks = {name: Desk(browser, node, name, root / "shots")
-                     for name, node in zip(("rahimi", "tran"), running, strict=True)}  # fmt: skip
-            for desk in desks.values():
-                _answers(desk)
-                desk.sign_in()
-            yield SimpleNamespace(root=root, **desks)
-    finally:
-        for node in running:
-            node.stop()
+
+    def placed(states) -> None:
+        env = os.environ | {"COMITY_HOME": str(states["IR"].home)} | {"DJANGO_SETTINGS_MODULE": SETTINGS}
+        given = indicator() + b"\0" + indicator("second.example", description="Written by Ali.")
+        subprocess.run([sys.executable, "-c", PLACED], env=env, input=given, check=True)
+
+    seats = {"rahimi": "IR", "tran": "VN"}
+    with exercise(tmp_path_factory.mktemp("sharing"), FIRST_PORT, seats, before=placed) as found:
+        found.rahimi.sign_in()
+        found.tran.sign_in()
+        yield found
 
 
 def look(desk: Desk, name: str) -> None:

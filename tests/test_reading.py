@@ -100,16 +100,21 @@ def test_a_defect_in_one_holds_back_no_other(node, peer, at, monkeypatch):
     assert set(models.Case.objects.values_list("pk", flat=True)) == {"VN-2026-0001", "VN-2026-0003"}
 
 
-def test_what_the_tables_do_not_take_holds_back_no_other(node, peer, at, monkeypatch):
-    """A row of ours that the database refuses spoils one message, not all that were to be written with it."""
+def no_table_takes(monkeypatch, case):
+    """Let the database refuse the rows of this case's acts."""
     whole = _record.act_row
 
     def nameless(act, statement, **place):
         row = whole(act, statement, **place)
-        row.by = None if act.case == "VN-2026-0002" else row.by
+        row.by = None if act.case == case else row.by
         return row
 
     monkeypatch.setattr(_record, "act_row", nameless)
+
+
+def test_what_the_tables_do_not_take_holds_back_no_other(node, peer, at, monkeypatch):
+    """A row of ours that the database refuses spoils one message, not all that were to be written with it."""
+    no_table_takes(monkeypatch, "VN-2026-0002")
     for number in (1, 2, 3):
         crossing.receive(node, peer.asks(request(reference=f"VN-2026-000{number}"))[0], hop="VN", at=at)
     crossing.admit(node, "VN", at=at)
@@ -119,14 +124,7 @@ def test_what_the_tables_do_not_take_holds_back_no_other(node, peer, at, monkeyp
 
 def test_it_is_not_laid_at_another_s_door(node, peer, at, monkeypatch):
     """What is no act has all before it written first: if the tables do not take that, it is not this message's fault."""
-    whole = _record.act_row
-
-    def nameless(act, statement, **place):
-        row = whole(act, statement, **place)
-        row.by = None if act.case == "VN-2026-0001" else row.by
-        return row
-
-    monkeypatch.setattr(_record, "act_row", nameless)
+    no_table_takes(monkeypatch, "VN-2026-0001")
     call = envelope.sign("call", b"{}", sender="VN", to="IR", key=peer.signing)
     letters = [peer.asks(request(reference=f"VN-2026-000{number}"))[0] for number in (1, 2)]
     letters.insert(1, envelope.seal(call, to="IR", key=peer.home_entry.open))

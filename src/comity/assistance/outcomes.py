@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from comity.assistance.needs import NEED
 from comity.assistance.programme import OVER, Programme, Say, Stage, Terms
 from comity.assistance.topics import Condition, Unit
 from comity.errors import NotPossible
@@ -24,6 +23,7 @@ class Standing:
         disputed: said by one side to be delivered, and disputed by the other.
         undone: not delivered; after an early end it is free again on both sides.
         disputes: names of the milestones on which the two differ.
+        dropped: names of milestones that were disputed and are in the terms no more; nothing of them is counted.
         conditions: conditions that go on binding, because something was given under them.
         lapsed: a proposal that nobody had answered when the programme was over.
     """
@@ -34,18 +34,20 @@ class Standing:
     disputed: int
     undone: int
     disputes: tuple[str, ...]
+    dropped: tuple[str, ...]
     conditions: tuple[Condition, ...]
     lapsed: Terms | None
 
 
 def standing(programme: Programme) -> Standing:
-    """What stands of `programme` now."""
+    """What stands of `programme` now. Only milestones of the terms that stand are counted."""
     agreed = programme.terms.units if programme.terms else 0
-    said = dict(programme.reached)
+    brings = {part.name: part.units for part in programme.terms.milestones} if programme.terms else {}
+    said = {name: word for name, word in programme.reached if name in brings}
     confirmed = sum(word.units or 0 for word in said.values() if word.say is Say.CONFIRMED)
     waiting = sum(word.units or 0 for word in said.values() if word.say is Say.DELIVERED)
     disputes = tuple(name for name, word in said.items() if word.say is Say.DISPUTED)
-    disputed = sum(_said_delivered(programme, name) for name in disputes)
+    disputed = sum(min(_said_delivered(programme, name), brings[name]) for name in disputes)
     over = programme.stage in OVER
     return Standing(
         agreed=agreed,
@@ -54,7 +56,8 @@ def standing(programme: Programme) -> Standing:
         disputed=disputed,
         undone=agreed - confirmed - waiting - disputed,
         disputes=disputes,
-        conditions=programme.terms.conditions if programme.terms and said else (),
+        dropped=tuple(name for name, _word in programme.reached if name not in brings),
+        conditions=programme.terms.conditions if programme.terms and programme.reached else (),
         lapsed=programme.pending[1] if over and programme.pending else None,
     )
 
@@ -96,14 +99,17 @@ class Aftermath:
     units: int
 
 
-def after_withdrawal(reference: str, programmes: Iterable[Programme]) -> Aftermath:
-    """What stands when the need or offer `reference` is withdrawn in the middle: what was agreed, until it is ended."""
-    touched = [each for each in programmes if reference in {each.need, each.offer}]
-    of: Literal["need", "offer"] = "need" if NEED.fullmatch(reference) else "offer"
+def after_withdrawal(touched: Iterable[tuple[str, Stage, int]]) -> Aftermath:
+    """What stands when a need or an offer is withdrawn in the middle: what was agreed, until it is ended.
+
+    Args:
+        touched: (reference, stage, units that it holds of it) of each programme that follows from it.
+    """
+    found = list(touched)
     return Aftermath(
-        stands=tuple(each.reference for each in touched if each.stage is Stage.RUNNING),
-        lapses=tuple(each.reference for each in touched if each.stage in {Stage.NEW, Stage.PROPOSED}),
-        units=sum(held(each, of=of) for each in touched),
+        stands=tuple(reference for reference, stage, _units in found if stage is Stage.RUNNING),
+        lapses=tuple(reference for reference, stage, _units in found if stage in {Stage.NEW, Stage.PROPOSED}),
+        units=sum(units for _reference, _stage, units in found),
     )
 
 

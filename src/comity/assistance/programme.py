@@ -267,8 +267,9 @@ def _exactly(programme: Programme, word: Word) -> None:
 def _keeps_what_is_done(programme: Programme, word: Word) -> None:
     """An amendment changes what is to come: milestones already delivered stay as they were."""
     new = {part.name: part for part in word.terms.milestones} if word.terms else {}
+    reached = dict(programme.reached)
     for part in programme.terms.milestones if programme.terms else ():
-        said = dict(programme.reached).get(part.name)
+        said = reached.get(part.name)
         if said is not None and said.say is not Say.DISPUTED and new.get(part.name) != part:
             raise NotPossible("What was delivered is not amended.", code="programme.done", where="terms.milestones")
 

@@ -9,13 +9,15 @@ may send a **new object of its own** that is derived from it and says so (`deriv
 this one, is never altered under its own id. What is derived is still the other State's to the extent that it says the
 same: `allowed` is asked with the same `Came`.
 
-What is looked for is what STIX has properties for. Whether a description names a person, only a reader can tell; free
-text, and properties of somebody's own, are therefore personal data unless the rules say otherwise (`Rules.read`,
-`Rules.free_text`, `Rules.properties`).
+What is looked for is what STIX has properties for, and what MISP has types for. Whether a description names a person,
+only a reader can tell; free text, and what is of somebody's own (properties, extensions), are therefore personal data
+unless the rules say otherwise (`Rules.read`, `Rules.free_text`, `Rules.properties`). What MISP calls by the name of
+something personal is so whatever they say. Names of files, keys of a registry, user names inside a URL are not looked at.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -39,7 +41,24 @@ _PERSONAL = {
     "x509-certificate": ("subject",),
 }  # fmt: skip
 _PERSON = ("name", "description", "contact_information", "aliases")  # of an identity or threat actor that is a person
-_FREE = frozenset({"description", "abstract", "content", "explanation"})
+_FREE = frozenset({"description", "abstract", "content", "explanation", "labels"})
+_FREE_IN = {  # type -> what else in it somebody wrote, or a program found, that may name anybody
+    "artifact": ("payload_bin",), "directory": ("path",), "language-content": ("contents",), "process": ("cwd",),
+    "x509-certificate": ("x509_v3_extensions",),
+}  # fmt: skip
+_HARMLESS_EXTENSIONS = frozenset({"icmp-ext", "socket-ext", "tcp-ext", "windows-pebinary-ext", tlp.EXTENSION})
+_NO_TEXT = "0" * 64
+_DIGEST = re.compile(r"[0-9a-f]{64}")  # what `derived` describes the object by that it refers to
+_MISP_PERSONS = frozenset(  # types of attributes of MISP that are of persons, in whatever category they stand
+    """aba-rtn bank-account-nr cc-number cookie country-of-residence date-of-birth dns-soa-email email email-body email-dst
+    email-dst-display-name email-header email-reply-to email-src email-src-display-name email-subject eppn first-name
+    frequent-flyer-number full-name gender github-username iban identity-card-number issue-date-of-the-visa jabber-id
+    last-name middle-name nationality passenger-name-record-locator-number passport-country passport-expiration
+    passport-number payment-details pgp-private-key pgp-public-key phone-number place-of-birth place-port-of-clearance
+    place-port-of-onward-foreign-destination place-port-of-original-embarkation primary-residence prtn redress-number
+    special-service-request target-email target-location target-user travel-details twitter-id visa-number
+    whois-registrant-email whois-registrant-name whois-registrant-phone""".split()
+)
 
 
 class Verdict(StrEnum):
@@ -94,8 +113,8 @@ class Rules:
         unmarked: the level of what has no mark of TLP; None: undetermined.
         basis: the legal basis on which personal data may go, as the State's law names it; empty: none.
         read: ids of objects whose free text an officer has read and found without personal data.
-        free_text: whether free text may go unread, for what comes from where nobody writes about persons.
-        properties: names of somebody's own properties that may go unread.
+        free_text: whether free text (labels too) may go unread, for what comes from where nobody writes about persons.
+        properties: names of somebody's own properties that may go unread; ``extensions`` for all extensions.
     """
 
     states: frozenset[str] = frozenset()
@@ -188,10 +207,17 @@ def allowed(
         return Ruling(Verdict.UNDETERMINED, "unmarked")
     if reason := _barred(max(level, least), audience, rules, came):
         return Ruling(Verdict.FAILED, reason)
-    harmless = rules.properties | (_FREE if rules.free_text else frozenset())
-    if not rules.basis and (where := personal(found, read=found.id in rules.read, harmless=harmless)):
+    if where := withheld(found, rules):
         return Ruling(Verdict.FAILED, "personal-data", where)
     return Ruling(Verdict.PASSED)
+
+
+def withheld(found: Object, rules: Rules) -> tuple[str, ...]:
+    """The properties with personal data for which these rules do not let an object go; none if they name a basis."""
+    if rules.basis:
+        return ()
+    harmless = rules.properties | (frozenset(_free(found)) if rules.free_text else frozenset())
+    return personal(found, read=found.id in rules.read, harmless=harmless)
 
 
 def personal(found: Object, *, read: bool = False, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
@@ -214,9 +240,9 @@ def personal(found: Object, *, read: bool = False, harmless: frozenset[str] = fr
         names.append("pattern")
     if found.type == "observed-data":
         names.append("objects")
+    names += [name for name, value in body.items() if name.startswith("x_misp_") and _of_a_person(value)]
     if not read:
-        own = (remark.where for remark in found.remarks if remark.code == "custom-property")
-        names += [name for name in (*sorted(_FREE), *own) if name not in harmless]
+        names += [name for name in (*_free(found), *_own_words(found)) if name not in harmless]
     return tuple(dict.fromkeys(name for name in names if name in body))
 
 
@@ -253,6 +279,35 @@ def derived(found: Object, *, creator: str, at: datetime, read: bool = False) ->
         return _own(body), left_out
     except Invalid:
         return None, left_out
+
+
+def _free(found: Object) -> list[str]:
+    """The properties that STIX has for free text, as far as this object has them."""
+    names = {*_FREE, *_FREE_IN.get(found.type, ())}
+    if any(not _DIGEST.fullmatch(one.get("description", _NO_TEXT)) for one in found.body.get("external_references", ())):
+        names.add("external_references")
+    own = _own_words(found)
+    return sorted(name for name in names if name in found.body and name not in own)
+
+
+def _own_words(found: Object) -> list[str]:
+    """Properties of somebody's own, and extensions of which nobody knows that they name no person."""
+    own = [remark.where for remark in found.remarks if remark.code == "custom-property"]
+    told = found.body.get("extensions", {}).items()
+    if any(key not in _HARMLESS_EXTENSIONS and said.keys() - {"extension_type"} for key, said in told):
+        own.append("extensions")
+    return own
+
+
+def _of_a_person(kept: Any) -> bool:
+    """Whether there is an attribute of MISP anywhere in this that is of a person, by its type or category."""
+    if isinstance(kept, list):
+        return any(map(_of_a_person, kept))
+    if not isinstance(kept, dict):
+        return False
+    kinds = str(kept.get("type", "")).strip().lower().split("|")
+    named = not _MISP_PERSONS.isdisjoint(kinds) or str(kept.get("category", "")).strip().lower() == "person"
+    return named or any(map(_of_a_person, kept.values()))
 
 
 def _own(body: Mapping[str, Any]) -> Object:

@@ -110,12 +110,17 @@ class Shelf(Protocol):
         """Add versions in order, in one transaction: for each place in `found` what `stix.compared` said."""
         ...
 
-    def page(self, collection: str, wanted: Filter, after: Cursor | None, limit: int) -> Sequence[Row]:
-        """At most `limit` rows after a place, in order; at the cost of these rows."""
+    def page(
+        self, collection: str, wanted: Filter, after: Cursor | None, limit: int, *, most_bytes: int | None = None
+    ) -> Sequence[Row]:
+        """At most `limit` rows after a place, in order; at the cost of these rows.
+
+        With `most_bytes` it ends with the row that reaches them: see `goes_on`.
+        """
         ...
 
     def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:
-        """Take away the rows that `by` added; how many."""
+        """Take away the rows that `by` added; how many. Raises NotPossible: they must stay."""
         ...
 
     def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
@@ -125,3 +130,8 @@ class Shelf(Protocol):
     def status(self, by: str, status: str) -> bytes | None:
         """The answer that was kept for `by` under this id."""
         ...
+
+
+def goes_on(rows: Sequence[Row], limit: int, most_bytes: int) -> bool:
+    """Whether the shelf may hold more after a page that was asked for with these limits."""
+    return len(rows) >= limit or sum(len(row.raw) for row in rows) >= most_bytes

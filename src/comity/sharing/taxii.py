@@ -11,10 +11,11 @@
 
 Who asks was signed in by the caller. A collection that he can neither read nor write does not exist for him, nor does a
 row that is not visible to him; every row is asked about. A page may hold fewer objects than asked for, even none, and
-still have a successor: so much of the shelf was looked at, and no more.
+still have a successor: so much of the shelf was looked at, in rows and in bytes, and no more.
 
 Where the standard leaves it open: DELETE without `match[version]` takes all versions (otherwise an older one would come
-to light again), and only what the same reader added; a `match[…]` that is not known is refused rather than ignored.
+to light again), only what the same reader added, and nothing if one of them must stay; a `match[…]` that is not known is
+refused rather than ignored.
 Source: TAXII Version 2.1, OASIS Standard.
 """
 
@@ -29,21 +30,24 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from comity.errors import ComityError, Invalid
+from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import stix
 from comity.sharing._checks import ID, moment
-from comity.sharing.shelf import Collection, Cursor, Filter, Reader, Row, Shelf
+from comity.sharing.shelf import Collection, Cursor, Filter, Reader, Row, Shelf, goes_on
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 STIX_TYPE = "application/stix+json;version=2.1"
 _LOOKED_AT = 10_000  # rows that are looked at for one page, visible or not
+_BYTES = 8 << 20  # of these rows; the one that reaches them is the last
 _MOST_VALUES = 1_000  # values of all filters together
+_MOST_TYPES = 50  # each is asked for by itself
+_NAMED = 100  # objects that were not taken, of those in one addition; the others are counted
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     406: "Not Acceptable", 411: "Length Required", 413: "Content Too Large", 415: "Unsupported Media Type",
-    429: "Too Many Requests",
+    409: "Conflict", 429: "Too Many Requests", 503: "Service Unavailable",
 }  # fmt: skip
 
 
@@ -186,7 +190,9 @@ def _in_collection(ask: _Ask, root: Root, collection: Collection, rest: list[str
         case ["objects"]:
             return _by_method(ask, GET=lambda: _objects(ask, root, key), POST=lambda: _add(ask, root, key))
         case ["objects", named] if ID.fullmatch(named):
-            return _by_method(ask, GET=lambda: _object(ask, root, key, named), DELETE=lambda: _delete(ask, key, named))
+            return _by_method(
+                ask, GET=lambda: _object(ask, root, key, named), DELETE=lambda: _delete(ask, root, key, named)
+            )
         case ["objects", named, "versions"] if ID.fullmatch(named):
             return _by_method(ask, GET=lambda: _versions(ask, root, key, named))
     raise _nothing_there()
@@ -268,7 +274,7 @@ def _objects(ask: _Ask, root: Root, collection: str) -> Answer:
 
 def _object(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True)
-    rows, cursor = _page(ask, root, collection, _one(ask, collection, named, _wanted(ask, "version")))
+    rows, cursor = _page(ask, root, collection, _one(ask, root, collection, named, _wanted(ask, "version")))
     return _envelope(rows, cursor, b",".join(row.raw for row in rows))
 
 
@@ -283,7 +289,7 @@ def _manifest(ask: _Ask, root: Root, collection: str) -> Answer:
 
 def _versions(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True)
-    wanted = _one(ask, collection, named, replace(_wanted(ask), versions=frozenset({"all"})))
+    wanted = _one(ask, root, collection, named, replace(_wanted(ask), versions=frozenset({"all"})))
     rows, cursor = _page(ask, root, collection, wanted)
     return _envelope(rows, cursor, ",".join(json.dumps(row.version) for row in rows).encode(), name="versions")
 
@@ -326,18 +332,22 @@ def _taken(ask: _Ask, collection: str, found: list[stix.Object | stix.Refused]) 
             named = refused.id or f"unknown--{uuid.uuid5(uuid.NAMESPACE_OID, str(refused.place))}"
             message = f"Object {refused.place + 1}: {refused.error}"
             failures.append({"id": named, "version": refused.version or now, "message": message})
-    lists = {name: those for name, those in (("successes", successes), ("failures", failures)) if those}
+    lists = {name: those for name, those in (("successes", successes), ("failures", failures[:_NAMED])) if those}
     return {
         "status": "complete", "request_timestamp": now, "total_count": len(found), "success_count": len(successes),
         "failure_count": len(failures), "pending_count": 0,
     } | lists  # fmt: skip
 
 
-def _delete(ask: _Ask, collection: str, named: str) -> Answer:
+def _delete(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True, write=True)
     asked = _wanted(ask, "version", otherwise="all")
-    wanted = _one(ask, collection, named, asked)
-    if not ask.shelf.delete(collection, wanted, by=ask.reader.name, at=ask.at):
+    wanted = _one(ask, root, collection, named, asked)
+    try:
+        taken = ask.shelf.delete(collection, wanted, by=ask.reader.name, at=ask.at)
+    except NotPossible as error:
+        raise _Refused(409, str(error), code=error.code) from error
+    if not taken:
         raise _Refused(403, "You may take away only what you added.", code="taxii.not-yours")
     return Answer(200, (("Content-Type", MEDIA_TYPE),), b"{}")
 
@@ -354,7 +364,8 @@ def _wanted(ask: _Ask, *matches: str, otherwise: str = "last") -> Filter:
             if field_ not in {*matches, "spec_version"} or field_ in given:
                 raise _bad(f"{name} is not answered here, or stands twice.")
             given[field_] = frozenset(filter(None, value.split(",")))
-    if sum(map(len, given.values())) > _MOST_VALUES or not all(given.values()):
+    many = sum(map(len, given.values())) > _MOST_VALUES or len(given.get("type", ())) > _MOST_TYPES
+    if many or not all(given.values()):
         raise _bad("A filter has no value, or too many.")
     versions = frozenset(
         each if each in {"all", "first", "last"} else _moment(each) for each in given.get("version", {otherwise})
@@ -395,11 +406,10 @@ def _bad(description: str) -> _Refused:
     return _Refused(400, description, code="taxii.query")
 
 
-def _one(ask: _Ask, collection: str, named: str, wanted: Filter) -> Filter:
+def _one(ask: _Ask, root: Root, collection: str, named: str, wanted: Filter) -> Filter:
     """`wanted`, for one object that must be there for this reader in some version."""
     everything = Filter(ids=frozenset({named}), versions=frozenset({"all"}))
-    rows = ask.shelf.page(collection, everything, None, _MOST_VALUES)
-    if not any(map(ask.reader.visible, rows)):
+    if not _visible(ask, root, collection, everything, None, 1)[0]:
         raise _nothing_there()
     return replace(wanted, ids=frozenset({named}))
 
@@ -412,19 +422,31 @@ def _page(ask: _Ask, root: Root, collection: str, wanted: Filter) -> tuple[list[
             raise _bad("limit is a whole number above 0.")
         limit = min(limit, int(asked))
     after = _cursor(_single(ask, "next"))
+    return _visible(ask, root, collection, wanted, after, limit) if wanted.versions else ([], None)
+
+
+def _visible(
+    ask: _Ask, root: Root, collection: str, wanted: Filter, after: Cursor | None, limit: int
+) -> tuple[list[Row], Cursor | None]:
+    """(at most `limit` rows that the reader may see, as `_page`).
+
+    Where the first look does not fill the page, whole pages are looked at, however few were asked for.
+    """
     rows: list[Row] = []
-    if not wanted.versions:
-        return rows, None
-    for _ in range(max(1, _LOOKED_AT // limit)):
-        found = ask.shelf.page(collection, wanted, after, limit + 1)
-        for row in found[:limit]:
+    step, looked, size = limit + 1, 0, 0
+    while looked < _LOOKED_AT and size < _BYTES:
+        left = _BYTES - size
+        found = ask.shelf.page(collection, wanted, after, step, most_bytes=left)
+        more = goes_on(found, step, left)
+        for row in found:
             after = row.at
             if ask.reader.visible(row):
                 rows.append(row)
                 if len(rows) == limit:
-                    return rows, after if row is not found[-1] else None
-        if len(found) <= limit:
+                    return rows, after if more or row is not found[-1] else None
+        if not more:
             return rows, None
+        looked, size, step = looked + len(found), size + sum(len(row.raw) for row in found), root.page + 1
     return rows, after
 
 

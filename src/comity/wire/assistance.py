@@ -258,6 +258,12 @@ def _place(digest: str, said: Mapping[str, Spoken]) -> tuple[datetime, str, str]
     return word.at, word.by, digest
 
 
+def unanswered(by: str, said: Mapping[str, Spoken]) -> frozenset[str]:
+    """The words of `by` on which no word of the other side stands. Who hears of a word sees no more of them than its speaker."""
+    heard = stands_on((digest for one in said.values() if one.word.by != by for digest in one.after), said)
+    return frozenset(digest for digest, one in said.items() if one.word.by == by) - heard
+
+
 def stands_on(digests: Iterable[str], said: Mapping[str, Spoken]) -> frozenset[str]:
     """`digests` and all words that they stand on."""
     found: set[str] = set()

@@ -47,7 +47,9 @@ _HELD = """SELECT asked.column1, asked.column2,
 _BARRED = """SELECT asked.column1, asked.column2,
     EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn),
     EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND source <> %s)
-    OR EXISTS (SELECT 1 FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1 AND source <> %s)
+    OR EXISTS (SELECT 1 FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1 AND source <> %s),
+    (SELECT "by" FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1
+     ORDER BY version DESC LIMIT 1)
     FROM (VALUES {}) AS asked"""
 _INSERT = """INSERT INTO node_stixobject
     (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
@@ -56,8 +58,10 @@ _NOT_FIRST = """UPDATE node_stixobject SET "first" = %s WHERE collection_id = %s
 _NOT_LAST = """UPDATE node_stixobject SET "last" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
 _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communities FROM node_stixobject
     WHERE {} ORDER BY added LIMIT %s"""
+_SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
 _MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
-_THEIRS = """SELECT id, object_id FROM node_stixobject WHERE {} AND "by" = %s"""
+_THEIRS = """SELECT id, object_id, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
+    WHERE {} AND "by" = %s"""
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,12 @@ class Shelves:
 
     Args:
         settings: the node's.
+        client: whose program asks; None: this State itself does. What a client adds is its State's, in its communities, and
+            it brings newer versions only of what it added itself.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._home = settings.state
+    def __init__(self, settings: Settings, client: models.Client | None = None) -> None:
+        self._home, self._client = settings.state, client
 
     def collections(self, root: str) -> Sequence[shelf.Collection]:  # noqa: ARG002 -- there is one root
         """All collections, in the order in which they were made."""
@@ -127,13 +133,13 @@ class Shelves:
             found: objects that were read.
             by: who adds them.
             at: now.
-            source: the State whose objects they are; empty: this one's.
+            source: the State whose objects they are; empty: this one's, or the client's.
             communities: those that they were given in, if they came from another State.
             again: the source itself gives them, so they may have been called back before.
 
         Returns:
             For each place in `found` what `stix.compared` said, or why it is not taken: ``sharing.withdrawn``,
-            ``sharing.other-source``.
+            ``sharing.other-source``, ``sharing.other-author``.
 
         Raises:
             NotPossible: there is no such collection.
@@ -142,26 +148,33 @@ class Shelves:
             row = models.Collection.objects.select_for_update().filter(pk=collection).first()
             if row is None:
                 raise _unknown(collection)
+            if self._client is not None:
+                source, communities = self._client.state, self._client.communities
             edges, digests = _held(collection, found)
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
             outcomes = _compared(found, digests)
-            _bar(collection, found, outcomes, source=came[0], again=again)
+            author = by if self._client is not None else ""
+            _bar(collection, found, outcomes, source=came[0], again=again, author=author)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
             return outcomes
 
-    def page(self, collection: str, wanted: Filter, after: Cursor | None, limit: int) -> Sequence[Held]:
-        """At most `limit` rows after a place, in order; what was called back is not among them."""
+    def page(
+        self, collection: str, wanted: Filter, after: Cursor | None, limit: int, *, most_bytes: int | None = None
+    ) -> Sequence[Held]:
+        """At most `limit` rows after a place, in order, up to the one that reaches `most_bytes`; none is called back."""
         where, values = _conditions(collection, wanted)
         if since := max(wanted.after, after.added if after else ""):
             where, values = f"{where} AND added > %s", [*values, since]
-        if wanted.types and not wanted.ids:
+        if wanted.types and not wanted.ids and wanted.versions == {"last"}:  # else one look through the collection is less
             moments = _moments_of_types(where, values, wanted.types, limit)
             if not moments:
                 return []
             where, values = f"{where} AND added IN ({_marks(moments)})", [*values, *moments]
         elif wanted.types:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
+        if most_bytes is not None:
+            limit = _fitting(where, values, limit, most_bytes)
         found = _asked(_PAGE.format(where), [*values, limit])
         return [
             Held(Cursor(added, key), named, version or added, bytes(raw), collection, digest, source,
@@ -170,14 +183,21 @@ class Shelves:
         ]  # fmt: skip
 
     def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:  # noqa: ARG002 -- as the seam has it
-        """Take away the rows that `by` added; how many. What was called back stays, so that it cannot come again."""
+        """Take away the rows that `by` added; how many. What was called back stays, so that it cannot come again.
+
+        Raises:
+            NotPossible: ``sharing.shared``: other States have it; who has to call it back must have it too. All stays.
+        """
         where, values = _conditions(collection, wanted)
         if wanted.types:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
         with transaction.atomic():
-            rows = list(_asked(_THEIRS.format(where), [*values, by]))
-            models.StixObject.objects.filter(pk__in=[key for key, _ in rows]).delete()
-            for named in {named for _, named in rows}:
+            models.Collection.objects.select_for_update().filter(pk=collection).first()
+            rows = _asked(_THEIRS.format(where), [*values, by])
+            if any(shared for _, _, shared in rows):
+                raise NotPossible("Other States have this: it is called back, not deleted.", code="sharing.shared")
+            models.StixObject.objects.filter(pk__in=[key for key, _, _ in rows]).delete()
+            for named in {named for _, named, _ in rows}:
                 _mark_edges(collection, named)
         return len(rows)
 
@@ -226,24 +246,26 @@ def _compared(
 
 def _bar(
     collection: str, found: Sequence[stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *, source: str,
-    again: bool,
+    again: bool, author: str,
 ) -> None:  # fmt: skip
-    """Put into `outcomes` why what would be new is not taken from this source."""
+    """Put into `outcomes` why what would be new is not taken from this source, or from an author who revises his own only."""
     new = [place for place, outcome in outcomes.items() if outcome == "new"]
     for start in range(0, len(new), _TOGETHER):
         places = new[start : start + _TOGETHER]
         keys = [text for place in places for text in (found[place].id, found[place].digest)]
         marks = ",".join(["(%s, %s)"] * len(places))
-        rows = _asked(_BARRED.format(marks), [source, collection, source, *keys])
-        barred = {(named, digest): (gone, theirs) for named, digest, gone, theirs in rows}
+        rows = _asked(_BARRED.format(marks), [source, collection, source, collection, *keys])
+        barred = {(named, digest): said for named, digest, *said in rows}
         for place in places:
-            gone, theirs = barred[found[place].id, found[place].digest]
+            gone, theirs, reviser = barred[found[place].id, found[place].digest]
             if gone and not again:
                 outcomes[place] = Invalid("This was called back by its source.", code="sharing.withdrawn")
             elif theirs:
                 outcomes[place] = Invalid(
                     "This is known here as another State's, or as this one's.", code="sharing.other-source"
                 )
+            elif author and reviser not in (None, author):
+                outcomes[place] = Invalid("Only who added this brings a newer version.", code="sharing.other-author")
 
 
 def _insert(
@@ -312,6 +334,16 @@ def _moments_of_types(where: str, values: list[str], types: frozenset[str], limi
     """The moments of the first rows of some types: each type has its own place in the index, and they are merged."""
     each = [_asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
     return [moment for (moment,) in islice(heapq.merge(*each), limit)]
+
+
+def _fitting(where: str, values: list[str], limit: int, most_bytes: int) -> int:
+    """How many of the first `limit` rows there are up to the one with which they reach `most_bytes`."""
+    size = 0
+    for count, (length,) in enumerate(_asked(_SIZES.format(where), [*values, limit]), 1):
+        size += length
+        if size >= most_bytes:
+            return count
+    return limit
 
 
 def _marks(values: Iterable[str]) -> str:

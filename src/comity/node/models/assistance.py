@@ -27,14 +27,30 @@ class Listing(models.Model):
         indexes = [models.Index(fields=["state", "next_at"], name="listing_due")]
 
 
+class ListingEnd(models.Model):
+    """Another State's need or offer that ended, or is not for this State any more, before this State had heard of it."""
+
+    reference = models.CharField(max_length=24, primary_key=True)
+    state = models.CharField(max_length=2, db_index=True)  # whose it is
+    version = models.PositiveIntegerField()  # what has no greater one is over already
+    stage = models.CharField(max_length=10)
+
+
 class Programme(models.Model):
-    """What names a programme. Where it stands is always derived from its words."""
+    """What names a programme, and where it stands: derived from its words anew with each, so that lists need not read them."""
 
     reference = models.CharField(max_length=28, primary_key=True)
     peer = models.CharField(max_length=2, db_index=True)  # the other State
     need = models.CharField(max_length=24, db_index=True)
     offer = models.CharField(max_length=24, db_index=True)
     opened_at = models.DateTimeField()
+    stage = models.CharField(max_length=10, default="new")  # assistance.programme.Stage
+    units = models.PositiveIntegerField(default=0)  # of the terms agreed to last; before, of those proposed
+    unit = models.CharField(max_length=10, blank=True)
+    confirmed = models.PositiveIntegerField(default=0)  # units
+    of_need = models.PositiveIntegerField(default=0)  # units of the need that it holds
+    of_offer = models.PositiveIntegerField(default=0)  # units of the offer that it holds
+    asked = models.PositiveIntegerField(default=0)  # units of a proposal of this State's own that waits for its answer
 
     class Meta:
         """The newest first."""
