@@ -19,7 +19,7 @@ from comity.assistance.programme import Milestone, Programme, Say, Terms, Word
 from comity.assistance.programme import Stage as Standing
 from comity.assistance.topics import Development, Region, Topic, Unit
 from comity.casework.lifecycle import Kind
-from comity.errors import ComityError, Invalid
+from comity.errors import ComityError, Invalid, NotPossible
 from comity.ledger import log
 from comity.node import models
 from comity.node.desk import assistance, crossing, programmes, registry, selfassessment
@@ -29,6 +29,7 @@ from comity.wire import assistance as wire
 from comity.wire import messages
 from comity.wire.assistance import Spoken, Version
 from comity.wire.directory import trust_in
+from comity.wire.exchange import Event, Evidence
 
 DAY = date(2026, 11, 20)
 
@@ -298,6 +299,10 @@ def same(vn: Donor, about: Spoken, at) -> Programme:
     """What stands, after both have heard everything and found the same."""
     found = here(about)
     assert wire.history(wire.opened(about), vn.hears(at).words) == found
+    kept = models.Programme.objects.get(pk=about.programme)
+    whole = [outcomes.held(found.programme, of="need"), outcomes.held(found.programme, of="offer")]
+    assert [kept.of_need, kept.of_offer] == whole
+    assert (kept.stage, kept.confirmed) == (found.programme.stage, outcomes.standing(found.programme).confirmed)
     return found.programme
 
 
@@ -334,13 +339,13 @@ def test_an_offer_withdrawn_in_the_middle(node, who, at, matched):
     vn, about = matched
     assert vn.publishes(offer(), at, 2, Stage.WITHDRAWN) == ""
     assert code(said, node, about, Say.AGREED, who) == "assistance.lapsed"
-    assert outcomes.after_withdrawal(offer().reference, programmes.standing()).lapses == (about.programme,)
+    assert programmes.aftermath(offer().reference).lapses == (about.programme,)
     assert vn.publishes(offer(), at, 3) == ""
     said(node, about, Say.AGREED, who)
     assert vn.says(about, Word(say=Say.DELIVERED, by="VN", at=at, milestone="First course", units=6), at) == ""
     same(vn, about, at)
     assert vn.publishes(offer(), at, 4, Stage.WITHDRAWN) == ""
-    left = outcomes.after_withdrawal(offer().reference, programmes.standing())
+    left = programmes.aftermath(offer().reference)
     assert (left.stands, left.units) == ((about.programme,), 12)
     said(node, about, Say.ENDED, who, text="پیشنهاد پس گرفته شد")
     assert same(vn, about, at).stage is Standing.ENDED
@@ -451,6 +456,182 @@ def test_what_was_lost_comes_back(node, who, at, matched):
     assert (row(need().reference).value, row(need().reference).version) == (need().to_dict(), 1)
 
 
+# ------------------------------------------------------------------------------------------------ against a hostile side
+
+
+def test_who_could_not_be_told_is_told_later(node, who, at, monkeypatch):
+    """A State that cannot be written to now is not noted as told, and holds nobody else back."""
+    vn, qa = Donor("VN", node, at), Donor("QA", node, at)
+    assistance.publish(node, need(release=Release(("QA", "VN"))), **who)
+    post_all = assistance._record.post_all
+
+    def broken(settings_, statements, *, to, at):
+        if to == "QA":  # told first, by the alphabet
+            raise NotPossible("Not now.", code="peer.expired")
+        return post_all(settings_, statements, to=to, at=at)
+
+    monkeypatch.setattr(assistance._record, "post_all", broken)
+    assistance.due(node, at=at)
+    assert row(need().reference).told == {"VN": [1, "open"]}
+    monkeypatch.undo()
+    assistance.due(node, at=at + timedelta(minutes=2))
+    assert (len(vn.hears(at).told), len(qa.hears(at).told)) == (1, 1)
+
+
+def test_nobody_is_told_what_is_so_no_more(node, who, at):
+    """An officer changes a need while it is on its way to being told: the older version is not told."""
+    vn = Donor("VN", node, at)
+    assistance.publish(node, need(), **who)
+    before = row(need().reference)
+    assistance.publish(node, need(units=8), seen=1, **who)
+    assistance._tell(node, "VN", [(before, Stage.OPEN)], at=at)
+    assert vn.hears(at).told == []
+    assistance.due(node, at=at)
+    assert [one.version for one in vn.hears(at).told] == [2]
+
+
+def test_an_end_that_comes_first_is_kept(node, at, monkeypatch):
+    """A withdrawal overtakes its need: the need does not open then; a later version does; ends are bounded, too."""
+    vn = Donor("VN", node, at)
+    assert vn.publishes(offer(), at, 2, Stage.WITHDRAWN) == ""
+    assert vn.publishes(offer(), at, 1) == ""
+    assert vn.publishes(offer(), at, 2) == "assistance.conflict"
+    assert models.Listing.objects.count() == 0
+    monkeypatch.setattr(assistance, "MOST", 1)
+    assert vn.publishes(offer(number=2), at, 1, Stage.CLOSED) == "assistance.too-many"
+    assert vn.publishes(offer(), at, 3, Stage.CLOSED) == ""
+    assert vn.publishes(offer(), at, 4) == ""
+    assert (row(offer().reference).version, models.ListingEnd.objects.count()) == (4, 0)
+
+
+def test_a_word_stands_on_those_before_it(node, who, at, matched):
+    """Its envelope names theirs. After memory was lost, it waits for the word that it answers, and is not lost."""
+    _vn, about = matched
+    said(node, about, Say.AGREED, who)
+    theirs, ours = (models.ProgrammeWord.objects.get(by=by) for by in ("VN", "IR"))
+    departure = models.Departure.objects.get(pk=ours.envelope)
+    assert departure.after == [theirs.envelope]
+    before, data = here(about).programme, bytes(models.Arrival.objects.get(digest=theirs.envelope).data)
+    models.ProgrammeWord.objects.all().delete()
+    models.Programme.objects.all().delete()
+    models.Arrival.objects.filter(digest=theirs.envelope).delete()
+    raw = bytes(ours.statement)
+    models.Departure.objects.filter(pk=ours.envelope).update(statement=raw, pending=True)
+    crossing.admit(node, "VN", at=at)
+    assert models.Departure.objects.get(pk=ours.envelope).pending
+    assert arrive(node, data, at).code == ""
+    crossing.admit(node, "VN", at=at)
+    assert here(about).programme == before
+    assert not models.Alarm.objects.exists()
+
+
+def has_read(vn: Donor, digest: str, at) -> None:
+    """Viet Nam's node signs that it has read one of our words."""
+    word = models.ProgrammeWord.objects.get(pk=digest)
+    said_ = Evidence(Event.CONTENT_CONSIGNMENT, "VN", word.envelope, int(at.timestamp()))
+    raw = messages.sign_words([said_], places={}, key=vn.peer.signing)[0]
+    models.Departure.objects.filter(pk=word.envelope).update(
+        evidence=[canon.b64(raw)], since=int(at.timestamp()), stage="handover"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dated", "comes", "expected"),
+    [(-1, 2, ""), (-1, 8 * 24, "assistance.back-dated"), (1, 2, "assistance.back-dated")],
+)  # fmt: skip
+def test_a_word_that_passes_over_what_was_read(node, who, at, matched, dated, comes, expected):
+    """Viet Nam withdraws a proposal that was agreed to, as if before: only within the time that a word can be on its way."""
+    vn, about = matched
+    heads = here(about).heads
+    said(node, about, Say.AGREED, who)
+    read = at + timedelta(hours=3)
+    has_read(vn, models.ProgrammeWord.objects.get(by="IR").pk, read)
+    word = Word(say=Say.WITHDRAWN, by="VN", at=read + timedelta(hours=dated), text="x")
+    assert vn.says(about, word, read + timedelta(hours=comes), after=heads) == expected
+    assert here(about).programme.stage is Standing.RUNNING  # it was dated after the agreement in any case
+    if comes > 24:  # memory was lost, and ours came back: the word may have been here before
+        back = at + timedelta(days=30)
+        models.Departure.objects.update(made_at=back, since=int(back.timestamp()))
+        assert vn.says(about, word, at + timedelta(days=31), after=heads) == ""
+
+
+def test_a_late_word_that_moves_what_stood_is_told(node, who, at, matched):
+    """It was said before ours and comes after it: it counts, and an officer is told; one that moves nothing is not told."""
+    vn, about = matched
+    heads = here(about).heads
+    late = {"officer": who["officer"], "at": at + timedelta(minutes=3)}
+    said(node, about, Say.AGREED, late)
+    word = Word(say=Say.WITHDRAWN, by="VN", at=at + timedelta(minutes=1), text="x")
+    assert vn.says(about, word, at + timedelta(minutes=4), after=heads) == ""
+    assert here(about).programme.stage is Standing.WITHDRAWN
+    assert list(models.Alarm.objects.values_list("peer", "code")) == [("VN", "programme.late-word")]
+    kept = models.Programme.objects.get(pk=about.programme)
+    assert (kept.stage, kept.of_need, kept.of_offer) == ("withdrawn", 0, 0)
+
+
+def test_words_that_nobody_answers_are_bounded(node, who, at, matched, monkeypatch):
+    """So many of one side in a row, a few more to end it, and so many bytes; an answer makes room. This State keeps to it."""
+    vn, about = matched
+    monkeypatch.setattr(programmes, "UNANSWERED", 3)
+    monkeypatch.setattr(programmes, "LAST", 1)
+    for number in (1, 2):
+        assert vn.says(about, Word(say=Say.PROPOSED, by="VN", at=at, terms=replace(TERMS, share=number)), at) == ""
+    kept = dict(vn.words)
+    more = Word(say=Say.PROPOSED, by="VN", at=at, terms=TERMS)
+    assert vn.says(about, more, at) == "programme.unanswered"
+    vn.words = dict(kept)
+    for number in (3, 4, 5):
+        said(node, about, Say.PROPOSED, who, terms=replace(TERMS, share=number))
+    assert code(said, node, about, Say.PROPOSED, who, terms=TERMS) == "programme.unanswered"
+    vn.hears(at)
+    kept = dict(vn.words)
+    monkeypatch.setattr(programmes, "BYTES", 5_000)
+    assert vn.says(about, replace(more, terms=replace(TERMS, text="x" * 4_000)), at) == "programme.too-long"
+    vn.words = dict(kept)
+    monkeypatch.undo()
+    assert vn.says(about, more, at) == ""
+    assert said(node, about, Say.AGREED, who).stage is Standing.RUNNING
+
+
+def test_lists_read_no_words(officers, at, matched, monkeypatch):
+    """Lists, matches and what is held stand in the rows, as the words make it."""
+    _vn, about = matched
+    kept = models.Programme.objects.get(pk=about.programme)
+    assert (kept.stage, kept.units, kept.unit, kept.of_need, kept.asked) == ("proposed", 12, "places", 0, 0)
+    monkeypatch.setattr(wire, "kept_word", lambda _raw: pytest.fail("a word was read"))
+    browser = Browser(officers.all, "en")
+    for path in ("/assistance", f"/assistance/listings/{about.need}", "/assistance/matches"):
+        assert browser.get(path).status_code == 200, path
+
+
+def test_a_dispute_that_was_dropped_is_said_apart(node, officers, who, at, matched):
+    """Both agree to do without a disputed milestone: nothing of it is held, and the page still names it."""
+    vn, about = matched
+    said(node, about, Say.AGREED, who)
+    assert vn.says(about, Word(say=Say.DELIVERED, by="VN", at=at, milestone="Second course", units=6), at) == ""
+    said(node, about, Say.DISPUTED, who, milestone="Second course", text="x")
+    fewer = replace(TERMS, units=6, milestones=TERMS.milestones[:1])
+    said(node, about, Say.PROPOSED, who, terms=fewer)
+    vn.hears(at)
+    assert vn.says(about, Word(say=Say.AGREED, by="VN", at=at, terms=fewer), at) == ""
+    assert outcomes.standing(same(vn, about, at)).undone == 6
+    page = Browser(officers.all, "en").text(f"/assistance/programmes/{about.programme}")
+    assert "Disputed, and not in the terms any more" in page
+
+
+def test_nothing_is_promised_twice(node, who, at):
+    """What this State has proposed and nobody has answered is no more to be had; what it withdraws is."""
+    vn = Donor("VN", node, at)
+    assistance.publish(node, offer("IR"), **who)  # twenty places
+    for number in (1, 2):
+        assert vn.publishes(need("VN", number, release=Release(("IR",))), at) == ""
+    first = programmes.propose(node, "VN-NEED-2026-0001", "IR-OFFER-2026-0001", TERMS, **who)
+    second = ("VN-NEED-2026-0002", "IR-OFFER-2026-0001", TERMS)
+    assert code(programmes.propose, node, *second, **who) == "assistance.room"
+    programmes.say(node, first.pk, Say.WITHDRAWN, seen=1, text="x", **who)
+    assert code(programmes.propose, node, *second, **who) == ""
+
+
 # ------------------------------------------------------------------------------------------------ one order
 
 
@@ -463,6 +644,7 @@ def test_both_sides_find_one_order(seed):
     empty = Programme("VN-PROGRAMME-2027-0001", "IR-NEED-2027-0001", "VN-OFFER-2027-0001")
     views: dict[str, dict[str, Spoken]] = {"IR": {}, "VN": {}}
     sent: dict[str, list[tuple[str, Spoken]]] = {"IR": [], "VN": []}
+    waiting: dict[str, frozenset[str]] = {}
     for step in range(14):
         by = dice.choice(["IR", "VN"]) if step else "VN"
         found = wire.history(empty, views[by])
@@ -470,12 +652,14 @@ def test_both_sides_find_one_order(seed):
         said_ = Spoken(programme=empty.reference, need=empty.need, offer=empty.offer, after=found.heads, word=word)
         views[by][f"{step:064x}"] = said_
         sent[by].append((f"{step:064x}", said_))
+        waiting[f"{step:064x}"] = wire.unanswered(by, views[by])
         for other in ("IR", "VN"):
             speaker = "VN" if other == "IR" else "IR"
             while sent[speaker] and dice.random() < 0.4:
                 digest, each = sent[speaker].pop(0)
                 assert views[other].keys() >= set(each.after)
                 views[other][digest] = each
+                assert wire.unanswered(speaker, views[other]) <= waiting[digest]  # nobody counts more than its speaker
     for other, speaker in (("IR", "VN"), ("VN", "IR")):
         views[other] |= dict(sent[speaker])
     one, two = (wire.history(empty, views[side]) for side in ("IR", "VN"))

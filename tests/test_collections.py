@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_shelf import SqliteShelf
+from test_misp import attribute, event, named
 from test_taxii import (  # noqa: F401 -- the whole life of a collection, once more over the tables
     AT,
     COLLECTIONS,
@@ -37,7 +38,7 @@ from comity.errors import Invalid, NotPossible, NotYours
 from comity.node import models
 from comity.node.desk import collections as desk
 from comity.node.desk import shelf
-from comity.sharing import release, stix, tlp
+from comity.sharing import misp_server, release, stix, tlp
 from comity.sharing.shelf import Filter
 
 ALL = Filter(versions=frozenset({"all"}))
@@ -251,6 +252,101 @@ def test_pages_are_read_by_an_index(shelves):
         assert "TEMP B-TREE" not in plan
 
 
+# ------------------------------------------------------------------------------------------------------ what clients add
+
+
+def of_client(node, name="soc", state="VN", communities=()) -> shelf.Shelves:
+    """The shelves for a client."""
+    return shelf.Shelves(node, models.Client(name=name, state=state, communities=list(communities)))
+
+
+def test_a_client_revises_only_what_it_added_itself(node, shelves):
+    """Neither newer nor older nor revoked: what another client, or an officer, said last is not replaced by a stranger."""
+    soc, other = of_client(node, state=node.state), of_client(node, "other", state=node.state)
+    assert soc.add(ONE, read(tool(1, 2)), by="client soc", at=AT) == {0: "new"}
+    for attack in (tool(1, 3), tool(1, 1), tool(1, 3, revoked=True)):
+        said = other.add(ONE, read(tool(2), attack), by="client other", at=AT)
+        assert said[1].code == "sharing.other-author"
+    assert other.add(ONE, read(tool(1, 2), tool(2)), by="client other", at=AT) == {0: "same", 1: "same"}
+    assert soc.add(ONE, read(tool(1, 3), tool(1, 4)), by="client soc", at=AT) == {0: "new", 1: "new"}
+    assert shelves.add(ONE, read(tool(1, 5)), by="officer", at=AT) == {0: "new"}
+    assert soc.add(ONE, read(tool(1, 6)), by="client soc", at=AT)[0].code == "sharing.other-author"
+    (last,) = shelves.page(ONE, Filter(ids=frozenset({read(tool(1))[0].id})), None, 9)
+    assert last.version == read(tool(1, 5))[0].version
+
+
+def test_what_a_client_of_another_state_adds_is_that_state_s(node, shelves):
+    """It goes on from here only as what is another's; this State's officers neither share it nor call it back as theirs."""
+    amber = read(tool(1, object_marking_refs=[tlp.IDS[tlp.Level.AMBER]]))
+    of_client(node, communities=["gulf"]).add(ONE, amber, by="client soc", at=AT)
+    (row,) = shelves.page(ONE, Filter(), None, 9)
+    assert (row.source, row.communities) == ("VN", ("gulf",))
+    rules = PREVENTION | {"states": ["VN", "SG"]}
+    assert [outlet(rules, state).lets(row) for state in ("VN", "SG")] == [True, False]
+    assert shelves.add(ONE, read(tool(1, 2)), by="officer", at=AT)[0].code == "sharing.other-source"
+    of_client(node, "own", state=node.state).add(ONE, read(tool(2)), by="client own", at=AT)
+    assert shelves.page(ONE, Filter(), None, 9)[1].source == ""
+
+
+def test_two_clients_bring_events_of_one_author(node, shelves):
+    """Who wrote an event comes with each of his events: the first word of him stays, the second event is taken."""
+    for place, name in enumerate(("soc", "other")):
+        mine = attribute(place, "ip-dst", f"198.51.100.{place}")
+        body = event(mine, uuid=named(900 + 10 * place), timestamp=str(1796000500 + place))
+        request = misp_server.Request("POST", ONE, "events/add", body)
+        said = misp_server.answer(
+            request, of_client(node, name), reader(f"client {name}", writes=(ONE,)), AT, organisation="CERT"
+        )
+        assert said.status == 200, said.body
+    assert models.StixObject.objects.filter(type="report", last=True).count() == 2
+    request = misp_server.Request("POST", ONE, "events/add", event(mine, timestamp="1796000900"))
+    said = misp_server.answer(
+        request, of_client(node, "other"), reader("client other", writes=(ONE,)), AT, organisation="CERT"
+    )
+    assert (said.status, b"sharing.other-author" in said.body) == (409, True)
+
+
+def test_what_other_states_have_is_not_deleted(shelves, client):
+    """Who must be able to call an object back keeps it: a DELETE that meets a shared version takes nothing away."""
+    client.add(tool(1, 1), tool(1, 2), tool(2))
+    shared = models.StixObject.objects.get(version=read(tool(1, 1))[0].version, object_id__endswith="1")
+    models.Copy.objects.create(what=shared.digest, source="IR", hops=1, level=tlp.Level.GREEN, direct=True)
+    path = f"{OBJECTS}{shared.object_id}/"
+    status, said = client.ask("DELETE", path)
+    assert (status, said["error_code"]) == (409, "sharing.shared")
+    assert client.ask("DELETE", path, "match[version]=last")[0] == 200
+    assert models.StixObject.objects.filter(object_id=shared.object_id).get().last
+    assert client.ask("DELETE", f"{OBJECTS}{read(tool(2))[0].id}/")[0] == 200
+
+
+def test_a_page_ends_with_the_row_that_reaches_its_bytes(shelves):
+    """By any filter, and every row is read in the end."""
+    shelves.add(ONE, read(*[tool(number, description="x" * 500) for number in range(10)]), by="x", at=AT)
+    for wanted in (Filter(), ALL, Filter(types=frozenset({"tool"}))):
+        seen_, after = [], None
+        while rows := shelves.page(ONE, wanted, after, 100, most_bytes=1_500):
+            assert sum(len(row.raw) for row in rows[:-1]) < 1_500
+            seen_, after = [*seen_, *rows], rows[-1].at
+        assert len(seen_) == 10
+        assert len(rows) == 0
+
+
+def test_names_of_types_fit_into_their_columns():
+    """What the longest name allows, the tables hold: nothing is refused by a database that was taken at the door."""
+    kind = "x-" + "a" * 58
+    columns = {name: models.StixObject._meta.get_field(name).max_length for name in ("type", "object_id")}
+    assert len(kind) == columns["type"]
+    assert len(f"{kind}--{ONE}") <= columns["object_id"]
+    body = json.loads(tool(1)) | {"type": kind, "id": f"{kind}--{ONE}"}
+    assert stix.read(json.dumps(body).encode()).type == kind
+    longer = body | {"type": f"{kind}a", "id": f"{kind}a--{ONE}"}
+    with pytest.raises(Invalid, match=r"stix\.type"):
+        stix.read(json.dumps(longer).encode())
+    tool_ = body | {"type": "tool", "id": body["id"], "created_by_ref": longer["id"]}
+    with pytest.raises(Invalid, match=r"stix\.id"):
+        stix.read(json.dumps(tool_).encode())
+
+
 # ------------------------------------------------------------------------------------------------------- what may go out
 
 
@@ -277,7 +373,8 @@ def test_what_was_found_out_holds_for_equal_rules_only(shelves, monkeypatch):
     """A verdict is remembered, but never for other rules, another audience or another way in."""
     marked = {level: tool(number, object_marking_refs=[tlp.IDS[level]]) for number, level in enumerate(tlp.Level)}
     shelves.add(ONE, read(*marked.values()), by="x", at=AT)
-    shelves.add(TWO, read(*marked.values()), by="x", at=AT, source="QA", communities=["gulf"])
+    shelves.add(TWO, read(*marked.values()), by="x", at=AT)
+    models.StixObject.objects.filter(collection=TWO).update(source="QA", communities=["gulf"])
     asked = []
     allowed = release.allowed
     monkeypatch.setattr(release, "allowed", lambda *given, **more: asked.append(1) or allowed(*given, **more))

@@ -240,7 +240,7 @@ def desk(node, officers, at):
     rules = {"states": ["QA"], "purposes": ["prevention"], "unmarked": "TLP:GREEN", "free_text": True, "basis": "x"}
     collections.set_rules("feed", rules, officer=officers.all, at=at)
 
-    def add(name="cert", secret=b"", trusted=b"", officer=officers.all, **more) -> models.Feed:
+    def add(name="cert", secret=b"", trusted=b"", officer=officers.all, at=at, **more) -> models.Feed:
         terms = {"address": ADDRESS, "remote": "indicators", "direction": "pull", "collection": "feed", "state": "QA",
                  "communities": ("gulf",), "purpose": "prevention", "user": "", "every": 15, "most": 1_000} | more  # fmt: skip
         return feeds.add(node, name, feeds.Terms(**terms), officer=officer, at=at, secret=secret, trusted=trusted)
@@ -400,6 +400,23 @@ def test_a_feed_that_is_paused_or_removed_is_not_visited(desk, monkeypatch):
         feeding.visit(desk.node, "cert", lambda: AT)
     assert not models.Feed.objects.exists()
     assert not models.StixObject.objects.exists()
+
+    def paused(path, body):
+        feeds.pause("cert", paused=True, officer=desk.officer, at=AT)
+        return paged(server)(path, body)
+
+    def made_anew(path, body):
+        feeds.remove(desk.node, "cert", officer=desk.officer)
+        desk.add(state="VN", at=AT + timedelta(seconds=1))
+        return paged(server)(path, body)
+
+    desk.add()
+    for answers in (paused, made_anew):
+        row = visit(desk, "cert", monkeypatch, answers)
+        assert (row.place, row.brought, row.attempts, row.code) == ({}, 0, 0, "")
+        assert not models.StixObject.objects.exists()
+        feeds.pause("cert", paused=False, officer=desk.officer, at=AT)
+    feeds.remove(desk.node, "cert", officer=desk.officer)
     for verb in (feeds.remove, lambda _node, name, officer: feeds.pause(name, paused=True, officer=officer, at=AT)):
         with pytest.raises(NotPossible):
             verb(desk.node, "cert", officer=desk.officer)
@@ -471,12 +488,13 @@ def test_bodies_are_as_long_as_the_server_takes(sizes, most):
             """None that matter here."""
             return release.Rules()
 
-        def page(self, _collection, _wanted, after, limit):
+        def page(self, _collection, _wanted, after, limit, *, most_bytes):
             """As the shelf."""
             return [row for row in rows if after is None or row.at.added > after.added][:limit]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(feeds, "Shelves", Shelves)
+        patch.setattr(feeds, "_current", lambda _row: SimpleNamespace(exists=lambda: True))
         patch.setattr(feeds, "Outlet", lambda *_: SimpleNamespace(lets=lambda _row: True))
         row, sent, long, more = models.Feed(communities=[]), [], [], True
         while more:

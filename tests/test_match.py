@@ -455,3 +455,15 @@ def test_a_search_by_words_finds_less():
     assert [(each.need, each.offer) for each in plan.keyword.matches] == [(first.reference, wide.reference)]
     assert plan.best.reached == 2
     assert plan.keyword.reached == 1
+
+
+def test_a_search_is_made_on_demand_and_reads_little(monkeypatch):
+    """Nobody waits for it who did not ask; it looks at possible pairs and the beginnings of texts, and stops in time."""
+    hidden = need(text="x " * 250 + "phones")
+    assert "phones" not in matching.words(hidden)
+    assert "phones" in matching.words(need(text="x " * 240 + "phones"))
+    plan = match(board(need(), offer()))
+    monkeypatch.setattr(matching, "SECONDS", -1.0)
+    assert plan.keyword.matches == ()
+    monkeypatch.setattr(matching, "_keyword", lambda *_given: pytest.fail("nobody asked"))
+    assert match(board(need(), offer()), seconds=5).best.matches

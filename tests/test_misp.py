@@ -4,10 +4,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pymisp import MISPEvent, MISPObject
-from test_stix import BUNDLE, BY_TYPE, changed, code
+from test_stix import BY_TYPE, changed, code
 
 from comity.sharing import misp, patterns, release, stix, tlp
 from comity.sharing.tlp import Level
@@ -158,6 +158,64 @@ def test_an_unknown_colour_goes_nowhere():
     assert (tlp.marked(found.body).level, said.verdict, said.reason) == (tlp.Level.RED, "failed", "recipient")
 
 
+RED = [{"name": "tlp:red"}]
+INSIDE = [
+    {"EventReport": [{"uuid": named(50), "name": "r", "content": "…", "Tag": RED}]},
+    {"ShadowAttribute": [{"uuid": named(50), "type": "ip-dst", "value": "1", "Tag": RED}]},
+    {"Galaxy": [{"name": "g", "GalaxyCluster": [{"uuid": named(30), "type": "tool", "value": "t", "Tag": RED}]}]},
+    {"EventTag": [{"Tag": {"name": " TLP:Red "}}]}, {"EventReport": [{"uuid": named(50), "distribution": "0"}]},
+    {"EventReport": [{"uuid": named(50), "distribution": 4, "sharing_group_id": 7}]}, {"distribution": "9", "Tag": []},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", INSIDE, ids=lambda inside: json.dumps(inside)[:40])
+def test_what_is_kept_is_as_red_as_what_is_in_it(inside):
+    """A red tag, or a distribution to few, anywhere inside an event or an attribute: what holds it is red."""
+    green = [{"name": "tlp:green"}]
+    found = by_type(misp.taken_in(event(attribute(1, "domain", "a.example"), **({"Tag": green} | inside))))
+    assert {tlp.marked(one.body).level for kind in ("report", "tool") for one in found.get(kind, ())} == {Level.RED}
+    found = by_type(misp.taken_in(event(attribute(1, "domain", "a.example", **inside), Tag=green)))
+    assert tlp.marked(found["indicator"][0].body).level is Level.RED
+    assert tlp.marked(found["report"][0].body).level is Level.GREEN
+
+
+@pytest.mark.parametrize("said", ["0", 0, "4", 4, "7", False, []])
+def test_what_misp_keeps_to_few_is_red(said):
+    """Your organisation only, a sharing group, or no number that is known; a tag that says something else counts instead."""
+    levels = lambda data: {tlp.marked(one.body).level for one in misp.taken_in(data).objects}  # noqa: E731
+    one = attribute(1, "domain", "a.example")
+    assert levels(event(one, distribution=said)) == {Level.RED}
+    assert levels(event(one, distribution=said, Tag=[{"name": "tlp:amber"}])) == {Level.AMBER}
+    assert levels(event(one, distribution="3")) == {None}
+    whole = {"uuid": named(20), "name": "x", "distribution": said, "Attribute": [one]}
+    found = by_type(misp.taken_in(event(Object=[whole], Tag=[{"name": "tlp:green"}])))
+    assert {tlp.marked(each.body).level for each in found["indicator"] + found["x-misp-object"]} == {Level.RED}
+
+
+HOSTILE = st.recursive(
+    st.sampled_from(["a", named(5), "tlp:red", "x" * 40, "1796000000", "9" * 11, "", True, None, 0, -1, 1.5, "\u0661"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([
+        "uuid", "timestamp", "date_sighting", "Tag", "name", "type", "value", "Sighting", "Attribute", "Object", "Galaxy",
+        "GalaxyCluster", "info", "Orgc", "date", "to_ids", "comment", "distribution"]), inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+NAMED = HOSTILE.map(lambda said: {"uuid": named(5), **said} if isinstance(said, dict) else said)
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(BY_TYPE)), st.dictionaries(st.sampled_from(
+    ["x_misp_attribute", "x_misp_object", "x_misp_event", "x_misp_object_uuid"]), NAMED)), max_size=4))  # fmt: skip
+@example([("url", {"x_misp_attribute": {"uuid": "a"}})])
+@example([("indicator", {"x_misp_attribute": {"uuid": "a", "Sighting": [{"uuid": {}}]}}), ("sighting", {})])
+@example([("report", {"x_misp_event": {"uuid": "a", "Galaxy": [{"GalaxyCluster": [{"uuid": []}]}]}}), ("tool", {})])
+def test_whatever_is_kept_goes_out(told):
+    """Any object that is taken is handed out, whatever somebody wrote where MISP's words are kept; and nothing is changed."""
+    found = [stix.read(changed(kind, **said)) for kind, said in told]
+    before = [json.dumps(one.body) for one in found]
+    data, _ = misp.handed_out(found, at=AT)
+    assert isinstance(json.loads(data)["Event"]["Attribute"], list)
+    assert [json.dumps(one.body) for one in found] == before
+
+
 def test_a_changed_object_is_written_anew():
     """What was changed here goes out as it is now, under its UUID; what was kept is no longer true of it."""
     one = by_type(misp.taken_in(event(attribute(1, "domain", "a.example"))))["indicator"][0]
@@ -169,7 +227,7 @@ def test_a_changed_object_is_written_anew():
 
 def test_what_was_never_misp_goes_out_and_comes_back():
     """One object of each type: what MISP has no word for holds its bytes, and is the same object again."""
-    found = list(stix.objects(BUNDLE))
+    found = [stix.read(changed(kind, object_marking_refs=[tlp.IDS[Level.GREEN]])) for kind in BY_TYPE]
     data, notes = misp.handed_out(found, at=AT)
     assert {note.code for note in notes} == {"stix-type"}
     taken = misp.taken_in(data)

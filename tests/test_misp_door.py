@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import httpx2
 import pymisp
 import pytest
+from django.db import InterfaceError, OperationalError
+from django.test import RequestFactory
 from sqlite_shelf import SqliteShelf
 from test_misp import SHA, attribute, event, named
 from test_taxii import COLLECTIONS, ONE, TWO, reader, tool
@@ -16,6 +18,9 @@ from test_taxii_door import commands, wait
 
 from comity.demo import nodes
 from comity.demo.cast import three_states
+from comity.node.peers import access
+from comity.node.peers import misp as misp_door
+from comity.node.peers import taxii as taxii_door
 from comity.sharing import misp_server, stix, tlp
 
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
@@ -236,6 +241,44 @@ def test_a_sighting_is_marked_as_what_was_seen(instance):
     assert [len(one.get("Sighting", [])) for one in attributes] == [1, 1, 0, 0]
 
 
+def test_a_flood_of_sightings_keeps_no_event_from_its_readers(instance, monkeypatch):
+    """The first ones are shown, the others left out; they use up nothing of what an answer may look at."""
+    monkeypatch.setattr(misp_server, "_SIGHTINGS", 3)
+    for _ in range(9):
+        assert instance.ask(f"sightings/add/{named(1)}", {})[0] == 200
+    monkeypatch.setattr(misp_server, "_LOOKED_AT", 7)
+    status, said = instance.ask(f"events/view/{named(900)}")
+    assert status == 200
+    assert [len(one.get("Sighting", [])) for one in said["Event"]["Attribute"]] == [3, 0, 0, 0]
+    assert len(instance.search()) == 1
+
+
+def test_one_budget_is_for_all_that_an_answer_looks_at(instance, monkeypatch):
+    """What events refer to counts as the events do, in rows and in bytes."""
+    for name, most in (("_LOOKED_AT", 3), ("_BYTES_LOOKED_AT", 1_000)):
+        with monkeypatch.context() as less:
+            less.setattr(misp_server, name, most)
+            for path, said in ((f"events/view/{named(900)}", None), ("events/restSearch", {"returnFormat": "json"})):
+                status, found = instance.ask(path, said)
+                assert (status, found["code"]) == (400, "misp.too-many")
+    assert len(instance.search()) == 1
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_told_in_each_form(monkeypatch, error):
+    """503 and when to come again, over TAXII and in MISP's form: no client takes it for an answer."""
+
+    def away(*_):
+        raise error("away")
+
+    monkeypatch.setattr(access, "signed_in", away)
+    for door_, said in ((taxii_door, {}), (misp_door, {"collection": ONE, "asked": "events/index"})):
+        monkeypatch.setattr(door_, "current", lambda: None)
+        answer = door_.answer(RequestFactory().get("/taxii2/"), **said)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert b"door.away" in answer.content
+
+
 ODD = ["x", [], {"uuid": 7}, {"uuid": named(5), "timestamp": "x"}, {"uuid": named(5), "timestamp": "9" * 30},
        {"uuid": named(5), "Tag": "x"}, {"uuid": named(5), "Tag": ["x"]}, {"uuid": named(5), "Galaxy": [{"GalaxyCluster": 7}]},
        {"uuid": named(5), "Orgc": "x", "date": 7}, {"uuid": named(5), "Attribute": [7]}]  # fmt: skip
@@ -257,6 +300,27 @@ def test_nobody_s_own_words_break_an_answer(instance, odd):
     assert {one["Event"]["uuid"] for one in instance.search()} >= {named(900)}
     assert len(instance.search(controller="attributes")) == 4
     assert instance.ask(f"events/view/{named(600)}")[0] == 200
+
+
+def test_a_name_that_is_no_text_is_refused(instance):
+    """Half of a character in a body: an error in MISP's form, not one of this program."""
+    status, said = instance.ask("events/add", b'{"\\ud800":1}')
+    assert (status, said["code"]) == (400, "misp.event")
+    for path in ("events/restSearch", "attributes/restSearch", "sightings/add"):
+        status, said = instance.ask(path, b'{"\\ud800":1}')
+        assert (status, said["saved"]) == (400, False)
+
+
+def test_an_observable_that_claims_to_be_an_attribute_breaks_nothing(instance):
+    """It has no time at which it could have changed; the event that holds it, and every search, are answered."""
+    address = {"type": "url", "spec_version": "2.1", "id": f"url--{named(7)}", "value": "https://a.example",
+               "x_misp_attribute": {"uuid": "a", "Sighting": []}}  # fmt: skip
+    report = json.loads(tool(9)) | {"type": "report", "id": f"report--{named(601)}", "object_refs": [address["id"]]}
+    report |= {"published": report["created"]}
+    instance.shelf.add(ONE, [stix.read(json.dumps(one).encode()) for one in (address, report)], by="x", at=AT)
+    status, said = instance.ask(f"events/view/{named(601)}")
+    assert (status, values(said["Event"]["Attribute"])) == (200, ["https://a.example"])
+    assert len(instance.search()) == 2
 
 
 # ------------------------------------------------------------------------------------------------------ a real node

@@ -345,12 +345,34 @@ def test_an_offer_withdrawn_in_the_middle():
     ended = told(
         given_("First course", 6), word("ended", "DE", 3, text="Why."), start=replace(RUNNING, offer=NEW.offer)
     )
-    found = after_withdrawal(NEW.offer, [RUNNING, asked])
+
+    def left(of, *programmes):
+        return after_withdrawal((each.reference, each.stage, held(each, of=of)) for each in programmes)
+
+    found = left("offer", RUNNING, asked)
     assert (found.stands, found.lapses, found.units) == ((RUNNING.reference,), (asked.reference,), 10)
-    assert after_withdrawal(NEW.need, [RUNNING, asked]).lapses == ()
-    assert after_withdrawal(NEW.offer, [ended]).units == 6
-    assert after_withdrawal(NEW.need, [ended]).units == 0
-    assert after_withdrawal("DE-OFFER-2026-0099", [RUNNING, asked]).units == 0
+    assert left("need", RUNNING).lapses == ()
+    assert left("offer", ended).units == 6
+    assert left("need", ended).units == 0
+    assert left("need").units == 0
+
+
+def test_a_disputed_milestone_that_was_dropped_counts_no_more():
+    """Both agree to terms without it, or with less of it: what is left adds up, and the dispute is said apart."""
+    disputed = told(
+        given_("First course", 6), taken("First course", 6),
+        given_("Second course", 4, 4), word("disputed", "KE", 5, milestone="Second course", text="Two came."),
+        start=RUNNING,
+    )  # fmt: skip
+    for part in ((), (replace(PARTS[1], units=1),)):
+        parts = (PARTS[0], *part, *PARTS[2:])
+        fewer = replace(TERMS, units=sum(each.units for each in parts), milestones=parts)
+        found = standing(
+            told(word("proposed", "KE", 6, terms=fewer), word("agreed", "DE", 7, terms=fewer), start=disputed)
+        )
+        assert (found.agreed, found.confirmed, found.undone) == (fewer.units, 6, 0)
+        assert (found.disputed, found.disputes) == ((1, ("Second course",)) if part else (0, ()))
+        assert found.dropped == (() if part else ("Second course",))
 
 
 class Talk(RuleBasedStateMachine):

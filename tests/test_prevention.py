@@ -264,6 +264,47 @@ def test_we_report_to_the_source(circle, officers, node, at):
     )
 
 
+def fed(node, at, *raws: bytes, source="QA") -> list[object]:
+    """What comes of objects that a feed brings as another State's."""
+    given = {"title": "Fed", "made_at": at, "made_by": "test"}
+    models.Collection.objects.get_or_create(pk="fed", defaults=given)
+    found = [stix.read(raw) for raw in raws]
+    outcomes = Shelves(node).add("fed", found, by="feed qa", at=at, source=source)
+    return [getattr(outcomes[place], "code", outcomes[place]) for place in range(len(found))]
+
+
+def test_a_recall_ends_what_came_from_its_source_by_another_way(circle, officers, node, at):
+    """From a feed, with no copy noted: before the recall and after it; another State's recall of it ends nothing."""
+    circle.share("QA", "IR", indicator("talks.example"))  # so that Qatar's recalls come here
+    raws = [indicator(f"{name}.example") for name in ("first", "later", "mine", "tight")]
+    first, later, mine, tight = (stix.read(raw).digest for raw in raws)
+    assert fed(node, at, raws[0], raws[2], raws[3]) == ["new"] * 3
+    now = int(at.timestamp())
+    end = {"source": "QA", "level": 0, "successor": "", "reason": "", "at": now, "kind": "withdraw"}
+    for number, what in enumerate((first, later), 1):
+        assert brought(circle, "QA", Recall(**end | {"number": number, "what": what})) == ""
+    tighten = {"number": 3, "what": tight, "kind": "tighten", "level": int(Level.AMBER)}
+    assert brought(circle, "QA", Recall(**end | tighten)) == ""
+    assert brought(circle, "VN", Recall(**end | {"source": "VN", "number": 1, "what": mine})) == ""
+    gone = dict(models.StixObject.objects.filter(collection="fed").values_list("digest", "withdrawn"))
+    assert gone == {first: True, mine: False, tight: True}
+    assert [one.digest for one in Shelves(node).page("fed", Filter(), None, 10)] == [mine]
+    assert fed(node, at, raws[1]) == ["sharing.withdrawn"]
+    assert not models.StixObject.objects.filter(digest=later).exists()
+
+
+def test_reports_of_one_state_about_one_object_are_bounded(circle, officers, node, at):
+    """The first are kept; nobody else's are pushed out."""
+    row = shelved(node, at, indicator())
+    kept = copies.Kept("IR", at)
+    for number in range(copies._REPORTS + 3):
+        said = Report(source="IR", what=row.digest, by="VN", concern="sighting", about="", at=number)
+        kept.put_report(said, b"%d" % number)
+    kept.put_report(replace(said, by="QA"), b"other")
+    counts = [models.CopyReport.objects.filter(by=by).count() for by in ("VN", "QA")]
+    assert counts == [copies._REPORTS, 1]
+
+
 # ------------------------------------------------------------------------------------------------- what may not go out
 
 RELEASES = [
@@ -305,6 +346,46 @@ def test_personal_data_are_left_out_of_an_object_of_its_own(circle, officers, no
     assert code(prevention.derive, node, plain, officer=officers.all, at=at) == "sharing.nothing-personal"
     what = circle.share("VN", "IR", indicator("theirs.example", description="Call Ali."))
     assert code(prevention.derive, node, received(what), officer=officers.all, at=at) == "sharing.not-ours"
+
+
+def test_what_was_called_back_is_not_derived_and_takes_what_was_derived_along(circle, officers, node, at):
+    """Neither before nor after lets a called back, or freer, text live on without its personal data."""
+    who = {"officer": officers.all, "at": at}
+    row = shelved(node, at, indicator(description="Call Ali."))
+    made = models.StixObject.objects.get(digest=prevention.derive(node, row, **who).digest)
+    shared(circle, officers, made)
+    prevention.recall(node, row.digest, Kind.TIGHTEN, level=Level.AMBER, **who)
+    circle.settle()
+    assert circle["VN"].memory.copy(made.digest).level == Level.AMBER
+    assert code(prevention.derive, node, row, **who) == "sharing.withdrawn"
+    prevention.recall(node, row.digest, Kind.WITHDRAW, **who)
+    circle.settle()
+    assert circle["VN"].memory.copy(made.digest).withdrawn == 4
+    assert set(models.StixObject.objects.values_list("withdrawn", flat=True)) == {True}
+    assert code(prevention.recall, node, made.digest, Kind.WITHDRAW, **who) == "recall.done"
+    assert models.SharingDeed.objects.filter(verb="recall").count() == 4
+    bad = shelved(node, at, indicator("bad.example", description="Call Ali."))
+    good = prevention.derive(node, bad, **who)
+    prevention.recall(node, bad.digest, Kind.CORRECT, successor=good.digest, **who)
+    assert not models.StixObject.objects.get(digest=good.digest).withdrawn  # it takes the place of the other
+
+
+def test_what_an_officer_saw_is_looked_at_again_when_he_decides(circle, officers, node, at):
+    """The row in his hand is older than the rules, than a recall, and than its removal."""
+    give = {"purpose": "prevention", "officer": officers.all, "at": at}
+    row = shelved(node, at, indicator(description="Call Ali."), RULES | {"basis": "a law"})
+    assert row.collection.rules["states"]
+    models.Collection.objects.filter(pk=row.collection_id).update(rules={})
+    assert code(prevention.share, node, row, "VN", hops=0, **give) == "sharing.release nobody"
+    models.StixObject.objects.filter(pk=row.pk).update(withdrawn=True)
+    assert code(prevention.derive, node, row, officer=officers.all, at=at) == "sharing.withdrawn"
+    models.StixObject.objects.filter(pk=row.pk).delete()
+    for call in (
+        lambda: prevention.share(node, row, "VN", hops=0, **give),
+        lambda: prevention.hand_on(node, row, "VN", **give),
+        lambda: prevention.report(node, row, Concern.SIGHTING, text="", officer=officers.all, at=at),
+    ):
+        assert code(call) == "sharing.not-held"
 
 
 def test_each_verb_needs_the_power(circle, officers, node, at):
@@ -529,12 +610,17 @@ def test_a_community_is_who_agreed(circle, officers, node, at):
     wider = replace(terms, members=("AE", *terms.members))
     assert circle.says_of("AE", wider, agrees=True) == ""
     assert communities.with_state(node, "AE") == []
+    assert code(communities.leave, node, wider.digest, officer=officers.all, at=at) == "community.unknown"
     assert code(communities.agree, node, wider.digest, officer=officers.all, at=at) == "community.name"
     communities.leave(node, row.pk, officer=officers.all, at=at + timedelta(seconds=1))
     assert communities.with_state(node, "QA") == []
     assert communities.members(node, row) == []
-    communities.agree(node, wider.digest, officer=officers.all, at=at)
-    assert communities.members(node, models.Community.objects.get(pk=wider.digest)) == ["AE"]
+    # What was given in it goes by its name: the name means these members for good.
+    assert code(communities.agree, node, wider.digest, officer=officers.all, at=at) == "community.name"
+    other = replace(wider, name="Wider Gulf")
+    assert circle.says_of("AE", other, agrees=True) == ""
+    communities.agree(node, other.digest, officer=officers.all, at=at)
+    assert communities.members(node, models.Community.objects.get(pk=other.digest)) == ["AE"]
     assert circle.codes == []
 
 
@@ -654,6 +740,61 @@ def test_who_forgot_his_recalls_learns_them_before_he_says_another(circle, offic
     circle.settle()
     assert copies.sharer(node, at).outstanding(2) == ()
     assert circle.codes == []
+
+
+def test_more_recalls_than_one_answer_holds_are_learnt_again(circle, officers, node, at):
+    """A restored source asks on until it knows all; its objects are known as called back without their copies too."""
+    rows = [shelved(node, at, indicator(f"n{number}.example")) for number in range(70)]
+    shared(circle, officers, rows[0])
+    for row in rows:
+        prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+        circle.settle()
+    lose(models.CopyRecall, models.CopyStanding, models.CopyAcknowledgement, models.Copy)
+    models.StixObject.objects.update(withdrawn=False)
+    crossing.forget_settled()
+    models.Talk.objects.update(settled=True)
+    copies.due(node, at=at)
+    circle.settle()
+    assert copies.Kept("IR", at).complete("IR") == 70
+    assert copies.relearning(at=at) == []
+    assert not models.StixObject.objects.filter(withdrawn=False).exists()
+    give = {"purpose": "prevention", "hops": 0, "officer": officers.all, "at": at}
+    assert code(prevention.share, node, rows[5], "VN", **give) == "sharing.withdrawn"
+
+
+def test_a_claim_that_memory_was_lost_stops_nobody_for_a_week(circle, officers, node, at):
+    """A witness says so without a signature: an hour. What this node knows itself is not weakened by it."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    circle["VN"].silent = True
+    crossing.forget_settled(claimed=at)
+    who = {"officer": officers.all}
+    assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, at=at, **who) == "recall.relearning"
+    later = at + timedelta(hours=1)
+    crossing.forget_settled()
+    copies.due(node, at=at)
+    crossing.forget_settled(claimed=at)
+    assert "VN" in copies.relearning(at=later)
+    lose(models.Relearning)
+    crossing.forget_settled(claimed=at)
+    assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, at=later, **who) == ""
+
+
+def test_a_copy_told_again_after_its_recall_stays_called_back(node, officers, circle, at):
+    """A peer gives back the recall first and the share afterwards."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row)
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    circle.settle()
+    lose(models.Copy, models.CopyPath, models.CopyHolder, models.CopyRecall, models.CopyStanding)
+    models.StixObject.objects.update(withdrawn=False)
+    keys = [circle["VN"].peer.opening]
+    for departure in models.Departure.objects.filter(peer="VN").order_by("-number"):
+        departure.statement = envelope.opened(bytes(departure.data), home="VN", keys=keys)
+        departure.save()
+        crossing._adopt(node, departure)
+    assert models.Copy.objects.get(pk=row.digest).withdrawn == 1
+    assert models.StixObject.objects.get(pk=row.pk).withdrawn
 
 
 def test_who_stays_silent_is_not_waited_for_longer_than_copies_last(circle, officers, node, at):

@@ -5,11 +5,15 @@ A node of its own over real HTTPS stands in `test_public_door`; Chromium on a te
 
 import html
 import json
+import logging
 import re
 import shutil
+import threading
 import unicodedata
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
-from io import BytesIO
+from io import BytesIO, StringIO
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
@@ -26,11 +30,14 @@ from comity.casework.report import WAYS, Deed, Kind
 from comity.casework.request import Account
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node import models
-from comity.node.desk import bulletins, collections, indicators, reports
+from comity.node.desk import bulletins, collections, indicators, reports, room
 from comity.node.desk.attached import File, looks_like, safe_name
 from comity.node.officers import triage
 from comity.node.public import door, news, views, words
-from comity.node.quota import OverQuota, Turns
+from comity.node.public.files import _Spool
+from comity.node.public.quiet import Quiet
+from comity.node.quota import OverQuota, Quotas, Turns
+from comity.node.settings import Quota
 from comity.sharing import stix, tlp
 from comity.sharing.tlp import Level
 
@@ -38,6 +45,7 @@ ROOM = {"states": ["VN"], "purposes": ["prevention"], "free_text": True}
 SECRET = "the-words-of-the-reporter"
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+ONE = [("a", 1)]
 NUMBERS = st.integers(0, said.RECEIPTS - 1)
 PAGES = ("/en/", "/fa/", "/en/report", "/fa/report", "/en/receipt", "/fa/receipt", "/en/bulletins", "/fa/bulletins")
 
@@ -184,18 +192,18 @@ def test_turns_come_back_at_their_pace(most, pauses):
     turns, now, taken = Turns(most, 10), 0.0, 0
     for pause in pauses:
         now += pause
-        wait = turns.wait("a", now)
+        wait = turns.wait(ONE, now)
         if wait:
             with pytest.raises(OverQuota) as caught:
-                turns.take("a", now)
+                turns.take(ONE, now)
             assert wait <= caught.value.after
-            assert not turns.fresh("a", now)
+            assert not turns.fresh(ONE, now)
         else:
-            turns.take("a", now)
+            turns.take(ONE, now)
             taken += 1
         assert taken <= most + now / 10 + 1e-6
-    assert turns.fresh("b", now)
-    assert turns.fresh("a", now + most * 10 + 1)
+    assert turns.fresh([("b", 1)], now)
+    assert turns.fresh(ONE, now + most * 10 + 1)
 
 
 # ---- the door, in this process ---------------------------------------------------------------------------------------------
@@ -203,8 +211,23 @@ def test_turns_come_back_at_their_pace(most, pauses):
 
 def forget() -> None:
     """Everybody has his full measure again."""
-    for held in (door._each, door._all, views._sent, views._sent_by_all, views._wrong, views._wrong_by_all):
+    for held in (
+        door._each,
+        door._all,
+        views._sent,
+        views._sent_by_all,
+        views._wrong,
+        views._wrong_by_all,
+        views._noted,
+    ):
         held.cache_clear()
+    a_minute_passes()
+
+
+def a_minute_passes() -> None:
+    """What is kept of the feeds is made anew."""
+    news._feed.cache_clear()
+    news._json.cache_clear()
 
 
 def narrow(monkeypatch, name: str, most: int) -> None:
@@ -494,13 +517,84 @@ def test_no_picture_of_a_child_is_taken(public, node, kind):
     assert list(node.reports.iterdir()) == []
 
 
-def test_no_room_for_files_is_room_for_words(public, monkeypatch):
-    """A disk that is nearly full takes the report without them."""
-    monkeypatch.setattr("comity.node.desk.reports.shutil.disk_usage", lambda _: SimpleNamespace(free=1 << 30))
-    answer = public.post("/en/report", filled(files=[attached()]))
+def test_no_room_for_files_is_room_for_words(public, monkeypatch, caplog):
+    """A disk that is nearly full takes the report without them; the operator is told once in a while."""
+    monkeypatch.setattr("comity.node.desk.room.shutil.disk_usage", lambda _: SimpleNamespace(free=room.SPARE))
+    monkeypatch.setattr(_Spool, "write", lambda *_: pytest.fail("a byte was written"))
+    answer = public.post("/en/report", filled(files=[attached(), attached("two")]))
     assert answer.status_code == 503
     assert faults(answer) == [str(words.FAULTS["report.room"])]
-    assert reported(public)
+    assert SECRET in answer.content.decode()
+    code = reported(public)
+    answer = public.post("/en/receipt", {"code": code, "text": "more", "files": [attached()], "end": "1"})
+    assert faults(answer) == [str(words.FAULTS["report.room"])]
+    assert room.of_the_public._promised == 0
+    assert caplog.text.count("files are refused") == 1
+
+
+def test_the_same_room_is_never_given_twice(node, monkeypatch):
+    """Eight at once, room for five: five get it, whoever is quicker; what is given back can be taken again."""
+    free = room.SPARE + room._COPIES * 5 * 100
+    monkeypatch.setattr("comity.node.desk.room.shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    monkeypatch.setattr(room, "_kept", lambda: 0)
+    place, together, got = room.Room(), threading.Barrier(8), []
+
+    def ask() -> None:
+        together.wait()
+        try:
+            with place.taken(node, 100):
+                got.append(True)
+                together.wait()
+        except NotPossible:
+            got.append(False)
+            together.wait()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(got) == [False] * 3 + [True] * 5
+    with place.taken(node, 500):
+        assert code_of(place.taken(node, 1).__enter__) == "report.room"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 400)), max_size=40), st.integers(0, 1000), st.integers(0, 1000))
+def test_no_more_is_promised_than_there_is(steps, disk, cap):
+    """Whatever is taken and given back in whatever order, the spare and the limit of all files hold."""
+    place, held = room.Room(), []
+    given_ = SimpleNamespace(reports="", report_bytes=cap)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=room.SPARE + disk))
+        patch.setattr(room, "_kept", lambda: 100)
+        for take, size in steps:
+            if not take and held:
+                held.pop(size % len(held))[1].close()
+                continue
+            one, promised = ExitStack(), sum(size_ for size_, _ in held)
+            fits = room._COPIES * (promised + size) <= disk and 100 + promised + size <= cap
+            assert (code_of(one.enter_context, place.taken(given_, size)) == "") == fits
+            if fits:
+                held.append((size, one))
+        for _size, one in held:
+            one.close()
+    assert place._promised == 0
+
+
+def test_files_of_all_reports_have_a_limit_together(public, node):
+    """By the setting, counted by what is kept; none is taken where it is 0."""
+    reported(public, files=[attached("a", b"x" * 5000)])
+    small = replace(node, report_bytes=5000 + room._FILE + 100)
+    with room.of_the_public.taken(small, 100):
+        assert code_of(room.of_the_public.taken(small, 1).__enter__) == "report.room"
+    assert code_of(room.of_the_public.taken(replace(node, report_bytes=0), 1).__enter__) == "report.room"
+
+
+def test_a_file_of_the_vault_states_the_minute(public, node):
+    """As the report's row does."""
+    reported(public, files=[attached()])
+    (blob,) = node.reports.iterdir()
+    assert blob.stat().st_mtime == models.Report.objects.get().at.timestamp()
 
 
 def test_a_report_that_fails_leaves_no_blob(public, node, monkeypatch, at):
@@ -525,12 +619,12 @@ def test_a_report_that_fails_leaves_no_blob(public, node, monkeypatch, at):
 
 
 def test_guessing_receipts_means_waiting(public):
-    """Ten wrong ones from one address; who comes from another, with the right one, is answered at once."""
+    """Ten wrong ones from one address; who has the right one is answered at once, also from that address."""
     code = reported(public)
     wrong = [said.receipt(number) for number in range(12)]
     answers = [public.post("/en/receipt", {"code": one, "end": "1"}, address="198.51.100.1") for one in wrong]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429] * 2
-    assert public.post("/en/receipt", {"code": code, "end": "1"}, address="198.51.100.1").status_code == 429
+    assert public.post("/en/receipt", {"code": code, "end": "1"}, address="198.51.100.1").status_code == 200
     assert public.post("/en/receipt", {"code": code, "end": "1"}).status_code == 200
 
 
@@ -626,6 +720,80 @@ def test_a_thousand_files_and_fields_are_refused(public):
     assert answer.status_code == 413
 
 
+def test_what_is_refused_or_never_read_is_not_charged(public, monkeypatch):
+    """A long form is announced and never sent; one is refused because of others. Each leaves the sender all that he had."""
+    own, limits = (
+        door.sender(RequestFactory().get("/", REMOTE_ADDR="198.51.100.1"), SimpleNamespace(proxies=())),
+        door._each(),
+    )
+
+    def left() -> tuple[float, float]:
+        held = limits._senders[own[0][0]]
+        return held.requests._held, held.bytes._held
+
+    for _ in range(5):
+        asked = RequestFactory(REMOTE_ADDR="198.51.100.1", **{"wsgi.input": BytesIO(b"--x")}).post(
+            "/en/report", secure=True, content_type="multipart/form-data; boundary=x"
+        )
+        asked.META |= {"CONTENT_LENGTH": str(said.TOGETHER)}
+        assert views.report(asked, language="en").status_code in (400, 422)
+    assert left()[1] > door._EACH.bytes - 100
+    monkeypatch.setattr(door, "_all", cache(lambda: Quotas(Quota(requests=1))))
+    codes = [public.get("/en/", REMOTE_ADDR="198.51.100.1").status_code for _ in range(80)]
+    assert codes.count(429) > 50
+    assert left()[0] > 100 - 5 - codes.count(200) - 1
+
+
+@pytest.mark.parametrize("path", ["/zz/", "/en/officers", "/", "/nothing/of/this"])
+def test_nothing_is_outside_the_limits(public, path, monkeypatch):
+    """Pages that are not there, unknown languages and the bare address use up what its sender has."""
+    monkeypatch.setattr(door, "monotonic", lambda: 1.0)
+    codes = [public.get(path, REMOTE_ADDR="198.51.100.1").status_code for _ in range(101)]
+    assert codes[99] in (302, 404)
+    assert codes[100] == 429
+    assert public.get("/en/receipt", REMOTE_ADDR="198.51.100.2").status_code == 200
+
+
+def test_a_network_has_a_few_shares_and_not_thousands(public, monkeypatch):
+    """Whoever has a /48 of IPv6 has 65,536 networks in it: together they wait, and another network does not."""
+    monkeypatch.setattr(door, "monotonic", lambda: 1.0)
+    addresses = [f"2001:db8:0:{number:x}::1" for number in range(0, 65_000, 150)]
+    codes = [public.get("/en/receipt", REMOTE_ADDR=address).status_code for address in addresses]
+    assert codes == [200] * 400 + [429] * (len(addresses) - 400)
+    assert public.get("/en/receipt", REMOTE_ADDR="2001:db8:1::1").status_code == 200
+
+
+def test_no_other_website_makes_its_visitors_report(public):
+    """Refused before its body is read, with a page that says what happened; our own pages, and links from anywhere, work."""
+    answer = public.post("/fa/report", filled(), **{"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert "وبگاه دیگری" in answer.content.decode()
+    assert not models.Report.objects.exists()
+    assert public.post("/en/report", filled(), **{"sec-fetch-site": "same-origin"}).status_code == 200
+    assert public.get("/en/report", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+
+
+def test_no_path_and_no_message_is_written_to_the_log(public, monkeypatch):
+    """A receipt code in the address bar; a page that breaks with words in its error."""
+    written, secret = StringIO(), "secret-1234567890"
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
+    handler.addFilter(Quiet())
+    logging.getLogger("django").addHandler(handler)
+    try:
+        public.get("/1234567890")
+        public.get("/en/bulletins/1234567890")
+        monkeypatch.setattr(news.desk, "newest", lambda: int(secret))
+        with override_settings(**AT_THE_DOOR):
+            assert Client(raise_request_exception=False).get("/en/?1234567890", secure=True).status_code == 500
+    finally:
+        logging.getLogger("django").removeHandler(handler)
+    assert written.getvalue().count("public: answered 404") == 2
+    assert "public: answered 500" in written.getvalue()
+    assert "ValueError" in written.getvalue()
+    assert "1234567890" not in written.getvalue()
+
+
 def test_addresses_behind_a_named_proxy_are_told_apart(node):
     """By the last address that it states; what anybody else states is not believed."""
     known = SimpleNamespace(proxies=("192.0.2.1",))
@@ -639,7 +807,15 @@ def test_addresses_behind_a_named_proxy_are_told_apart(node):
     assert sender("198.51.100.7", "198.51.100.1") == sender("198.51.100.7")
     assert sender("2001:db8::1") == sender("2001:db8::2") != sender("2001:db8:0:1::1")
     assert sender("192.0.2.1", "nonsense") == sender("also nonsense")
-    assert "192.0.2" not in sender("192.0.2.7")
+    assert sender("::ffff:198.51.100.1") == sender("198.51.100.1")
+    for stated in ("198.51.100.1:4711", "::ffff:198.51.100.1", "[::ffff:198.51.100.1]:80", '"198.51.100.1"'):
+        assert sender("192.0.2.1", stated) == sender("198.51.100.1")
+        assert sender("::ffff:192.0.2.1", stated) == sender("198.51.100.1")
+    assert sender("192.0.2.1", "[2001:db8::1]:443") == sender("192.0.2.1", "[2001:db8::2]") == sender("2001:db8::3")
+    same = [{name for name, _ in sender(one)} & {name for name, _ in sender("2001:db8::1")}
+            for one in ("2001:db8:0:1::1", "2001:db8:0:100::1", "2001:db8:1::1")]  # fmt: skip
+    assert [len(names) for names in same] == [2, 1, 0]
+    assert "192.0.2" not in str(sender("192.0.2.7"))
 
 
 # ---- triage ----------------------------------------------------------------------------------------------------------------
@@ -930,7 +1106,25 @@ def test_bulletins_for_programs(node, officers, at, public):
         assert {entry.findtext(f"{atom}id") for entry in entries} == {f"urn:uuid:{row.series}" for row in rows}
         assert sum("No. 1 <&>" in entry.findtext(f"{atom}title") for entry in entries) == 1
     found = json.loads(public.get("/bulletins.json").content)["bulletins"]
-    assert {one["id"]: (one["withdrawn"], one["reason"]) for one in found}[rows[0].series] == (True, "Wrong.")
+    (gone,) = [one for one in found if one["id"] == rows[0].series]
+    assert (gone["withdrawn"], gone["reason"], gone["texts"], gone["objects"]) == (True, "Wrong.", {}, [])
+    assert "No. 0" not in json.dumps(found)
+    assert public.get("/bulletins.atom")["Vary"] == public.get("/")["Vary"] == "Accept-Language"
+
+
+def test_feeds_are_made_once_in_a_minute(node, officers, at, public, django_assert_num_queries):
+    """Who asks again costs the database nothing."""
+    bulletins.publish("advice", TEXTS, [], officer=officers.all, at=at)
+    news._minute, real = (lambda _: at), news._minute
+    try:
+        for path in ("/bulletins.json", "/fa/bulletins.atom"):
+            first = public.get(path).content
+            with django_assert_num_queries(0):
+                assert public.get(path).content == first
+    finally:
+        news._minute = real
+    assert "صفحه‌های جعلی" in public.get("/fa/bulletins.atom").content.decode()
+    assert "Pages that copy" in public.get("/en/bulletins.atom").content.decode()
 
 
 def test_a_bulletin_refers_only_to_what_the_public_may_have(node, kept, collection, officers, at, public):
@@ -943,6 +1137,7 @@ def test_a_bulletin_refers_only_to_what_the_public_may_have(node, kept, collecti
     row = bulletins.publish("method", TEXTS, [clear.id], **by)
 
     def shown() -> bool:
+        a_minute_passes()
         page = public.get(f"/en/bulletins/{row.series}").content.decode()
         (plain,) = json.loads(public.get("/bulletins.json").content)["bulletins"]
         assert ("203.0.113.9" in page) == bool(plain["objects"])

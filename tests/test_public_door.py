@@ -93,11 +93,13 @@ def test_nothing_of_who_reported_is_on_the_disk(door):
     code = "".join(re.findall(r"<span>(\d{4})</span>", answer.text))
     assert len(code) == 28
     door.client.post("/en/receipt", data={"code": code[:-1] + "x", "end": "1"})
+    assert {door.client.get(f"{path}{code}").status_code for path in ("/", "/en/", "/en/receipt/")} == {404}
     places = [*door.node.home.glob("db.sqlite3*"), *(door.node.home / "reports").iterdir(), door.node.log]
     held = b"".join(path.read_bytes() for path in places)
     assert b"node_report" in held
     for secret in (MARKER, BROWSER, code, "a.txt"):
         assert secret.encode() not in held
+    assert b"public: answered 404" in door.node.log.read_bytes()
     assert b"127.0.0.1" not in door.node.log.read_bytes().replace(b"https://127.0.0.1", b"")
 
 

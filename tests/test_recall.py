@@ -141,6 +141,47 @@ def test_a_stricter_level_travels_the_same_way(chain):
     assert chain.use("QA") is Use.WITHDRAWN
 
 
+def test_questions_are_answered_in_measure():
+    """So many recalls at once, to one asker once in ten minutes; who lacks more gets it by asking on."""
+    line = Line("IR", "VN")
+    line.share("IR", "VN")
+    source = line.nodes["IR"].sharer
+    for number in range(150):
+        line.share("IR", "VN", what=f"{number:064x}")
+        line.nodes["IR"].sharer.recall(f"{number:064x}", Kind.WITHDRAW, at=AT)  # and all of it is lost on the way
+
+    def asked(after: int, at: int = NOW) -> list[str]:
+        return [one.notice.said for one in source.heard("VN", notices.Ask(source="IR", after=after, at=at), b"", at=AT)]
+
+    assert source.heard("OM", notices.Ask(source="IR", after=0, at=NOW), b"", at=AT) == []
+    assert asked(0) == ["recall"] * 64 + ["standing"]
+    assert [asked(after) for after in (0, 0, 63)] == [[], [], []]
+    assert [asked(after, at) for after in (150, 2**53 - 1) for at in (NOW, 0)] == [["standing"]] * 4
+    assert [asked(100, at) for at in range(0, NOW, 10_000_000)] == [["standing"]] * len(range(0, NOW, 10_000_000))
+    line.nodes["IR"].memory.sent.clear()
+    line.carry("IR", source.stand(AT))
+    assert line.nodes["VN"].memory.complete("IR") == 150
+    assert sum(said == "recall" for _, _, said in line.wire) == 150
+
+
+def test_words_of_others_are_carried_for_those_who_were_given_the_object_here(chain):
+    """Whoever was not can have nothing passed to the source under cover of this State."""
+    said = notices.Report(source="IR", what=WHAT, by="AE", concern="sighting", about="", at=NOW)
+    qatar = chain.nodes["QA"].sharer
+    assert [one.to for one in qatar.heard("AE", said, notices.encode(said), at=AT)] == ["VN"]
+    for one in (replace(said, by="OM"), replace(said, what=OTHER), replace(said, source="VN")):
+        for sender in ("OM", "VN", "IR") if one.what == WHAT else ("AE", "OM"):
+            assert qatar.heard(sender, one, notices.encode(one), at=AT) == []
+
+
+def test_a_reason_is_short():
+    """What a source says goes to everybody who ever had anything of it."""
+    said = Recall(source="IR", number=1, what=WHAT, kind="withdraw", level=0, successor="", reason="ش" * 1_000, at=NOW)
+    assert notices.decode(notices.encode(said)) == said
+    long = notices.encode(replace(said, reason="ش" * 1_001))
+    assert code(notices.decode, long) == "notice.value"
+
+
 def test_a_correction_takes_the_old_away_and_names_the_new(chain):
     """The successor is named in the recall; it is shared like anything else."""
     chain.recall("IR", Kind.CORRECT, successor=OTHER, reason="The address was another's.")

@@ -1,6 +1,7 @@
 """What goes out: TLP 2.0 and a State's own rules, at every level, for every kind of audience; personal data."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 
@@ -181,6 +182,7 @@ def test_stricter_never_opens():
 
 # ------------------------------------------------------------------------------------------------------------ personal data
 
+OWN = "extension-definition--11111111-2222-4333-8444-555555555555"
 PERSONAL = [
     ("a mailbox", "email-addr", {}, ("value", "display_name", "belongs_to_ref")),
     ("an account", "user-account", {}, ("user_id", "account_login", "display_name")),
@@ -189,11 +191,24 @@ PERSONAL = [
     ("a person", "identity", {"identity_class": "individual"}, ("name", "description")),
     ("how to reach a desk", "identity", {"contact_information": "x"}, ("contact_information", "description")),
     ("who wrote", "note", {}, ("authors", "abstract", "content")),
-    ("a pattern of addresses", "indicator", {}, ()),
-    ("a pattern of mailboxes", "indicator", {"pattern": "[email-addr:value = 'a@b.example']"}, ("pattern",)),
-    ("a pattern that is not understood", "indicator", {"pattern": "[process:name = 'a']"}, ("pattern",)),
-    ("a pattern in another language", "indicator", {"pattern_type": "yara"}, ("pattern",)),
+    ("a pattern of addresses", "indicator", {"labels": None}, ()),
+    ("a pattern of mailboxes", "indicator", {"pattern": "[email-addr:value = 'a@b.example']"}, ("pattern", "labels")),
+    ("a pattern that is not understood", "indicator", {"pattern": "[process:name = 'a']"}, ("pattern", "labels")),
+    ("a pattern in another language", "indicator", {"pattern_type": "yara"}, ("pattern", "labels")),
     ("a property of one's own", "tool", {"x_owner": "x"}, ("x_owner",)),
+    ("a label", "tool", {"labels": ["Ali Rezaei"]}, ("labels",)),
+    ("a reference in words", "tool", {"external_references": [{"source_name": "x", "description": "By Ali."}]},
+     ("external_references",)),
+    ("a reference by name", "tool", {"external_references": [{"source_name": "cve", "external_id": "CVE-2026-0000"}]}, ()),
+    ("a translation", "language-content", {}, ("contents",)),
+    ("bytes", "artifact", {}, ("payload_bin",)),
+    ("a folder", "process", {"cwd": "/home/ali"}, ("command_line", "cwd")),
+    ("headers of a request", "network-traffic", {"extensions": {"http-request-ext": {
+        "request_method": "get", "request_value": "/", "request_header": {"Cookie": "ali"}}}}, ("extensions",)),
+    ("an extension of one's own", "tool", {"extensions": {OWN: {"extension_type": "property-extension", "owner": "x"}}},
+     ("extensions",)),
+    ("an extension that says nothing", "tool", {"extensions": {OWN: {"extension_type": "property-extension"}}}, ()),
+    ("sizes of packets", "network-traffic", {"extensions": {"tcp-ext": {"src_flags_hex": "00000002"}}}, ()),
     ("an address", "ipv4-addr", {}, ()),
 ]  # fmt: skip
 
@@ -234,6 +249,51 @@ def test_properties_of_ones_own_are_named_before_they_go():
         states=OPEN.states, purposes=OPEN.purposes, properties=frozenset({"value", "display_name", "belongs_to_ref"})
     )
     assert ruling(mailbox, rules=value) == ("failed", "personal-data")
+
+
+MISP = ("x_misp_attribute", "x_misp_object", "x_misp_event")
+OF_PERSONS = [
+    {"type": "passport-number", "value": "A1"}, {"type": "First-Name ", "value": "Ali"},
+    {"type": "domain|email", "value": "a|b"},
+    {"name": "x", "Attribute": [{"type": "ip-dst"}, {"type": "phone-number", "value": "1"}]},
+    {"type": "text", "category": "Person", "value": "Ali"}, {"ShadowAttribute": [{"type": "iban", "value": "1"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", OF_PERSONS, ids=json.dumps)
+def test_what_misp_calls_personal_needs_a_basis(said):
+    """Neither the property's name in the rules nor an officer's reading lets it go; a basis does, and leaving it out."""
+    for name in MISP:
+        found = tool(IDS[Level.GREEN], **{name: said})
+        loose = Rules(states=OPEN.states, purposes=OPEN.purposes, free_text=True, properties=frozenset(MISP),
+                      read=frozenset({found.id}))  # fmt: skip
+        assert release.allowed(found, VN, loose) == release.Ruling(Verdict.FAILED, "personal-data", (name,))
+        assert ruling(found, rules=replace(loose, basis="law")) == ("passed", "")
+        assert name not in release.derived(found, creator=CREATOR, at=AT)[0].body
+        harmless = tool(IDS[Level.GREEN], **{name: {"type": "ip-dst", "value": "198.51.100.7"}})
+        assert ruling(harmless, rules=loose) == ("passed", "")
+
+
+def test_every_type_of_misp_s_category_of_persons_is_known():
+    """As the library of MISP lists them; what is of no person by its type is told by the category."""
+    import pymisp
+
+    listed = pymisp.MISPEvent().describe_types
+    persons = set(listed["category_type_mappings"]["Person"]) - {"comment", "text", "other", "anonymised"}
+    assert persons <= release._MISP_PERSONS <= set(listed["types"])
+
+
+FREE = Rules(states=OPEN.states, purposes=OPEN.purposes, free_text=True)
+
+
+def test_free_text_is_what_stix_has_for_it():
+    """A property of somebody's own that bears the name of free text is still somebody's own; so is an extension."""
+    assert ruling(tool(IDS[Level.GREEN], labels=["a"]), rules=FREE) == ("passed", "")
+    assert release.withheld(tool(IDS[Level.GREEN], content="Ali", contents="Ali", cwd="Ali"), FREE) == (
+        "content", "contents", "cwd")  # fmt: skip
+    extended = tool(IDS[Level.GREEN], extensions={"x-mine": {"owner": "Ali"}})
+    assert release.withheld(extended, FREE) == ("extensions",)
+    assert release.withheld(extended, replace(FREE, properties=frozenset({"extensions"}))) == ()
 
 
 def test_what_is_derived_is_a_new_object_of_our_own():

@@ -1,7 +1,6 @@
 """STIX 2.1: what holds is kept byte for byte, what does not is refused by name, and nothing is parsed unmeasured."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from stix2.patterns import ObservationExpression  # noqa: F401 -- makes sure that the other reader is installed
 
 from comity.errors import Invalid
-from comity.sharing import _json, _types, bounded, patterns, stix, tlp
+from comity.sharing import _json, _types, patterns, stix, tlp
 
 VECTORS = Path(__file__).parent / "vectors" / "stix" / "objects.json"
 BUNDLE = VECTORS.read_bytes()
@@ -471,44 +470,9 @@ def test_what_an_object_names():
     assert patterns.observed(BY_TYPE["indicator"] | {"pattern_type": "yara"}).note == "language"
 
 
-# ----------------------------------------------------------------------------------------------- other people's parsers
-
-
-SMALL_WORKER = bounded.Bounds(cpu=5, wall=60, memory=256 << 20, output=1 << 20)
-
-
-def test_a_foreign_parser_in_its_process():
-    """A usual pattern is parsed by the stix2-patterns library, in the worker."""
-    assert b"ipv4-addr" in bounded.run("workers:parse_pattern", BY_TYPE["indicator"]["pattern"].encode())
-
-
 def test_four_hundred_brackets():
-    """Our own count refuses what kills the library; and if it came to the worker, the worker dies and not the node."""
-    pattern = "[" + "(" * 400 + "url:value='x'" + ")" * 400 + "]"
-    assert code(patterns.scan, pattern) == "stix.pattern-depth"
-    assert code(bounded.run, "workers:parse_pattern", pattern.encode()) in {"bounded.failed", "bounded.time"}
-
-
-@pytest.mark.parametrize(
-    ("function", "bounds", "expected"),
-    [
-        ("forever", replace(SMALL_WORKER, cpu=1), "bounded.time"),
-        ("wait", replace(SMALL_WORKER, wall=1), "bounded.time"),
-        ("swell", SMALL_WORKER, "bounded.failed"),
-        ("shout", SMALL_WORKER, "bounded.failed"),
-        ("absent", SMALL_WORKER, "bounded.failed"),
-    ],
-)
-def test_the_bounds_hold(function, bounds, expected):
-    """Time, memory and output are bounded, and each end is told."""
-    assert code(bounded.run, f"workers:{function}", b"x", bounds) == expected
-
-
-def test_the_worker_sees_nothing_of_the_node(monkeypatch):
-    """Neither the environment nor open files are handed down."""
-    monkeypatch.setenv("SECRET", "1")
-    with VECTORS.open():
-        assert bounded.run("workers:secrets", b"", SMALL_WORKER) == b"(set(), 4)"
+    """Our own count refuses what kills a parser that recurses."""
+    assert code(patterns.scan, "[" + "(" * 400 + "url:value='x'" + ")" * 400 + "]") == "stix.pattern-depth"
 
 
 def test_a_moment_is_written_in_one_way():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlite_shelf import SqliteShelf
 from test_stix import BUNDLE, BY_TYPE, changed
 
-from comity.sharing import release, stix, taxii, tlp
+from comity.sharing import release, shelf, stix, taxii, tlp
 from comity.sharing.shelf import Collection, Reader
 
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
@@ -211,6 +211,8 @@ def test_a_letterbox_takes_and_does_not_show(client):
     assert client.ask("GET", f"{path}{TOOL}/")[0] == 403
     assert client.ask("DELETE", f"{path}{TOOL}/")[0] == 403
     assert client.ask("POST", OBJECTS, body=b"{}", who=reader(writes=()))[0] == 403
+    said = client.add(tool(1), path=path)
+    assert all("message" not in one for one in said["successes"])  # held already, or not: he is not told
 
 
 # ---------------------------------------------------------------------------------------------------- pages and filters
@@ -334,6 +336,7 @@ def test_one_object_and_its_versions(stocked):
 
 
 BAD = [
+    "match[type]=" + ",".join(f"x-{number}" for number in range(51)),
     "limit=0", "limit=-1", "limit=x", "limit=1&limit=2", "next=x", "next=999999999999999999-1", "next=1-1&next=1-1",
     "added_after=yesterday", "added_after=2026-11-30", "added_after=2026-11-30T09:15:04Z&added_after=2026-11-30T09:15:04Z",
     "match[version]=newest", "match[version]=", "match[colour]=red", "match[id]=a&match[id]=b", "%ff=1",
@@ -409,15 +412,39 @@ def test_no_way_out_shows_what_may_not_go(client, who):
 
 def test_a_page_without_anything_visible_is_bounded(monkeypatch, client):
     """Who may see nothing makes the server look at so many rows and no more, and still comes to the end."""
-    monkeypatch.setattr(taxii, "_LOOKED_AT", 20)
+    monkeypatch.setattr(shelf, "_LOOKED_AT", 20)
     client.add(*[tool(number) for number in range(100)])
     client.shelf.asked.clear()
     blind = reader(visible=lambda _row: False)
     said = client.get(query="limit=5", who=blind)
     assert said["more"] is True
     assert "objects" not in said
-    assert sum(client.shelf.asked) == 4 * 6
+    assert client.shelf.asked == [6, 51]
     assert [one for page in walk(client, query="limit=5", who=blind) for one in page] == []
+    client.shelf.asked.clear()
+    assert client.ask("GET", f"{OBJECTS}{T1}/", who=blind)[0] == 404
+    assert client.get(query="limit=1", who=blind)["more"] is True
+    assert len(client.shelf.asked) <= 4  # whole pages, however few are asked for
+
+
+def test_a_page_has_so_many_bytes(monkeypatch, client):
+    """Large objects come in smaller pages, visible or not, and none is missed."""
+    client.add(*[tool(number, description="x" * 1_000) for number in range(20)])
+    monkeypatch.setattr(shelf, "_BYTES", 5_000)
+    pages = list(walk(client, query="limit=50"))
+    assert [int(one["id"][-4:]) for page in pages for one in page] == list(range(20))
+    assert [len(page) for page in pages] == [4, 4, 4, 4, 4, 0]
+    some = reader(visible=lambda row: row.id.endswith("19"))
+    assert [len(page) for page in walk(client, query="limit=50", who=some)] == [0, 0, 0, 0, 1, 0]
+    alone = client.get(f"{OBJECTS}tool--00000000-0000-4000-8000-000000000019/", who=some)
+    assert len(alone["objects"]) == 1
+
+
+def test_a_status_names_the_first_and_counts_the_rest(client):
+    """Nonsense that costs its sender two bytes each does not fill the disk."""
+    said = client.add(*[b"{}"] * 10_000)
+    assert (said["failure_count"], len(said["failures"])) == (10_000, 100)
+    assert len(client.shelf.status("VN", said["id"])) < 32_000
 
 
 @settings(max_examples=200)

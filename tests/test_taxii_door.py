@@ -3,11 +3,13 @@
 import base64
 import json
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 import tomllib
+from contextlib import closing
 from types import SimpleNamespace
 
 import httpx2
@@ -173,6 +175,8 @@ def test_what_may_not_go_goes_to_nobody(door):
             one = f"{path}objects/{json.loads(raw)['id']}/"
             assert ask(door, path=one, who=who).status_code == (200 if level in may else 404)
             assert ask(door, path=one + "versions/", who=who).status_code == (200 if level in may else 404)
+    with closing(sqlite3.connect(f"file:{door.home}/db.sqlite3?mode=ro", uri=True)) as base:
+        assert base.execute("SELECT DISTINCT source FROM node_stixobject").fetchall() == [("VN",)]
     assert ask(door, "POST", path + "objects/", who="anybody", content=b'{"objects":[]}').status_code == 403
     assert ask(door, "DELETE", f"{path}objects/{json.loads(raws[0])['id']}/", who="anybody").status_code == 403
 

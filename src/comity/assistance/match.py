@@ -29,6 +29,7 @@ from comity.errors import Invalid, NotPossible, NotYours
 
 SECONDS: Final = 8.0
 FIRST_PAGE: Final = 10  # results of a search that a person looks at
+_SEARCHED: Final = 500  # characters of a text
 _SPLIT = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -160,8 +161,8 @@ class Plan:
         most: no assignment reaches more new States than this.
         ceiling: no assignment that reaches as many States as `best` scores more, as the search of HiGHS shows.
         certified: the same, as whole-number arithmetic shows without trusting the search (`_highs.proved`); not below.
-        greedy: the best pair first, one after the other; first programmes before second ones.
-        keyword: each need in the order of filing, with the first possible offer on the first page of a search by words.
+        problem: the same, as the solver had it.
+        first: places of the pairs that `greedy` takes.
         prices: what each need, unit and State is worth; explanations stand on them.
         pairs: every possible pair, by references.
     """
@@ -171,8 +172,8 @@ class Plan:
     most: int
     ceiling: int
     certified: int
-    greedy: Proposal
-    keyword: Proposal
+    problem: Problem
+    first: tuple[int, ...]
     prices: Prices
     pairs: Mapping[tuple[str, str], Pair]
 
@@ -185,6 +186,19 @@ class Plan:
     def gap(self) -> float:
         """By which part of the ceiling the score may fall short; 0.0: by nothing."""
         return (self.ceiling - self.best.score) / self.ceiling if self.ceiling else 0.0
+
+    @cached_property
+    def greedy(self) -> Proposal:
+        """Beside it: the best pair first, one after the other; first programmes before second ones."""
+        return _proposal(self.board, self.problem, self.first)
+
+    @cached_property
+    def keyword(self) -> Proposal:
+        """Beside it: needs in the order of filing, each with the first offer that has room on the first page of a search.
+
+        The search is among possible pairs alone, and ends after `SECONDS`.
+        """
+        return _proposal(self.board, self.problem, _keyword(self.board, self.problem, time.monotonic() + SECONDS))
 
     @cached_property
     def of_need(self) -> Mapping[str, Match]:
@@ -212,14 +226,14 @@ def match(board: Board, *, seconds: float = SECONDS) -> Plan:
     """
     end = time.monotonic() + seconds
     problem = _problem(board)
-    greedy, keyword = _greedy(problem), _keyword(board, problem)
+    greedy = _greedy(problem)
     start, most = _reach(problem, greedy, seconds / 4)
     reach = len(_states(problem, start))
     prices, used = _highs.relaxed(problem, reach, seconds=seconds / 4)
     start = max(start, _filled(problem, (), used), key=lambda each: _rank(problem, each))
     found = _highs.best(problem, reach, start=start, seconds=max(end - time.monotonic(), seconds / 4))
     chosen = max(
-        (_filled(problem, each) for each in (found.chosen, start, greedy, keyword)),
+        (_filled(problem, each) for each in (found.chosen, start, greedy)),
         key=lambda each: _rank(problem, each),
     )
     _check(problem, chosen)
@@ -229,8 +243,8 @@ def match(board: Board, *, seconds: float = SECONDS) -> Plan:
         most=most,
         ceiling=max(min(found.ceiling, prices.ceiling), _score(problem, chosen)),
         certified=prices.ceiling,
-        greedy=_proposal(board, problem, greedy),
-        keyword=_proposal(board, problem, keyword),
+        problem=problem,
+        first=tuple(greedy),
         prices=prices,
         pairs={(board.needs[pair.need].reference, board.offers[pair.offer].reference): pair for pair in problem.pairs},
     )
@@ -303,29 +317,35 @@ def _filled(problem: Problem, chosen: Sequence[int], hints: Iterable[int] = ()) 
 
 
 def words(found: Published) -> frozenset[str]:
-    """The words by which a search would find it: its topics and its text, of three letters and more."""
+    """The words by which a search would find it: its topics and how its text begins, of three letters and more."""
     topics = found.topics if isinstance(found, Offer) else (found.topic,)
-    return frozenset(_SPLIT.findall(" ".join((*topics, found.text)).casefold()))
+    return frozenset(_SPLIT.findall(" ".join((*topics, found.text[:_SEARCHED])).casefold()))
 
 
-def _keyword(board: Board, problem: Problem) -> list[int]:
-    """What a person finds in a list today: each need in the order of filing, the first page of results by words shared."""
-    holding = defaultdict(list)
-    for place, offer in enumerate(board.offers):
-        for word in words(offer):
-            holding[word].append(place)
-    known = {(pair.need, pair.offer): place for place, pair in enumerate(problem.pairs)}
+def _keyword(board: Board, problem: Problem, end: float) -> list[int]:
+    """What a person finds in a list today: each need in the order of filing, the first page of results by words shared.
+
+    Args:
+        board: what is looked at.
+        problem: its possible pairs; others are no results.
+        end: when to stop, by the monotonic clock.
+    """
+    candidates = defaultdict(list)
+    for place, pair in enumerate(problem.pairs):
+        candidates[pair.need].append(place)
+    holding = {place: words(board.offers[place]) for place in {pair.offer for pair in problem.pairs}}
     room, met, chosen = list(problem.room), set[int](), []
-    for need in sorted(range(len(board.needs)), key=lambda place: board.needs[place].filed):
-        shared: dict[int, int] = defaultdict(int)
-        for word in words(board.needs[need]):
-            for offer_place in holding[word]:
-                shared[offer_place] += 1
-        for result in sorted(shared, key=lambda place: (-shared[place], place))[:FIRST_PAGE]:
-            at = known.get((need, result))
-            if at is not None and problem.pairs[at].units <= room[result]:
-                _take(problem.pairs[at], room, met)
-                chosen.append(at)
+    for need in sorted(candidates, key=lambda place: (board.needs[place].filed, place)):
+        if time.monotonic() > end:
+            break
+        wanted = words(board.needs[need])
+        shared = {place: len(wanted & holding[problem.pairs[place].offer]) for place in candidates[need]}
+        results = sorted(filter(shared.get, shared), key=lambda place: (-shared[place], place))[:FIRST_PAGE]
+        for place in results:
+            pair = problem.pairs[place]
+            if pair.units <= room[pair.offer]:
+                _take(pair, room, met)
+                chosen.append(place)
                 break
     return chosen
 

@@ -76,7 +76,8 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
     },
-    "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"quiet": {"()": "comity.node.public.quiet.Quiet"}},
+    "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
     "root": {"handlers": ["log"], "level": "INFO"},
     "loggers": {"httpx2": {"level": "WARNING"}, "pyhanko": {"level": "ERROR"}},
 }

@@ -95,16 +95,16 @@ def visit(settings: Settings, name: str, now: Clock) -> bool:
     try:
         with _Line(settings, row) as line:
             more = go(settings, row, line, tally, now)
-        feeds.visited(name, tally, more=more, at=now())
+        feeds.visited(row, tally, more=more, at=now())
     except ComityError as error:
         _log.warning("feed %s: %s", name, error)
-        feeds.failed(name, error, tally, at=now())
+        feeds.failed(row, error, tally, at=now())
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001  a defect of ours must not have a foreign server asked twice a second
         _log.exception("feed %s", name)
         defect = ComityError(f"This node has a defect: {type(error).__name__}.", code="feed.defect")
-        feeds.failed(name, defect, tally, at=now())
+        feeds.failed(row, defect, tally, at=now())
     return False
 
 
@@ -119,7 +119,7 @@ def _pull(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
                 raise
             continue
         if page is not None:
-            feeds.took(settings, row.name, page, tally, at=now())
+            feeds.took(settings, row, page, tally, at=now())
             if not page.more:
                 return False
         if time.monotonic() > end:
@@ -138,7 +138,7 @@ def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
             failures = _looked_at(
                 line, feed.read_status(line.ask(f"{_collection(row)}/objects/", feed.envelope(batch.raws)))
             )
-        feeds.sent(row.name, batch, failures, tally)
+        feeds.sent(row, batch, failures, tally)
         row.place = batch.place
         if not batch.more:
             return False

@@ -9,14 +9,18 @@ alone. What is done only now and then, such as trying a receipt code, is counted
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from math import ceil
 from threading import Lock
 from typing import Final
 
 from comity.errors import NotPossible
 from comity.node.settings import Quota
+
+Shares = Sequence[tuple[str, int]]
+"""The names under which one sender is counted, each with how many times the share of one it may use: a network has more."""
 
 BURST: Final = 10  # seconds whose requests may come at once after a pause
 _MINUTE: Final = 60.0
@@ -54,9 +58,13 @@ class _Bucket:
     def take(self, wanted: float) -> None:
         self._held -= wanted
 
+    def give_back(self, unused: float) -> None:
+        self._held = min(self._most, self._held + unused)
+
 
 class _Sender:
     def __init__(self, quota: Quota, now: float) -> None:
+        self.quota = quota
         self.requests = _Bucket(quota.requests, quota.requests * BURST, now)
         self.bytes = _Bucket(quota.bytes / _MINUTE, quota.bytes, now)
         self.at_work = 0
@@ -70,54 +78,73 @@ class _Sender:
         return OverQuota(f"{said}. Try again in {seconds} seconds.", code=code, after=seconds, noted=noted)
 
 
+class Place:
+    """A place at which one request is worked on, and what was charged for it."""
+
+    def __init__(self, sender: _Sender, lock: Lock) -> None:
+        self._sender, self._lock = sender, lock
+
+    def give_back(self, size: int, *, requests: int = 0) -> None:
+        """Give back what was charged and not used: `size` bytes that were never read, `requests` that were not worked on."""
+        with self._lock:
+            self._sender.bytes.give_back(size)
+            self._sender.requests.give_back(requests)
+
+
 class Quotas:
     """The senders of one door, and what they have left.
 
     Args:
         quota: what each of them may ask for.
+        most: requests that are worked on at the same time of one that has several times the share.
     """
 
-    def __init__(self, quota: Quota) -> None:
-        self._quota, self._senders, self._lock = quota, OrderedDict[str, _Sender](), Lock()
+    def __init__(self, quota: Quota, most: int = 0) -> None:
+        self._quota, self._most = quota, most or quota.at_once
+        self._senders, self._lock = OrderedDict[str, _Sender](), Lock()
 
     @contextmanager
-    def place(self, sender: str, size: int, now: float) -> Iterator[None]:
+    def place(self, sender: str, size: int, now: float, times: int = 1) -> Iterator[Place]:
         """A place at which one request of `sender` is worked on.
 
         Args:
             sender: a State whose node signed the request, or the address of somebody else.
             size: bytes of the request's body, as stated.
             now: seconds, by a clock that never goes back.
+            times: how many times the quota it may use; always the same for one sender.
 
         Raises:
             OverQuota: it has none left.
         """
         with self._lock:
-            held = self._sender(sender, now)
+            held = self._sender(sender, now, times)
             self._refuse(held, size, now)
             held.requests.take(1)
             held.bytes.take(size)
             held.at_work += 1
         try:
-            yield
+            yield Place(held, self._lock)
         finally:
             with self._lock:
                 held.at_work -= 1
 
-    def _sender(self, name: str, now: float) -> _Sender:
+    def _sender(self, name: str, now: float, times: int) -> _Sender:
         held = self._senders.get(name)
         if held is None:
             if len(self._senders) >= _SENDERS:
                 idle = next((other for other, known in self._senders.items() if not known.at_work), None)
                 if idle is not None:
                     del self._senders[idle]
-            held = self._senders[name] = _Sender(self._quota, now)
+            one = self._quota
+            at_once = min(one.at_once * times, max(one.at_once, self._most))
+            share = replace(one, requests=one.requests * times, bytes=one.bytes * times, at_once=at_once)
+            held = self._senders[name] = _Sender(share, now)
         self._senders.move_to_end(name)
         return held
 
     def _refuse(self, held: _Sender, size: int, now: float) -> None:
         """Return when there is enough left for one more request. Raises OverQuota."""
-        quota = self._quota
+        quota = held.quota
         if held.at_work >= quota.at_once:
             raise held.over(f"{quota.at_once} of your requests are being worked on", 1.0, now, code="door.at-once")
         if wait := held.requests.lacks(1, now):
@@ -140,34 +167,37 @@ class Turns:
         self._most, self._rate = most, 1 / seconds
         self._buckets, self._lock = OrderedDict[str, _Bucket](), Lock()
 
-    def wait(self, sender: str, now: float) -> float:
+    def wait(self, sender: Shares, now: float) -> float:
         """Seconds until `sender` has a turn; 0: he has one. `now` is of a clock that never goes back."""
         with self._lock:
-            return self._bucket(sender, now).lacks(1, now)
+            return self._wait(sender, now)
 
-    def fresh(self, sender: str, now: float) -> bool:
+    def fresh(self, sender: Shares, now: float) -> bool:
         """Whether `sender` has taken no turn lately."""
         with self._lock:
-            return not self._bucket(sender, now).lacks(self._most, now)
+            return not any(self._bucket(*share, now).lacks(self._most * share[1], now) for share in sender)
 
-    def take(self, sender: str, now: float) -> None:
-        """Take a turn of `sender`. Raises OverQuota: there is none."""
+    def take(self, sender: Shares, now: float) -> None:
+        """Take a turn of `sender`, under each of its names or under none. Raises OverQuota: there is none."""
         with self._lock:
-            bucket = self._bucket(sender, now)
-            wait = bucket.lacks(1, now)
+            wait = self._wait(sender, now)
             if not wait:
-                bucket.take(1)
+                for share in sender:
+                    self._bucket(*share, now).take(1)
         if wait:
             seconds = max(1, ceil(wait))
             raise OverQuota(
                 f"Not so often. Try again in {seconds} seconds.", code="door.turns", after=seconds, noted=True
             )
 
-    def _bucket(self, sender: str, now: float) -> _Bucket:
-        held = self._buckets.get(sender)
+    def _wait(self, sender: Shares, now: float) -> float:
+        return max(self._bucket(*share, now).lacks(1, now) for share in sender)
+
+    def _bucket(self, name: str, times: int, now: float) -> _Bucket:
+        held = self._buckets.get(name)
         if held is None:
             if len(self._buckets) >= _SENDERS:
                 self._buckets.popitem(last=False)
-            held = self._buckets[sender] = _Bucket(self._rate, self._most, now)
-        self._buckets.move_to_end(sender)
+            held = self._buckets[name] = _Bucket(self._rate * times, self._most * times, now)
+        self._buckets.move_to_end(name)
         return held

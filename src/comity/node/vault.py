@@ -14,6 +14,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,12 +55,13 @@ class Vault:
         self._folder, self._key = folder, key
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def put(self, source: Iterable[bytes], label: str) -> str:
+    def put(self, source: Iterable[bytes], label: str, *, at: datetime | None = None) -> str:
         """Keep the bytes of `source`; returns the blob's name. It is whole and on disk when this returns.
 
         Args:
             source: plaintext in pieces of any size.
             label: what the blob is for; only `get` with the same label opens it.
+            at: the moment that the file itself states; None: when it was written, to the nanosecond.
         """
         header = secrets.token_bytes(_HEADER)
         partial = self._folder / f".{header.hex()}.partial"
@@ -71,6 +73,8 @@ class Vault:
                     digest.update(chunk)
                     file.write(chunk)
             name = digest.hexdigest()
+            if at is not None:
+                os.utime(partial, (at.timestamp(), at.timestamp()))
             settle(partial, self._folder / name)
         finally:
             partial.unlink(missing_ok=True)

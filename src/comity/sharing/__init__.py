@@ -9,7 +9,6 @@
 ``misp``      the MISP format, in and out
 ``misp_server`` what a MISP instance answers, over a `Shelf`
 ``recall``    who has a copy of what, and how it is called back; without I/O
-``bounded``   other people's parsers, in a process with a limit on time and memory
 
 What there is not: no network, no database, no keys. The office keeps the shelf, signs what is said, and carries it.
 Nothing here deletes anything at another sovereign: what a recall proves is who acknowledged it, and who did not.

@@ -35,7 +35,9 @@ Check = Callable[[Any, str, list[Remark]], None]
 ID = re.compile(
     r"([a-z][a-z0-9-]{1,58}[a-z0-9])--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 )
-TYPE = re.compile(r"(?!.*--)[a-z][a-z0-9-]{1,58}[a-z0-9]")  # of 250 characters that STIX allows: the columns of tables end
+TYPE = re.compile(
+    r"(?!.*--)[a-z][a-z0-9-]{1,58}[a-z0-9]"
+)  # of 250 characters that STIX allows: the columns of tables end
 NAME = re.compile(r"[a-z][a-z0-9_]{2,249}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")

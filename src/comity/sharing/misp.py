@@ -8,7 +8,9 @@ and what MISP has no word for an attribute that holds the object's bytes; both a
 * tags `tlp:…` become markings: an event's hold for all that is in it, and the stricter of two counts; others, labels;
 * clusters of the galaxies that STIX has types for become such objects; sightings become sightings.
 
-A mark of TLP that is not known leaves no mark, and what is not marked goes nowhere (`release.allowed`).
+A thing is as strict as the strictest tag in all that is kept with it, be it in a report, a proposal or a cluster. A tag of
+TLP that is not known here counts as red; so does what MISP keeps to one organisation or to a sharing group, and nobody
+tagged. What has no mark at all goes as the rules say (`release.allowed`).
 Source: the MISP core format (draft-dulaunoy-misp-core-format).
 """
 
@@ -44,8 +46,9 @@ _CLUSTERS = {
     "mitre-attack-pattern": "attack-pattern", "mitre-course-of-action": "course-of-action", "tool": "tool",
     "threat-actor": "threat-actor", "mitre-intrusion-set": "intrusion-set", "mitre-tool": "tool",
 }  # fmt: skip
+_OPEN = frozenset({"1", "2", "3", "5"})  # to this community, to the next, to all, as what is around it
 _LISTS = ("Attribute", "Object", "Tag", "Galaxy", "GalaxyCluster", "Sighting")
-_TIME = re.compile(r"\d{1,11}")
+_TIME = re.compile(r"[0-9]{1,11}")
 _RAW = "STIX 2.1 object"  # the comment of an attribute that holds an object's bytes
 
 
@@ -154,7 +157,9 @@ def _event(event: Mapping[str, Any]) -> Taken:
     author = event.get("Orgc") or event["Org"]
     at = int(event.get("timestamp") or datetime.fromisoformat(event["date"]).replace(tzinfo=UTC).timestamp())
     notes: list[Note] = []
-    context = _Context(f"identity--{_uuid(author)}", _tlp(event, notes, ()), at)
+    kept = {name: value for name, value in event.items() if name not in {"Attribute", "Object"}}
+    own = {name: event[name] for name in ("uuid", "Tag", "EventTag", "distribution") if name in event}
+    context = _Context(f"identity--{_uuid(author)}", _tlp(own, [], ()), at)
     when = _when(at)
     identity = {
         "type": "identity",
@@ -173,10 +178,11 @@ def _event(event: Mapping[str, Any]) -> Taken:
     objects = list({one.id: one for one in objects}.values())
     report = {
         "type": "report", "name": event["info"], "created": when, "modified": when, "published": when,
-        "object_refs": [one.id for one in objects], "labels": _labels(event) or ["misp:event"],
-        "x_misp_event": {name: value for name, value in event.items() if name not in {"Attribute", "Object"}},
+        "object_refs": [one.id for one in objects], "x_misp_event": kept,
     }  # fmt: skip
-    return Taken((*objects, _made(report, _uuid(event), context)), tuple(notes))
+    report |= {"labels": labels} if (labels := _labels(event)) else {}
+    whole = replace(context, levels=_tlp(kept, notes, ()))
+    return Taken((*objects, _made(report, _uuid(event), whole)), tuple(notes))
 
 
 def _filled(held: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,15 +240,17 @@ def _object(held: Mapping[str, Any], context: _Context, notes: list[Note]) -> It
     """The object as it is; and of each of its attributes what can be made of it."""
     named, when = _uuid(held), _when(held.get("timestamp") or context.at)
     notes.append(Note("object", named))
-    inside = [level for each in held.get("Attribute", ()) for level in _tlp(each, [], ())]
-    whole = replace(context, levels=(*context.levels, *inside))  # it says all that its attributes say
+    own = {name: value for name, value in held.items() if name != "Attribute"}
+    around = replace(context, levels=_tlp(own, [], context.levels))
+    whole = replace(context, levels=_tlp(held, [], context.levels))  # it says all that its attributes say
     yield _made({"type": "x-misp-object", "created": when, "modified": when, "x_misp_object": dict(held)}, named, whole)
     for attribute in held.get("Attribute", ()):
         if any(_observables(attribute)):
-            yield from _attribute(attribute, context, notes, inside=named)
+            yield from _attribute(attribute, around, notes, inside=named)
 
 
 def _galaxy(galaxy: Mapping[str, Any], context: _Context, notes: list[Note]) -> Iterator[Object]:
+    here = replace(context, levels=_tlp(galaxy, [], context.levels))
     for cluster in galaxy.get("GalaxyCluster", ()):
         kind = _CLUSTERS.get(cluster.get("type", ""))
         if kind is None:
@@ -251,7 +259,7 @@ def _galaxy(galaxy: Mapping[str, Any], context: _Context, notes: list[Note]) -> 
         when = _when(context.at)
         said = {"type": kind, "name": cluster["value"], "created": when, "modified": when}
         said |= {"description": cluster["description"]} if cluster.get("description") else {}
-        yield _made(said, _uuid(cluster), context)
+        yield _made(said, _uuid(cluster), here)
 
 
 def _sightings(attribute: Mapping[str, Any], target: str, context: _Context, notes: list[Note]) -> Iterator[Object]:
@@ -320,15 +328,42 @@ def _tags(held: Mapping[str, Any]) -> list[str]:
 
 
 def _labels(held: Mapping[str, Any]) -> list[str]:
-    return [tag for tag in _tags(held) if not tag.lower().startswith("tlp:")]
+    return [tag for tag in _tags(held) if not _colour(tag)]
 
 
 def _tlp(held: Mapping[str, Any], notes: list[Note], above: tuple[Level, ...]) -> tuple[Level, ...]:
-    """The levels that hold. A tag of the protocol that is not known here may mean anything: it counts as the strictest."""
-    tags = [tag.lower() for tag in _tags(held) if tag.lower().startswith("tlp:")]
-    if any(tag not in _LEVELS for tag in tags):
-        notes.append(Note("tlp", _uuid(held)))
-    return (*above, *(_LEVELS.get(tag, Level.RED) for tag in tags))
+    """The levels that hold: those above, and of every tag anywhere in `held`.
+
+    A tag of the protocol that is not known here may mean anything: it counts as the strictest. So does a distribution to
+    one organisation, to a sharing group, or of a number that is not known, where no tag says more.
+    """
+    levels = []
+    for part in _parts(held):
+        if tag := _colour(part.get("name")):
+            levels.append(_LEVELS.get(tag, Level.RED))
+            if tag not in _LEVELS:
+                notes.append(Note("tlp", _uuid(held)))
+        closed = str(part.get("distribution") if part.get("distribution") is not None else "") not in {*_OPEN, ""}
+        if closed and not any(map(_colour, _tags(part))):
+            levels.append(Level.RED)
+    return (*above, *levels)
+
+
+def _parts(held: Any) -> Iterator[Mapping[str, Any]]:
+    """Every record in this, itself first."""
+    if isinstance(held, Mapping):
+        yield held
+        held = held.values()
+    elif not isinstance(held, list):
+        return
+    for one in held:
+        yield from _parts(one)
+
+
+def _colour(tag: Any) -> str:
+    """A tag of TLP in its one form; empty if it is none."""
+    found = tag.strip().lower() if isinstance(tag, str) else ""
+    return found if found.startswith("tlp:") else ""
 
 
 def _uuid(held: Mapping[str, Any]) -> str:
@@ -345,7 +380,7 @@ def _when(timestamp: Any) -> str:
 def _head(found: list[Object], report: Object | None, at: datetime) -> dict[str, Any]:
     """The event without what is in it: as it came, or made from the report."""
     if report is not None and (kept := _kept(report, "x_misp_event")):
-        return dict(kept)
+        return {name: value for name, value in kept.items() if name not in {"Attribute", "Object"}}
     made_at = moment(report.body["modified"]) if report else at
     named = (
         report.id.partition("--")[2]
@@ -376,7 +411,9 @@ def _kept(one: Object, name: str) -> Mapping[str, Any] | None:
 
 
 def _follows_form(said: Mapping[str, Any]) -> bool:
-    """Whether times are times and lists are lists of records, as far as they are looked into here."""
+    """Whether names and times are such, and lists are lists of records, as far as they are looked into here."""
+    if not isinstance(said.get("uuid", ""), str):
+        return False
     lists = [said[name] for name in _LISTS if name in said]
     return all(_TIME.fullmatch(str(said[name])) for name in ("timestamp", "date_sighting") if said.get(name)) and all(
         isinstance(each, list) and all(isinstance(one, dict) and _follows_form(one) for one in each) for each in lists
@@ -397,9 +434,8 @@ def _in_galaxy(one: Object, report: Object | None) -> bool:
 def _attributes(one: Object, sightings: list[Object], notes: list[Note]) -> Iterator[dict[str, Any]]:
     """As it came, if nobody has changed it since; else by what it looks for; else its bytes."""
     kept = _kept(one, "x_misp_attribute")
-    if kept is not None and one.body["modified"] == _when(
-        kept.get("timestamp") or moment(one.body["modified"]).timestamp()
-    ):
+    said = one.body.get("modified")  # what has none is no object that an attribute became
+    if kept is not None and said and said == _when(kept.get("timestamp") or moment(said).timestamp()):
         yield _with_sightings(dict(kept), one, sightings)
         return
     reading = patterns.observed(one.body)

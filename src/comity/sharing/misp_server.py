@@ -12,7 +12,8 @@ Each collection is an instance of its own. Clients of MISP know no collections; 
 An event is a report with what it refers to (`sharing.misp`); an attribute may also be an indicator that no report names.
 Who asks was signed in by the caller, and every row is asked about (`Reader.visible`): an event is handed out without what
 may not go. A filter that is not known here is refused, never passed over; what does not fit into one answer is refused
-too, unless it is asked for in pages. An event is named by its UUID; the numbers that MISP gives are not given here.
+too, unless it is asked for in pages. Of sightings an answer knows the first of the collection only: a flood of them keeps
+no event from its readers. An event is named by its UUID; the numbers that MISP gives are not given here.
 
 Source: the API of MISP 2.5 as PyMISP uses it.
 """
@@ -22,10 +23,10 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from comity.errors import ComityError, Invalid
@@ -33,12 +34,15 @@ from comity.sharing import _json, _misp_filters, misp, stix
 from comity.sharing._checks import moment
 from comity.sharing._json import Limits
 from comity.sharing._misp_filters import Search
-from comity.sharing.shelf import Filter, Reader, Row, Shelf
+from comity.sharing.shelf import Filter, Reader, Row, Shelf, goes_on
 
 VERSION: Final = "2.5.34"  # of MISP and of PyMISP, whose addresses and forms are followed
 LONGEST: Final = 8 << 20  # bytes of a body
 _AT_ONCE: Final = 1_000  # rows that are looked up together
-_LOOKED_AT: Final = 100_000  # rows that are looked at for one answer
+_BYTES: Final = 8 << 20  # of them
+_LOOKED_AT: Final = 100_000  # rows that are looked at for one answer, sightings aside
+_BYTES_LOOKED_AT: Final = 64 << 20  # of them
+_SIGHTINGS: Final = 10_000  # that are looked at for one answer: the first ones of the collection
 _EVENTS: Final = 500  # of one answer
 _ATTRIBUTES: Final = 10_000  # of one answer
 _SIGHTED: Final = 100  # attributes that one sighting is of
@@ -49,7 +53,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORGANISATIONS: Final = uuid.UUID("5b3a0c3e-6f0c-5d0e-9a55-0f4b7a1e2c61")  # our own namespace for who adds
 _TITLES: Final = {
     400: "Invalid request", 401: "Authentication failed", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 411: "Length required", 413: "Too long", 429: "Rate limit exceeded",
+    409: "Conflict", 411: "Length required", 413: "Too long", 429: "Rate limit exceeded", 503: "Service unavailable",
 }  # fmt: skip
 _STATUSES: Final = {"sharing.too-long": 413}
 
@@ -104,6 +108,21 @@ def refusal(status: int, error: ComityError, path: str) -> Answer:
     return _error(path, _Refused(status, str(error), code=error.code))
 
 
+@dataclass
+class _Left:
+    """What may still be looked at for one answer, in whichever way."""
+
+    rows: int
+    size: int
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Count what was looked at. Raises _Refused: it is too much."""
+        self.rows -= len(rows)
+        self.size -= sum(len(row.raw) for row in rows)
+        if self.rows < 0 or self.size < 0:
+            raise _too_many()
+
+
 @dataclass(frozen=True)
 class _Ask:
     """A request with everything that it is answered from."""
@@ -114,6 +133,7 @@ class _Ask:
     at: datetime
     organisation: str
     collection: str
+    left: _Left = field(default_factory=lambda: _Left(_LOOKED_AT, _BYTES_LOOKED_AT))
 
 
 class _Refused(Exception):
@@ -130,7 +150,9 @@ def _error(path: str, refused: _Refused) -> Answer:
     }  # fmt: skip
     if refused.errors:
         said["errors"] = list(refused.errors)
-    return Answer(refused.status, json.dumps(said, ensure_ascii=False).encode(), refused.allow)
+    return Answer(
+        refused.status, json.dumps(said).encode(), refused.allow
+    )  # a place named by a stranger may be no text
 
 
 # ── finding the way ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,22 +249,28 @@ def _author(ask: _Ask) -> dict[str, str]:
 
 def _rows(ask: _Ask, types: frozenset[str]) -> Iterator[tuple[Row, stix.Object]]:
     """What the reader may have of the newest versions of some types, in the order of addition."""
-    after = None
-    for _ in range(_LOOKED_AT // _AT_ONCE):
-        rows = ask.shelf.page(ask.collection, Filter(types=types), after, _AT_ONCE)
+    for rows in _pages(ask, Filter(types=types)):
+        ask.left.take(rows)
         yield from ((row, stix.kept(row.raw, "")) for row in rows if ask.reader.visible(row))
-        if len(rows) < _AT_ONCE:
-            return
-        after = rows[-1].at
-    raise _too_many()
+
+
+def _pages(ask: _Ask, wanted: Filter) -> Iterator[Sequence[Row]]:
+    """What fits a filter, in the order of addition, in parts of `_AT_ONCE` rows and about `_BYTES` bytes."""
+    after, more = None, True
+    while more:
+        rows = ask.shelf.page(ask.collection, wanted, after, _AT_ONCE, most_bytes=_BYTES)
+        more = goes_on(rows, _AT_ONCE, _BYTES)
+        yield rows
+        after = rows[-1].at if rows else None
 
 
 def _named(ask: _Ask, ids: Iterable[str]) -> list[tuple[Row, stix.Object]]:
     """What the reader may have of these, in their newest versions."""
     left, found = iter(dict.fromkeys(ids)), []
     while some := frozenset(islice(left, _AT_ONCE)):
-        rows = ask.shelf.page(ask.collection, Filter(ids=some), None, _AT_ONCE)
-        found += [(row, stix.kept(row.raw, "")) for row in rows if ask.reader.visible(row)]
+        for rows in _pages(ask, Filter(ids=some)):
+            ask.left.take(rows)
+            found += [(row, stix.kept(row.raw, "")) for row in rows if ask.reader.visible(row)]
     return found
 
 
@@ -272,10 +300,13 @@ def _handed_out(found: Iterable[stix.Object], at: datetime) -> dict[str, Any]:
 
 
 def _sightings(ask: _Ask) -> dict[str, list[stix.Object]]:
-    """Object -> its sightings."""
+    """Object -> its sightings, of the first of the collection: however many there are, they keep no event from a reader."""
     found: dict[str, list[stix.Object]] = {}
-    for _, one in _rows(ask, frozenset({"sighting"})):
-        found.setdefault(one.body["sighting_of_ref"], []).append(one)
+    rows = chain.from_iterable(_pages(ask, Filter(types=frozenset({"sighting"}))))
+    for row in islice(rows, _SIGHTINGS):
+        if ask.reader.visible(row):
+            one = stix.kept(row.raw, "")
+            found.setdefault(one.body["sighting_of_ref"], []).append(one)
     return found
 
 
@@ -372,9 +403,15 @@ def _add(ask: _Ask, named: str) -> dict[str, Any]:
 
 
 def _put(ask: _Ask, found: tuple[stix.Object, ...]) -> None:
-    """Put objects on the shelf. Raises _Refused: some were not taken; they are named, and the others were."""
+    """Put objects on the shelf. Raises _Refused: some were not taken; they are named, and the others were.
+
+    The author of an event may have come with another client's event before: then that word of him stays, and is no fault.
+    """
     said = ask.shelf.add(ask.collection, found, by=ask.reader.name, at=ask.at)
-    errors = [f"{found[place].id}: {outcome}" for place, outcome in said.items() if isinstance(outcome, Invalid)]
+    errors = [
+        f"{found[place].id}: {outcome}" for place, outcome in said.items()
+        if isinstance(outcome, Invalid) and (found[place].type, outcome.code) != ("identity", "sharing.other-author")
+    ]  # fmt: skip
     if errors:
         raise _Refused(409, "Not everything was taken; the rest was.", code="misp.not-taken", errors=errors)
 

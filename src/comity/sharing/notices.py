@@ -27,6 +27,7 @@ from comity.seal import canon
 from comity.sharing.tlp import Level
 
 LIMIT = 256 << 10  # bytes of one notice
+REASON_LIMIT = 1_000  # characters of a recall's reason
 _MOST = 10_000  # members of a list
 _VERSION = "comity/v1/sharing"
 
@@ -100,7 +101,7 @@ class Recall(Notice):
         kind: one of `Kind`.
         level: the stricter level, for `tighten`; else 0.
         successor: digest of what takes its place, for `correct`; else empty.
-        reason: a sentence for people; may be empty.
+        reason: a sentence for people, at most `REASON_LIMIT` characters; may be empty.
         at: when, POSIX seconds.
     """
 
@@ -228,4 +229,4 @@ def _is_text(name: str, value: str) -> bool:
     if name in _DIGESTS:
         digest = len(value) == 64 and set(value) <= set("0123456789abcdef")
         return digest or (name != "what" and not value)
-    return name == "reason" or bool(value)
+    return len(value) <= REASON_LIMIT if name == "reason" else bool(value)

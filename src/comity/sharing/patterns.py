@@ -4,8 +4,7 @@ The subset is what indicators of crime mostly are: *any of these addresses, name
 read by a loop over tokens, without recursion. Whatever asks for more (AND, NOT, FOLLOWEDBY, time windows, LIKE,
 MATCHES, ISSUBSET) yields nothing and says so: half a pattern is another pattern.
 
-There is no full parser here, and nobody else's either: one that recurses dies on 400 brackets. Where such a parser is
-wanted, it runs in `bounded`.
+There is no full parser here, and nobody else's either: one that recurses dies on 400 brackets.
 
 Source: STIX 2.1, section 9.
 """

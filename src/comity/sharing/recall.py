@@ -47,7 +47,8 @@ from comity.sharing.notices import (
 )
 from comity.sharing.tlp import Level
 
-_ASKED_AT_ONCE = 1_000  # recalls sent in answer to one question
+_AT_ONCE = 64  # recalls sent in answer to one question, well below a MiB: who lacks more asks again
+_AGAIN = 600  # seconds in which the same recalls go to one asker once
 _SKEW = 300  # seconds that two clocks may differ
 
 
@@ -235,7 +236,7 @@ class Sharer:
         return [Send(to, shared)] + (self._everything(held.source, to, after=0) if new else [])
 
     def _everything(self, source: str, to: str, *, after: int) -> list[Send]:
-        recalls = self._memory.recalls(source, after, after + _ASKED_AT_ONCE)
+        recalls = self._memory.recalls(source, after, after + _AT_ONCE)
         newest = self._memory.standing(source)
         return [Send(to, said, raw) for said, raw in recalls] + ([Send(to, *newest)] if newest else [])
 
@@ -336,7 +337,7 @@ class Sharer:
             case Standing() if notice.source != self.home:
                 return self._stands(sender, notice, raw)
             case Ask() if sender in self._neighbours(notice.source):
-                return self._everything(notice.source, sender, after=notice.after)
+                return self._answered(sender, notice)
             case Holding() | Acknowledgement() | Report():
                 return self._passing(sender, notice, raw)
         return []
@@ -410,10 +411,24 @@ class Sharer:
             sends.append(Send(sender, ask))
         return sends
 
+    def _answered(self, sender: str, ask: Ask) -> list[Send]:
+        """What the asker lacks; to who has all that is known here, or asks by an older standing, only the newest standing.
+
+        The same recalls go to one asker once in `_AGAIN` seconds: a question is short, and the answer to it is not.
+        """
+        newest = self._memory.standing(ask.source)
+        if newest is None:
+            return []
+        if ask.after >= newest[0].number or ask.at < newest[0].at:
+            return [Send(sender, *newest)]
+        part = replace(ask, after=ask.after // _AT_ONCE, at=ask.at // _AGAIN)
+        new = self._memory.first_time(b"answered " + encode(part), sender)
+        return self._everything(ask.source, sender, after=ask.after) if new else []
+
     def _passing(self, sender: str, notice: Holding | Acknowledgement | Report, raw: bytes) -> list[Send]:
-        """Towards the source; kept there, if it is about something that was shared or recalled."""
+        """Towards the source, from those to whom it was handed here; kept there, if it is about what was shared or recalled."""
         if notice.source != self.home:
-            return self._upward(notice, raw, but=sender)
+            return self._upward(notice, raw, but=sender) if sender in self._memory.takers_of(notice.what) else []
         held = self._memory.copy(notice.what)
         if held is None or held.source != self.home:
             return []

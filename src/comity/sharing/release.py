@@ -47,18 +47,19 @@ _FREE_IN = {  # type -> what else in it somebody wrote, or a program found, that
     "x509-certificate": ("x509_v3_extensions",),
 }  # fmt: skip
 _HARMLESS_EXTENSIONS = frozenset({"icmp-ext", "socket-ext", "tcp-ext", "windows-pebinary-ext", tlp.EXTENSION})
-_NO_TEXT = "0" * 64
 _DIGEST = re.compile(r"[0-9a-f]{64}")  # what `derived` describes the object by that it refers to
-_MISP_PERSONS = frozenset(  # types of attributes of MISP that are of persons, in whatever category they stand
-    """aba-rtn bank-account-nr cc-number cookie country-of-residence date-of-birth dns-soa-email email email-body email-dst
-    email-dst-display-name email-header email-reply-to email-src email-src-display-name email-subject eppn first-name
-    frequent-flyer-number full-name gender github-username iban identity-card-number issue-date-of-the-visa jabber-id
-    last-name middle-name nationality passenger-name-record-locator-number passport-country passport-expiration
-    passport-number payment-details pgp-private-key pgp-public-key phone-number place-of-birth place-port-of-clearance
-    place-port-of-onward-foreign-destination place-port-of-original-embarkation primary-residence prtn redress-number
-    special-service-request target-email target-location target-user travel-details twitter-id visa-number
-    whois-registrant-email whois-registrant-name whois-registrant-phone""".split()
-)
+_MISP_PERSONS = frozenset({  # types of attributes of MISP that are of persons, in whatever category they stand
+    "aba-rtn", "bank-account-nr", "cc-number", "cookie", "country-of-residence", "date-of-birth", "dns-soa-email",
+    "email", "email-body", "email-dst", "email-dst-display-name", "email-header", "email-reply-to", "email-src",
+    "email-src-display-name", "email-subject", "eppn", "first-name", "frequent-flyer-number", "full-name", "gender",
+    "github-username", "iban", "identity-card-number", "issue-date-of-the-visa", "jabber-id", "last-name",
+    "middle-name", "nationality", "passenger-name-record-locator-number", "passport-country", "passport-expiration",
+    "passport-number", "payment-details", "pgp-private-key", "pgp-public-key", "phone-number", "place-of-birth",
+    "place-port-of-clearance", "place-port-of-onward-foreign-destination", "place-port-of-original-embarkation",
+    "primary-residence", "prtn", "redress-number", "special-service-request", "target-email", "target-location",
+    "target-user", "travel-details", "twitter-id", "visa-number", "whois-registrant-email", "whois-registrant-name",
+    "whois-registrant-phone",
+})  # fmt: skip
 
 
 class Verdict(StrEnum):
@@ -246,26 +247,36 @@ def personal(found: Object, *, read: bool = False, harmless: frozenset[str] = fr
     return tuple(dict.fromkeys(name for name in names if name in body))
 
 
-def derived(found: Object, *, creator: str, at: datetime, read: bool = False) -> tuple[Object | None, tuple[str, ...]]:
+def derived_id(kind: str, digest: str, creator: str) -> str:
+    """The id of what this State derives from an object.
+
+    Args:
+        kind: type of both.
+        digest: of the object.
+        creator: id of the identity of this State.
+    """
+    return f"{kind}--{uuid.uuid5(_DERIVED, f'{creator} {digest}')}"
+
+
+def derived(found: Object, *, creator: str, at: datetime) -> tuple[Object | None, tuple[str, ...]]:
     """An object of this State's own without the personal data of another, and what was left out.
 
     Args:
         found: the object; it stays as it is, under its own id.
         creator: id of the identity of this State.
         at: now, in UTC.
-        read: whether an officer has read its free text and found it without personal data.
 
     Returns:
         (the new object, which names the other by digest in `external_references` and keeps its markings; the names of
         what was left out). (None, names) if what must be left out is required: then the object is withheld.
     """
-    left_out = personal(found, read=read)
+    left_out = personal(found)
     if "created" not in found.body:  # an observable is its value: nothing can be derived from it
         return None, left_out
     body = {name: value for name, value in found.body.items() if name not in left_out}
     moment = version_key(at)[:23] + "Z"
     body |= {
-        "id": f"{found.type}--{uuid.uuid5(_DERIVED, f'{creator} {found.digest}')}",
+        "id": derived_id(found.type, found.digest, creator),
         "created": moment, "modified": moment, "created_by_ref": creator,
         "external_references": [{"source_name": "derived-from", "external_id": found.id, "description": found.digest}],
     }  # fmt: skip
@@ -284,7 +295,8 @@ def derived(found: Object, *, creator: str, at: datetime, read: bool = False) ->
 def _free(found: Object) -> list[str]:
     """The properties that STIX has for free text, as far as this object has them."""
     names = {*_FREE, *_FREE_IN.get(found.type, ())}
-    if any(not _DIGEST.fullmatch(one.get("description", _NO_TEXT)) for one in found.body.get("external_references", ())):
+    told = [one["description"] for one in found.body.get("external_references", ()) if "description" in one]
+    if not all(map(_DIGEST.fullmatch, told)):
         names.add("external_references")
     own = _own_words(found)
     return sorted(name for name in names if name in found.body and name not in own)

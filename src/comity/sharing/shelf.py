@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from comity.errors import Invalid
 from comity.sharing.stix import Object
+
+_LOOKED_AT: Final = 10_000  # rows that are looked at for one page, visible or not
+_BYTES: Final = 8 << 20  # of these rows; the one that reaches them is the last
 
 
 class Cursor(NamedTuple):
@@ -135,3 +138,38 @@ class Shelf(Protocol):
 def goes_on(rows: Sequence[Row], limit: int, most_bytes: int) -> bool:
     """Whether the shelf may hold more after a page that was asked for with these limits."""
     return len(rows) >= limit or sum(len(row.raw) for row in rows) >= most_bytes
+
+
+def looked(
+    shelf: Shelf, reader: Reader, collection: str, wanted: Filter, after: Cursor | None, *, limit: int, page: int
+) -> tuple[list[Row], Cursor | None]:
+    """(at most `limit` rows that the reader may see; where the next begin, None: there are none).
+
+    So many rows and bytes are looked at, visible or not, and no more: there may be fewer rows than asked for, even none, and
+    yet more behind them.
+
+    Args:
+        shelf: who keeps the rows.
+        reader: who asks.
+        collection: its id, one that he may read.
+        wanted: which rows.
+        after: a place; None: from the beginning.
+        limit: rows.
+        page: rows that are read at once where the first `limit` are not all visible, however few were asked for.
+    """
+    rows: list[Row] = []
+    step, count, size = limit + 1, 0, 0
+    while count < _LOOKED_AT and size < _BYTES:
+        left = _BYTES - size
+        found = shelf.page(collection, wanted, after, step, most_bytes=left)
+        more = goes_on(found, step, left)
+        for row in found:
+            after = row.at
+            if reader.visible(row):
+                rows.append(row)
+                if len(rows) == limit:
+                    return rows, after if more or row is not found[-1] else None
+        if not more:
+            return rows, None
+        count, size, step = count + len(found), size + sum(len(row.raw) for row in found), page + 1
+    return rows, after

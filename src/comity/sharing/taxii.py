@@ -33,12 +33,10 @@ from urllib.parse import parse_qsl, unquote
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import stix
 from comity.sharing._checks import ID, moment
-from comity.sharing.shelf import Collection, Cursor, Filter, Reader, Row, Shelf, goes_on
+from comity.sharing.shelf import Collection, Cursor, Filter, Reader, Row, Shelf, looked
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 STIX_TYPE = "application/stix+json;version=2.1"
-_LOOKED_AT = 10_000  # rows that are looked at for one page, visible or not
-_BYTES = 8 << 20  # of these rows; the one that reaches them is the last
 _MOST_VALUES = 1_000  # values of all filters together
 _MOST_TYPES = 50  # each is asked for by itself
 _NAMED = 100  # objects that were not taken, of those in one addition; the others are counted
@@ -318,6 +316,7 @@ def _taken(ask: _Ask, collection: str, found: list[stix.Object | stix.Refused]) 
     good = [one for one in found if isinstance(one, stix.Object)]
     said = ask.shelf.add(collection, good, by=ask.reader.name, at=ask.at)
     now = stix.version_key(ask.at)
+    reads = collection in ask.reader.reads  # else what is there is not for him to know
     successes: list[dict[str, str]] = []
     failures: list[dict[str, str]] = []
     for place, one in enumerate(good):
@@ -326,7 +325,7 @@ def _taken(ask: _Ask, collection: str, found: list[stix.Object | stix.Refused]) 
         if isinstance(outcome, Invalid):
             failures.append(detail | {"message": str(outcome)})
         else:
-            successes.append(detail | ({"message": "held already"} if outcome == "same" else {}))
+            successes.append(detail | ({"message": "held already"} if outcome == "same" and reads else {}))
     for refused in found:
         if isinstance(refused, stix.Refused):
             named = refused.id or f"unknown--{uuid.uuid5(uuid.NAMESPACE_OID, str(refused.place))}"
@@ -409,7 +408,7 @@ def _bad(description: str) -> _Refused:
 def _one(ask: _Ask, root: Root, collection: str, named: str, wanted: Filter) -> Filter:
     """`wanted`, for one object that must be there for this reader in some version."""
     everything = Filter(ids=frozenset({named}), versions=frozenset({"all"}))
-    if not _visible(ask, root, collection, everything, None, 1)[0]:
+    if not looked(ask.shelf, ask.reader, collection, everything, None, limit=1, page=root.page)[0]:
         raise _nothing_there()
     return replace(wanted, ids=frozenset({named}))
 
@@ -422,32 +421,9 @@ def _page(ask: _Ask, root: Root, collection: str, wanted: Filter) -> tuple[list[
             raise _bad("limit is a whole number above 0.")
         limit = min(limit, int(asked))
     after = _cursor(_single(ask, "next"))
-    return _visible(ask, root, collection, wanted, after, limit) if wanted.versions else ([], None)
-
-
-def _visible(
-    ask: _Ask, root: Root, collection: str, wanted: Filter, after: Cursor | None, limit: int
-) -> tuple[list[Row], Cursor | None]:
-    """(at most `limit` rows that the reader may see, as `_page`).
-
-    Where the first look does not fill the page, whole pages are looked at, however few were asked for.
-    """
-    rows: list[Row] = []
-    step, looked, size = limit + 1, 0, 0
-    while looked < _LOOKED_AT and size < _BYTES:
-        left = _BYTES - size
-        found = ask.shelf.page(collection, wanted, after, step, most_bytes=left)
-        more = goes_on(found, step, left)
-        for row in found:
-            after = row.at
-            if ask.reader.visible(row):
-                rows.append(row)
-                if len(rows) == limit:
-                    return rows, after if more or row is not found[-1] else None
-        if not more:
-            return rows, None
-        looked, size, step = looked + len(found), size + sum(len(row.raw) for row in found), root.page + 1
-    return rows, after
+    if not wanted.versions:
+        return [], None
+    return looked(ask.shelf, ask.reader, collection, wanted, after, limit=limit, page=root.page)
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -259,7 +259,10 @@ def _place(digest: str, said: Mapping[str, Spoken]) -> tuple[datetime, str, str]
 
 
 def unanswered(by: str, said: Mapping[str, Spoken]) -> frozenset[str]:
-    """The words of `by` on which no word of the other side stands. Who hears of a word sees no more of them than its speaker."""
+    """The words of `by` on which no word of the other side stands.
+
+    Who hears a word counts no more of them than its speaker did: what one side refuses for their number, the other did not say.
+    """
     heard = stands_on((digest for one in said.values() if one.word.by != by for digest in one.after), said)
     return frozenset(digest for digest, one in said.items() if one.word.by == by) - heard
 

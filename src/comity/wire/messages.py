@@ -199,6 +199,15 @@ def event_of(raw: bytes) -> Event:
     return Event(canon.loads(canon.unb64(outer["payload"]), limit=4096)["receipt"])
 
 
+def moment_of(raw: bytes) -> int:
+    """When its State says that the event of a signed word was, POSIX seconds; the word was verified before it was kept.
+
+    Of every event but a receipt, which comes with a proof.
+    """
+    found = canon.loads(canon.unb64(canon.loads(raw, limit=MESSAGE_LIMIT)["payload"]), limit=4096)["at"]
+    return int(_moment(found).timestamp())
+
+
 def read_stated(statement: bytes, trust: Trust) -> Statement:
     """A signed statement of whatever kind, its signatures verified for the moment that it states itself. Raises BrokenSeal."""
     outer = canon.loads(statement, limit=MESSAGE_LIMIT)

@@ -7,7 +7,7 @@ programmes that follow are the work of `desk.programmes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from comity.ledger import log
 from comity.node import bell, models
 from comity.node.desk import _record, programmes
 from comity.node.desk._log import log_append
+from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Opened, Statement
@@ -198,18 +199,23 @@ def _untold(row: models.Listing, peer: str) -> Stage | None:
     return None if known else stage
 
 
-def _tell(settings: Settings, peer: str, news: Iterable[tuple[models.Listing, Stage]], *, at: datetime) -> None:
-    with transaction.atomic():
+def _tell(settings: Settings, peer: str, news: Sequence[tuple[models.Listing, Stage]], *, at: datetime) -> None:
+    """Tell a State what is still so when it is told; what an officer has changed meanwhile is due again by itself."""
+    with Tables(settings, peer).atomically():  # holds the conversation first, as whoever hears does
         drafts = []
-        for row, stage in news:
+        looked = {row.pk: row.version for row, _stage in news}
+        for row in models.Listing.objects.select_for_update().filter(pk__in=looked).order_by("pk"):
+            stage = _untold(row, peer)
+            if stage is None or row.version != looked[row.pk]:
+                continue
             value = wire.narrowed(value_of(row), peer) if stage is Stage.OPEN else None
             said = Version(kind=row.kind, reference=row.pk, version=row.version, stage=stage, at=row.at, value=value)
             drafts.append(envelope.Draft(row.kind, wire.packed(said), peer))
             told = row.told | {peer: [row.version, str(stage)]}
             models.Listing.objects.filter(pk=row.pk).update(told=told)
-            row.told = told
-        statements = envelope.sign_all(drafts, sender=settings.state, key=settings.signing)
-        _record.post_all(settings, statements, to=peer, at=at)
+        if drafts:
+            statements = envelope.sign_all(drafts, sender=settings.state, key=settings.signing)
+            _record.post_all(settings, statements, to=peer, at=at)
 
 
 # ── hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,15 +236,36 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     programmes.in_time(statement, said.at, now=row.at)
     known = models.Listing.objects.select_for_update().filter(pk=said.reference).first()
     if known is None:
-        if said.value is not None:
-            if models.Listing.objects.filter(state=statement.sender).count() >= MOST:
-                raise NotPossible(f"More than {MOST} of one State are not kept.", code="assistance.too-many")
-            _heard(said, statement.raw)
+        _first(said, statement)
         return
     if said.version == known.version and _differs(known, said):
         raise NotPossible("Two things were said under one number.", code="assistance.conflict", where=said.reference)
     if said.version > known.version:
         _heard(said, statement.raw, known)
+
+
+def _first(said: Version, statement: Statement) -> None:
+    """Take in the first that is heard of a need or an offer: it is open; or it is over, which no older version undoes.
+
+    Raises:
+        NotPossible: ``assistance.conflict``; ``assistance.too-many``.
+    """
+    ended = models.ListingEnd.objects.select_for_update().filter(pk=said.reference).first()
+    if ended is not None and said.version <= ended.version:
+        if said.version == ended.version and said.stage != ended.stage:
+            raise NotPossible(
+                "Two things were said under one number.", code="assistance.conflict", where=said.reference
+            )
+        return
+    table = models.ListingEnd if said.value is None else models.Listing
+    if (ended is None or said.value is not None) and table.objects.filter(state=statement.sender).count() >= MOST:
+        raise NotPossible(f"More than {MOST} of one State are not kept.", code="assistance.too-many")
+    if said.value is None:
+        given = {"state": statement.sender, "version": said.version, "stage": str(said.stage)}
+        models.ListingEnd.objects.update_or_create(pk=said.reference, defaults=given)
+    else:
+        models.ListingEnd.objects.filter(pk=said.reference).delete()
+        _heard(said, statement.raw)
 
 
 def _differs(known: models.Listing, said: Version) -> bool:

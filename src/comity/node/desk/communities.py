@@ -39,7 +39,7 @@ def propose(settings: Settings, terms: Terms, *, officer: models.Officer, at: da
     Raises:
         NotYours: he has no power to warn.
         Invalid: ``community.members``: this State is not among them.
-        NotPossible: ``community.name``: this State belongs to another of this name; a member is not pinned here.
+        NotPossible: ``community.name``: this State has agreed to another of this name; a member is not pinned here.
     """
     _record.needs(officer, Power.WARN)
     if settings.state not in terms.members:
@@ -58,7 +58,7 @@ def agree(settings: Settings, community: str, *, officer: models.Officer, at: da
 
 
 def leave(settings: Settings, community: str, *, officer: models.Officer, at: datetime) -> None:
-    """Leave a community: what was given in it stays what it was. Raises NotYours, NotPossible as `agree`."""
+    """Leave a community: what was given in it stays what it was. Raises NotYours; NotPossible: `community.unknown`."""
     _word(settings, community, agrees=False, officer=officer, at=at)
 
 
@@ -73,8 +73,12 @@ def _word(settings: Settings, community: str, *, agrees: bool, officer: models.O
 
 def _speak(settings: Settings, row: models.Community, *, agrees: bool, officer: models.Officer, at: datetime) -> None:
     """Note this State's word, log it, and say it to every member whose node is known."""
-    if agrees and row.name in {one.name for one in ours(settings) if one.pk != row.pk}:
-        raise NotPossible("This State belongs to a community of this name.", code="community.name", where="name")
+    # What was given in it, and the rules of collections, go by the name: other terms under it would be other members.
+    spoken = models.Community.objects.filter(words__state=settings.state)
+    if agrees and spoken.filter(name=row.name).exclude(pk=row.pk).exists():
+        raise NotPossible("This State has agreed to a community of this name.", code="community.name", where="name")
+    if not agrees and not spoken.filter(pk=row.pk).exists():
+        raise NotPossible("This State does not belong to such a community.", code="community.unknown")
     name = f"{officer.full_name}, {officer.office}"
     said = wire.packed(Word(terms_of(row), agrees, at))
     statement = envelope.sign(wire.COMMUNITY, said, sender=settings.state, to=settings.state, key=settings.signing)

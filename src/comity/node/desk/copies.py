@@ -39,6 +39,8 @@ PATIENCE: Final = timedelta(days=7)  # copies are used so long after their sourc
 RECEIVED: Final = str(uuid.UUID("6a0c7ab6-2f5c-5d0e-9d3e-3a51f0b6a1d7"))  # the collection of what other States gave
 _STANDS: Final = timedelta(days=1)  # from one standing notice to the next
 _SKEW: Final = timedelta(minutes=5)
+_CLAIMED: Final = timedelta(hours=1)  # how long others are waited for when somebody only claims that memory was lost
+_REPORTS: Final = 20  # of one State about one object that are kept
 
 
 class Kept:
@@ -60,7 +62,7 @@ class Kept:
         said = {"source": copy.source, "hops": copy.hops, "level": copy.level, "direct": copy.direct,
                 "withdrawn": copy.withdrawn}  # fmt: skip
         models.Copy.objects.update_or_create(what=copy.what, defaults=said)
-        mark(self._home, copy)
+        mark(self._home, copy.what, copy.source)
 
     def _paths(self, source: str, *, outward: bool) -> Iterable[str]:
         rows = models.CopyPath.objects.filter(source=source, outward=outward)
@@ -95,6 +97,7 @@ class Kept:
     def put_recall(self, recall: Recall, raw: bytes) -> None:
         said = {"what": recall.what, "notice": notices.encode(recall), "raw": raw}
         models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
+        mark(self._home, recall.what, recall.source)  # also what came from it by another way, with no copy noted
 
     def complete(self, source: str) -> int:
         rows = models.CopyRecall.objects.filter(source=source)
@@ -130,7 +133,8 @@ class Kept:
 
     def put_report(self, said: Report, raw: bytes) -> None:
         given = {"what": said.what, "by": said.by, "concern": said.concern, "statement": raw, "at": _moment(said.at)}
-        models.CopyReport.objects.get_or_create(pk=canon.content_id(raw), defaults=given)
+        if models.CopyReport.objects.filter(what=said.what, by=said.by).count() < _REPORTS:
+            models.CopyReport.objects.get_or_create(pk=canon.content_id(raw), defaults=given)
 
 
 def copy_of(row: models.Copy) -> Copy:
@@ -146,18 +150,24 @@ def recall_of(row: models.CopyRecall) -> Recall:
     return found
 
 
-def mark(home: str, copy: Copy) -> None:
-    """Mark the objects with a copy's digest as its recalls want it.
+def mark(home: str, what: str, source: str) -> None:
+    """Mark the objects of a source with this digest as its recalls want it, however they came here.
 
     What is called back goes to no client any more, nor does what was marked too freely: clients go by the mark in it.
+
+    Args:
+        home: this State.
+        what: the digest.
+        source: the State whose objects they are.
     """
-    source, levels = copy.source, [copy.level]
-    if copy.source == home:
-        source, recalls = "", models.CopyRecall.objects.filter(source=home, what=copy.what)
-        levels = [recall_of(row).level for row in recalls]
-    for row in models.StixObject.objects.filter(digest=copy.what, source=source):
+    rows = models.StixObject.objects.filter(digest=what, source="" if source == home else source)
+    copy = models.Copy.objects.filter(pk=what, source=source).first()
+    recalls = [recall_of(row) for row in models.CopyRecall.objects.filter(what=what, source=source)]
+    levels = [recall.level for recall in recalls] + ([copy.level] if copy and source != home else [])
+    ended = bool(copy and copy.withdrawn) or any(recall.kind != notices.Kind.TIGHTEN for recall in recalls)
+    for row in rows:
         told = tlp.marked(stix.kept(bytes(row.raw), row.digest).body).level or Level.CLEAR
-        gone = bool(copy.withdrawn) or any(level > told for level in levels)
+        gone = ended or any(level > told for level in levels)
         if row.withdrawn is not gone:
             models.StixObject.objects.filter(pk=row.pk).update(withdrawn=gone)
 
@@ -292,18 +302,27 @@ def _given(settings: Settings, notice: Shared, spoken: Spoken, carried: Carried,
 # ── after memory was lost ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def forget() -> None:
+def forget(claimed: datetime | None = None) -> None:
     """Note that recalls of this State may have been forgotten here: whoever it has spoken with may know of them.
+
+    Args:
+        claimed: when somebody said so, without a signature, and nothing here bears it out; None: this node knows it. On
+            such a word nobody is waited for longer than an hour: whoever is reachable has answered by then, and one witness
+            could otherwise keep this State from calling anything back for a week.
 
     Until they have said so, this State calls nothing back (`relearning`): two recalls under one number would contradict. A
     State that was never heard of, as far as is remembered, is not waited for: a new node would never begin.
     """
     heard = models.Talk.objects.filter(heard__gt=0).values_list("peer", flat=True)
     states = {*heard, *models.CopyPath.objects.order_by().values_list("state", flat=True).distinct()}
-    rows = [models.Relearning(state=state) for state in sorted(states)]
-    models.Relearning.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["state"], update_fields=["since", "asked"]
-    )
+    since = None if claimed is None else claimed - PATIENCE + _CLAIMED
+    rows = [models.Relearning(state=state, since=since) for state in sorted(states)]
+    if claimed is None:
+        models.Relearning.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["state"], update_fields=["since", "asked"]
+        )
+    else:  # who is waited for already, for a better reason, still is
+        models.Relearning.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def relearning(*, at: datetime) -> list[str]:
@@ -339,14 +358,18 @@ def _reminded(settings: Settings, carrier: str, notice: Recall | Standing, *, at
         _recalled_before(kept, notice)
     elif kept.complete(settings.state) >= notice.number:
         models.Relearning.objects.filter(state=carrier).delete()
+    else:  # it answers with so many at once
+        ask = Ask(source=settings.state, after=kept.complete(settings.state), at=notice.at)
+        if kept.first_time(notices.encode(ask), carrier):
+            say(settings, [Send(carrier, ask)], at=at)
 
 
 def _recalled_before(kept: Kept, notice: Recall) -> None:
     known = next((said for said, _ in kept.recalls(notice.source, notice.number - 1, notice.number)), None)
     if known is None:
         kept.put_recall(notice, b"")
-        held = kept.copy(notice.what)
-        if held is not None and held.source == notice.source:
+        held = kept.copy(notice.what) or Copy(notice.what, notice.source, 0, Level.CLEAR, direct=True)
+        if held.source == notice.source:
             kept.put_copy(_obeyed(held, notice))
     elif known != notice:
         raise Invalid("This State has said two things under one number.", code="recall.conflict")
@@ -366,8 +389,11 @@ def adopt(settings: Settings, said: Statement, row: models.Departure) -> None:
     kept = Kept(settings.state, row.made_at)
     if isinstance(notice, Shared):
         if notice.source == settings.state:
-            if kept.copy(notice.what) is None:
-                kept.put_copy(Copy(notice.what, notice.source, notice.hops, notice.level, direct=True))
+            held = kept.copy(notice.what) or Copy(notice.what, notice.source, notice.hops, notice.level, direct=True)
+            held = replace(held, level=max(held.level, notice.level))
+            for recall in kept.recalls_of(notice.what):  # it may have come back before what it calls back
+                held = _obeyed(held, recall) if recall.source == notice.source else held
+            kept.put_copy(held)
             kept.put_holder(notice.what, row.peer)
         kept.put_taker(notice.what, notice.source, row.peer)
     elif isinstance(notice, Recall) and notice.source == settings.state:

@@ -225,10 +225,14 @@ def started(settings: Settings) -> None:
         _mark(settings, size)
 
 
-def forget_settled() -> None:
-    """Sign, keep and send nothing in any conversation until its peer has said what it holds."""
+def forget_settled(claimed: datetime | None = None) -> None:
+    """Sign, keep and send nothing in any conversation until its peer has said what it holds.
+
+    Args:
+        claimed: as `copies.forget` takes it.
+    """
     models.Talk.objects.update(settled=False, greeting="")
-    copies.forget()
+    copies.forget(claimed)
 
 
 def mark(settings: Settings) -> None:

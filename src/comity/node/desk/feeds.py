@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from comity.casework.act import Power
 from comity.casework.request import STATE
@@ -33,7 +33,7 @@ from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.keys import write_secret
 from comity.sharing import feed, release, stix
-from comity.sharing.shelf import Cursor, Filter
+from comity.sharing.shelf import Cursor, Filter, goes_on
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _REMOTE = re.compile(r"[A-Za-z0-9._~-]{1,120}")
@@ -45,6 +45,7 @@ MOST: Final = range(1, 1_000_000_001)  # objects that a feed may bring
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _NAMED: Final = 20  # refused objects that are named
 _LAST: Final = Filter()
+_AT_ONCE: Final = 8 << 20  # bytes of the objects that are read for one batch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,25 +233,38 @@ def due(*, at: datetime) -> list[str]:
     return list(models.Feed.objects.filter(paused=False, next_at__lte=at).values_list("name", flat=True))
 
 
-def took(settings: Settings, name: str, page: feed.Page, tally: Tally, *, at: datetime) -> None:
+def _current(feed_: models.Feed) -> QuerySet[models.Feed]:
+    """The row of a feed, unless it was removed, made anew under its name, or paused since the visit began."""
+    return models.Feed.objects.filter(pk=feed_.name, made_at=feed_.made_at, paused=False)
+
+
+def took(settings: Settings, feed_: models.Feed, page: feed.Page, tally: Tally, *, at: datetime) -> None:
     """Keep what a page brought, and where the next begins.
 
+    Args:
+        settings: the node's.
+        feed_: as the visit began with it.
+        page: what it brought.
+        tally: of the visit.
+        at: now.
+
     Raises:
-        NotPossible: ``feed.unknown``: it was removed; ``feed.full``: it would bring more than it may. Then nothing is kept.
+        NotPossible: ``feed.unknown``: it was removed or paused; ``feed.full``: it would bring more than it may. Then nothing
+            is kept.
     """
     with transaction.atomic():
-        row = models.Feed.objects.select_for_update().filter(pk=name).first()
+        row = _current(feed_).select_for_update().first()
         if row is None:
-            raise _unknown(name)
+            raise _unknown(feed_.name)
         good = _sorted(row, page.objects, settings.state)
         held = len(page.objects) - len(good)
         outcomes = Shelves(settings).add(
-            row.collection_id, good, by=f"feed {name}", at=at, source=row.state, communities=row.communities
+            row.collection_id, good, by=f"feed {row.name}", at=at, source=row.state, communities=row.communities
         )
         new = sum(outcome == "new" for outcome in outcomes.values())
         if row.brought + new > row.most:
             raise NotPossible(f"This feed may bring {row.most} objects, and there are more.", code="feed.full")
-        models.Feed.objects.filter(pk=name).update(place={"added": page.added}, brought=F("brought") + new)
+        models.Feed.objects.filter(pk=row.name).update(place={"added": page.added}, brought=F("brought") + new)
     refused = [(one.id, one.error.code) for one in page.refused]
     refused += [(good[place].id, said.code) for place, said in outcomes.items() if isinstance(said, Invalid)]
     tally.note(new=new, held=held + sum(outcome == "same" for outcome in outcomes.values()))
@@ -271,17 +285,23 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:
 
     Args:
         settings: the node's.
-        row: the feed.
+        row: the feed, as the visit began with it.
         most: bytes of a body that the server takes.
+
+    Raises:
+        NotPossible: ``feed.unknown``: it was removed or paused.
     """
+    if not _current(row).exists():
+        raise _unknown(row.name)
     shelves = Shelves(settings)
     audience = release.Audience(state=row.state, communities=frozenset(row.communities), purpose=row.purpose)
     rules = shelves.rules(row.collection_id)
     scope = _scope(audience, rules)
     added = row.place.get("added", "") if row.place.get("scope") == scope else ""
     outlet, raws, long, kept, size = Outlet(audience, rules), [], [], 0, len(feed.envelope(()))
-    found: Sequence[Held] = shelves.page(row.collection_id, _LAST, Cursor(added, 0) if added else None, feed.PAGE)
-    more = len(found) == feed.PAGE
+    after = Cursor(added, 0) if added else None
+    found: Sequence[Held] = shelves.page(row.collection_id, _LAST, after, feed.PAGE, most_bytes=_AT_ONCE)
+    more = goes_on(found, feed.PAGE, _AT_ONCE)
     for held in found:
         if not outlet.lets(held):
             kept += 1
@@ -297,39 +317,39 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:
     return Batch(tuple(raws), {"added": added, "scope": scope}, kept, tuple(long), more)
 
 
-def sent(name: str, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally) -> None:
-    """Note that a batch is at the server, but for what it refused. Raises NotPossible: the feed was removed."""
-    if not models.Feed.objects.filter(pk=name).update(place=batch.place):
-        raise _unknown(name)
+def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally) -> None:
+    """Note that a batch is at the server, but for what it refused. Raises NotPossible: the feed was removed or paused."""
+    if not _current(row).update(place=batch.place):
+        raise _unknown(row.name)
     tally.note(sent=len(batch.raws) - len(failures), kept=batch.kept)
     tally.name([*failures, *((named, "feed.body") for named in batch.too_long)])
 
 
-def visited(name: str, tally: Tally, *, more: bool, at: datetime) -> None:
+def visited(feed_: models.Feed, tally: Tally, *, more: bool, at: datetime) -> None:
     """Note a visit that went well.
 
     Args:
-        name: the feed.
+        feed_: as the visit began with it.
         tally: what it did.
         more: whether there is more; then it goes on at once, if this visit brought anything.
         at: now.
     """
-    row = models.Feed.objects.filter(pk=name).first()
+    row = _current(feed_).first()
     if row is not None:
         useful = more and (tally.counts.get("new") or tally.counts.get("sent"))
-        models.Feed.objects.filter(pk=name).update(
+        _current(feed_).update(
             next_at=at if useful else at + timedelta(minutes=row.every), attempts=0, visited_at=at, code="", trouble="",
             done=tally.counts, refused=tally.refused,
         )  # fmt: skip
 
 
-def failed(name: str, error: ComityError, tally: Tally, *, at: datetime) -> None:
+def failed(feed_: models.Feed, error: ComityError, tally: Tally, *, at: datetime) -> None:
     """Note a visit that failed; the next is later each time, but never later than it would be otherwise, or is asked for."""
-    row = models.Feed.objects.filter(pk=name).first()
+    row = _current(feed_).first()
     if row is not None:
         wait = min(_FIRST_RETRY * 2 ** min(row.attempts, 20), timedelta(minutes=row.every))
         asked = timedelta(seconds=error.after) if isinstance(error, feed.Refusal) else timedelta()
-        models.Feed.objects.filter(pk=name).update(
+        _current(feed_).update(
             next_at=at + max(wait, asked), attempts=F("attempts") + 1, code=error.code, trouble=str(error)[:500],
             done=tally.counts, refused=tally.refused,
         )  # fmt: skip

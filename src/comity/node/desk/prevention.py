@@ -8,7 +8,8 @@ leaves in one transaction what other States are to be told. What is here, `desk.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,7 +26,7 @@ from comity.node.desk.shelf import Shelves
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.sharing import release, stix, tlp
-from comity.sharing.notices import AnyNotice, Concern, Kind, Recall, Report, Shared
+from comity.sharing.notices import REASON_LIMIT, AnyNotice, Concern, Kind, Recall, Report, Shared
 from comity.sharing.recall import Copy, Send
 from comity.sharing.release import Audience, Came, Rules, Verdict
 from comity.sharing.stix import Object
@@ -33,7 +34,7 @@ from comity.sharing.tlp import Level
 from comity.wire.communities import HOPS
 from comity.wire.shares import OBJECT_LIMIT, PURPOSE_LIMIT
 
-TEXT_LIMIT: Final = 1_000  # characters of a reason, or of what is reported
+TEXT_LIMIT: Final = REASON_LIMIT  # characters of a reason, or of what is reported
 SEEN: Final = range(1, 1_000_000_000)  # STIX 2.1, 5.2: how often something was seen
 _SAID: Final[dict[str, type[Shared | Recall | Report]]] = {
     "share": Shared, "hand-on": Shared, "recall": Recall, "report": Report,
@@ -72,6 +73,7 @@ def share(
     if hops not in HOPS:
         raise Invalid("Things are handed on 0 to 10 times.", code="sharing.hop-count", where="hops")
     with transaction.atomic():
+        row = _now(row)
         sends = _shared(settings, row, to, purpose=purpose, hops=hops, at=at)
         _say(settings, "share", row.digest, sends, officer=officer, at=at, purpose=purpose)
 
@@ -87,6 +89,7 @@ def hand_on(
     """
     _record.needs(officer, Power.WARN)
     with transaction.atomic():
+        row = _now(row)
         sends = _handed_on(settings, row, to, purpose=purpose, at=at)
         _say(settings, "hand-on", row.digest, sends, officer=officer, at=at, purpose=purpose)
 
@@ -112,13 +115,14 @@ def give_in(
             `share` and `hand_on` raise for any of them.
     """
     _record.needs(officer, Power.WARN)
-    circle = next((one for one in communities.ours(settings) if one.pk == community), None)
-    if circle is None:
-        raise NotPossible("This State does not belong to such a community.", code="community.unknown")
-    members = [state for state in communities.members(settings, circle) if state != row.source]
-    if not members:
-        raise NotPossible("Nobody else has agreed to this community yet.", code="community.empty")
     with transaction.atomic():
+        row = _now(row)
+        circle = next((one for one in communities.ours(settings) if one.pk == community), None)
+        if circle is None:
+            raise NotPossible("This State does not belong to such a community.", code="community.unknown")
+        members = [state for state in communities.members(settings, circle) if state != row.source]
+        if not members:
+            raise NotPossible("Nobody else has agreed to this community yet.", code="community.empty")
         sends: list[Send] = []
         for to in members:
             sends += (
@@ -135,7 +139,7 @@ def recall(
     settings: Settings, what: str, kind: Kind, *, officer: models.Officer, at: datetime,
     level: Level = Level.CLEAR, successor: str = "", reason: str = "",
 ) -> None:  # fmt: skip
-    """Call back, mark stricter or replace all copies of an object of this State.
+    """Call back, mark stricter or replace all copies of an object of this State, and of what `derive` made of it.
 
     Args:
         settings: the node's.
@@ -156,19 +160,39 @@ def recall(
     _record.needs(officer, Power.WARN)
     if len(reason) > TEXT_LIMIT:
         raise Invalid(f"At most {TEXT_LIMIT} characters are taken here.", code="recall.too-long", where="reason")
-    own = models.StixObject.objects.filter(source="")
-    if kind is Kind.CORRECT and (successor == what or not own.filter(digest=successor).exists()):
-        raise Invalid(
-            "What takes its place is another object of this State.", code="recall.successor", where="successor"
-        )
+    said: dict[str, Any] = {"kind": kind, "reason": reason} | ({"level": level} if kind is Kind.TIGHTEN else {})
     with transaction.atomic():
         _knows(at)
-        _ours(settings, own.filter(digest=what).first(), what, at)
-        said: dict[str, Any] = {"level": level} if kind is Kind.TIGHTEN else {}
-        said |= {"successor": successor} if kind is Kind.CORRECT else {}
-        sends = copies.sharer(settings, at).recall(what, kind, at=at, reason=reason, **said)
-        newest = list(copies.Kept(settings.state, at).recalls_of(what))[-1:]
-        _say(settings, "recall", what, sends, officer=officer, at=at, also=newest)
+        own = models.StixObject.objects.filter(source="")
+        made = _derived(settings, what)
+        if kind is Kind.CORRECT and (successor == what or not own.filter(digest=successor).exists()):
+            raise Invalid(
+                "What takes its place is another object of this State.", code="recall.successor", where="successor"
+            )
+        more = {"successor": successor} if kind is Kind.CORRECT else {}
+        _call_back(settings, what, officer, at, said | more)
+        for each in set(made) - {successor}:
+            with suppress(NotPossible):  # it was called back, or marked as strictly, already
+                _call_back(settings, each, officer, at, said | more)
+
+
+def _call_back(
+    settings: Settings, what: str, officer: models.Officer, at: datetime, said: Mapping[str, Any]
+) -> None:  # fmt: skip
+    """Say one recall. Raises NotPossible, before anything is said."""
+    _ours(settings, models.StixObject.objects.filter(source="", digest=what).first(), what, at)
+    sends = copies.sharer(settings, at).recall(what, at=at, **said)
+    newest = list(copies.Kept(settings.state, at).recalls_of(what))[-1:]
+    _say(settings, "recall", what, sends, officer=officer, at=at, also=newest)
+
+
+def _derived(settings: Settings, what: str) -> list[str]:
+    """Digests of this State's objects that `derive` made of this one."""
+    kinds = models.StixObject.objects.filter(digest=what).values_list("type", flat=True).distinct()
+    names = [release.derived_id(kind, what, identity(settings.state)) for kind in kinds]
+    places = models.Collection.objects.values("pk")  # named, so that the index of ids, which begins with them, is used
+    rows = models.StixObject.objects.filter(collection__in=places, object_id__in=names, source="")
+    return sorted(set(rows.values_list("digest", flat=True)) - {what})
 
 
 def _knows(at: datetime) -> None:
@@ -216,8 +240,9 @@ def report(
         raise Invalid("Say what is wrong.", code="sharing.report-text", where="text")
     if count not in SEEN:
         raise Invalid("Write how often it was seen.", code="sharing.report-count", where="count")
-    about = _about(settings, row, concern, text, count, at)
     with transaction.atomic():
+        row = _now(row)
+        about = _about(settings, row, concern, text, count, at)
         sends = copies.sharer(settings, at).report(row.digest, concern, at=at, about=about.digest)
         _say(settings, "report", row.digest, sends, officer=officer, at=at, beside=about.raw)
 
@@ -227,21 +252,35 @@ def derive(settings: Settings, row: models.StixObject, *, officer: models.Office
 
     Raises:
         NotYours: he has no power to warn.
-        NotPossible: ``sharing.not-ours``: it is another State's; ``sharing.nothing-personal``; ``sharing.underivable``: what
-            must be left out cannot be.
+        NotPossible: ``sharing.not-ours``: it is another State's; ``sharing.withdrawn``: it was called back or marked
+            stricter, and what is derived would be marked as it was before; ``sharing.nothing-personal``;
+            ``sharing.underivable``: what must be left out cannot be.
     """
     _record.needs(officer, Power.WARN)
-    if row.source:
-        raise NotPossible("This is another State's object.", code="sharing.not-ours")
-    made, left_out = release.derived(_read(row), creator=identity(settings.state), at=at)
-    if not left_out:
-        raise NotPossible("Nothing in it is personal.", code="sharing.nothing-personal")
-    if made is None:
-        raise NotPossible("What is personal in it cannot be left out.", code="sharing.underivable", where=left_out[0])
-    outcome = Shelves(settings).add(row.collection_id, [made], by=officer.username, at=at)[0]
-    if isinstance(outcome, Invalid):
-        raise outcome
-    return made
+    with transaction.atomic():
+        row = _now(row)
+        if row.source:
+            raise NotPossible("This is another State's object.", code="sharing.not-ours")
+        if _is_stricter(row):
+            raise NotPossible("This was called back, or marked stricter.", code="sharing.withdrawn")
+        made, left_out = release.derived(_read(row), creator=identity(settings.state), at=at)
+        if not left_out:
+            raise NotPossible("Nothing in it is personal.", code="sharing.nothing-personal")
+        if made is None:
+            raise NotPossible(
+                "What is personal in it cannot be left out.", code="sharing.underivable", where=left_out[0]
+            )
+        outcome = Shelves(settings).add(row.collection_id, [made], by=officer.username, at=at)[0]
+        if isinstance(outcome, Invalid):
+            raise outcome
+        return made
+
+
+def _is_stricter(row: models.StixObject) -> bool:
+    """Whether an object was called back, or told at a stricter level than is marked in it."""
+    held = models.Copy.objects.filter(pk=row.digest).first()
+    mark = tlp.marked(_read(row).body).level
+    return row.withdrawn or (held is not None and (bool(held.withdrawn) or (mark is not None and held.level > mark)))
 
 
 def identity(state: str) -> str:
@@ -250,6 +289,14 @@ def identity(state: str) -> str:
 
 
 # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _now(row: models.StixObject) -> models.StixObject:
+    """A row and its collection as they are in this transaction: what an officer saw may be called back, its rules changed."""
+    found = models.StixObject.objects.select_for_update().select_related("collection").filter(pk=row.pk).first()
+    if found is None:
+        raise NotPossible("The object is not here any more.", code="sharing.not-held")
+    return found
 
 
 def _read(row: models.StixObject) -> Object:

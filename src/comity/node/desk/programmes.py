@@ -1,14 +1,15 @@
 """Programmes (Articles 54, 56): what two States agree on after a match, word by word; each officer's word crosses at once.
 
-Where a programme stands is derived from its words each time (`wire.assistance.history`). Both nodes hold the same words and so
-find the same. A State that is no longer pinned here can be told nothing; what was said with it stays, and is shown.
+Where a programme stands is derived from its words with each that comes (`wire.assistance.history`), and its row says it, so
+that lists read no words. Both nodes hold the same words and so find the same. A
+State that is no longer pinned here can be told nothing; what was said with it stays, and is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -23,15 +24,22 @@ from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.desk._log import log_append
-from comity.node.desk.conversing import Tables
+from comity.node.desk.conversing import Tables, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.envelope import Opened, Statement
 from comity.wire import assistance as wire
+from comity.wire import messages
 from comity.wire.assistance import History, Spoken
 from comity.wire.conversation import Conversation
+from comity.wire.exchange import Event
 
 MOST: Final = 200  # proposals of one State that nobody has answered
+UNANSWERED: Final = 20  # words of one side, on none of which the other has said anything
+LAST: Final = 5  # so many more, if they bring something to an end
+BYTES: Final = 2_097_152  # of the words of one side
+TRANSIT: Final = timedelta(days=7)  # that a word may be on its way
+_ENDING: Final = frozenset({Say.DECLINED, Say.WITHDRAWN, Say.COMPLETED, Say.ENDED, Say.EVALUATED})
 _SKEW: Final = timedelta(minutes=5)
 
 
@@ -133,10 +141,22 @@ def _speak(
     statement = wire.sign(said, to=row.peer, key=settings.signing)
     if canon.content_id(statement) in known:
         raise NotPossible("This was said before.", code="assistance.known")
+    _measured(row, known, word, statement)
     log_append(log.entry(log.NOTICE, canon.content_id(statement)))
-    carried = _record.post(settings, statement, to=row.peer, at=at)
+    stands_on = tuple(row.words.filter(pk__in=heads).values_list("envelope", flat=True))
+    carried = _record.post(settings, statement, to=row.peer, at=at, after=stands_on)
     _keep(row, said, statement, carried=carried, at=at, officer=f"{officer.full_name}, {officer.office}")
     return after
+
+
+def _measured(row: models.Programme, known: Mapping[str, Spoken], word: Word, statement: bytes) -> None:
+    """Return when this side has not said more than the other side need keep. Raises NotPossible."""
+    waiting = wire.unanswered(word.by, known)
+    if len(waiting) >= UNANSWERED + (LAST if word.say in _ENDING else 0):
+        raise NotPossible("First the other side answers what was said.", code="programme.unanswered")
+    size = sum(len(one.statement) for one in row.words.filter(by=word.by).only("statement"))
+    if size + len(statement) > BYTES:
+        raise NotPossible("No programme needs so many words.", code="programme.too-long")
 
 
 def _keep(
@@ -146,6 +166,21 @@ def _keep(
         digest=canon.content_id(statement), programme=row, by=said.word.by, officer=officer, statement=statement,
         envelope=carried, came_at=at,
     )  # fmt: skip
+    _noted(row)
+
+
+def _noted(row: models.Programme) -> None:
+    """Let the row say where the programme stands."""
+    found = history(row).programme
+    pending = found.pending[1] if found.pending else None
+    terms = found.terms or pending
+    open_ = found.stage not in room.OVER
+    row.stage = str(found.stage)
+    row.units, row.unit = (terms.units, str(terms.unit)) if terms else (row.units, row.unit)
+    row.confirmed = outcomes.standing(found).confirmed
+    row.of_need, row.of_offer = outcomes.held(found, of="need"), outcomes.held(found, of="offer")
+    row.asked = pending.units if open_ and pending and found.pending and found.pending[0] != row.peer else 0
+    row.save()
 
 
 def _open(*references: str) -> None:
@@ -164,13 +199,16 @@ def _release(reference: str) -> Release:
 
 
 def _room(own: str, terms: Terms, *, besides: str) -> None:
-    """Return when this State's own need or offer has so many units left beside other programmes. Raises."""
+    """Return when this State's own need or offer has so many units left beside other programmes. Raises.
+
+    What this State has proposed itself, and nobody has answered, is promised as well: the other side may agree at any moment.
+    """
     row = models.Listing.objects.filter(pk=own).first()
     if row is None:
         raise NotPossible("There is no such need or offer here.", code="assistance.unknown", where=own)
     if terms.unit != row.value["unit"]:
         raise Invalid("It counts in something else.", code="programme.units", where="unit")
-    if terms.units > row.value["units"] - held(own, besides=besides):
+    if terms.units > row.value["units"] - held(own, besides=besides, asked=True):
         raise NotPossible("More than is left of it.", code="assistance.room", where="units")
 
 
@@ -192,7 +230,8 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
         NotYours: ``programme.side``: a State that has no part in it.
         NotPossible: ``assistance.unknown``: no such programme, or none of this State's that was released to the sender;
             ``assistance.known``: it came before; ``assistance.order``: it stands on what is not here, or passes over what
-            its own speaker has said; ``assistance.too-many``; or it does not fit.
+            its own speaker has said; ``assistance.back-dated``: it passes over what its speaker had read;
+            ``assistance.too-many``; ``programme.unanswered``; or it does not fit.
     """
     statement = opened.statement
     said = wire.read_word(statement)
@@ -200,8 +239,45 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     programme = models.Programme.objects.select_for_update().filter(pk=said.programme).first()
     if programme is None:
         programme = _opened(settings, said, statement.sender, at=row.at)
-    _taken(settings, programme, said, statement)
+    before = _taken(settings, programme, said, statement)
+    _passes_over(programme, said, at=row.at)
     _keep(programme, said, statement.raw, carried=row.digest, at=row.at)
+    if before.heads != said.after and _undone(before, history(programme)):
+        note_alarm(programme.peer, code="programme.late-word", envelope=row.digest, at=row.at)
+
+
+def _undone(before: History, after: History) -> bool:
+    """Whether a word that crossed ours has moved what stood, as this State saw it."""
+    one, two = before.programme, after.programme
+    stood = {digest for digest, _word in before.order} - before.crossed.keys()
+    return (one.stage, one.terms) != (two.stage, two.terms) or not stood.isdisjoint(after.crossed)
+
+
+def _passes_over(row: models.Programme, said: Spoken, *, at: datetime) -> None:
+    """Return unless the word leaves out one of ours that its speaker had read, as his own node has signed.
+
+    A node says a word on all that it has read. So one that leaves ours out was said before it read ours; and `TRANSIT` after
+    that it is no more on its way. Raises NotPossible.
+    """
+    known = _said(row)
+    over = {digest for digest, one in known.items() if one.word.by != said.word.by} - wire.stands_on(said.after, known)
+    carried = row.words.filter(pk__in=over).values("envelope")
+    for departure in models.Departure.objects.filter(pk__in=carried):
+        read = _read_at(departure)
+        if read is None:
+            continue
+        # What came back after memory was lost was read long ago, and so may the word have been here before.
+        since = read if read >= departure.made_at - _SKEW else datetime.fromtimestamp(departure.since, UTC)
+        if said.word.at > read + _SKEW or at > since + TRANSIT:
+            raise NotPossible("It passes over what its speaker had read.", code="assistance.back-dated", where="after")
+
+
+def _read_at(row: models.Departure) -> datetime | None:
+    """When the other State's node read an envelope of ours, as it has signed, or came to say so here. None: it has not."""
+    for raw in map(canon.unb64, row.evidence):
+        if messages.event_of(raw) is Event.CONTENT_CONSIGNMENT:
+            return datetime.fromtimestamp(min(messages.moment_of(raw), row.since), UTC)
+    return None
 
 
 def in_time(statement: Statement, at: datetime, *, now: datetime) -> None:
@@ -229,8 +305,8 @@ def _opened(settings: Settings, said: Spoken, sender: str, *, at: datetime) -> m
     )
 
 
-def _taken(settings: Settings, row: models.Programme, said: Spoken, statement: Statement) -> None:
-    """Return when the word may be kept among those of the programme. Raises NotYours, NotPossible."""
+def _taken(settings: Settings, row: models.Programme, said: Spoken, statement: Statement) -> History:
+    """The programme as it stands, when the word may be kept among its words. Raises NotYours, NotPossible."""
     if said.word.by not in {row.peer, settings.state}:
         raise NotPossible("There is no such programme here.", code="assistance.unknown", where=said.programme)
     if (row.need, row.offer) != (said.need, said.offer):
@@ -246,6 +322,8 @@ def _taken(settings: Settings, row: models.Programme, said: Spoken, statement: S
     found = wire.history(_empty(row), known)
     if found.heads == said.after:
         room.advance(found.programme, said.word)
+    _measured(row, known, said.word, statement.raw)
+    return found
 
 
 def adopt(settings: Settings, said: Statement, row: models.Departure) -> None:
@@ -297,27 +375,33 @@ def history(row: models.Programme) -> History:
     return wire.history(_empty(row), _said(row))
 
 
-def standing() -> list[Programme]:
-    """Every programme as it stands, the newest first."""
-    return [history(row).programme for row in models.Programme.objects.prefetch_related("words")]
+def held(reference: str, *, besides: str = "", asked: bool = False) -> int:
+    """Units of a need or an offer that programmes hold, but for the one that is named.
+
+    Args:
+        reference: of the need or the offer.
+        besides: reference of the programme that is left out; empty: none.
+        asked: whether what this State has proposed, and nobody has answered, counts as well.
+    """
+    return sum(max(units, row.asked if asked else 0) for row, units in _holding(reference) if row.pk != besides)
 
 
-def held(reference: str, *, besides: str = "") -> int:
-    """Units of a need or an offer that programmes hold, but for the one that is named."""
-    field = "need" if NEED.fullmatch(reference) else "offer"
-    rows = models.Programme.objects.filter(**{field: reference}).exclude(pk=besides).prefetch_related("words")
-    return sum(outcomes.held(history(row).programme, of=_of(reference)) for row in rows)
+def _holding(reference: str) -> list[tuple[models.Programme, int]]:
+    """The programmes that follow from a need or an offer, with the units that each holds of it."""
+    if NEED.fullmatch(reference):
+        return [(row, row.of_need) for row in models.Programme.objects.filter(need=reference)]
+    return [(row, row.of_offer) for row in models.Programme.objects.filter(offer=reference)]
 
 
-def _of(reference: str) -> Literal["need", "offer"]:
-    return "need" if NEED.fullmatch(reference) else "offer"
+def aftermath(reference: str) -> outcomes.Aftermath:
+    """What stands of a need or an offer, should it be withdrawn, or now that it is."""
+    return outcomes.after_withdrawal((row.pk, room.Stage(row.stage), units) for row, units in _holding(reference))
 
 
 def agreed(settings: Settings) -> tuple[Agreed, ...]:
     """What is promised already, as a board takes it: by the own side's count, where the two counts differ."""
-    found = []
-    for each in standing():
-        units = outcomes.held(each, of="offer" if each.giving == settings.state else "need")
-        if units:
-            found.append(Agreed(each.need, each.offer, units))
-    return tuple(found)
+    rows = [
+        (row, row.of_offer if row.offer[:2] == settings.state else row.of_need)
+        for row in models.Programme.objects.all()
+    ]
+    return tuple(Agreed(row.need, row.offer, units) for row, units in rows if units)

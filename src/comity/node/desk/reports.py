@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ from comity.node.settings import Settings
 from comity.node.vault import Vault
 from comity.seal import canon, stream
 
-_SPARE: Final = 1 << 30  # bytes of the disk that files of the public leave free
 _HEADER: Final = 16
 
 
@@ -70,7 +68,7 @@ def take_in(
         settings: the node's.
         kind: of `casework.report.Kind`.
         words: the fields of `casework.report.LIMITS`.
-        files: what comes with it.
+        files: what comes with it; `room` was taken for them before they were written.
         language: of the page.
         form: what names this one form. The same form with the same contents is the same report, so that who sends it again
             because the answer got lost is given the same receipt; with other contents it is another report.
@@ -80,7 +78,7 @@ def take_in(
         (the receipt code, whether the report is new). The code is told once and kept nowhere.
 
     Raises:
-        Invalid: the first fault of it (`report_faults` has all). NotPossible: there is no room for files.
+        Invalid: the first fault of it (`report_faults` has all).
     """
     kept, faults = report_faults(kind, words, files)
     if faults:
@@ -93,7 +91,7 @@ def take_in(
         return code, False
     given = {"receipt": name, "kind": kind, "language": language, "at": _minute(at)}
     try:
-        with _blobs(settings, name, files) as blobs, transaction.atomic():
+        with _blobs(settings, name, files, _minute(at)) as blobs, transaction.atomic():
             row = models.Report.objects.create(**given, words=_locked(settings, name, canon.dumps(kept)))
             _deed(settings, row, Deed.NEW, at=_minute(at), blobs=blobs)
     except IntegrityError:  # the same form, sent twice at once
@@ -137,14 +135,14 @@ def add(settings: Settings, row: models.Report, text: str, files: Sequence[File]
     """Keep what who reported adds to his report.
 
     Raises:
-        Invalid: nothing is added, or a fault of it. NotPossible: there are too many additions, or is no room for files.
+        Invalid: nothing is added, or a fault of it. NotPossible: there are too many additions.
     """
     text = said.check_text(text, most=said.ADDED, where="text")
     for fault in _file_faults(row.kind, files):
         raise fault
     if not text and not files:
         raise Invalid("Write something, or choose a file.", code="report.empty", where="text")
-    with _blobs(settings, row.receipt, files) as blobs, transaction.atomic():
+    with _blobs(settings, row.receipt, files, _minute(at)) as blobs, transaction.atomic():
         models.Report.objects.select_for_update().get(pk=row.pk)
         if row.acts.filter(kind=Deed.ADDED).count() >= said.ADDITIONS:
             raise NotPossible(f"At most {said.ADDITIONS} additions are taken.", code="report.additions", where="text")
@@ -357,15 +355,15 @@ def _minute(at: datetime) -> datetime:
 
 
 @contextmanager
-def _blobs(settings: Settings, receipt: str, files: Sequence[File]) -> Iterator[list[tuple[File, str]]]:
-    """The files of one report with their names in the vault of reports; removed again if what is done with them fails."""
+def _blobs(settings: Settings, receipt: str, files: Sequence[File], at: datetime) -> Iterator[list[tuple[File, str]]]:
+    """The files of one report with their names in the vault of reports; removed again if what is done with them fails.
+
+    They state the minute, as the report's row does: a second would tell which connection of a line it was.
+    """
     vault, made = _vault(settings), []
-    size = sum(file.size for file in files)
-    if files and shutil.disk_usage(settings.reports).free - size < _SPARE:
-        raise NotPossible("There is no room for files now.", code="report.room", where="files")
     try:
         for file in files:
-            name = vault.put(file.pieces(), _label(receipt))
+            name = vault.put(file.pieces(), _label(receipt), at=at)
             made.append((file, name))
         yield made
     except BaseException:

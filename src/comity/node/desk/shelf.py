@@ -45,7 +45,8 @@ _HELD = """SELECT asked.column1, asked.column2,
      WHERE collection_id = %s AND object_id = asked.column1 AND version = asked.column2)
     FROM (VALUES {}) AS asked"""
 _BARRED = """SELECT asked.column1, asked.column2,
-    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn),
+    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn)
+    OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2 AND source = %s),
     EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND source <> %s)
     OR EXISTS (SELECT 1 FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1 AND source <> %s),
     (SELECT "by" FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1
@@ -154,7 +155,7 @@ class Shelves:
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
             outcomes = _compared(found, digests)
             author = by if self._client is not None else ""
-            _bar(collection, found, outcomes, source=came[0], again=again, author=author)
+            _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
             return outcomes
@@ -166,7 +167,9 @@ class Shelves:
         where, values = _conditions(collection, wanted)
         if since := max(wanted.after, after.added if after else ""):
             where, values = f"{where} AND added > %s", [*values, since]
-        if wanted.types and not wanted.ids and wanted.versions == {"last"}:  # else one look through the collection is less
+        if (
+            wanted.types and not wanted.ids and wanted.versions == {"last"}
+        ):  # else one look through the collection is less
             moments = _moments_of_types(where, values, wanted.types, limit)
             if not moments:
                 return []
@@ -246,7 +249,7 @@ def _compared(
 
 def _bar(
     collection: str, found: Sequence[stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *, source: str,
-    again: bool, author: str,
+    again: bool, author: str, home: str,
 ) -> None:  # fmt: skip
     """Put into `outcomes` why what would be new is not taken from this source, or from an author who revises his own only."""
     new = [place for place, outcome in outcomes.items() if outcome == "new"]
@@ -254,7 +257,7 @@ def _bar(
         places = new[start : start + _TOGETHER]
         keys = [text for place in places for text in (found[place].id, found[place].digest)]
         marks = ",".join(["(%s, %s)"] * len(places))
-        rows = _asked(_BARRED.format(marks), [source, collection, source, collection, *keys])
+        rows = _asked(_BARRED.format(marks), [source or home, source, collection, source, collection, *keys])
         barred = {(named, digest): said for named, digest, *said in rows}
         for place in places:
             gone, theirs, reviser = barred[found[place].id, found[place].digest]

@@ -135,6 +135,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ListingEnd",
+            fields=[
+                ("reference", models.CharField(max_length=24, primary_key=True, serialize=False)),
+                ("state", models.CharField(db_index=True, max_length=2)),
+                ("version", models.PositiveIntegerField()),
+                ("stage", models.CharField(max_length=10)),
+            ],
+        ),
+        migrations.CreateModel(
             name="LogHead",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -159,6 +168,13 @@ class Migration(migrations.Migration):
                 ("need", models.CharField(db_index=True, max_length=24)),
                 ("offer", models.CharField(db_index=True, max_length=24)),
                 ("opened_at", models.DateTimeField()),
+                ("stage", models.CharField(default="new", max_length=10)),
+                ("units", models.PositiveIntegerField(default=0)),
+                ("unit", models.CharField(blank=True, max_length=10)),
+                ("confirmed", models.PositiveIntegerField(default=0)),
+                ("of_need", models.PositiveIntegerField(default=0)),
+                ("of_offer", models.PositiveIntegerField(default=0)),
+                ("asked", models.PositiveIntegerField(default=0)),
             ],
             options={
                 "ordering": ["-opened_at", "reference"],

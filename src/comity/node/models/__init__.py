@@ -9,7 +9,7 @@
 ``assistance``  needs and offers, and the programmes that two States agree on
 """
 
-from comity.node.models.assistance import Listing, Programme, ProgrammeWord, SelfAnswer
+from comity.node.models.assistance import Listing, ListingEnd, Programme, ProgrammeWord, SelfAnswer
 from comity.node.models.copies import (
     Community,
     CommunityMember,
@@ -85,6 +85,7 @@ __all__ = [
     "Job",
     "Letter",
     "Listing",
+    "ListingEnd",
     "LogHead",
     "LogNode",
     "Mentioned",

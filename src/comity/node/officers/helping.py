@@ -167,7 +167,7 @@ class Listed:
     @property
     def aftermath(self) -> Aftermath:
         """What stands of it, should it be withdrawn, or now that it is."""
-        return outcomes.after_withdrawal(self.row.pk, programmes.standing())
+        return programmes.aftermath(self.row.pk)
 
 
 def joined(names: Sequence[object]) -> SafeString:
@@ -206,9 +206,9 @@ def listed(settings: Settings, wanted: Wanted) -> list[Listed]:
 
 def _held() -> defaultdict[str, int]:
     units: defaultdict[str, int] = defaultdict(int)
-    for each in programmes.standing():
-        units[each.need] += outcomes.held(each, of="need")
-        units[each.offer] += outcomes.held(each, of="offer")
+    for row in models.Programme.objects.all():
+        units[row.need] += row.of_need
+        units[row.offer] += row.of_offer
     return units
 
 
@@ -308,18 +308,45 @@ def running(settings: Settings, reference: str) -> Running | None:
     return Running(row, programmes.history(row), settings.state) if row else None
 
 
-def all_running(settings: Settings, *, of: str = "") -> list[Running]:
+@dataclass(frozen=True)
+class Outline:
+    """A programme in a list, by its row alone."""
+
+    row: models.Programme
+
+    @property
+    def giving(self) -> str:
+        """The State that helps."""
+        return self.row.offer[:2]
+
+    @property
+    def receiving(self) -> str:
+        """The State in need."""
+        return self.row.need[:2]
+
+    @property
+    def stage(self) -> tuple[str, Promise]:
+        """(style, word) of where it stands."""
+        return STANDINGS[self.row.stage]
+
+    @property
+    def unit(self) -> str | Promise:
+        """What is counted, in words."""
+        return UNITS[self.row.unit] if self.row.unit else ""
+
+
+def all_running(*, of: str = "") -> list[Outline]:
     """Every programme, or those that follow from a need or an offer; the newest first."""
-    rows = models.Programme.objects.prefetch_related("words")
+    rows = models.Programme.objects.all()
     if of:
         rows = rows.filter(need=of) | rows.filter(offer=of)
-    return [Running(row, programmes.history(row), settings.state) for row in rows]
+    return [Outline(row) for row in rows]
 
 
-def counted(found: Sequence[Running]) -> list[tuple[Outcome, Promise]]:
-    """(outcome, what is counted) of programmes that are over."""
-    over = [outcomes.outcome(each.programme) for each in found if each.programme.stage in room.OVER]
-    return [(each, UNITS[each.unit]) for each in over]
+def counted(found: Sequence[Outline]) -> list[tuple[Outcome, Promise]]:
+    """(outcome, what is counted) of programmes that are over; only their words are read."""
+    over = [programmes.history(each.row).programme for each in found if each.row.stage in room.OVER]
+    return [(outcomes.outcome(each), UNITS[each.terms.unit]) for each in over if each.terms]
 
 
 def sums(found: Sequence[tuple[Outcome, Promise]], home: str) -> list[tuple[Promise, int, int]]:

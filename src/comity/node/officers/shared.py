@@ -28,6 +28,7 @@ PER_PAGE: Final = 50
 LOOKED_THROUGH: Final = 50_000  # the newest objects, when a value is looked for in all of them
 _LABEL: Final = 160  # characters
 _REASON: Final = 4_000  # characters
+_REPORTS: Final = 50  # the newest, that are shown with an object
 _LABELS: Final = ("name", "value", "pattern", "abstract", "content", "description", "key", "path", "subject")
 _ID: Final = re.compile(r"[a-z][a-z0-9-]+--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]{2,59}")
@@ -269,10 +270,7 @@ class Whole:
     def personal(self) -> bool:
         """Whether something in it is taken for personal data, and nothing permits that it goes."""
         row = self.one.row
-        harmless = self.rules.properties
-        object_ = stix.kept(bytes(row.raw), row.digest)
-        named = release.personal(object_, read=row.object_id in self.rules.read, harmless=harmless)
-        return self.own and bool(named) and not self.rules.basis
+        return self.own and bool(release.withheld(stix.kept(bytes(row.raw), row.digest), self.rules))
 
     @property
     def can_go(self) -> bool:
@@ -297,7 +295,7 @@ def whole(settings: Settings, row: models.StixObject, *, at: datetime) -> Whole:
         one, own, [_called(settings, copies.recall_of(each), own=own, at=at) for each in rows],
         sorted(copies.Kept(settings.state, at).holders(row.digest)) if own else [],
         list(models.CopyPath.objects.filter(what=row.digest).order_by("outward", "at", "state")),
-        [Told(each) for each in models.CopyReport.objects.filter(what=row.digest)],
+        [Told(each) for each in models.CopyReport.objects.filter(what=row.digest)[:_REPORTS]],
         [(deed, VERBS[deed.verb]) for deed in models.SharingDeed.objects.filter(what=row.digest)],
         release.read_rules(row.collection.rules), circles,
     )  # fmt: skip

@@ -194,6 +194,17 @@ TEXTS: Final[dict[str, Promise]] = {
     "assistance.conflict": _("A State said two different things under one number of a need or an offer. Call it."),
     "assistance.too-many": _("More needs, offers or unanswered proposals than are kept of one State."),
     "assistance.known": _("This word of a programme was taken in before."),
+    "assistance.back-dated": _(
+        "A State’s word passes over what its own node had signed as read. It was refused; call that State."
+    ),
+    "programme.unanswered": _(
+        "The other State has not answered yet. Wait for its answer, or bring the programme to an end."
+    ),
+    "programme.late-word": _(
+        "A word of the other State crossed one of ours and changed where a programme stands. "
+        "Look at the programme, and call that State."
+    ),
+    "programme.too-long": _("No programme needs so many words. Complete it or end it."),
     "assistance.order": _("A word of a programme stands on words that are not here, or passes over its own State’s."),
     "assess.source": _("Say where that can be seen, in up to 1,000 characters."),
     "assess.region": _("File a need by hand first: it names the regional group."),
@@ -273,7 +284,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "notice.value": _("A word about a copy holds a value that is not taken."),
     "community.form": _("A name and a purpose of up to 60 characters, at least one other member, and 0 to 10 times."),
     "community.members": _("Who speaks of a community, and to whom, are its members."),
-    "community.name": _("This State belongs to another community of this name. Leave it first."),
+    "community.name": _("This State has agreed to other terms under this name before. Choose another name."),
     "community.unknown": _("This State does not belong to such a community."),
     "community.empty": _("Nobody else has agreed to this community yet."),
     "community.time": _("A word about a community states a time that has not come."),

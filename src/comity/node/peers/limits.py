@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 
 from comity.errors import ComityError
 from comity.node.quota import Quotas
 from comity.node.settings import current
+
+DOWN: Final = (OperationalError, InterfaceError)  # what Django raises where the database does not answer
+AGAIN: Final = "5"  # seconds after which to ask again then
+
+
+def away() -> ComityError:
+    """What is answered by 503 and `Retry-After` where the database does not answer: nothing was acknowledged."""
+    return ComityError("This node cannot take anything in now. Try again later.", code="door.away")
 
 
 def stated_length(request: HttpRequest, limit: int) -> int:

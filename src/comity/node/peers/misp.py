@@ -6,6 +6,7 @@ length; and only then the body. What goes wrong before that is said in MISP's fo
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -19,14 +20,23 @@ from comity.node.settings import current
 from comity.sharing import misp_server
 
 _STATUSES = {"client.sign-in": 401, "door.length": 411, "door.too-long": 413}
+_logger = logging.getLogger("comity.peers")
 
 
 def answer(request: HttpRequest, collection: str, asked: str) -> HttpResponse:
     """Any request of MISP's API to a collection; `asked` is read by `comity.sharing.misp_server`."""
+    try:
+        return _answered(request, collection, asked)
+    except limits.DOWN:
+        _logger.exception("the database did not answer")
+        return _sent(request, misp_server.refusal(503, limits.away(), asked), ("Retry-After", limits.AGAIN))
+
+
+def _answered(request: HttpRequest, collection: str, asked: str) -> HttpResponse:
     settings, at = current(), datetime.now(UTC)
     try:
         with access.signed_in(request, misp_server.LONGEST, access.by_secret) as client:
-            shelves = Shelves(settings)
+            shelves = Shelves(settings, client)
             body = limits.body(request, misp_server.LONGEST)
             wanted = misp_server.Request(request.method or "", collection, asked, body)
             reader = access.reader_of(client, shelves)

@@ -6,6 +6,7 @@ What goes wrong before TAXII is asked is said in TAXII's form too.
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
@@ -23,14 +24,23 @@ from comity.sharing import taxii
 ROOT: Final = taxii.Root(path="shared", title="Warnings")
 _STATUSES = {"client.sign-in": 401, "door.length": 411, "door.too-long": 413}
 _PASSED_ON = ("Accept", "Content-Type")
+_logger = logging.getLogger("comity.peers")
 
 
 def answer(request: HttpRequest, **_named: str) -> HttpResponse:
     """Any request of TAXII; the parts of its address are read by `comity.sharing.taxii`."""
+    try:
+        return _answered(request)
+    except limits.DOWN:
+        _logger.exception("the database did not answer")
+        return _sent(taxii.refusal(503, limits.away()), ("Retry-After", limits.AGAIN))
+
+
+def _answered(request: HttpRequest) -> HttpResponse:
     settings, at = current(), datetime.now(UTC)
     try:
         with access.signed_in(request, ROOT.max_content_length, access.by_name) as client:
-            shelves = Shelves(settings)
+            shelves = Shelves(settings, client)
             reader = access.reader_of(client, shelves)
             return _sent(taxii.answer(_asked(request), shelves, reader, at, site=_site(settings)))
     except OverQuota as over:

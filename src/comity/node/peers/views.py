@@ -15,7 +15,6 @@ from threading import Lock
 from time import monotonic
 
 from django.core.cache import cache as shared_cache
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -37,7 +36,6 @@ from comity.wire.transport import COLLECT, Asked, check_hop, hop_signer, refusal
 
 _HEAD = 4096
 _A_DAY = 86_400  # seconds
-_AGAIN = "5"  # seconds after which to ask again when the database is away
 _logger = logging.getLogger("comity.peers")
 _SIGNED = ("Content-Digest", "Signature-Input", "Signature")
 View = Callable[..., HttpResponse]
@@ -60,11 +58,10 @@ def _present(view: View) -> View:
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except (OperationalError, InterfaceError):
+        except limits.DOWN:
             _logger.exception("the database did not answer")
-            away = ComityError("This node cannot take anything in now. Try again later.", code="door.away")
-            answer = _refusal(503, away)
-            answer["Retry-After"] = _AGAIN
+            answer = _refusal(503, limits.away())
+            answer["Retry-After"] = limits.AGAIN
             return answer
 
     return guarded

@@ -5,6 +5,7 @@
 ``views``   the pages of reports
 ``news``    bulletins: pages, Atom, JSON
 ``files``   files as they come in: encrypted before they touch the disk
+``quiet``   what is left of a request in the log
 ``words``   what things are called, and a sentence for each error
 
 Where a request came from is looked at in memory, for the limits, and written down nowhere.

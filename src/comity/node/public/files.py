@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -18,8 +19,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 from comity.casework.report import FILE, FILES
-from comity.errors import Invalid
+from comity.errors import ComityError, Invalid, NotPossible
+from comity.node.desk import room
 from comity.node.desk.attached import HEAD, File
+from comity.node.settings import Settings
 
 _TAG: Final = 16
 NAME: Final = "files"
@@ -55,29 +58,43 @@ class _Spool:
 
 
 class Intake(FileUploadHandler):
-    """Takes the files of one form.
+    """Takes the files of one form. Before the first of them is written, room for all that the form can hold is taken.
 
     Args:
-        folder: in which nameless files are made.
+        settings: the node's; nameless files are made in its folder of reports.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self._folder, self._spools = folder, list[tuple[_Spool, str]]()
+        self._settings, self._spools = settings, list[tuple[_Spool, str]]()
+        self._length, self._room, self._has_room = 0, ExitStack(), False
         self.chunk_size = 1 << 20
-        self.faults: list[Invalid] = []
+        self.faults: list[ComityError] = []
 
     @property
     def files(self) -> list[File]:
         """What has come in whole."""
         return [spool.file(name) for spool, name in self._spools]
 
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],  # noqa: N803  Django calls it so
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        """Note how long the form is, and let Django read it."""
+        del input_data, META, boundary, encoding
+        self._length = content_length
+
     def new_file(self, field_name: str, file_name: str, *args: Any, **named: Any) -> None:
         """Begin a file, unless there are enough."""
         super().new_file(field_name, file_name, *args, **named)
         if len(self._spools) == FILES:
             self._refuse(Invalid(f"At most {FILES} files are taken.", code="report.files", where=NAME))
-        self._spools.append((_Spool(self._folder), file_name))
+        self._take_room()
+        self._spools.append((_Spool(self._settings.reports), file_name))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Take a piece of it, unless it grows too long."""
@@ -100,8 +117,18 @@ class Intake(FileUploadHandler):
         """Forget every file."""
         while self._spools:
             self._spools.pop()[0].close()
+        self._room.close()
 
-    def _refuse(self, fault: Invalid) -> None:
+    def _take_room(self) -> None:
+        if self._has_room:
+            return
+        try:
+            self._room.enter_context(room.of_the_public.taken(self._settings, self._length))
+        except NotPossible as fault:
+            self._refuse(fault)
+        self._has_room = True
+
+    def _refuse(self, fault: ComityError) -> None:
         if fault.code not in {each.code for each in self.faults}:
             self.faults.append(fault)
         raise SkipFile

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -94,11 +96,28 @@ def bulletin(request: HttpRequest, settings: Settings, at: datetime, series: UUI
 @door.page()
 def atom(request: HttpRequest, settings: Settings, at: datetime) -> HttpResponse:
     """The newest bulletins as a feed."""
-    language = (get_language() or "")[:2]
-    base = settings.public.rstrip("/")
+    data = _feed(settings.public.rstrip("/"), request.path, (get_language() or "")[:2], _minute(at))
+    return _kept(HttpResponse(data, content_type="application/atom+xml; charset=utf-8"))
+
+
+@door.page()
+def machine(request: HttpRequest, settings: Settings, at: datetime) -> HttpResponse:
+    """The newest bulletins for machines: every language, and the objects themselves."""
+    del request, settings
+    return _kept(HttpResponse(_json(_minute(at)), content_type="application/json"))
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+@lru_cache(maxsize=8)
+def _feed(base: str, path: str, language: str, minute: datetime) -> str:
+    """The feed in one language. Who asks again within the minute costs the database nothing."""
+    del minute
     feed = Atom1Feed(
         title=_("Warnings and advice"), link=f"{base}/{language}/bulletins", description="", language=language,
-        feed_url=base + request.path,
+        feed_url=base + path,
     )  # fmt: skip
     rows = list(desk.newest()[:_FEED])
     first = models.Bulletin.objects.filter(series__in=[row.series for row in rows], version=1)
@@ -110,21 +129,19 @@ def atom(request: HttpRequest, settings: Settings, at: datetime) -> HttpResponse
             f"{base}/{language}/bulletins/{row.series}", row.reason if row.withdrawn else one.body,
             unique_id=f"urn:uuid:{row.series}", updateddate=row.at, pubdate=began[row.series], categories=[row.kind],
         )  # fmt: skip
-    del at
-    return _kept(HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"))
+    return str(feed.writeString("utf-8"))
 
 
-@door.page()
-def machine(request: HttpRequest, settings: Settings, at: datetime) -> HttpResponse:
-    """The newest bulletins for machines: every language, and the objects themselves."""
-    del request, settings
-    found = [_plain(row) for row in desk.newest()[:_FEED]]
-    return _kept(JsonResponse({"at": at, "bulletins": found}, json_dumps_params={"ensure_ascii": False}))
+@lru_cache(maxsize=1)
+def _json(minute: datetime) -> bytes:
+    """All of them, as `_feed`."""
+    found = {"at": minute, "bulletins": [_plain(row) for row in desk.newest()[:_FEED]]}
+    return json.dumps(found, ensure_ascii=False, cls=DjangoJSONEncoder).encode()
 
 
 def _plain(row: models.Bulletin) -> dict[str, Any]:
     return {
-        "id": row.series, "version": row.version, "kind": row.kind, "at": row.at, "texts": row.texts,
-        "withdrawn": row.withdrawn, "reason": row.reason,
+        "id": row.series, "version": row.version, "kind": row.kind, "at": row.at,
+        "texts": {} if row.withdrawn else row.texts, "withdrawn": row.withdrawn, "reason": row.reason,
         "objects": [json.loads(held.raw) for held in desk.public_objects(row.objects_named)],
     }  # fmt: skip

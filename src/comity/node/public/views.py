@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from collections.abc import Iterator
@@ -25,9 +26,12 @@ from comity.node.public.files import Intake
 from comity.node.quota import OverQuota, Turns
 from comity.node.settings import Settings
 
+_log = logging.getLogger("comity.public")
 _NEWS: Final = 3  # bulletins on the first page
 _TOKEN: Final = re.compile("[0-9a-f]{32}")
 _CODE: Final = 200  # characters of a code as typed
+_EVERYBODY: Final = (("", 1),)
+_ROOM: Final = "report.room"
 _TRAP: Final = "website"
 """A field that no person sees; programs that fill in every field of a form are told so."""
 
@@ -41,6 +45,12 @@ def _sent() -> Turns:
 @cache
 def _sent_by_all() -> Turns:
     return Turns(600, 6)
+
+
+@cache
+def _noted() -> Turns:
+    """Notes in the log that there is no room."""
+    return Turns(1, 600)
 
 
 @cache
@@ -66,7 +76,7 @@ class Sent:
 
     typed: dict[str, str]
     files: list[File]
-    faults: list[Invalid]
+    faults: list[ComityError]
 
 
 @contextmanager
@@ -76,23 +86,37 @@ def _sent_form(request: HttpRequest, settings: Settings) -> Iterator[Sent]:
     Raises:
         NotPossible: ``report.cut``: it ends before its last field.
     """
-    intake = Intake(settings.reports)
+    intake = Intake(settings)
     request.upload_handlers = [intake]
     try:
         typed = {name: request.POST.get(name, "") for name in request.POST}
         if typed.pop("end", "") != "1":
             raise NotPossible("The form ended early.", code="report.cut")
+        if any(fault.code == _ROOM for fault in intake.faults):
+            _note_room()
         yield Sent(typed, intake.files, intake.faults)
     finally:
         intake.close()
 
 
+def _note_room() -> None:
+    """Tell the operator, now and then, that the public is refused its files."""
+    now = monotonic()
+    if not _noted().wait(_EVERYBODY, now):
+        _noted().take(_EVERYBODY, now)
+        _log.warning("public: files are refused; the disk is too full, or report_bytes is reached")
+
+
 def _turn(request: HttpRequest, settings: Settings) -> None:
     """Take one of the turns to send something. Raises OverQuota (``door.turns``); NotPossible (``report.busy``)."""
     now = monotonic()
+    if _sent_by_all().wait(
+        _EVERYBODY, now
+    ):  # looked at first: who is refused for others' sake loses no turn of his own
+        raise NotPossible("Too many reports are coming in.", code="report.busy")
     _sent().take(door.sender(request, settings), now)
     try:
-        _sent_by_all().take("", now)
+        _sent_by_all().take(_EVERYBODY, now)
     except OverQuota as error:
         raise NotPossible("Too many reports are coming in.", code="report.busy") from error
 
@@ -111,11 +135,11 @@ def report(request: HttpRequest, settings: Settings, at: datetime) -> HttpRespon
         return _form({"form": secrets.token_hex(16)}, [])
     with _sent_form(request, settings) as sent:
         kind = sent.typed.get("kind", "")
-        faults = reports.report_faults(kind, sent.typed, sent.files)[1] + sent.faults
+        faults = [*reports.report_faults(kind, sent.typed, sent.files)[1], *sent.faults]
         if sent.typed.get(_TRAP):
             faults.append(Invalid("This field is for nobody.", code="report.trap", where=_TRAP))
         if faults:
-            return _form(sent.typed, faults)
+            return _form(sent.typed, faults, _status(faults))
         try:
             _turn(request, settings)
             token = sent.typed.get("form", "")
@@ -128,6 +152,10 @@ def report(request: HttpRequest, settings: Settings, at: datetime) -> HttpRespon
         except NotPossible as error:
             return _form(sent.typed, [error], status=503)
     return door.shown("receipt.html", groups=said.grouped(code).split(), fresh=fresh)
+
+
+def _status(faults: list[ComityError]) -> int:
+    return 503 if any(fault.code == _ROOM for fault in faults) else 422
 
 
 def _form(typed: dict[str, str], faults: list[Any], status: int = 422) -> HttpResponse:
@@ -158,26 +186,24 @@ def receipt(request: HttpRequest, settings: Settings, at: datetime) -> HttpRespo
 
 
 def _found(request: HttpRequest, settings: Settings, typed: str) -> models.Report:
-    """The report of the code that was typed.
+    """The report of the code that was typed. Who has one is answered, whatever others at his address or elsewhere have tried.
 
-    Wrong codes are counted, by sender and of all together. Who has tried no wrong one is answered all the same, so that nobody
-    keeps others from their reports by guessing.
+    Wrong codes are counted, by sender and of all together.
 
     Raises:
         Invalid: there is none. OverQuota: too many wrong ones.
     """
-    code, now, who = said.read_receipt(typed), monotonic(), door.sender(request, settings)
-    wait = _wrong().wait(who, now)
-    if not wait and not _wrong().fresh(who, now):
-        wait = _wrong_by_all().wait("", now)
-    if wait:
-        raise OverQuota("Too many wrong codes.", code="door.turns", after=int(wait) + 1, noted=True)
+    code = said.read_receipt(typed)
     try:
         return reports.find(settings, code)
     except Invalid:
+        now, who = monotonic(), door.sender(request, settings)
+        first = _wrong().fresh(who, now)
         _wrong().take(who, now)
-        if not _wrong_by_all().wait("", now):
-            _wrong_by_all().take("", now)
+        if not _wrong_by_all().wait(_EVERYBODY, now):
+            _wrong_by_all().take(_EVERYBODY, now)
+        elif not first:  # who mistypes once is told so, whatever others do
+            raise OverQuota("Too many wrong codes.", code="door.turns", after=1, noted=True) from None
         raise
 
 
@@ -185,7 +211,7 @@ def _added(
     request: HttpRequest, settings: Settings, row: models.Report, sent: Sent, typed: str, at: datetime
 ) -> HttpResponse:
     text, faults = sent.typed["text"], list[ComityError](sent.faults)
-    status = 422
+    status = _status(faults)
     if not faults:
         try:
             _turn(request, settings)
@@ -193,7 +219,7 @@ def _added(
         except OverQuota as error:
             faults, status = [Invalid(error.message, code=error.code)], 429
         except (Invalid, NotPossible) as error:
-            faults = [error]
+            faults, status = [error], 422
     if not faults:
         return _standing(settings, row, typed, done=True)
     beside = {fault.where: words.fault(fault) for fault in reversed(faults)}

@@ -62,6 +62,10 @@ FAULTS: Final[Words] = {
     "report.busy": _(
         "Very many reports are coming in just now. Wait a little, then send yours again; nothing was kept of it."
     ),
+    "report.elsewhere": _(
+        "This was sent from another website, perhaps without your knowledge. Nothing of it was kept. If you want to report "
+        "something, go to the first page."
+    ),
     "report.method": _("This page takes nothing. Go back."),
     "report.nothing": _("There is no page here."),
     "report.broken": _("Something is broken on our side. If you were sending something, send it again later."),

@@ -49,7 +49,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     may(request)
     settings = current()
     wanted = Wanted(**{name: request.GET.get(name, "")[:40] for name in ("kind", "topic", "whose", "stage")})
-    running = helping.all_running(settings)
+    running = helping.all_running()
     counted = helping.counted(running)
     shown = {
         "listed": helping.listed(settings, wanted), "wanted": wanted, "kinds": helping.KINDS,
@@ -81,7 +81,7 @@ def _one(request: HttpRequest, found: Listed, problem: Problem | None = None) ->
     settings = current()
     shown = {
         "found": found, "own": found.row.state == settings.state, "problem": problem,
-        "running": helping.all_running(settings, of=found.row.pk),
+        "running": helping.all_running(of=found.row.pk),
     }  # fmt: skip
     return render(request, "listing.html", shown, status=problem.status if problem else 200)
 

@@ -59,12 +59,12 @@ def matches(request: HttpRequest) -> HttpResponse:
     about = request.GET.get("about", "")
     known: tuple[Published, ...] = (*plan.board.needs, *plan.board.offers)
     own = [each.reference for each in known if each.state == settings.state]
-    beside = [(_("The best pair first"), plan.greedy), (_("By words in a list"), plan.keyword)]
+    beside = "beside" in request.GET  # they are computed on demand
     shown = {
         "plan": plan, "proof": helping.proof(plan), "home": settings.state, "own": own, "about": about if about in own else "",
         "matches": [(each, helping.parts(each.parts)) for each in plan.best.matches],
         "reasons": helping.reasons(settings, plan, about) if about in own else [],
-        "beside": beside if "beside" in request.GET else [],
+        "beside": [(_("The best pair first"), plan.greedy), (_("By words in a list"), plan.keyword)] if beside else [],
     }  # fmt: skip
     return render(request, "matches.html", shown)
 
