@@ -171,7 +171,9 @@ def test_every_key_has_its_purpose_and_its_time(node, officers, at):
     assert len(listed) == len(found.entry.keys) + 1
     [revoked] = [item for item in listed if old.id in item]
     assert "revoked from" in plain(revoked)
-    serving = [item for item in listed if "valid now" in plain(item) and fresh.id not in item]  # that one begins in a second
+    serving = [
+        item for item in listed if "valid now" in plain(item) and fresh.id not in item
+    ]  # that one begins in a second
     assert serving == [item for item in listed[: len(found.entry.keys)] if fresh.id not in item][: len(serving)]
     assert len(serving) == len(found.entry.keys) - 1
     assert fresh.id in " ".join(listed)
