@@ -23,9 +23,11 @@ from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.errors import ComityError, Invalid, NotPossible, NotYours, Unreachable
 from comity.node import feeding, models
-from comity.node.desk import collections, feeds, shelf
+from comity.node.desk import collections, copies, feeds, shelf
 from comity.seal.keys import write_secret
 from comity.sharing import feed, release, stix, taxii, tlp
+from comity.sharing.notices import Standing
+from comity.sharing.recall import Copy
 from comity.sharing.shelf import Filter
 
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
@@ -471,12 +473,36 @@ def test_only_what_the_rules_let_go_is_sent(desk, monkeypatch):
     assert taker.names == ["0", "0", "7"]
 
 
+def test_what_a_silent_source_gave_waits_and_holds_up_nothing(desk, monkeypatch):
+    """A copy whose source is not heard of is kept back, what is behind it goes; heard of again, it goes too. No feed's."""
+    rules = {"public": True, "purposes": ["prevention"], "free_text": True, "basis": "x"}
+    collections.set_rules("feed", rules, officer=desk.officer, at=AT)
+    desk.add(direction="push", state="")
+    taker, clear = Taker(), [tlp.IDS[tlp.Level.CLEAR]]
+    shelves, feed_ = shelf.Shelves(desk.node), collections.find("feed").pk
+    theirs, fed, own = (stix.read(tool(number, object_marking_refs=clear)) for number in range(3))
+    for found, source in ((theirs, "VN"), (fed, "VN"), (own, "")):
+        shelves.add(feed_, [found], by="test", at=AT, source=source)
+    kept = copies.Kept("IR", AT)
+    kept.put_copy(Copy(theirs.digest, "VN", 1, tlp.Level.CLEAR, direct=True))
+    done = visit(desk, "cert", monkeypatch, taker).done
+    assert (taker.names, done["kept"]) == (["1", "2"], 1)
+    assert visit(desk, "cert", monkeypatch, taker).done["sent"] == 0
+    kept.put_standing(Standing(source="VN", number=0, at=int(AT.timestamp())), b"")
+    visit(desk, "cert", monkeypatch, taker)
+    assert "0" in taker.names
+    sent = len(taker.names)
+    assert visit(desk, "cert", monkeypatch, taker).done["sent"] == 0
+    assert len(taker.names) == sent
+    assert "silent" not in models.Feed.objects.get().place
+
+
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.lists(st.integers(0, 900), min_size=1, max_size=9), most=st.integers(400, 2_000))
 def test_bodies_are_as_long_as_the_server_takes(sizes, most):
     """Whatever the lengths: every object that fits is sent once, in order, and what never fits is named."""
     rows = [
-        SimpleNamespace(id=f"tool--{place}", raw=b"x" * size, at=SimpleNamespace(added=f"{place:02}"))
+        SimpleNamespace(id=f"tool--{place}", raw=b"x" * size, at=SimpleNamespace(added=f"{place:02}"), copy=False)
         for place, size in enumerate(sizes)
     ]
 
@@ -494,11 +520,12 @@ def test_bodies_are_as_long_as_the_server_takes(sizes, most):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(feeds, "Shelves", Shelves)
+        patch.setattr(feeds.copies, "silent", lambda *_, **__: frozenset())
         patch.setattr(feeds, "_current", lambda _row: SimpleNamespace(exists=lambda: True))
         patch.setattr(feeds, "Outlet", lambda *_: SimpleNamespace(lets=lambda _row: True))
         row, sent, long, more = models.Feed(communities=[]), [], [], True
         while more:
-            batch = feeds.outgoing(None, row, most=most)
+            batch = feeds.outgoing(None, row, most=most, at=AT)
             assert len(feed.envelope(batch.raws)) <= most
             sent, long, row.place, more = sent + list(batch.raws), long + list(batch.too_long), batch.place, batch.more
     fits = [len(row.raw) + len(feed.envelope(())) < most for row in rows]

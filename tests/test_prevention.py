@@ -12,10 +12,11 @@ from peer import arrive
 from comity.errors import ComityError, Invalid, NotYours
 from comity.ledger import log
 from comity.node import models
-from comity.node.desk import communities, copies, crossing, prevention, telling
+from comity.node.desk import bulletins, communities, copies, crossing, prevention, telling
 from comity.node.desk.shelf import Shelves
+from comity.node.peers import access
 from comity.seal import canon, envelope
-from comity.sharing import stix, tlp
+from comity.sharing import shelf, stix, tlp
 from comity.sharing.notices import Acknowledgement, Ask, Concern, Holding, Kind, Recall, Report, Shared, Standing
 from comity.sharing.recall import Send, Use
 from comity.sharing.shelf import Filter
@@ -225,6 +226,34 @@ def test_a_stricter_level_binds_here(circle, officers, node, at):
     give = {"purpose": "prevention", "officer": officers.all, "at": at}
     assert code(prevention.hand_on, node, received(what), "QA", **give) == "sharing.level"
     assert circle["VN"].memory.acks[1]["IR"].deed == "tightened"
+
+
+def test_a_silent_source_reaches_nobody_at_any_door(circle, officers, node, at):
+    """Its copies are seen by no client, in no bulletin; a feed's objects of the same State are; heard of again, all are."""
+    row = circle.agreed(officers.all)
+    clear = indicator(level=Level.CLEAR)
+    what = circle.share("VN", "IR", clear, level=Level.CLEAR, communities=(row.pk,))
+    permit(communities=["Gulf"], public=True)
+    fed = stix.read(indicator("fed.example", Level.CLEAR))
+    Shelves(node).add(copies.RECEIVED, [fed], by="feed cert", at=at, source="VN")
+    client = models.Client(name="soc", state="QA", communities=["Gulf"], purpose="prevention", reads=[copies.RECEIVED])
+    names = [stix.read(clear).id, fed.id]
+
+    def seen(now) -> tuple[set[str], set[str]]:
+        shelves = Shelves(node, client)
+        reader = access.reader_of(client, shelves, node, at=now)
+        rows, _ = shelf.looked(shelves, reader, copies.RECEIVED, Filter(), None, limit=10, page=10)
+        return {each.id for each in rows}, {each.id for each in bulletins.public_objects(names, at=now)}
+
+    later = at + copies.PATIENCE + timedelta(seconds=1)
+    assert seen(at) == (set(names), set(names))
+    assert seen(later) == ({fed.id}, {fed.id})
+    text = {"en": {"title": "T", "body": "B"}}
+    refused = code(bulletins.publish, "method", text, names[:1], officer=officers.all, at=later)
+    assert refused == "bulletin.object"
+    circle.say("VN", [Send("IR", Standing(source="VN", number=1, at=int(at.timestamp())))])
+    assert seen(at) == ({fed.id}, {fed.id})  # a recall is missing
+    assert not received(what).withdrawn
 
 
 def test_a_silent_source_suspends(circle, officers, node, at):

@@ -6,14 +6,17 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from holding import Circle, indicator, shelved
 from test_officers import HOSTILE, Browser
 
+from comity.errors import Invalid
 from comity.node import models
-from comity.node.desk import communities, copies, crossing, prevention, shelf
+from comity.node.desk import communities, copies, crossing, prevention, shelf, writing
 from comity.node.officers import shared, texts
 from comity.seal import canon, envelope
-from comity.sharing import release, stix
+from comity.sharing import patterns, release, stix, tlp
 from comity.sharing.notices import Concern, Kind
 from comity.sharing.tlp import Level
 from comity.wire.communities import Terms
@@ -234,3 +237,108 @@ def test_every_reason_has_its_sentence():
     source = release.Ruling.__doc__
     reasons = set(re.findall(r"`([a-z-]+)`", source[source.index("reason:") :])) - {"withdrawn"}
     assert reasons == set(texts.RELEASES)
+
+
+def written(browser, kind: str, **typed):
+    """What the page answers to a form by hand, and its text."""
+    answer = browser.post(f"/sharing/write/{kind}", **typed)
+    return answer, html.unescape(answer.content.decode())
+
+
+def test_an_indicator_is_written_by_hand(officers, node, at):
+    """Each kind as a pattern that is understood again; a fault stands at its field, and nothing typed is lost."""
+    place = shelved(node, at, indicator()).collection_id
+    browser = Browser(officers.all, "fa")
+    typed = {"collection": place, "mark": str(int(Level.AMBER)), "title": "درگاه جعلی", "observable": "ipv4-addr",
+             "value": "۲۰۳.0.113.9", "since": "۱۴۰۵/۰۹/۰۹", "until": "2027-01-01", "text": "It's <b>new</b>."}  # fmt: skip
+    assert browser.post("/sharing/write/indicator", **typed).status_code == 303
+    row = models.StixObject.objects.order_by("pk").last()
+    body = stix.read(bytes(row.raw)).body
+    assert body["pattern"] == "[ipv4-addr:value = '203.0.113.9']"
+    assert (body["valid_from"], body["valid_until"]) == ("2026-11-30T00:00:00.000Z", "2027-01-01T00:00:00.000Z")
+    assert (body["created_by_ref"], row.source, row.by) == (prevention.identity("IR"), "", officers.all.username)
+    assert tlp.marked(body).level is Level.AMBER
+    for field, wrong in (
+        ("collection", copies.RECEIVED), ("collection", "nowhere"), ("mark", ""), ("title", " "), ("observable", "person"),
+        ("value", ""), ("value", "evil[.]example"), ("since", "soon"), ("until", "2020-01-01"), ("text", "x" * 10_001),
+        ("title", "a\x00b"),
+    ):  # fmt: skip
+        answer, page = written(browser, "indicator", **typed | {field: wrong})
+        assert answer.status_code == 422, (field, wrong)
+        found = re.search(rf'class="field wrong"><label for="indicator-{field}".*?class="error"', page, re.DOTALL)
+        assert found, (field, wrong)
+        for kept in typed.keys() - {field, "collection", "mark", "observable"}:
+            assert typed[kept] in page, kept
+    assert models.StixObject.objects.count() == 2
+    assert written(Browser(officers.idle, "fa"), "indicator", **typed)[0].status_code == 403
+    assert browser.post("/sharing/write/malware", **typed).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fits"),
+    [
+        ("domain-name", "Evil.example", True), ("domain-name", "evil", False), ("domain-name", "a b.example", False),
+        ("ipv4-addr", "203.0.113.0/24", True), ("ipv4-addr", "2001:db8::1", False), ("ipv6-addr", "2001:DB8::1", True),
+        ("url", "https://evil.example/it's?a=\\b", True), ("url", "evil.example", False), ("url", "https://a b/", False),
+        ("email-addr", "a@evil.example", True), ("email-addr", "evil.example", False),
+        ("file:SHA-256", "A" * 64, True), ("file:SHA-256", "a" * 63, False), ("file:SHA-1", "b" * 40, True),
+        ("file:MD5", "c" * 32, True), ("domain-name", "x' OR url:value = 'y", False), ("email-addr", "x'] OR [a@b", False),
+        ("url", "https://a/' OR url:value = 'https://b/", False),
+    ],
+)  # fmt: skip
+def test_a_written_value_is_what_is_found_again(kind, value, fits):
+    """One observable of the chosen kind, whatever stands in it; what is none is refused."""
+    if not fits:
+        with pytest.raises(Invalid) as refused:
+            writing.pattern(kind, value)
+        assert refused.value.where == "value"
+        return
+    (one,) = patterns.observables(writing.pattern(kind, value)).observables
+    assert (one.kind, one.value.lower()) == (kind, value.lower())
+
+
+def test_a_note_is_written_by_hand(officers, node, at):
+    """About an object that is here, or about none; what is called back is not here."""
+    row = shelved(node, at, indicator())
+    browser = Browser(officers.all)
+    typed = {"collection": row.collection_id, "mark": "0", "title": "Calls", "text": "They call at night.", "about": ""}
+    for about, refs in ((row.object_id, row.object_id), ("", prevention.identity("IR"))):
+        assert browser.post("/sharing/write/note", **typed | {"about": about}).status_code == 303
+        body = json.loads(bytes(models.StixObject.objects.order_by("pk").last().raw))
+        assert (body["type"], body["content"], body["object_refs"]) == ("note", "They call at night.", [refs])
+    models.StixObject.objects.filter(pk=row.pk).update(withdrawn=True)
+    answer, page = written(browser, "note", **typed | {"about": row.object_id})
+    assert (answer.status_code, "No object of this id is here." in page) == (422, True)
+    assert "They call at night." in page
+
+
+def test_a_long_report_is_fetched_by_itself(officers, node, at, django_assert_max_num_queries):
+    """The page reads what is short, in one question; a long one is a file. The list that proves reads none."""
+    row = shelved(node, at, indicator())
+    for number, text in enumerate(["It is short.", "x" * 20_000]):
+        said = {"what": row.digest, "by": "VN", "concern": "sighting", "at": at, "statement": b"", "object": canon.dumps(
+            {"content": text})}  # fmt: skip
+        models.CopyReport.objects.create(digest=f"{number}" * 64, **said)
+    browser = Browser(officers.idle)
+    page = browser.text(f"/sharing/objects/{row.pk}")
+    assert "It is short." in page
+    assert "x" * 1_000 not in page
+    answer = browser.get(f"/sharing/reports/{'1' * 64}.json")
+    assert (f"/sharing/reports/{'1' * 64}.json" in page, json.loads(answer.content)["content"]) == (True, "x" * 20_000)
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert browser.get("/sharing/reports/none.json").status_code == 404
+    with django_assert_max_num_queries(1):
+        assert [one.text for one in shared.told(row.digest)] == ["It is short.", ""]
+    with CaptureQueriesContext(connection) as asked:
+        shared.proof(node, row, at=at)
+    assert not [one for one in asked.captured_queries if "node_copyreport" in one["sql"]]
+
+
+def test_a_feed_s_object_is_not_suspended(circle, officers, node, at):
+    """Only what a State gave over the wire is: it alone can be called back there."""
+    what = circle.share("VN", "IR", indicator())
+    fed = stix.read(indicator("fed.example"))
+    shelf.Shelves(node).add(copies.RECEIVED, [fed], by="feed cert", at=at, source="VN")
+    rows = models.StixObject.objects.order_by("pk")
+    said = {one.row.digest: one.use for one in shared.listed(node, rows, at=at + 2 * copies.PATIENCE)}
+    assert said == {what: "suspended", fed.digest: "usable"}

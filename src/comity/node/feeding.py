@@ -127,12 +127,12 @@ def _pull(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
     return True
 
 
-def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, now: Clock) -> bool:  # noqa: ARG001 -- as `_pull`
+def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, now: Clock) -> bool:
     """Send batch by batch; whether there is more. Raises ComityError."""
     most, end = 0, time.monotonic() + _VISIT
     for _ in range(_PAGES):
         most = most or min(feed.read_root(line.ask("")), _BODY)
-        batch = feeds.outgoing(settings, row, most=most)
+        batch = feeds.outgoing(settings, row, most=most, at=now())
         failures: tuple[tuple[str, str], ...] = ()
         if batch.raws:
             failures = _looked_at(

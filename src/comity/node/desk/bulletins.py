@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from comity.casework.act import Power
 from comity.casework.report import check_text
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import models
-from comity.node.desk import _record
-from comity.node.settings import LANGUAGES
+from comity.node.desk import _record, copies
+from comity.node.settings import LANGUAGES, current
 from comity.sharing import release, stix
 from comity.sharing.release import Audience, Came, Verdict
 
@@ -47,7 +47,7 @@ def publish(
         Invalid: a fault in what is given, or an object that the public may not have; `where` names the field.
     """
     _record.needs(officer, Power.WARN)
-    given = _checked(kind, texts, objects)
+    given = _checked(kind, texts, objects, at)
     return _version(str(uuid.uuid4()), 1, officer, at, **given)
 
 
@@ -71,7 +71,7 @@ def correct(
         NotPossible: ``bulletin.changed``: there is a newer version.
     """
     _record.needs(officer, Power.WARN)
-    given = _checked(kind, texts, objects)
+    given = _checked(kind, texts, objects, at)
     with transaction.atomic():
         _last(series, seen)
         return _version(series, seen + 1, officer, at, **given)
@@ -103,7 +103,7 @@ def _last(series: str, seen: int) -> models.Bulletin:
     return row
 
 
-def _checked(kind: str, texts: Texts, objects: Sequence[str]) -> dict[str, object]:
+def _checked(kind: str, texts: Texts, objects: Sequence[str], at: datetime) -> dict[str, object]:
     if kind not in KINDS:
         raise Invalid("Choose one of the options.", code="form.choice", where="kind")
     kept: dict[str, dict[str, str]] = {}
@@ -125,7 +125,7 @@ def _checked(kind: str, texts: Texts, objects: Sequence[str]) -> dict[str, objec
     named = list(dict.fromkeys(objects))
     if len(named) > MOST:
         raise Invalid(f"At most {MOST} objects are named.", code="bulletin.objects", where="objects")
-    there = {found.id for found in public_objects(named)}
+    there = {found.id for found in public_objects(named, at=at)}
     if missing := [each for each in named if each not in there]:
         message = f"The public may not have '{missing[0][:60]}', or it is not here."
         raise Invalid(message, code="bulletin.object", where="objects")
@@ -143,12 +143,17 @@ def find(series: str) -> models.Bulletin | None:
     return newest().filter(series=series).first()
 
 
-def public_objects(ids: Sequence[str]) -> list[stix.Object]:
-    """Those of the objects that the public may have now, by the rules of a collection in which they are."""
+def public_objects(ids: Sequence[str], *, at: datetime) -> list[stix.Object]:
+    """Those of the objects that the public may have now, by the rules of a collection in which they are.
+
+    A copy of a source that is not heard of is not among them (`copies.suspended`).
+    """
+    silent = copies.silent(current(), at=at) if ids else frozenset()
+    given = models.Copy.objects.filter(what=OuterRef("digest"), source=OuterRef("source"))
     found: dict[str, stix.Object] = {}
     rows = models.StixObject.objects.filter(object_id__in=ids, last=True, withdrawn=False)
-    for row in rows.select_related("collection"):
-        if row.object_id in found:
+    for row in rows.select_related("collection").annotate(copy=Exists(given)):
+        if row.object_id in found or (row.copy and row.source in silent):
             continue
         try:
             rules = release.read_rules(row.collection.rules)

@@ -9,6 +9,7 @@ digest are marked `withdrawn`.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
@@ -41,6 +42,9 @@ _STANDS: Final = timedelta(days=1)  # from one standing notice to the next
 _SKEW: Final = timedelta(minutes=5)
 _CLAIMED: Final = timedelta(hours=1)  # how long others are waited for when somebody only claims that memory was lost
 _REPORTS: Final = 20  # of one State about one object that are kept
+_FRESH: Final = (
+    5.0  # seconds that `silent` answers the same; also how far apart the moments may be that are asked about
+)
 
 
 class Kept:
@@ -61,6 +65,7 @@ class Kept:
     def put_copy(self, copy: Copy) -> None:
         said = {"source": copy.source, "hops": copy.hops, "level": copy.level, "direct": copy.direct,
                 "withdrawn": copy.withdrawn}  # fmt: skip
+        _silent.clear()
         models.Copy.objects.update_or_create(what=copy.what, defaults=said)
         mark(self._home, copy.what, copy.source)
 
@@ -97,6 +102,7 @@ class Kept:
     def put_recall(self, recall: Recall, raw: bytes) -> None:
         said = {"what": recall.what, "notice": notices.encode(recall), "raw": raw}
         models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
+        _silent.clear()
         mark(self._home, recall.what, recall.source)  # also what came from it by another way, with no copy noted
 
     def complete(self, source: str) -> int:
@@ -114,6 +120,7 @@ class Kept:
     def put_standing(self, standing: Standing, raw: bytes) -> None:
         said = {"notice": notices.encode(standing), "raw": raw, "at": standing.at}
         models.CopyStanding.objects.update_or_create(pk=standing.source, defaults=said)
+        _silent.clear()
 
     def first_time(self, notice: bytes, to: str) -> bool:
         return models.CopyTold.objects.get_or_create(digest=canon.content_id(notice), state=to)[1]
@@ -426,3 +433,23 @@ def suspended(settings: Settings, *, at: datetime) -> frozenset[str]:
         if newest is None or newest[0].at < latest or kept.complete(source) < newest[0].number:
             found.add(source)
     return frozenset(found)
+
+
+_silent: dict[
+    str, tuple[float, datetime, frozenset[str]]
+] = {}  # State -> when it was asked, about when, and the answer
+
+
+def silent(settings: Settings, *, at: datetime) -> frozenset[str]:
+    """The same as `suspended`, for doors that ask at every request: it may be some seconds old.
+
+    What a page of a collection, a feed or a bulletin would give out of these sources' copies, it keeps back. What came over
+    a feed is not meant: nobody calls that back over the wire.
+    """
+    now = time.monotonic()
+    known = _silent.get(settings.state)
+    if known is not None and now - known[0] < _FRESH and abs((at - known[1]).total_seconds()) < _FRESH:
+        return known[2]
+    found = suspended(settings, at=at)
+    _silent[settings.state] = now, at, found
+    return found

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -26,7 +26,7 @@ from comity.casework.act import Power
 from comity.casework.request import STATE
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import models
-from comity.node.desk import collections
+from comity.node.desk import collections, copies
 from comity.node.desk._record import needs
 from comity.node.desk.shelf import Held, Outlet, Shelves
 from comity.node.settings import Settings
@@ -106,14 +106,15 @@ class Batch:
 
     Args:
         raws: objects in their own bytes.
-        place: how far the collection is sent when these are.
+        place: how far the collection is sent when these are; and from where it is to be looked at again, when one of the
+            sources whose copies were kept back is heard of again.
         kept: objects in between that may not go.
         too_long: ids of those that the server takes no body long enough for.
         more: whether the collection goes on.
     """
 
     raws: tuple[bytes, ...]
-    place: dict[str, str]
+    place: dict[str, Any]
     kept: int
     too_long: tuple[str, ...]
     more: bool
@@ -280,13 +281,17 @@ def _sorted(row: models.Feed, found: Sequence[stix.Object], home: str) -> list[s
     return [one for one in found if one.digest not in elsewhere]
 
 
-def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:
+def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -> Batch:
     """What is to be sent next, as far as the rules let it go to whoever runs the server.
+
+    A copy whose source is suspended is kept back, and holds up nothing behind it. When that source is in use again, the
+    collection is looked at anew from there: what the server has already, it knows.
 
     Args:
         settings: the node's.
         row: the feed, as the visit began with it.
         most: bytes of a body that the server takes.
+        at: now.
 
     Raises:
         NotPossible: ``feed.unknown``: it was removed or paused.
@@ -297,13 +302,19 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:
     audience = release.Audience(state=row.state, communities=frozenset(row.communities), purpose=row.purpose)
     rules = shelves.rules(row.collection_id)
     scope = _scope(audience, rules)
-    added = row.place.get("added", "") if row.place.get("scope") == scope else ""
+    silent = copies.silent(settings, at=at)
+    place = _resumed(row.place, scope, silent)
+    added = place["added"]
     outlet, raws, long, kept, size = Outlet(audience, rules), [], [], 0, len(feed.envelope(()))
     after = Cursor(added, 0) if added else None
     found: Sequence[Held] = shelves.page(row.collection_id, _LAST, after, feed.PAGE, most_bytes=_AT_ONCE)
     more = goes_on(found, feed.PAGE, _AT_ONCE)
     for held in found:
-        if not outlet.lets(held):
+        if held.copy and held.source in silent:
+            kept += 1
+            place["again"] = place.get("again", added)
+            place["silent"] = sorted({held.source, *place.get("silent", ())})
+        elif not outlet.lets(held):
             kept += 1
         elif len(held.raw) + len(feed.envelope(())) >= most:
             long.append(held.id)
@@ -314,7 +325,16 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int) -> Batch:
             raws.append(held.raw)
             size += len(held.raw) + 1
         added = held.at.added
-    return Batch(tuple(raws), {"added": added, "scope": scope}, kept, tuple(long), more)
+    return Batch(tuple(raws), place | {"added": added}, kept, tuple(long), more)
+
+
+def _resumed(place: dict[str, Any], scope: str, silent: frozenset[str]) -> dict[str, Any]:
+    """Where the sending goes on: from the beginning if the rules are others, from what was kept back if its source speaks."""
+    if place.get("scope") != scope:
+        return {"added": "", "scope": scope}
+    if not silent.issuperset(place.get("silent", ())):
+        return {"added": place["again"], "scope": scope}
+    return dict(place)
 
 
 def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally) -> None:

@@ -57,7 +57,9 @@ _INSERT = """INSERT INTO node_stixobject
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _NOT_FIRST = """UPDATE node_stixobject SET "first" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
 _NOT_LAST = """UPDATE node_stixobject SET "last" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
-_PAGE = """SELECT added, id, object_id, version, raw, digest, source, communities FROM node_stixobject
+_PAGE = """SELECT added, id, object_id, version, raw, digest, source, communities,
+    source <> '' AND EXISTS (SELECT 1 FROM node_copy WHERE what = digest AND node_copy.source = node_stixobject.source)
+    FROM node_stixobject
     WHERE {} ORDER BY added LIMIT %s"""
 _SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
 _MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
@@ -74,12 +76,14 @@ class Held(Row):
         digest: `stix.Object.digest`.
         source: the State whose object it is; empty: this one's.
         communities: those that it was given in, if it came from another State.
+        copy: whether its source gave it over the wire, so that it can call it back; a feed's object is no such copy.
     """
 
     collection: str
     digest: str
     source: str
     communities: tuple[str, ...]
+    copy: bool = False
 
 
 class _Edges(NamedTuple):
@@ -181,8 +185,8 @@ class Shelves:
         found = _asked(_PAGE.format(where), [*values, limit])
         return [
             Held(Cursor(added, key), named, version or added, bytes(raw), collection, digest, source,
-                 tuple(json.loads(communities)) if source else ())
-            for added, key, named, version, raw, digest, source, communities in found
+                 tuple(json.loads(communities)) if source else (), bool(copy))
+            for added, key, named, version, raw, digest, source, communities, copy in found
         ]  # fmt: skip
 
     def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:  # noqa: ARG002 -- as the seam has it

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
-from django.db.models import BinaryField, F, Func, IntegerField, Max, Value
+from django.db.models import BinaryField, Case, F, Func, IntegerField, Max, Value, When
+from django.db.models.functions import Length
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -29,6 +30,7 @@ LOOKED_THROUGH: Final = 50_000  # the newest objects, when a value is looked for
 _LABEL: Final = 160  # characters
 _REASON: Final = 4_000  # characters
 _REPORTS: Final = 50  # the newest, that are shown with an object
+_SHOWN: Final = 16_384  # bytes of a report's object that is shown beside it; what is longer is fetched by itself
 _LABELS: Final = ("name", "value", "pattern", "abstract", "content", "description", "key", "path", "subject")
 _ID: Final = re.compile(r"[a-z][a-z0-9-]+--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9-]{2,59}")
@@ -131,7 +133,12 @@ def listed(settings: Settings, rows: Iterable[models.StixObject], *, at: datetim
     rows = list(rows)
     known = models.Copy.objects.in_bulk([row.digest for row in rows])
     silent = copies.suspended(settings, at=at)
-    return [Listed(row, known.get(row.digest), row.source in silent) for row in rows]
+    return [Listed(row, known.get(row.digest), _given(known.get(row.digest), row) in silent) for row in rows]
+
+
+def _given(copy: models.Copy | None, row: models.StixObject) -> str:
+    """The State that gave an object over the wire; empty: none did, a feed brought it, or it is this State's."""
+    return row.source if copy is not None and copy.source == row.source else ""
 
 
 def found(*, wanted: str, collection: str, before: int) -> list[models.StixObject]:
@@ -203,10 +210,14 @@ class Told:
     """A report that came in.
 
     Args:
-        row: as it is kept.
+        row: as it is kept, without its object.
+        raw: the object that says more; empty: there is none, or it is long.
+        size: its length in bytes.
     """
 
     row: models.CopyReport
+    raw: bytes
+    size: int
 
     @property
     def word(self) -> Promise:
@@ -216,8 +227,13 @@ class Told:
     @property
     def body(self) -> Mapping[str, Any]:
         """The object that says more; empty if there is none."""
-        found: dict[str, Any] = json.loads(bytes(self.row.object)) if self.row.object else {}
+        found: dict[str, Any] = json.loads(self.raw) if self.raw else {}
         return found
+
+    @property
+    def long(self) -> bool:
+        """Whether it is too long to be shown in a list."""
+        return self.size > _SHOWN
 
     @property
     def text(self) -> str:
@@ -295,10 +311,17 @@ def whole(settings: Settings, row: models.StixObject, *, at: datetime) -> Whole:
         one, own, [_called(settings, copies.recall_of(each), own=own, at=at) for each in rows],
         sorted(copies.Kept(settings.state, at).holders(row.digest)) if own else [],
         list(models.CopyPath.objects.filter(what=row.digest).order_by("outward", "at", "state")),
-        [Told(each) for each in models.CopyReport.objects.filter(what=row.digest)[:_REPORTS]],
+        told(row.digest),
         [(deed, VERBS[deed.verb]) for deed in models.SharingDeed.objects.filter(what=row.digest)],
         release.read_rules(row.collection.rules), circles,
     )  # fmt: skip
+
+
+def told(what: str) -> list[Told]:
+    """The newest reports about an object, with what they say where it is short: fifty long ones would be many megabytes."""
+    rows = models.CopyReport.objects.filter(what=what).annotate(size=Length("object")).defer("object", "statement")
+    short = Case(When(size__lte=_SHOWN, then=F("object")), default=Value(b""), output_field=BinaryField())
+    return [Told(row, bytes(row.short), row.size) for row in rows.annotate(short=short)[:_REPORTS]]
 
 
 def _called(settings: Settings, said: Recall, *, own: bool, at: datetime) -> Called:
@@ -319,7 +342,9 @@ def proof(settings: Settings, row: models.StixObject, *, at: datetime) -> dict[s
     Returns:
         Plain JSON values; statements in base64, as they were signed.
     """
-    found = whole(settings, row, at=at)
+    own, source = not row.source, row.source or settings.state
+    said = models.CopyRecall.objects.filter(what=row.digest, source=source)
+    called = [_called(settings, copies.recall_of(each), own=own, at=at) for each in said]
     signed = {}
     for deed in models.SharingDeed.objects.filter(what=row.digest, verb="recall"):
         signed[shares.kept(bytes(deed.statement))["notice"]["number"]] = canon.b64(bytes(deed.statement))
@@ -333,10 +358,11 @@ def proof(settings: Settings, row: models.StixObject, *, at: datetime) -> dict[s
             ],
             "not_acknowledged": list(one.outstanding),
         }
-        for one in found.recalls
+        for one in called
     ]  # fmt: skip
-    return {"what": row.digest, "object": row.object_id, "source": row.source or settings.state, "at": at,
-            "holders": found.holders, "recalls": recalls}  # fmt: skip
+    holders = sorted(copies.Kept(settings.state, at).holders(row.digest)) if own else []
+    return {"what": row.digest, "object": row.object_id, "source": source, "at": at, "holders": holders,
+            "recalls": recalls}  # fmt: skip
 
 
 # ── communities ─────────────────────────────────────────────────────────────────────────────────────────────────────

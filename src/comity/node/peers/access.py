@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from time import monotonic
 from typing import cast
@@ -20,8 +21,9 @@ from django.http import HttpRequest
 
 from comity.errors import ComityError
 from comity.node import models
-from comity.node.desk import shelf
+from comity.node.desk import copies, shelf
 from comity.node.peers import limits
+from comity.node.settings import Settings
 from comity.sharing import release
 from comity.sharing.shelf import Reader, Row
 
@@ -80,8 +82,12 @@ def signed_in(
         yield client
 
 
-def reader_of(client: models.Client, shelves: shelf.Shelves) -> Reader:
-    """A client as a reader of these shelves: each row is asked about by the rules of its collection."""
+def reader_of(client: models.Client, shelves: shelf.Shelves, settings: Settings, *, at: datetime) -> Reader:
+    """A client as a reader of these shelves: each row is asked about by the rules of its collection.
+
+    Copies of a source that is not heard of are not visible, until it is (`copies.suspended`).
+    """
+    silent = copies.silent(settings, at=at)
     audience = release.Audience(state=client.state, communities=frozenset(client.communities), purpose=client.purpose)
 
     @cache
@@ -90,7 +96,7 @@ def reader_of(client: models.Client, shelves: shelf.Shelves) -> Reader:
 
     def visible(row: Row) -> bool:
         held = cast("shelf.Held", row)
-        return outlet(held.collection).lets(held)
+        return not (held.copy and held.source in silent) and outlet(held.collection).lets(held)
 
     return Reader(
         name=f"client {client.name}", reads=frozenset(client.reads), writes=frozenset(client.writes), visible=visible

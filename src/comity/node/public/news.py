@@ -85,11 +85,11 @@ def bulletins(request: HttpRequest, settings: Settings, at: datetime) -> HttpRes
 @door.page()
 def bulletin(request: HttpRequest, settings: Settings, at: datetime, series: UUID) -> HttpResponse:
     """One bulletin, in its newest version, with what of its objects the public may have now."""
-    del request, settings, at
+    del request, settings
     row = desk.find(str(series))
     if row is None:
         return door.sentence(NotPossible("There is no such bulletin.", code="report.nothing"), 404)
-    objects = desk.public_objects(row.objects_named)
+    objects = desk.public_objects(row.objects_named, at=at)
     return _kept(door.shown("bulletin.html", here=f"bulletins/{series}", one=shown(row), objects=objects))
 
 
@@ -135,13 +135,13 @@ def _feed(base: str, path: str, language: str, minute: datetime) -> str:
 @lru_cache(maxsize=1)
 def _json(minute: datetime) -> bytes:
     """All of them, as `_feed`."""
-    found = {"at": minute, "bulletins": [_plain(row) for row in desk.newest()[:_FEED]]}
+    found = {"at": minute, "bulletins": [_plain(row, minute) for row in desk.newest()[:_FEED]]}
     return json.dumps(found, ensure_ascii=False, cls=DjangoJSONEncoder).encode()
 
 
-def _plain(row: models.Bulletin) -> dict[str, Any]:
+def _plain(row: models.Bulletin, at: datetime) -> dict[str, Any]:
     return {
         "id": row.series, "version": row.version, "kind": row.kind, "at": row.at,
         "texts": {} if row.withdrawn else row.texts, "withdrawn": row.withdrawn, "reason": row.reason,
-        "objects": [json.loads(held.raw) for held in desk.public_objects(row.objects_named)],
+        "objects": [json.loads(held.raw) for held in desk.public_objects(row.objects_named, at=at)],
     }  # fmt: skip

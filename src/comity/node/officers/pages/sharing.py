@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from comity.errors import ComityError, Invalid
 from comity.node import models
-from comity.node.desk import communities, copies, prevention, telling
-from comity.node.officers import almanac, answers, reading, shared, texts
+from comity.node.desk import communities, copies, prevention, telling, writing
+from comity.node.officers import almanac, answers, markup, reading, shared, texts
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.pages.signing import see_other
 from comity.node.settings import current
@@ -122,7 +124,8 @@ def _listing(request: HttpRequest, tried: _Tried) -> HttpResponse:
         "collection": collection, "more": page[-1].row.pk if len(rows) > shared.PER_PAGE else 0,
         "looked_through": shared.LOOKED_THROUGH, "circles": shared.circles(settings), "peers": reading.peers(settings),
         "waiting": telling.waiting(), "relearning": copies.relearning(at=at), "form": tried.form, "typed": tried.typed,
-        "problem": tried.problem,
+        "problem": tried.problem, "places": list(writing.places()), "observables": _OBSERVABLES, "levels": list(Level),
+        "written": _WRITTEN, "by_hand": tried.form in ("indicator", "note"),
     }  # fmt: skip
     return render(request, "sharing.html", given, status=tried.status)
 
@@ -153,6 +156,58 @@ def word(request: HttpRequest, digest: str, verb: str) -> HttpResponse:
     except ComityError as error:
         return _listing(request, _Tried(digest, {}, _problem(error)))
     return see_other("sharing")
+
+
+_OBSERVABLES: Final[dict[str, Promise]] = {
+    "domain-name": gettext_lazy("domain name"), "ipv4-addr": gettext_lazy("IPv4 address, or a range of them"),
+    "ipv6-addr": gettext_lazy("IPv6 address, or a range of them"), "url": gettext_lazy("address of a page (URL)"),
+    "email-addr": gettext_lazy("mail address"), "file:SHA-256": gettext_lazy("file, by SHA-256"),
+    "file:SHA-1": gettext_lazy("file, by SHA-1"), "file:MD5": gettext_lazy("file, by MD5"),
+}  # fmt: skip
+_WRITTEN: Final = (
+    "collection", "mark", "title", "observable", "value", "since", "until", "text", "about"
+)  # fmt: skip
+
+
+@require_POST
+@answered
+def write(request: HttpRequest, kind: str) -> HttpResponse:
+    """An indicator or a note that an officer writes by hand; the list again, with all that was typed, where it cannot be."""
+    read = {"indicator": _indicator, "note": _note}.get(kind)
+    if read is None:
+        raise Http404
+    at, typed = timezone.now(), {name: request.POST.get(name, "") for name in _WRITTEN}
+    try:
+        level = _choice(lambda text: Level(int(text)), typed, "mark")
+        made = writing.write(
+            current(), typed["collection"], read(typed, at), level, officer=reading.officer(request), at=at
+        )
+    except ComityError as error:
+        return _listing(request, _Tried(kind, typed, _problem(error)))
+    return see_other("sharing-object", made.pk)
+
+
+def _indicator(typed: Typed, at: datetime) -> writing.Indicator:
+    kind, value = typed["observable"], typed["value"].strip()
+    if kind.startswith(("ip", "file")):  # a name may hold digits of another script, these cannot
+        value = almanac.latin(value)
+    return writing.Indicator(
+        title=typed["title"], observable=kind, value=value, text=typed["text"], since=_day(typed, "since") or at,
+        until=_day(typed, "until"),
+    )  # fmt: skip
+
+
+def _note(typed: Typed, at: datetime) -> writing.Note:
+    del at  # as `_indicator`
+    return writing.Note(title=typed["title"], text=typed["text"], about=almanac.latin(typed["about"]))
+
+
+def _day(typed: Typed, name: str) -> datetime | None:
+    """The beginning of a day, in UTC; None: none was typed."""
+    if not typed[name].strip():
+        return None
+    day = almanac.parse_day(typed[name], where=name, language=markup.language())
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 # ── one object ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -188,6 +243,18 @@ def proof(request: HttpRequest, number: int) -> HttpResponse:
     """The list that proves, for machines: each recall with the signed words of those who did it, and those who did not say."""
     del request  # whoever is signed in sees the same
     return JsonResponse(shared.proof(current(), _row(number), at=timezone.now()))
+
+
+@require_safe
+@answered
+def report(request: HttpRequest, digest: str) -> HttpResponse:
+    """What a report about an object of this State says, as it came: a file of JSON."""
+    del request  # whoever is signed in sees the same
+    row = models.CopyReport.objects.filter(pk=digest).first()
+    if row is None or not row.object:
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="report-{digest[:12]}.json"'}
+    return HttpResponse(bytes(row.object), content_type="application/json", headers=headers)
 
 
 def _share(given: _Given) -> None:
