@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_shelf import SqliteShelf
 from test_misp import attribute, event, named
+from test_officers import Browser
 from test_taxii import (  # noqa: F401 -- the whole life of a collection, once more over the tables
     AT,
     COLLECTIONS,
@@ -503,3 +505,40 @@ def test_what_was_typed_wrongly_is_named(desked, officers, at):
     desked.admit()
     with pytest.raises(NotPossible, match=r"collection\.unknown"):
         desk.give("misp.example", reads=[""], writes=[], officer=officers.all)
+
+
+def test_rules_and_access_by_forms(desked, officers, at):
+    """What the form does not show stays; a fault stands at its field with all that was typed; empty permits nothing."""
+    row, path = desked.make(alias="warnings"), "/sharing/collections"
+    desk.set_rules("warnings", {"properties": ["x_seen"], "free_text": True}, officer=officers.all, at=at)
+    browser = Browser(officers.all)
+    typed = {"states": "vn, qa", "communities": "Gulf\r\nThe South ", "purposes": "prevention", "public": "yes",
+             "unmarked": "TLP:GREEN", "basis": "Act 7 <b>"}  # fmt: skip
+    assert browser.post(f"{path}/{row.pk}/rules", **typed).status_code == 303
+    row.refresh_from_db()
+    assert row.rules == {
+        "states": ["QA", "VN"], "communities": ["Gulf", "The South"], "purposes": ["prevention"], "public": True,
+        "unmarked": "TLP:GREEN", "basis": "Act 7 <b>", "properties": ["x_seen"]}  # fmt: skip
+    for name, wrong in (("states", "Viet Nam"), ("purposes", "x" * 61), ("unmarked", "TLP:BLUE")):
+        answer = browser.post(f"{path}/{row.pk}/rules", **typed | {name: wrong})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert re.search(rf'class="field wrong"><label for="{name}-.*?class="error"', page, re.DOTALL)
+        assert "Act 7 &lt;b&gt;" in page
+    assert browser.post(f"{path}/new", title="New", alias="A b").status_code == 422
+    assert browser.post(f"{path}/new", title="New", alias="new").status_code == 303
+    assert models.Collection.objects.get(alias="new").rules == {}
+    desked.admit()
+    assert browser.post("/sharing/clients/misp.example", reads=row.pk).status_code == 303
+    client = models.Client.objects.get()
+    assert (client.reads, client.writes) == ([row.pk], [])
+    assert browser.post("/sharing/clients/misp.example", reads="nowhere").status_code == 422
+    assert browser.post("/sharing/clients/misp.example").status_code == 303
+    assert models.Client.objects.get().reads == []
+    assert browser.post(f"{path}/{row.pk}/rules").status_code == 303
+    row.refresh_from_db()
+    assert row.rules == {"properties": ["x_seen"]}
+    idle = Browser(officers.idle)
+    assert "misp.example" in idle.text(path)
+    assert idle.post(f"{path}/{row.pk}/rules", **typed).status_code == 403
+    assert idle.post("/sharing/clients/misp.example", reads=row.pk).status_code == 403

@@ -173,7 +173,9 @@ _WRITTEN: Final = (
 @answered
 def write(request: HttpRequest, kind: str) -> HttpResponse:
     """An indicator or a note that an officer writes by hand; the list again, with all that was typed, where it cannot be."""
-    read = {"indicator": _indicator, "note": _note}.get(kind)
+    readers: dict[str, Callable[[Typed, datetime], writing.Indicator | writing.Note]]
+    readers = {"indicator": _indicator, "note": _note}
+    read = readers.get(kind)
     if read is None:
         raise Http404
     at, typed = timezone.now(), {name: request.POST.get(name, "") for name in _WRITTEN}
