@@ -48,7 +48,9 @@ def make(
     needs(officer, Power.WARN)
     _words(title, "title")
     if alias and not _NAME.fullmatch(alias):
-        raise Invalid("Another name for its address is of a-z, 0-9, dots and hyphens.", code="collection.alias", where="alias")
+        raise Invalid(
+            "Another name for its address is of a-z, 0-9, dots and hyphens.", code="collection.alias", where="alias"
+        )
     with transaction.atomic():
         if alias and models.Collection.objects.filter(alias=alias).exists():
             raise Invalid(f"'{alias}' is taken.", code="collection.alias", where="alias")
