@@ -10,6 +10,7 @@ import pytest
 from counting import facts as made_up
 from django.core.cache import cache
 from django.test import RequestFactory
+from django.utils.translation import deactivate
 from peer import Peer, arrive
 from test_assistance_desk import TERMS, Donor, need, offer, said
 from test_officers import Browser
@@ -50,6 +51,7 @@ def _fresh():
     yield
     page._newest.cache_clear()
     forget()
+    deactivate()  # a browser in Persian leaves its language to the next test of this process
 
 
 @pytest.fixture
