@@ -154,13 +154,14 @@ QUESTIONS: Final = (
 """The questions, by article."""
 
 
-def fill(release: Release, *, year: str, said: Mapping[str, Said]) -> tuple[Answer, ...]:
+def fill(release: Release, *, year: str, said: Mapping[str, Said], nature: str = REAL) -> tuple[Answer, ...]:
     """Every question with its answer, as far as there is one.
 
     Args:
         release: the State's figures as it has published them.
         year: the year that the review is about, e.g. ``2026``.
         said: id of a question -> the answer in words. Figures are not taken in words.
+        nature: `REAL` or `EXERCISE`: of what the figures are.
 
     Raises:
         Invalid: `review.question`: an answer to what is not asked; `figures.period`: this is no year.
@@ -170,15 +171,15 @@ def fill(release: Release, *, year: str, said: Mapping[str, Said]) -> tuple[Answ
     in_words = {question.id for question in QUESTIONS if question.event is None}
     if odd := said.keys() - in_words:
         raise Invalid("This is not asked in words.", code="review.question", where=min(odd))
-    return tuple(_answer(question, release, year, said.get(question.id)) for question in QUESTIONS)
+    return tuple(_answer(question, release, (nature, year), said.get(question.id)) for question in QUESTIONS)
 
 
-def _answer(question: Question, release: Release, year: str, said: Said | None) -> Answer:
+def _answer(question: Question, release: Release, about: tuple[str, str], said: Said | None) -> Answer:
     if question.event is None:
         return Answer(question, Standing.UNKNOWN if said is None else Standing.KNOWN, said=said,
                       source="" if said is None else said.source)  # fmt: skip
     try:
-        figures = _figures(question, release, year)
+        figures = _figures(question, release, about)
     except Invalid:  # the release has no such table, or does not go so far
         return Answer(question, Standing.UNKNOWN)
     hidden = sum(figure.value is None for figure in figures)
@@ -186,9 +187,9 @@ def _answer(question: Question, release: Release, year: str, said: Said | None) 
     return Answer(question, standing, figures, source=f"{release.state}/{release.number}")
 
 
-def _figures(question: Question, release: Release, year: str) -> tuple[Figure, ...]:
+def _figures(question: Question, release: Release, about: tuple[str, str]) -> tuple[Figure, ...]:
     """The figure of the whole, and those along the axis. Raises Invalid: the release does not have them."""
-    whole, axis = _key(question, year), question.along
+    whole, axis = _key(question, *about), question.along
     if axis == PARTNER:
         return _by_state(whole, release)
     total = Figure("", release.value(whole))
@@ -215,12 +216,12 @@ def _by_state(whole: Key, release: Release) -> tuple[Figure, ...]:
     return *_along(whole, PARTNER, release), Figure(OTHER, None)
 
 
-def _key(question: Question, year: str) -> Key:
+def _key(question: Question, nature: str, year: str) -> Key:
     event = question.event
     assert event is not None  # noqa: S101  for the type checker: asked by the caller
     codes = dict(question.codes)
     middle = (codes.get(axis, TOTAL) if axis in APPLIES[event] else NONE for axis in range(SUBJECT, SPEED + 1))
-    return (REAL, str(event), question.direction, *middle, year)
+    return (nature, str(event), question.direction, *middle, year)
 
 
 def middle(release: Release, event: Event, direction: str, period: str) -> str | None:

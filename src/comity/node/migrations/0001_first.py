@@ -128,6 +128,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="FiguresRelease",
+            fields=[
+                ("number", models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ("through", models.CharField(max_length=7)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=402)),
+                ("value", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Indexed",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

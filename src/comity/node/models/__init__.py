@@ -7,6 +7,7 @@
 ``hits``     what shared objects look for, what cases mention, and where they meet
 ``public``   what anybody reports, what became of it, and bulletins
 ``assistance``  needs and offers, and the programmes that two States agree on
+``figures``  releases of figures, as published
 """
 
 from comity.node.models.assistance import Listing, ListingEnd, Programme, ProgrammeWord, SelfAnswer
@@ -26,6 +27,7 @@ from comity.node.models.copies import (
     Telling,
 )
 from comity.node.models.feeds import Feed
+from comity.node.models.figures import FiguresRelease
 from comity.node.models.hits import Hit, Indexed, Mentioned, Observed
 from comity.node.models.office import (
     Act,
@@ -79,6 +81,7 @@ __all__ = [
     "Departure",
     "EntryVersion",
     "Feed",
+    "FiguresRelease",
     "Hit",
     "Holding",
     "Indexed",

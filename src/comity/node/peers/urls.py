@@ -17,6 +17,7 @@ urlpatterns = [
     path("entries", views.entries),
     path("directory", views.directory),
     path("figures/calls", views.figures),
+    path("figures/cases", views.figures_of_cases),
     path("taxii2/", taxii.answer),
     path("shared/", taxii.answer),
     path("shared/status/<str:id>/", taxii.answer),

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.node import archive, models
 from comity.node.desk import crossing, drills, issuing, registry
+from comity.node.desk import figures as published
 from comity.node.desk.evidence import own_entry
 from comity.node.peers import limits
 from comity.node.quota import OverQuota
@@ -297,3 +298,14 @@ def figures(request: HttpRequest) -> HttpResponse:
     at = datetime.now(UTC)
     signed = shared_cache.get_or_set(f"figures-calls-{at:%Y-%m-%d}", lambda: drills.figures(current(), at=at), _A_DAY)
     return HttpResponse(signed, content_type="application/json")
+
+
+@require_GET
+@_anybody
+def figures_of_cases(request: HttpRequest) -> HttpResponse:
+    """The newest release of this State's figures of cases, as it was signed, for anybody; 404 before the first one."""
+    del request
+    row = published.newest()
+    if row is None:
+        return _refusal(404, ComityError("No figures of cases were published yet.", code="figures.none"))
+    return HttpResponse(bytes(row.value), content_type="application/json")

@@ -7,12 +7,16 @@ from typing import Any
 
 from django import template
 from django.utils.functional import Promise
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from comity.casework.lifecycle import Case
 from comity.casework.request import REFERENCE, STATE
 from comity.node.officers import acts, almanac, asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
+from comity.reporting import axes
+from comity.wording import figures, review
 
 register = template.Library()
 
@@ -205,3 +209,43 @@ def named(authority: Any) -> str:
 def only(item: Any) -> list[Any]:
     """A list of this one."""
     return [item]
+
+
+@register.filter
+def figure_code(code: str, axis: int) -> SafeString | str:
+    """What a code of a figure is called: a State, a period, anything else."""
+    if axis == axes.PARTNER and STATE.fullmatch(code):
+        return state(code)
+    if axis == axes.PERIOD:
+        return period(code)
+    return escape(gettext(figures.word(axis, code)))
+
+
+@register.filter
+def figure_key(key: tuple[str, ...]) -> SafeString:
+    """What a figure is about, in a line: what is total or does not apply is left out."""
+    shown = [(axis, code) for axis, code in enumerate(key) if code not in (axes.TOTAL, axes.NONE)]
+    return format_html_join(" · ", "{}", ((figure_code(code, axis),) for axis, code in shown))
+
+
+@register.filter
+def period(code: str) -> str:
+    """A quarter or a year in words."""
+    year, _dash, number = code.partition("-Q")
+    if not number:
+        return markup.digits(year)
+    return gettext("Quarter %(number)s of %(year)s") % {
+        "number": markup.digits(number), "year": markup.digits(year),
+    }  # fmt: skip
+
+
+@register.filter
+def review_question(name: str) -> str:
+    """A question of a review."""
+    return gettext(review.QUESTIONS[name])
+
+
+@register.filter
+def review_standing(standing: str) -> str:
+    """How far a question of a review is answered."""
+    return gettext(review.STANDINGS[standing])

@@ -1,0 +1,93 @@
+"""What figures are about, in words: events, natures, bands of time, outcomes. Other codes have theirs in `terms`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from comity.reporting.axes import DIRECTION, EVENT, NATURE, OUTCOME, SPEED, SUBJECT, URGENCY
+from comity.wording import assistance, terms
+from comity.wording import marked as _
+from comity.wording.terms import Terms
+
+EVENTS: Final[Terms] = {
+    "requested": _("Requests"),
+    "returned": _("More was asked for"),
+    "answered": _("Requests answered"),
+    "given": _("Something given, done or preserved"),
+    "ended": _("Cases ended"),
+    "called": _("Test calls"),
+    "begun": _("Programmes begun"),
+    "concluded": _("Programmes ended"),
+}
+NATURES: Final[Terms] = {
+    "real": _("Real cases"),
+    "exercise": _("Cases of exercises"),
+}
+DIRECTIONS: Final[Terms] = {
+    "made": _("of this State to others"),
+    "received": _("of other States to this one"),
+}
+URGENCIES: Final[Terms] = {
+    "ordinary": _("ordinary"),
+    "urgent": _("urgent"),
+    "emergency": _("emergency"),
+}
+SPEEDS: Final[Terms] = {
+    "up-to-1h": _("within an hour"),
+    "up-to-1d": _("within a day"),
+    "up-to-7d": _("within a week"),
+    "up-to-30d": _("within 30 days"),
+    "up-to-90d": _("within 90 days"),
+    "up-to-180d": _("within 180 days"),
+    "up-to-365d": _("within a year"),
+    "over-365d": _("after more than a year"),
+}
+FAMILIES: Final[Terms] = {
+    "electronic-data": _("electronic data"),
+    "legal-assistance": _("legal assistance"),
+    "persons-and-proceedings": _("persons and proceedings"),
+    "police-and-joint-work": _("police and joint work"),
+    "assets": _("property"),
+    "telling": _("telling and handing on"),
+}
+OUTCOMES: Final[Terms] = {
+    "accepted": _("accepted"),
+    "conditional": _("accepted on conditions"),
+    "refused": _("refused"),
+    "complete": _("complete"),
+    "part": _("in part"),
+    "partly-given": _("given in part"),
+    "incomplete": _("nothing given"),
+    "revoked": _("the acceptance was taken back"),
+    "withdrawn": _("withdrawn"),
+    "completed": _("completed"),
+    "ended": _("ended early"),
+    "several": _("several together"),
+    "unnamed": _("not named"),
+    "other": _("another one"),
+}
+REST: Final[Terms] = {
+    "": _("All together"),
+    "_T": _("All together"),
+    "_U": _("not known"),
+    "other": _("every other one"),
+}
+_OF: Final[dict[int, tuple[Terms, ...]]] = {
+    NATURE: (NATURES,),
+    EVENT: (EVENTS,),
+    DIRECTION: (DIRECTIONS,),
+    SUBJECT: (FAMILIES, terms.MEASURES, assistance.TOPICS),
+    URGENCY: (URGENCIES,),
+    OUTCOME: (OUTCOMES, terms.GROUNDS, terms.FIELDS),
+    SPEED: (SPEEDS,),
+}
+
+
+def word(axis: int, code: str) -> str:
+    """What a code of an axis is called, in English and marked for translation; the code itself where it has no word.
+
+    Args:
+        axis: its place in `reporting.axes.AXES`; States and periods have their names elsewhere.
+        code: as in a figure's key; empty: the whole.
+    """
+    return next((table[code] for table in (*_OF.get(axis, ()), REST) if code in table), code)
