@@ -26,6 +26,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from _memory import memory
+
 from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.seal import canon, envelope
@@ -79,19 +81,6 @@ def two_nodes(engine: str) -> Iterator[tuple[nodes.Node, nodes.Node]]:
         finally:
             one.stop()
             other.stop()
-
-
-def memory(node: nodes.Node) -> float:
-    """Resident memory of the node's largest process, MiB."""
-    largest = 0
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(node.home).encode() in path.read_bytes():
-                line = next(line for line in (path.parent / "status").read_text().splitlines() if line[:6] == "VmRSS:")
-                largest = max(largest, int(line.split()[1]))
-        except (OSError, StopIteration):
-            continue
-    return largest / 1024
 
 
 def client(node: nodes.Node, to: str, *arguments: object) -> dict[str, float]:

@@ -41,6 +41,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from _memory import memory
 from _stix_mix import envelope
 
 from comity.demo import nodes
@@ -289,19 +290,6 @@ def comity() -> Iterator[tuple[nodes.Node, Server]]:
             yield node, server
         finally:
             node.stop()
-
-
-def memory(node: nodes.Node) -> float:
-    """Resident memory of the node's largest process, MiB."""
-    largest = 0
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if str(node.home).encode() in path.read_bytes():
-                line = next(line for line in (path.parent / "status").read_text().splitlines() if line[:6] == "VmRSS:")
-                largest = max(largest, int(line.split()[1]))
-        except (OSError, StopIteration):
-            continue
-    return largest / 1024
 
 
 # ── what is printed ─────────────────────────────────────────────────────────────────────────────────────────────────────
