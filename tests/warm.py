@@ -7,11 +7,13 @@ read modules, and nothing else: no node, no settings, no database. tests/test_ex
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import current_process
@@ -32,6 +34,9 @@ READ = (
     "django.utils.translation.trans_real",
 )  # fmt: skip
 
+# A process's end can be read once, and starting a process reads the ends of all: two threads at it would find 255.
+_ASKING = threading.Lock()
+
 
 class Running:
     """A process that was started here, with what the tests use of `subprocess.Popen`.
@@ -49,13 +54,15 @@ class Running:
         what = (dict(os.environ), os.getcwd(), argv, tuple(map(str, files)), target, given)
         # A daemon, so that nothing waits for a node that a failed test left behind; it has children of its own all the same.
         self._process = _context().Process(target=_be, args=what, daemon=True)
-        self._process.start()
+        with _ASKING:
+            self._process.start()
         self.pid = self._process.pid
 
     @property
     def returncode(self) -> int | None:
         """How it ended: an exit code, or a signal as a negative number; None while it runs."""
-        return self._process.exitcode
+        with _ASKING:
+            return self._process.exitcode
 
     def poll(self) -> int | None:
         """The same."""
@@ -63,7 +70,7 @@ class Running:
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait until it ends. Raises TimeoutExpired after `timeout` seconds."""
-        self._process.join(timeout)
+        multiprocessing.connection.wait([self._process.sentinel], timeout)
         if (found := self.returncode) is None:
             raise subprocess.TimeoutExpired(str(self._process), timeout)
         return found
