@@ -36,6 +36,7 @@ from comity.wire import (
     messages,
     proofs,
     shares,
+    standing,
     transport,
 )
 
@@ -571,6 +572,14 @@ def share() -> str:
     return shown(shares.packed(one))
 
 
+def standing_() -> str:
+    """A State's word on where it stands, and what names it."""
+    word = standing.Word(
+        treaty="uncc", event=standing.Event.RESERVED, on=AT.date(), text="ماده ۶۳", language="fa", at=AT
+    )
+    return f"{standing.packed(word).decode()}\n{word.digest}"
+
+
 def community() -> str:
     """A State's word on a community, and what names the community."""
     terms = communities.Terms("Gulf", ("IR", "QA", "VN"), "prevention", 2)
@@ -698,7 +707,7 @@ EXAMPLES = {
     "act": act, "log": entries, "checkpoint": note, "proof": proof, "add-checkpoint": add_checkpoint,
     "receipt": lambda: said_and_shown("receipt"), "word": lambda: said_and_shown("word"), "together": together,
     "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "notice": notice_,
-    "share": share, "community": community, "need": need, "programme": programme_, "refusal": refusal,
+    "share": share, "community": community, "standing": standing_, "need": need, "programme": programme_, "refusal": refusal,
     "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
     "content-key": content_key,
 }  # fmt: skip

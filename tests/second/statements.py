@@ -10,7 +10,8 @@ from second.plain import need
 
 VERSION, MESSAGE, TOGETHER = "comity/v1", 1 << 20, 1024
 KINDS = frozenset({
-    "act", "receipt", "entry", "container", "call", "figures", "notice", "share", "community", "need", "offer", "programme"
+    "act", "receipt", "entry", "container", "call", "figures", "notice", "share", "community", "need", "offer", "programme",
+    "standing",
 })  # fmt: skip
 EVENTS = frozenset({
     "SubmissionAcceptance", "SubmissionRejection", "RelayRejection", "RelayFailure", "ContentConsignment",

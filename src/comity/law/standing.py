@@ -94,6 +94,32 @@ def standing(books: Books, basis: str, state: str, on: date) -> Standing | None:
     )
 
 
+def beside(books: Books, basis: str, state: str, event: str, on: date) -> str:
+    """How a State's own word fits what the list of a treaty says: ``agrees``, ``silent`` or ``differs``.
+
+    Args:
+        books: the law books.
+        basis: id of the treaty.
+        state: who says it of itself.
+        event: ``signed``, ``deposited`` or ``denounced``; of anything else the list is silent here.
+        on: the day on which it says that it happened.
+
+    Raises:
+        Invalid: no book of that instrument (``law.basis``), or the State is not known (``law.state``).
+    """
+    known = standing(books, basis, state, on)
+    if known is None:
+        return "silent"
+    said, day = {
+        "signed": (known.signature, known.signed),
+        "deposited": (known.instrument, known.deposited),
+        "denounced": (known.instrument if known.instrument == "left" else "unknown", known.deposited),
+    }.get(event, ("unknown", None))
+    if said == "unknown":
+        return "silent"
+    return "agrees" if day == on else "differs"
+
+
 def standings(books: Books, basis: str, on: date) -> tuple[Standing, ...]:
     """The same of everybody on the roll, or of every State with a book where there is no roll. Raises Invalid."""
     found = (standing(books, basis, code, on) for code in books.roll.states or books.states)

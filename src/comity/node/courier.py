@@ -21,7 +21,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from comity.errors import BrokenSeal, ComityError, Unreachable
 from comity.ledger.log import Proof
 from comity.node import archive, bell, feeding, models
-from comity.node.desk import assistance, copies, crossing, drills, evidence, feeds, registry, sighting
+from comity.node.desk import assistance, copies, crossing, drills, evidence, feeds, registry, sighting, standing
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire import proofs
@@ -80,6 +80,7 @@ class Courier:
         _guarded(partial(drills.due, self._settings, at=now()))
         _guarded(partial(copies.due, self._settings, at=now()))
         _guarded(partial(assistance.due, self._settings, at=now()))
+        _guarded(partial(standing.due, self._settings, at=now()))
         _guarded(self._visit)
         return self._match(busy=busy) or busy
 

@@ -5,6 +5,7 @@ Keys are those of the law room's `standing`, `owed`, `mechanism` and `conference
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -28,6 +29,33 @@ INSTRUMENTS: Final[Terms] = {
     "none": _("no instrument by then"),
     "unknown": _("instrument unknown"),
 }
+EVENTS: Final[Terms] = {
+    "signed": _("it signed"),
+    "deposited": _("it deposited its instrument"),
+    "declared": _("it made a declaration"),
+    "reserved": _("it made a reservation"),
+    "objected": _("it objected to what another State reserved or declared"),
+    "lifted": _("it lifted an earlier word"),
+    "denounced": _("it denounced the treaty"),
+    "mistaken": _("an earlier word was a mistake"),
+}
+"""What a State says of itself, `wire.standing.Event`."""
+HOWS: Final[Terms] = {
+    "ratification": _("ratification"),
+    "acceptance": _("acceptance"),
+    "approval": _("approval"),
+    "accession": _("accession"),
+}
+UNDONE: Final[Terms] = {
+    "lifted": _("lifted since"),
+    "mistaken": _("said by mistake, it says"),
+}
+BESIDE: Final[Terms] = {
+    "agrees": _("as in the list"),
+    "silent": _("the list does not have it"),
+    "differs": _("the list says otherwise"),
+}
+"""How a State's own word fits the list, `law.standing.beside`."""
 REPORTS: Final[Terms] = {
     "V": _("by a primary source"),
     "S": _("by reliable reports"),
@@ -127,6 +155,9 @@ VOTES: Final = _(
 )
 CONSENSUS_FIRST: Final = _("Consensus comes first; a vote is the last resort.")
 RULE_UNSETTLED: Final = _("The rule of the count is not verified: %(cites)s. The answer is no more sure than that.")
+SAID_TOO: Final = _(
+    "By their own words these have deposited too: %(states)s. The list does not have it so, and only the list counts."
+)
 MACHINE_COUNTS: Final = _("The machine counts; the Conference decides.")
 OBJECTION_OF: Final = _("Objection of %(state)s")
 OBJECTION_PRECLUDES: Final = _("by it the treaty does not bind the two to each other")
@@ -161,6 +192,11 @@ def countdown(speech: Speech, found: Countdown) -> list[str]:
     if found.uncounted:
         lines.append(speech.said(NOT_COUNTED, params))
     return lines
+
+
+def said_too(speech: Speech, states: Sequence[str]) -> list[str]:
+    """Who says of itself that it has deposited, where the list does not have that; nothing where nobody does."""
+    return [speech.said(SAID_TOO, {"states": ", ".join(states)})] if states else []
 
 
 def first_meeting(speech: Speech, by: date | None) -> str:

@@ -233,7 +233,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     said = wire.read(statement)
     if said.value is not None and not said.value.release.reaches(settings.state):
         raise Invalid("This was not released to this State.", code="assistance.release", where="release")
-    programmes.in_time(statement, said.at, now=row.at)
+    programmes.in_time(statement, said.at, now=row.at, code="assistance.time")
     known = models.Listing.objects.select_for_update().filter(pk=said.reference).first()
     if known is None:
         _first(said, statement)

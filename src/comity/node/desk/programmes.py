@@ -235,7 +235,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     """
     statement = opened.statement
     said = wire.read_word(statement)
-    in_time(statement, said.word.at, now=row.at)
+    in_time(statement, said.word.at, now=row.at, code="assistance.time")
     programme = models.Programme.objects.select_for_update().filter(pk=said.programme).first()
     if programme is None:
         programme = _opened(settings, said, statement.sender, at=row.at)
@@ -280,11 +280,11 @@ def _read_at(row: models.Departure) -> datetime | None:
     return None
 
 
-def in_time(statement: Statement, at: datetime, *, now: datetime) -> None:
+def in_time(statement: Statement, at: datetime, *, now: datetime, code: str) -> None:
     """Return when its key is valid at the time that a statement names, and that has come. Raises Invalid, NotPossible."""
     entry = archive.peer_entry(statement.sender)
     if not entry.named(statement.key_id).holds(at) or at > now + _SKEW:
-        raise Invalid("This states a time at which it cannot have been signed.", code="assistance.time", where="at")
+        raise Invalid("This states a time at which it cannot have been signed.", code=code, where="at")
 
 
 def _opened(settings: Settings, said: Spoken, sender: str, *, at: datetime) -> models.Programme:

@@ -848,6 +848,26 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="StandingWord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(max_length=2)),
+                ("digest", models.CharField(max_length=64)),
+                ("treaty", models.CharField(max_length=40)),
+                ("payload", models.BinaryField()),
+                ("statement", models.BinaryField()),
+                ("by", models.CharField(blank=True, max_length=402)),
+                ("at", models.DateTimeField()),
+                ("told", models.JSONField(default=list)),
+                ("next_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ["at", "id"],
+                "indexes": [models.Index(fields=["treaty", "state"], name="standing_of_treaty")],
+                "constraints": [models.UniqueConstraint(fields=("state", "digest"), name="standing_word_once")],
+            },
+        ),
+        migrations.CreateModel(
             name="StixObject",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

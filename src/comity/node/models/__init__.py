@@ -8,6 +8,7 @@
 ``public``   what anybody reports, what became of it, and bulletins
 ``assistance``  needs and offers, and the programmes that two States agree on
 ``figures``  releases of figures, as published
+``standing``  what States say of where they stand in a treaty
 """
 
 from comity.node.models.assistance import Listing, ListingEnd, Programme, ProgrammeWord, SelfAnswer
@@ -54,6 +55,7 @@ from comity.node.models.office import (
 )
 from comity.node.models.public import Bulletin, Report, ReportAct, ReportFile
 from comity.node.models.sharing import Addition, Client, Collection, StixObject
+from comity.node.models.standing import StandingWord
 
 __all__ = [
     "Act",
@@ -105,6 +107,7 @@ __all__ = [
     "Said",
     "SelfAnswer",
     "SharingDeed",
+    "StandingWord",
     "StixObject",
     "Talk",
     "Telling",

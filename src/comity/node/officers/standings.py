@@ -6,8 +6,9 @@ The values are those of the law room and of ``comity law``; only the form is a p
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.safestring import SafeString
 
@@ -19,17 +20,40 @@ from comity.law.owed import Owed
 from comity.law.roll import Enrolled
 from comity.law.standing import Standing
 from comity.law.state import State
+from comity.node.desk.standing import words as words_of
 from comity.node.officers import judgement, reading
 from comity.node.officers.judgement import Cite, Voice
 from comity.node.settings import Settings
+from comity.wire import standing as wire
+from comity.wire.standing import Event, Word
 from comity.wording import mechanism as words
 
 _PERSIAN = " \u200cآابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 
 
 @dataclass(frozen=True)
+class Own:
+    """A State's own word: what it did on which day, how, its text and source, how it fits the list, what became of it."""
+
+    digest: str
+    event: str
+    name: SafeString
+    how: SafeString
+    on: date
+    about: SafeString
+    text: SafeString
+    language: str
+    source: SafeString
+    at: datetime
+    beside: str
+    verdict: SafeString
+    undone: SafeString
+    worded: bool
+
+
+@dataclass(frozen=True)
 class Row:
-    """One State and one treaty: what is known, whether it is bound, what to know besides, and its own source if it has one."""
+    """One State and one treaty: what is known, whether it is bound, what to know besides, its source, its own words."""
 
     code: str
     name: SafeString
@@ -38,6 +62,7 @@ class Row:
     verdict: SafeString
     note: SafeString
     source: SafeString
+    own: tuple[Own, ...]
 
 
 @dataclass(frozen=True)
@@ -96,10 +121,33 @@ def rows(settings: Settings, basis: str, on: date) -> list[Row]:
     """What is known of everybody and the treaty `basis` on `on`. Raises Invalid (``law.basis``)."""
     voice = Voice()
     found = {item.state: item for item in standing.standings(settings.books, basis, on)}
-    return [_row(voice, found[code]) for code, _ in names(settings.books, voice.language) if code in found]
+    said = words_of(basis)
+    return [
+        _row(voice, found[code], own(settings, code, said.get(code, {})))
+        for code, _ in names(settings.books, voice.language)
+        if code in found
+    ]
 
 
-def _row(voice: Voice, found: Standing) -> Row:
+def own(settings: Settings, state: str, said: Mapping[str, Word]) -> tuple[Own, ...]:
+    """A State's own words of itself, each beside the list of its treaty."""
+    voice, undone, books = Voice(), wire.undone(said), settings.books
+    found = []
+    for digest, word in said.items():
+        beside = standing.beside(books, word.treaty, state, word.event, word.on)
+        ended, about = undone.get(digest), "" if word.event in wire.BACKWARD else word.about
+        found.append(Own(
+            digest=digest, event=str(word.event), name=SafeString(voice.term(words.EVENTS, word.event)),
+            how=SafeString(voice.term(words.HOWS, word.how) if word.how else ""), on=word.on,
+            about=SafeString(voice.state(about) if about else ""), text=SafeString(voice.foreign(word.text)),
+            language=word.language, source=SafeString(voice.foreign(word.source)), at=word.at, beside=beside,
+            verdict=SafeString(voice.term(words.BESIDE, beside)),
+            undone=SafeString(voice.term(words.UNDONE, ended) if ended else ""), worded=word.event in wire.WORDED,
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def _row(voice: Voice, found: Standing, said: tuple[Own, ...]) -> Row:
     return Row(
         code=found.state,
         name=SafeString(voice.state(found.state)),
@@ -108,6 +156,7 @@ def _row(voice: Voice, found: Standing) -> Row:
         verdict=SafeString(voice.plain(voice.translate(words.BOUND[found.bound]))),
         note=SafeString(voice.plain(found.fa if voice.language == "fa" else found.en)),
         source=SafeString(voice.foreign(found.source) if found.listed else ""),
+        own=said,
     )
 
 
@@ -165,7 +214,21 @@ def counted(settings: Settings, basis: str, on: date) -> list[str]:
     """The countdown of `basis` in sentences, and when the Conference first meets. Raises Invalid."""
     voice, books = Voice(), settings.books
     lines = words.countdown(voice, countdown.countdown(books.treaty(basis), on))
+    lines += words.said_too(voice, _unlisted(books, basis, on))
     return [*lines, words.first_meeting(voice, conference.first_meeting(books, basis))]
+
+
+def _unlisted(books: Books, basis: str, on: date) -> list[str]:
+    """The States that say themselves that they have deposited by `on`, where the list does not have that."""
+    found = []
+    for state, said in words_of(basis).items():
+        undone = wire.undone(said)
+        came = [word for name, word in said.items() if word.event is Event.DEPOSITED and name not in undone]
+        if any(
+            word.on <= on and standing.beside(books, basis, state, word.event, word.on) != "agrees" for word in came
+        ):
+            found.append(state)
+    return sorted(found)
 
 
 def ruled(settings: Settings, basis: str, on: date) -> list[Ruled]:

@@ -27,6 +27,7 @@ from comity.node.officers.pages import (
     selfassessment,
     sharing,
     signing,
+    standing,
 )
 
 
@@ -116,6 +117,8 @@ urlpatterns = [
     path("law/status", law.status, name="law-status"),
     path("law/compare", law.compare, name="law-compare"),
     path("law/books/<str:book>", law.book, name="law-book"),
-    path("law/parties/<str:book>", conference.parties, name="law-parties"),
+    path("law/parties/<str:book>", standing.parties, name="law-parties"),
+    path("law/parties/<str:book>/say", standing.say, name="law-say"),
+    path("law/parties/<str:book>/<slug:digest>/<slug:verb>", standing.take_back, name="law-take-back"),
     path("law/conference/<str:book>", conference.conference, name="law-conference"),
 ]

@@ -1,4 +1,4 @@
-"""Who has joined a treaty, what a State tells the depositary, and the Conference. GET only; nothing is written."""
+"""What a State tells the depositary, and the Conference. GET only; nothing is written."""
 
 from __future__ import annotations
 
@@ -10,21 +10,6 @@ from comity.node.officers import markup, standings
 from comity.node.officers.answers import answered
 from comity.node.officers.pages.law import Asked
 from comity.node.settings import current
-
-
-@require_safe
-@answered
-def parties(request: HttpRequest, book: str) -> HttpResponse:
-    """Everybody and one treaty on a day: signature, instrument, whether it binds him, how sure, from where."""
-    settings = current()
-    asked = Asked(request, settings)
-    on, treaty = asked.day(), settings.books.treaty(book[:40].lower())
-    shown = {
-        "raw": asked.raw, "problems": asked.problems, "on": on, "basis": treaty.id,
-        "rows": standings.rows(settings, treaty.id, on), "sums": standings.sums(settings, treaty.id, on),
-        "source": standings.list_source(settings, treaty.id),
-    }  # fmt: skip
-    return render(request, "law_parties.html", shown, status=asked.status)
 
 
 @require_safe
