@@ -465,6 +465,7 @@ def test_a_running_node_signs_with_its_token(home):
             note = answer(f"{home.peers}/checkpoint")
         finally:
             process.terminate()
+            process.wait(40)
     entry = read_entry((home.home / "entry.json").read_bytes())
     assert checkpoint.check_log(note, *entry.log).size >= 1
 

@@ -42,6 +42,7 @@ app.add_typer(sharing.clients, name="client")
 app.add_typer(feeds.app, name="feed")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
+_GRACE = 4  # seconds for what a door is answering when the node is told to stop
 
 
 @app.command()
@@ -275,8 +276,11 @@ def serve(
         stop.wait(0.5)
     for child in children.values():
         child.terminate()
-    for child in children.values():
-        child.join(10)
+    for name, child in children.items():
+        child.join(2 * _GRACE)  # a door has stopped its own workers by then
+        if child.is_alive():
+            logging.getLogger("comity").error("%s did not end when it was told to; it is ended now", name)
+            child.kill()
 
 
 def _start(name: str, target: Callable[[str, Any], None], settings: Any) -> multiprocessing.process.BaseProcess:
@@ -348,6 +352,7 @@ def _door(name: str, settings: Any) -> None:
         "comity", socket.gethostbyname(host), port, interface=Interfaces.WSGI, blocking_threads=_THREADS,
         websockets=False, log_access=False, log_level=LogLevels.warning, respawn_failed_workers=True,
         ssl_cert=settings.keys / "tls.crt", ssl_key=settings.keys / "tls.key",
+        workers_kill_timeout=_GRACE,  # one that is told while it starts does not hear it
     ).serve(target_loader=lambda *_: application(), wrap_loader=False)  # fmt: skip
 
 
