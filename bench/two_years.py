@@ -117,9 +117,10 @@ def _signatures(
 def _recovered(told: dict[str, list[Release]], began: float) -> list[str]:
     alone = [f"{state}: {key}" for state, those in told.items() for key in attack(*those)]
     _say(f"figures recovered from each State's releases alone: {len(alone)}", began)
-    hidden, lost = session.recovered(told)
+    hidden, lost, few = session.recovered(told)
     whole = sum(len(those[-1].cells) for those in told.values())
-    _say(f"{hidden:,} of {whole:,} figures are hidden; recovered from all releases of all States: {len(lost)}", began)
+    _say(f"{hidden:,} of {whole:,} figures are hidden; recovered from all releases of all States: {len(lost)}"
+         f"{'' if few else ', without what pairs that are not listed say'}", began)  # fmt: skip
     return [*alone, *map(str, lost)]
 
 

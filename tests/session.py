@@ -54,12 +54,13 @@ def publish(found: Mapping[str, Sequence[Fact]], quarters: Sequence[str]) -> dic
 # ----------------------------------------------------------------------------------- what can be worked out of it all
 
 
-def recovered(published: Published) -> tuple[int, list[tuple[Any, ...]]]:
-    """(how many are hidden in all States' last releases, those of which one value is left) by one linear program over all.
+def recovered(published: Published) -> tuple[int, list[tuple[Any, ...]], bool]:
+    """(how many are hidden in all States' last releases, those of which one value is left, `few`) by one linear program.
 
     Known to whoever attacks: all releases of all States, what one told and hides since, both lists of States, that a pair that
     was never listed for a year has 0 to 4 requests in it, and that those of all other States are all that a State received. A
-    pair that is not listed is a figure of the program, too: `(nature, year, from, to)`.
+    pair that is not listed is a figure of the program, too: `(nature, year, from, to)`. `few` tells whether its 0 to 4 could
+    be gone by: not if a pair has grown since it was left out for good, which contradicts the rest.
     """
     told: dict[tuple[Any, ...], int | None] = {("few",): 4}
     sums: list[Any] = []
@@ -85,12 +86,13 @@ def recovered(published: Published) -> tuple[int, list[tuple[Any, ...]]]:
         bounds += [((pair, 1), (("few",), -1)) for pair in pairs if pair in never]
         zero |= {pair for pair in pairs if pair not in flows}
     hidden = [key for key, value in told.items() if value is None and len(key) > len(("nature", "year", "from", "to"))]
+    used = True
     try:
         lost = suppression.recovered(told, Relations(tuple(sums), tuple(bounds)), zero=zero)  # type: ignore[arg-type]
-    except Invalid:  # a pair that was few once is many now and stays untold: then that is no knowledge
-        few = [row for row in bounds if (("few",), -1) not in row]
+    except Invalid:
+        used, few = False, [row for row in bounds if (("few",), -1) not in row]
         lost = suppression.recovered(told, Relations(tuple(sums), tuple(few)), zero=zero)  # type: ignore[arg-type]
-    return len(hidden), [key for key in lost if len(key) > 4]
+    return len(hidden), [key for key in lost if len(key) > len(("nature", "year", "from", "to"))], used
 
 
 def _known_of(releases: Sequence[Release]) -> tuple[dict[Key, int | None], dict[Key, int | None], set[Key]]:
