@@ -96,6 +96,9 @@ def test_an_officer_asks_and_both_hold_the_same(node, officers, vn):
     assert vn.compared().differences == ()
     reconciling.due(node, at=vn.at)
     assert len(vn.told()) == 1  # it knows ours as it is
+    reconciling.ask(node, "VN", vn.quarter, vn.quarter, officer=officers.all, at=vn.at)
+    assert [one.drawn - vn.at for one in vn.told()] == [timedelta(0), timedelta(seconds=1)]  # two asked within a second
+    assert vn.compared().differences == ()
     assert code(reconciling.ask, node, "VN", vn.quarter, vn.quarter, officer=officers.decider, at=vn.at) == "case.power"
 
 

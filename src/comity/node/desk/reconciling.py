@@ -100,7 +100,10 @@ def _as_both_know(case: Case, known: set[str | None]) -> Case:
 
 
 def _say(settings: Settings, said: Statement, *, by: str, at: datetime) -> models.FiguresBetween:
-    """Log, post and keep this State's statement, inside the caller's transaction."""
+    """Log, post and keep this State's statement, inside the caller's transaction; each is drawn up after the one before it."""
+    before = _of(said.to, said.since, said.through, own=True).first()
+    if before is not None and before.drawn >= said.drawn:  # within one second: else the two would contradict each other
+        said = replace(said, drawn=before.drawn + timedelta(seconds=1))
     raw = wire.sign(said, key=settings.signing)
     log_append(log.entry(log.NOTICE, canon.content_id(raw)))
     _record.post(settings, raw, to=said.to, at=at)
