@@ -22,7 +22,7 @@ lint: dev ## check style, formatting and types
 	@PYTHONPATH=scripts .venv/bin/mypy
 
 # Campaigns run for hours and can be taken up again: each is started by itself, with --state FILE.
-CAMPAIGNS = bench/clocks.py bench/crash.py bench/mutate_law.py bench/recall.py bench/simulate.py
+CAMPAIGNS = bench/clocks.py bench/crash.py bench/mutate_law.py bench/recall.py bench/simulate.py bench/two_years.py
 
 bench: dev ## measure every claim of speed; ARGS="bench/law.py" chooses
 	@for claim in $(or $(ARGS),$(sort $(filter-out $(CAMPAIGNS),$(wildcard bench/[a-z]*.py)))); do echo "== $$claim"; .venv/bin/python "$$claim" || exit; done

@@ -74,7 +74,7 @@ def facts(
 ) -> list[Fact]:
     """The facts of so many made-up cases from 2025 on: few measures and few States have most of them."""
     dice, found = random.Random(seed), []
-    names = [f"Q{chr(65 + place)}" for place in range(partners)]
+    names = [f"{'QXYZ'[place // 26]}{chr(65 + place % 26)}" for place in range(partners)]
     kinds = [str(one) for one in measures]
     for place in range(number):
         at = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=dice.random() * 91 * quarters)

@@ -117,6 +117,17 @@ def test_facts_are_the_acts(node, asked, at, monkeypatch):
     assert own[0].defects == {(RECEIVED, "period_to"): 1}
 
 
+def test_own_figures_are_counted_anew_only_when_something_came(node, officers, asked, at, monkeypatch):
+    """Two looks, one count; another act, another count."""
+    counted, facts = [], figures.facts
+    monkeypatch.setattr(figures, "facts", lambda settings: counted.append(1) or facts(settings))
+    assert figures.own(node) == figures.own(node)
+    assert len(counted) == 1
+    requested.report_progress(node, asked[0][0], message="Soon.", officer=officers.decider, at=at + timedelta(hours=3))
+    figures.own(node)
+    assert len(counted) == 2
+
+
 def test_officers_read_their_own_figures_and_nobody_else_does(node, officers, asked):
     """Unhidden, in both languages, for the power to assist; and never without it."""
     text = Browser(officers.all).text("/figures")

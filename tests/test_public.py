@@ -47,7 +47,8 @@ PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 ONE = [("a", 1)]
 NUMBERS = st.integers(0, said.RECEIPTS - 1)
-PAGES = ("/en/", "/fa/", "/en/report", "/fa/report", "/en/receipt", "/fa/receipt", "/en/bulletins", "/fa/bulletins")
+PAGES = ("/en/", "/fa/", "/en/report", "/fa/report", "/en/receipt", "/fa/receipt", "/en/bulletins", "/fa/bulletins",
+         "/en/needs", "/fa/needs")  # fmt: skip
 
 
 def code_of(call, *args, **named) -> str:

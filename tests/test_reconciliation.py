@@ -13,7 +13,7 @@ from comity.casework.act import Kind
 from comity.errors import ComityError
 from comity.reporting import reconciliation, release
 from comity.reporting.axes import MADE, PARTNER, RECEIVED, Event, edges
-from comity.reporting.reconciliation import Entry, Statement, Why, compare
+from comity.reporting.reconciliation import Statement, Why, compare
 from comity.reporting.tables import is_listed
 from comity.reporting.tally import of_case
 
@@ -102,7 +102,7 @@ def test_every_altered_act_is_found(seed, data):
     other = "2025-Q1" if period != "2025-Q1" else "2025-Q3"
     changed = {
         "left out": [],
-        "invented": [one, Entry(one.cell, one.at, "ab" * 32)],
+        "invented": [one, replace(one, act="ab" * 32)],
         "moved": [replace(one, cell=(nature, event, asker, measure, other))],
         "called": [replace(one, cell=(nature, event, "QA" if asker == "IR" else "IR", measure, period))],
         "re-dated": [replace(one, at="2025-02-03T04:05:06Z")],
@@ -219,14 +219,22 @@ def tampered(one, key, value):
     return copy
 
 
+ACT = ["real", "requested", "IR", "preservation", "2025-Q1", "2025-02-03T04:05:06Z", "ab" * 32, "IR-2025-0001"]
+
+
+def act(**changed) -> list:
+    """A row of an act, with other contents at some places."""
+    return [changed.get(f"at{place}", value) for place, value in enumerate(ACT)]
+
+
 FAULTS = {
     "another version": {"comity": "comity/v2/figures-between"},
     "one field more": {"more": 1},
     "a State that is none": {"to": "Qatar"},
     "to itself": {"to": "IR"},
-    "a quarter that is not over": {"drawn": "2025-12-31T23:59:59Z"},
+    "a quarter that is not over": {"at": "2025-12-31T23:59:59Z"},
     "backwards": {"since": "2026-Q1"},
-    "a time of another form": {"drawn": "2026-02-01T00:00:00+00:00"},
+    "a time of another form": {"at": "2026-02-01T00:00:00+00:00"},
     "a negative figure": {"counts": [["real", "requested", "IR", "preservation", "2025-Q1", -1]]},
     "a fraction": {"counts": [["real", "requested", "IR", "preservation", "2025-Q1", 1.5]]},
     "true": {"counts": [["real", "requested", "IR", "preservation", "2025-Q1", True]]},
@@ -235,12 +243,12 @@ FAULTS = {
     "an event of no case": {"counts": [["real", "called", "IR", "preservation", "2025-Q1", 1]]},
     "a figure twice": {"counts": [["real", "requested", "IR", "preservation", "2025-Q1", 1]] * 2},
     "no list": {"counts": {}},
-    "an act that is no digest": {"acts": [["real", "requested", "IR", "preservation", "2025-Q1", "2025-02-03T04:05:06Z", "x"]]},
-    "an act at no time": {"acts": [["real", "requested", "IR", "preservation", "2025-Q1", "yesterday", "ab" * 32]]},
-    "an act twice": {"acts": [["real", "requested", "IR", "preservation", f"2025-Q{one}", "2025-02-03T04:05:06Z", "ab" * 32]
-                              for one in (1, 2)]},
+    "an act that is no digest": {"acts": [act(at6="x")]},
+    "an act at no time": {"acts": [act(at5="yesterday")]},
+    "an act twice": {"acts": [act(), act(at4="2025-Q2")]},
+    "a case that is none": {"acts": [act(at7="../etc")]},
     "a row too short": {"acts": [["real"]]},
-    "a number for a text": {"acts": [["real", "requested", "IR", 1, "2025-Q1", "2025-02-03T04:05:06Z", "ab" * 32]]},
+    "a number for a text": {"acts": [act(at3=1)]},
 }  # fmt: skip
 
 

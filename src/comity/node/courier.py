@@ -21,7 +21,18 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from comity.errors import BrokenSeal, ComityError, Unreachable
 from comity.ledger.log import Proof
 from comity.node import archive, bell, feeding, models
-from comity.node.desk import assistance, copies, crossing, drills, evidence, feeds, registry, sighting, standing
+from comity.node.desk import (
+    assistance,
+    copies,
+    crossing,
+    drills,
+    evidence,
+    feeds,
+    reconciling,
+    registry,
+    sighting,
+    standing,
+)  # fmt: skip
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire import proofs
@@ -81,6 +92,7 @@ class Courier:
         _guarded(partial(copies.due, self._settings, at=now()))
         _guarded(partial(assistance.due, self._settings, at=now()))
         _guarded(partial(standing.due, self._settings, at=now()))
+        _guarded(partial(reconciling.due, self._settings, at=now()))
         _guarded(self._visit)
         return self._match(busy=busy) or busy
 
@@ -155,7 +167,7 @@ class Courier:
         if proving:
             steps.append(partial(self._prove, peer))
         if self._renew_next.get(peer, 0.0) <= time.monotonic():
-            steps.append(partial(self._renew, peer))
+            steps += [partial(self._renew, peer), partial(self._read_figures, peer)]
         for step in steps:
             _guarded(step)
         return False
@@ -239,6 +251,15 @@ class Courier:
         except ComityError as error:
             self._note(peer, error)
             _log.warning("the entry of %s: %s", peer, error)
+        return False
+
+    def _read_figures(self, peer: str) -> bool:
+        """Read the newest figures that the peer has published, if it has."""
+        try:
+            said = self._line(archive.peer_entry(peer)).get("/figures/cases", at=now(), limit=BUNDLE_LIMIT)
+            reconciling.published(self._settings, peer, said, at=now())
+        except ComityError as error:
+            _log.info("the figures of %s: %s", peer, error)
         return False
 
     def _witness(self, peer: str, head: tuple[str, int]) -> bool:

@@ -113,6 +113,28 @@ def edges(period: str) -> tuple[datetime, datetime]:
     return datetime(year, month, 1, tzinfo=UTC), datetime(*after, 1, tzinfo=UTC)
 
 
+def before(period: str) -> str:
+    """The quarter before this one."""
+    year, number = int(period[:4]), int(period[6])
+    return f"{year:04}-Q{number - 1}" if number > 1 else f"{year - 1:04}-Q4"
+
+
+def over(at: datetime, quarters: int) -> list[str]:
+    """The last quarters that are over at `at`, the newest first, each fourth one followed by its year if that is over too."""
+    found: list[str] = []
+    period = quarter(at)
+    for _ in range(quarters):
+        period = before(period)
+        found += [period, period[:4]] if period.endswith("Q4") else [period]
+    return found
+
+
+def quarters_of(period: str) -> tuple[str, str]:
+    """The first and the last quarter of a quarter or a year. Raises Invalid: it is neither."""
+    first, last = (f"{period}-Q1", f"{period}-Q4") if _YEAR.fullmatch(period) else (period, period)
+    return check_quarter(first), check_quarter(last)
+
+
 def check_quarter(text: str) -> str:
     """`text`, if it is a quarter between 1900 and 2199. Raises Invalid."""
     if not _QUARTER.fullmatch(text) or int(text[:4]) not in YEARS:

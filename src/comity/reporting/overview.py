@@ -22,6 +22,7 @@ from comity.reporting.axes import (
     UNKNOWN,
     Event,
     Key,
+    before,
     years,
 )
 from comity.reporting.questionnaire import Answer
@@ -116,8 +117,7 @@ def _lines(release: Release, nature: str) -> tuple[Line, ...]:
     while first and period >= first and len(found) < QUARTERS:
         values = tuple(release.value(_total(nature, event, period)) for event in EVENTS)
         found.append(Line(period, values))
-        year, number = int(period[:4]), int(period[6])
-        period = f"{year:04}-Q{number - 1}" if number > 1 else f"{year - 1:04}-Q4"
+        period = before(period)
     return tuple(found)
 
 

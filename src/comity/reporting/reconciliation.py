@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from comity.casework.request import STATE, moment_text, strict_moment
+from comity.casework.request import REFERENCE, STATE, moment_text, strict_moment
 from comity.errors import Invalid
 from comity.reporting.axes import (
     EXERCISE,
@@ -58,11 +58,13 @@ class Entry:
         cell: the figure.
         at: when its author said it, as RFC 3339 in UTC.
         act: its id.
+        case: the reference of its case.
     """
 
     cell: Cell
     at: str
     act: str
+    case: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +102,8 @@ class Statement:
         for cell in {*self.counts, *(one.cell for one in self.entries)}:
             self._check_cell(cell)
         for one in self.entries:
-            if not _DIGEST.fullmatch(one.act):
-                raise Invalid("An act is named by its digest.", code="between.form", where="acts")
+            if not _DIGEST.fullmatch(one.act) or not REFERENCE.fullmatch(one.case):
+                raise Invalid("An act is named by its digest and its case.", code="between.form", where="acts")
         if any(type(count) is not int or not 0 < count <= ENTRIES for count in self.counts.values()):
             raise Invalid("This figure is not plausible.", code="figures.value", where="counts")
 
@@ -117,29 +119,29 @@ class Statement:
         """Plain JSON values, in one order."""
         return {
             "comity": VERSION, "by": self.by, "to": self.to, "since": self.since, "through": self.through,
-            "drawn": moment_text(self.drawn),
+            "at": moment_text(self.drawn),
             "counts": [[*cell, count] for cell, count in sorted(self.counts.items())],
-            "acts": [[*one.cell, one.at, one.act] for one in self.entries],
+            "acts": [[*one.cell, one.at, one.act, one.case] for one in self.entries],
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, raw: Any) -> Statement:
         """The statement in `raw`, exactly as `to_dict` writes it. Raises Invalid: anything else."""
-        names = {"comity", "by", "to", "since", "through", "drawn", "counts", "acts"}
+        names = {"comity", "by", "to", "since", "through", "at", "counts", "acts"}
         if not isinstance(raw, dict) or set(raw) != names or raw["comity"] != VERSION:
             raise Invalid("This is no statement of this version.", code="between.form")
-        if not all(isinstance(raw[name], str) for name in ("by", "to", "since", "through", "drawn")):
+        if not all(isinstance(raw[name], str) for name in ("by", "to", "since", "through", "at")):
             raise Invalid("This field has the wrong type.", code="between.form")
         counts = {_cell(row): row[5] for row in _rows(raw["counts"], 6)}
         if sorted(counts) != list(counts) or len(counts) != len(raw["counts"]):
             raise Invalid("Each figure stands once, in order.", code="between.form", where="counts")
-        entries = tuple(Entry(_cell(row), *map(_text, row[5:])) for row in _rows(raw["acts"], 7))
+        entries = tuple(Entry(_cell(row), *map(_text, row[5:])) for row in _rows(raw["acts"], 8))
         try:
             for one in entries:
                 strict_moment(one.at)
-            drawn = strict_moment(raw["drawn"])
+            drawn = strict_moment(raw["at"])
         except ValueError as error:
-            raise Invalid("This is no time.", code="between.form", where="drawn") from error
+            raise Invalid("This is no time.", code="between.form", where="at") from error
         return cls(by=raw["by"], to=raw["to"], since=raw["since"], through=raw["through"], drawn=drawn, counts=counts,
                    entries=entries)  # fmt: skip
 
@@ -177,7 +179,7 @@ def state(facts: Iterable[Fact], *, by: str, to: str, since: str, through: str, 
         at: now.
     """
     entries = tuple(sorted(
-        Entry(_cell_of(fact, by), moment_text(fact.at), fact.act)
+        Entry(_cell_of(fact, by), moment_text(fact.at), fact.act, fact.case)
         for fact in facts
         if fact.partner == to and fact.event in OF_CASES and since <= fact.period <= through
     ))  # fmt: skip
@@ -200,6 +202,9 @@ class Why(StrEnum):
     KIND = "kind"  # the same act as a different event, measure or asker
     FIGURE = "figure"  # a figure is not the number of the acts under it
     PUBLISHED = "published"  # a published figure is not the one of the statement
+    RETRACTED = (
+        "retracted"  # a State says two things of the same quarters: an act that it counted is gone, or counted anew
+    )
 
 
 EXPLAINED: Final = frozenset({Why.ON_THE_WAY, Why.CLOCK})
@@ -215,8 +220,10 @@ class Difference:
         cell: the figure, as the State `lacks` does not have it; of `FIGURE` and `PUBLISHED` as it is stated.
         at_fault: the State whose statement is short of the act, or holds the wrong figure; empty where that cannot be told.
         acts: the ids of the acts concerned.
-        ours: our figure.
-        theirs: theirs.
+        ours: our figure; of `RETRACTED` the earlier one.
+        theirs: theirs; of `RETRACTED` the later one.
+        case: the reference of the case, where one act is concerned.
+        at: when that act was said, as RFC 3339; empty where there are others.
     """
 
     why: Why
@@ -225,6 +232,8 @@ class Difference:
     acts: tuple[str, ...]
     ours: int
     theirs: int
+    case: str = ""
+    at: str = ""
 
     @property
     def explained(self) -> bool:
@@ -250,7 +259,7 @@ def compare(ours: Statement, theirs: Statement, *, transit: timedelta = TRANSIT)
     for name in sorted(mine.keys() | other.keys()):
         here, there = mine.get(name), other.get(name)
         if here is not None and there is not None:
-            if (here.cell, here.at) != (there.cell, there.at):
+            if here != there:
                 found.append(_differing(here, there, ours, theirs))
         elif (one := here or there) is not None:
             lacking = theirs if there is None else ours
@@ -276,7 +285,7 @@ def _figures(said: Statement, ours: Statement, theirs: Statement) -> Iterable[Di
 
 def _differing(here: Entry, there: Entry, ours: Statement, theirs: Statement) -> Difference:
     """The same act, counted differently."""
-    if here.cell[:4] != there.cell[:4] or here.at != there.at:
+    if replace(here, cell=there.cell) != there or here.cell[:4] != there.cell[:4]:
         return _difference(Why.KIND, here, "", ours, theirs)
     at = strict_moment(here.at)
     ends = [end for period in (here.cell[4], there.cell[4]) for end in edges(period)]
@@ -286,7 +295,35 @@ def _differing(here: Entry, there: Entry, ours: Statement, theirs: Statement) ->
 
 def _difference(why: Why, entry: Entry, at_fault: str, ours: Statement, theirs: Statement) -> Difference:
     return Difference(why=why, cell=entry.cell, at_fault=at_fault, acts=(entry.act,),
-                      ours=ours.counts.get(entry.cell, 0), theirs=theirs.counts.get(entry.cell, 0))  # fmt: skip
+                      ours=ours.counts.get(entry.cell, 0), theirs=theirs.counts.get(entry.cell, 0), case=entry.case,
+                      at=entry.at)  # fmt: skip
+
+
+def retracted(earlier: Statement, later: Statement) -> tuple[Difference, ...]:
+    """What a State takes back by a later statement on the same quarters. Who only adds acts takes nothing back: they came late.
+
+    Args:
+        earlier: what it said first.
+        later: what it said then.
+
+    Raises:
+        Invalid: `between.pair`: they are not of the same States and quarters.
+    """
+    if (earlier.by, earlier.to, earlier.since, earlier.through) != (later.by, later.to, later.since, later.through):
+        raise Invalid("These statements are not about the same.", code="between.pair")
+    before, now = _by_act(earlier), _by_act(later)
+    gone = {name for name, one in before.items() if now.get(name) != one}
+    if earlier.drawn == later.drawn:  # nothing can have come between the two
+        gone |= now.keys() - before.keys()
+    found = [
+        _difference(Why.RETRACTED, before.get(name) or now[name], later.by, earlier, later) for name in sorted(gone)
+    ]
+    cells = {one.cell for one in found}
+    for cell, count in sorted(earlier.counts.items()):
+        if cell not in cells and later.counts.get(cell, 0) < count:
+            found.append(Difference(why=Why.RETRACTED, cell=cell, at_fault=later.by, acts=(), ours=count,
+                                    theirs=later.counts.get(cell, 0)))  # fmt: skip
+    return tuple(found)
 
 
 def carried(facts: Iterable[Fact], *, to: str, through: str) -> tuple[Fact, ...]:

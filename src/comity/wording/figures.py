@@ -72,6 +72,17 @@ REST: Final[Terms] = {
     "_U": _("not known"),
     "other": _("every other one"),
 }
+WHYS: Final[Terms] = {
+    "on-the-way": _("One of the two had not got the act yet: gone in the next comparison."),
+    "clock": _("Said within minutes of the end of a quarter, and counted on both sides of it."),
+    "missing": _("An act that one State counts is not there, or is not counted, at:"),
+    "period": _("The two count the same act in different quarters."),
+    "kind": _("The two count the same act as something else."),
+    "figure": _("A figure is not the number of the acts under it, at:"),
+    "published": _("A published figure is not the one that was said to the other State, by:"),
+    "retracted": _("It was said otherwise before, and late acts do not explain that, by:"),
+}
+"""Why two States count differently, `reporting.reconciliation.Why`."""
 _OF: Final[dict[int, tuple[Terms, ...]]] = {
     NATURE: (NATURES,),
     EVENT: (EVENTS,),

@@ -22,7 +22,7 @@ from django.db.models import Q
 from comity.errors import BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import _log, _record, assistance, communities, copies, drills, programmes, standing
+from comity.node.desk import _log, _record, assistance, communities, copies, drills, programmes, reconciling, standing
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.desk.conversing import Tables, note_alarm
@@ -150,6 +150,7 @@ READERS: Mapping[str, Reader] = {
     "offer": assistance.arrived,
     "programme": programmes.arrived,
     "standing": standing.arrived,
+    "figures": reconciling.arrived,
 }
 """Kind of statement -> what takes in one that has come in an envelope and is no act of a case."""
 
@@ -177,6 +178,8 @@ def _adopt(settings: Settings, row: models.Departure) -> None:
                 programmes.adopt(settings, said, row)
             elif said.kind == "standing":
                 standing.adopt(said, row)
+            elif said.kind == "figures":
+                reconciling.adopt(said)
     except (ComityError, IntegrityError) as error:
         code = error.code if isinstance(error, ComityError) else "node.defect"
         note_alarm(row.peer, code, row.digest, at=row.made_at)

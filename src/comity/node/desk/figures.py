@@ -13,6 +13,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from django.core.cache import cache
+from django.db.models import Count, Max
+
 from comity.assistance.programme import Say, Stage
 from comity.casework.act import Kind, Power
 from comity.casework.request import strict_moment
@@ -21,7 +24,7 @@ from comity.node import archive, models
 from comity.node.desk import _record, programmes
 from comity.node.settings import Settings
 from comity.reporting import sdmx, tables, tally
-from comity.reporting.axes import EXERCISE, OTHER, PARTNER, REAL, SUBJECT, Event, Key, check_quarter, edges, quarter
+from comity.reporting.axes import EXERCISE, OTHER, PARTNER, REAL, SUBJECT, Event, Key, check_quarter, edges, over
 from comity.reporting.release import Release, draw
 from comity.reporting.tally import Fact, Waits
 from comity.seal import canon, envelope
@@ -29,6 +32,7 @@ from comity.seal.trust import Trust
 
 QUARTERS: Final = 8  # how far back a first release may end
 _BATCH: Final = 200  # cases read together
+_KEPT: Final = 24 * 3600  # seconds for which own figures are remembered
 
 
 # ── what is counted ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +117,29 @@ class Own:
 
 
 def own(settings: Settings) -> tuple[Own, ...]:
-    """This State's own figures up to now, nothing hidden: real cases first, then those of exercises, if there are any."""
+    """This State's own figures up to now, nothing hidden: real cases first, then those of exercises, if there are any.
+
+    They are counted anew only when something has come that counts: all cases must be read for that.
+    """
+    name = f"figures-own-{settings.state}-{_counts()}"
+    found: tuple[Own, ...] | None = cache.get(name)
+    if found is None:
+        found = _own_now(settings)
+        cache.set(name, found, _KEPT)
+    return found
+
+
+def _counts() -> str:
+    """Names what there is to count: acts and words are only ever added."""
+    acts, words = (
+        model.objects.aggregate(n=Count("pk"), last=Max("pk")) for model in (models.Act, models.ProgrammeWord)
+    )
+    listed = models.Listing.objects.aggregate(last=Max("at"))["last"]  # a need's topic may be said anew
+    whole = canon.dumps([acts["n"], acts["last"], words["n"], words["last"], str(listed)])
+    return hashlib.sha256(whole).hexdigest()
+
+
+def _own_now(settings: Settings) -> tuple[Own, ...]:
     those = facts(settings)
     natures = [one for one in (REAL, EXERCISE) if one == REAL or any(fact.nature == one for fact in those)]
     return tuple(_own(one, [fact for fact in those if fact.nature == one]) for one in natures)
@@ -166,15 +192,7 @@ class Preview:
 def quarters(*, at: datetime) -> list[str]:
     """The quarters that a next release may end with, the newest first: those that are over, from where the last one stopped."""
     last = models.FiguresRelease.objects.order_by("number").values_list("through", flat=True).last() or ""
-    found: list[str] = []
-    period = quarter(at)
-    for _ in range(QUARTERS):
-        year, number = int(period[:4]), int(period[6])
-        period = f"{year:04}-Q{number - 1}" if number > 1 else f"{year - 1:04}-Q4"
-        if period < last:
-            break
-        found.append(period)
-    return found
+    return [period for period in over(at, QUARTERS) if "-" in period and period >= last]
 
 
 def preview(settings: Settings, through: str, *, at: datetime) -> Preview:
@@ -244,11 +262,12 @@ def published() -> list[models.FiguresRelease]:
 
 def told(row: models.FiguresRelease) -> Release:
     """What a release of this State says."""
-    return _own_release(bytes(row.value))
+    return said(bytes(row.value))
 
 
 @lru_cache(maxsize=16)
-def _own_release(value: bytes) -> Release:
+def said(value: bytes) -> Release:
+    """What a release of any State says that was verified before it was kept."""
     payload = canon.unb64(canon.loads(value, limit=2 * sdmx.LIMIT)["payload"])
     return Release.from_dict(canon.loads(payload, limit=sdmx.LIMIT))
 

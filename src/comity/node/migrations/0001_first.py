@@ -128,6 +128,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="FiguresHeard",
+            fields=[
+                ("state", models.CharField(max_length=2, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                ("value", models.BinaryField()),
+                ("at", models.DateTimeField()),
+                ("other", models.BinaryField(default=b"")),
+            ],
+        ),
+        migrations.CreateModel(
             name="FiguresRelease",
             fields=[
                 ("number", models.PositiveIntegerField(primary_key=True, serialize=False)),
@@ -647,6 +657,28 @@ class Migration(migrations.Migration):
                 ("made_by", models.CharField(max_length=402)),
                 ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.collection")),
             ],
+        ),
+        migrations.CreateModel(
+            name="FiguresBetween",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("peer", models.CharField(max_length=2)),
+                ("own", models.BooleanField()),
+                ("since", models.CharField(max_length=7)),
+                ("through", models.CharField(max_length=7)),
+                ("content", models.CharField(max_length=64)),
+                ("drawn", models.DateTimeField()),
+                ("statement", models.BinaryField()),
+                ("by", models.CharField(blank=True, max_length=402)),
+                ("answer_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ["-through", "-since", "peer", "-drawn", "-pk"],
+                "indexes": [
+                    models.Index(fields=["peer", "own", "since", "through"], name="figures_between_of"),
+                    models.Index(condition=models.Q(("own", False)), fields=["answer_at"], name="figures_between_due"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Holding",

@@ -7,7 +7,7 @@
 ``hits``     what shared objects look for, what cases mention, and where they meet
 ``public``   what anybody reports, what became of it, and bulletins
 ``assistance``  needs and offers, and the programmes that two States agree on
-``figures``  releases of figures, as published
+``figures``  releases of figures, as published, and what States tell each other of theirs
 ``standing``  what States say of where they stand in a treaty
 """
 
@@ -28,7 +28,7 @@ from comity.node.models.copies import (
     Telling,
 )
 from comity.node.models.feeds import Feed
-from comity.node.models.figures import FiguresRelease
+from comity.node.models.figures import FiguresBetween, FiguresHeard, FiguresRelease
 from comity.node.models.hits import Hit, Indexed, Mentioned, Observed
 from comity.node.models.office import (
     Act,
@@ -83,6 +83,8 @@ __all__ = [
     "Departure",
     "EntryVersion",
     "Feed",
+    "FiguresBetween",
+    "FiguresHeard",
     "FiguresRelease",
     "Hit",
     "Holding",

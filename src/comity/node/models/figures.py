@@ -1,4 +1,4 @@
-"""The figures that this State has published."""
+"""The figures that this State has published, and what two States tell each other of theirs."""
 
 from __future__ import annotations
 
@@ -13,3 +13,41 @@ class FiguresRelease(models.Model):
     at = models.DateTimeField()
     by = models.CharField(max_length=402)  # the officer: name and office
     value = models.BinaryField()  # the signed statement
+
+
+class FiguresBetween(models.Model):
+    """What one of two States says to the other of the figures of their cases, as signed: this State, or another to it.
+
+    Each that says something else than the one before it is kept; one that says the same again takes its place.
+    """
+
+    peer = models.CharField(max_length=2)  # the other State
+    own = models.BooleanField()  # whether this State says it
+    since = models.CharField(max_length=7)  # the first quarter
+    through = models.CharField(max_length=7)  # the last
+    content = models.CharField(max_length=64)  # digest of what is said, whenever it was drawn up
+    drawn = models.DateTimeField()  # as signed
+    statement = models.BinaryField()
+    by = models.CharField(max_length=402, blank=True)  # own: the officer who said it; empty: this node answered
+    answer_at = models.DateTimeField(
+        null=True
+    )  # another State's: when to look whether it is to be answered; null: never
+
+    class Meta:
+        """The newest first; what is to be answered is found without looking at all."""
+
+        ordering = ["-through", "-since", "peer", "-drawn", "-pk"]
+        indexes = [
+            models.Index(fields=["peer", "own", "since", "through"], name="figures_between_of"),
+            models.Index(fields=["answer_at"], condition=models.Q(own=False), name="figures_between_due"),
+        ]
+
+
+class FiguresHeard(models.Model):
+    """The newest release of another State, as it was signed and read there."""
+
+    state = models.CharField(max_length=2, primary_key=True)
+    number = models.PositiveIntegerField()
+    value = models.BinaryField()
+    at = models.DateTimeField()  # when it was read first
+    other = models.BinaryField(default=b"")  # another release under the same number: that State says two things

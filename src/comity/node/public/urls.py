@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from comity.node.public import door, figures, news, views
+from comity.node.public import door, figures, needs, news, views
 
 handler404 = door.nothing
 handler500 = door.broken
@@ -16,6 +16,7 @@ urlpatterns = [
     path("<slug:language>/", views.home, name="home"),
     path("<slug:language>/report", views.report, name="report"),
     path("<slug:language>/receipt", views.receipt, name="receipt"),
+    path("<slug:language>/needs", needs.needs, name="needs"),
     path("<slug:language>/figures", figures.figures, name="figures"),
     path("<slug:language>/bulletins", news.bulletins, name="bulletins"),
     path("<slug:language>/bulletins.atom", news.atom, name="atom-in"),

@@ -1,4 +1,7 @@
-"""Figures: this State's own as they are, what a release would tell and hide, and publishing it. For the power `assist`."""
+"""Figures: this State's own as they are, what a release would tell and hide, and publishing it. For the power `assist`.
+
+What is compared with other States is listed here; the pages of that are `officers.pages.reconciling`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from comity.errors import ComityError
+from comity.node import models
 from comity.node.desk import figures as desk
+from comity.node.desk import reconciling
 from comity.node.officers import answers
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.pages.assistance import may
@@ -21,10 +26,11 @@ from comity.node.officers.pages.calls import lasting
 from comity.node.officers.pages.signing import see_other
 from comity.node.settings import current
 from comity.reporting import overview
-from comity.reporting.axes import OUTCOME, PARTNER, SUBJECT
+from comity.reporting.axes import OUTCOME, PARTNER, SUBJECT, over
 from comity.reporting.tally import Waits
 
 _LONG: Final = 20  # characters of a quarter or a mark as sent
+_PERIODS: Final = 12  # quarters back that can be compared
 
 
 def _took(waits: Waits) -> list[str]:
@@ -52,8 +58,10 @@ def _own(one: desk.Own) -> dict[str, Any]:
     }
 
 
-def _page(request: HttpRequest, *, through: str = "", problem: Problem | None = None) -> HttpResponse:
+def page(request: HttpRequest, *, through: str = "", problem: Problem | None = None) -> HttpResponse:
+    """The page, with a preview up to the end of the quarter `through`, or with what was wrong."""
     settings, at, drawn = current(), timezone.now(), None
+    peers = models.Peer.objects.exclude(pk=settings.state).order_by("state").values_list("state", flat=True)
     if through:
         try:
             drawn = desk.preview(settings, through, at=at)
@@ -62,7 +70,8 @@ def _page(request: HttpRequest, *, through: str = "", problem: Problem | None = 
     shown = {
         "own": [_own(one) for one in desk.own(settings)], "released": desk.published(), "through": through,
         "quarters": desk.quarters(at=at), "drawn": drawn, "problem": problem, "events": overview.EVENTS,
-        "sheets": overview.sheets(drawn.release) if drawn else (),
+        "sheets": overview.sheets(drawn.release) if drawn else (), "compared": reconciling.all_compared(), "peers": peers,
+        "periods": over(at, _PERIODS),
     }  # fmt: skip
     return render(request, "figures.html", shown, status=problem.status if problem else 200)
 
@@ -72,7 +81,7 @@ def _page(request: HttpRequest, *, through: str = "", problem: Problem | None = 
 def figures(request: HttpRequest) -> HttpResponse:
     """Own figures, what was published, and, for a quarter, what the next release would tell."""
     may(request)
-    return _page(request, through=request.GET.get("through", "")[:_LONG])
+    return page(request, through=request.GET.get("through", "")[:_LONG])
 
 
 @require_POST
@@ -83,5 +92,5 @@ def publish(request: HttpRequest) -> HttpResponse:
     try:
         desk.publish(current(), through, seen=request.POST.get("seen", ""), officer=officer, at=timezone.now())
     except ComityError as error:
-        return _page(request, through=through, problem=answers.problem(error))
+        return page(request, through=through, problem=answers.problem(error))
     return see_other("figures")

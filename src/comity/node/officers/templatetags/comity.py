@@ -16,6 +16,7 @@ from comity.casework.request import REFERENCE, STATE
 from comity.node.officers import acts, almanac, asking, fields, judgement, markup, reading, texts, words
 from comity.node.settings import current
 from comity.reporting import axes
+from comity.reporting.reconciliation import Cell
 from comity.wording import figures, review
 
 register = template.Library()
@@ -237,6 +238,36 @@ def period(code: str) -> str:
     return gettext("Quarter %(number)s of %(year)s") % {
         "number": markup.digits(number), "year": markup.digits(year),
     }  # fmt: skip
+
+
+@register.filter
+def span(since: str, through: str) -> str:
+    """The time from the first to the last of these quarters in words."""
+    if since == through:
+        return period(since)
+    if (since, through) == axes.quarters_of(since[:4]):
+        return period(since[:4])
+    return f"{period(since)} – {period(through)}"
+
+
+@register.filter
+def between_cell(cell: Cell) -> SafeString:
+    """What a figure of two States is about, in a line."""
+    nature, event, asker, measure, time = cell
+    shown = [
+        (axes.EVENT, event),
+        (axes.PARTNER, asker),
+        (axes.SUBJECT, measure),
+        (axes.PERIOD, time),
+        (axes.NATURE, nature),
+    ]
+    return format_html_join(" · ", "{}", ((figure_code(code, axis),) for axis, code in shown))
+
+
+@register.filter
+def between_why(why: str) -> str:
+    """What explains a difference between two States' figures."""
+    return gettext(figures.WHYS[why])
 
 
 @register.filter

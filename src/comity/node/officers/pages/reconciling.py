@@ -1,0 +1,57 @@
+"""Reconciliation: this State's figures said to another, and what the two count differently. For the power `assist`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from comity.errors import ComityError, NotPossible
+from comity.node import models
+from comity.node.desk import reconciling as desk
+from comity.node.officers import answers
+from comity.node.officers.answers import answered
+from comity.node.officers.pages import figures
+from comity.node.officers.pages.assistance import may
+from comity.node.settings import current
+from comity.reporting.axes import quarters_of
+from comity.reporting.reconciliation import Difference
+
+_LONG: Final = 20  # characters of what is sent
+_ACTS: Final = 200  # shown under one difference
+
+
+@require_POST
+@answered
+def ask(request: HttpRequest) -> HttpResponse:
+    """Say this State's figures to another, and so ask for its own."""
+    officer = may(request)
+    peer, period = (request.POST.get(name, "")[:_LONG] for name in ("peer", "period"))
+    try:
+        since, through = quarters_of(period)
+        desk.ask(current(), peer, since, through, officer=officer, at=timezone.now())
+    except ComityError as error:
+        return figures.page(request, problem=answers.problem(error))
+    return redirect("figures-between", peer=peer, since=since, through=through)
+
+
+@require_safe
+@answered
+def between(request: HttpRequest, peer: str, since: str, through: str) -> HttpResponse:
+    """What two States say of the same quarters, and every difference with the acts that explain it."""
+    may(request)
+    found = desk.compared(peer, since, through)
+    if found.ours is None and found.theirs is None:
+        raise NotPossible("Nothing was said about these quarters.", code="between.none")
+    shown = {"found": found, "home": current().state, "differences": _shown(found.differences)}
+    return render(request, "figures_between.html", shown)
+
+
+def _shown(differences: tuple[Difference, ...]) -> list[tuple[Difference, list[tuple[str, str]]]]:
+    """Each difference with its acts: (id, reference of the case if it is here)."""
+    wanted = {act for one in differences for act in one.acts[:_ACTS]}
+    here: dict[str, Any] = dict(models.Act.objects.filter(pk__in=wanted).values_list("pk", "case"))
+    return [(one, [(act, here.get(act, "")) for act in one.acts[:_ACTS]]) for one in differences]
