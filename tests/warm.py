@@ -25,7 +25,11 @@ from comity.demo import nodes
 from comity.errors import Misconfigured
 
 READ = (
-    "__main__", "comity.cli", "comity.node.run", "comity.node.settings", "comity.verify", "comity.wording.aloud",
+    "__main__", "comity.cli", "comity.node.run", "comity.node.settings", "comity.sharing.feed", "comity.sharing.misp_server",
+    "comity.sharing.recall", "comity.sharing.release", "comity.sharing.shelf", "comity.sharing.sighted",
+    "comity.sharing.taxii", "comity.verify", "comity.wire.assistance", "comity.wire.calls", "comity.wire.communities",
+    "comity.wire.conversation", "comity.wire.remembered", "comity.wire.shares", "comity.wire.standing",
+    "comity.wire.transport", "comity.wording.aloud", "h11", "httpcore2",
     "granian", "httpx2", "argon2", "pydantic.main", "pydantic.type_adapter",
     "cryptography.hazmat.backends.openssl.backend", "django.contrib.auth.hashers",
     "django.contrib.auth.password_validation", "django.core.management.commands.migrate",
