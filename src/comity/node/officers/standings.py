@@ -57,7 +57,7 @@ class Row:
 
     code: str
     name: SafeString
-    known: tuple[str, ...]
+    known: tuple[SafeString, ...]
     bound: bool | None
     verdict: SafeString
     note: SafeString
@@ -82,7 +82,7 @@ class Ruled:
 
     name: SafeString
     open: bool | None
-    lines: tuple[str, ...]
+    lines: tuple[SafeString, ...]
     cites: tuple[Cite, ...]
 
 
@@ -95,7 +95,7 @@ class Report:
     sure: SafeString
     source: SafeString
     parts: tuple[Report, ...] = ()
-    lines: tuple[str, ...] = ()
+    lines: tuple[SafeString, ...] = ()
 
 
 def alphabetical(name: str) -> list[int]:
@@ -151,7 +151,7 @@ def _row(voice: Voice, found: Standing, said: tuple[Own, ...]) -> Row:
     return Row(
         code=found.state,
         name=SafeString(voice.state(found.state)),
-        known=tuple(words.reported(voice, found)),
+        known=tuple(SafeString(line) for line in words.reported(voice, found)),
         bound=found.bound,
         verdict=SafeString(voice.plain(voice.translate(words.BOUND[found.bound]))),
         note=SafeString(voice.plain(found.fa if voice.language == "fa" else found.en)),
@@ -210,12 +210,13 @@ def _told(settings: Settings, voice: Voice, item: Owed, on: date) -> Told:
     )
 
 
-def counted(settings: Settings, basis: str, on: date) -> list[str]:
+def counted(settings: Settings, basis: str, on: date) -> list[SafeString]:
     """The countdown of `basis` in sentences, and when the Conference first meets. Raises Invalid."""
     voice, books = Voice(), settings.books
     lines = words.countdown(voice, countdown.countdown(books.treaty(basis), on))
     lines += words.said_too(voice, _unlisted(books, basis, on))
-    return [*lines, words.first_meeting(voice, conference.first_meeting(books, basis))]
+    lines.append(words.first_meeting(voice, conference.first_meeting(books, basis)))
+    return [SafeString(line) for line in lines]
 
 
 def _unlisted(books: Books, basis: str, on: date) -> list[str]:
@@ -237,7 +238,7 @@ def ruled(settings: Settings, basis: str, on: date) -> list[Ruled]:
     for name in settings.books.mechanism(basis).decisions:
         item = conference.opening(settings.books, basis, name, on)
         cites = tuple(judgement.cite(settings, cite, on) for cite in item.cites)
-        lines = tuple(words.opening(voice, item))
+        lines = tuple(SafeString(line) for line in words.opening(voice, item))
         found.append(Ruled(SafeString(voice.term(words.DECISIONS, name)), item.open, lines, cites))
     return found
 
@@ -269,7 +270,7 @@ def _proposal(settings: Settings, basis: str, item: Proposal, on: date) -> Repor
         ballots = conference.ballots(books, basis, item.id, on)
         lines = words.votes(voice, conference.count(books, basis, item.decision, ballots, on, final=False))
     parts = tuple(_position(voice, line) for line in books.mechanism(basis).stances(item.id, on))
-    return replace(_report(voice, item, [item.on] if item.on else []), parts=parts, lines=tuple(lines))
+    return replace(_report(voice, item, [item.on] if item.on else []), parts=parts, lines=tuple(SafeString(line) for line in lines))
 
 
 def _report(voice: Voice, item: Meeting | Document | Proposal, days: list[date]) -> Report:
