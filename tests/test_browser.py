@@ -64,6 +64,8 @@ LOOK = r"""(language) => {
   const seen = (element) => element.checkVisibility({visibilityProperty: true});
   if (root.lang !== language || root.dir !== {fa: "rtl", en: "ltr"}[language]) say(`lang ${root.lang} dir ${root.dir}`);
   if (document.querySelectorAll("h1").length !== 1) say("not one h1");
+  const markup = document.body.innerText.match(/<\/?(?:time|bdi|span|strong|a|p)\b.{0,40}/);
+  if (markup) say("markup shown as text: " + markup[0]);
   if (![...document.querySelectorAll(".band")].some((band) => seen(band) && band.innerText.length > 20)) say("no band");
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   ids.filter((id, place) => ids.indexOf(id) !== place).forEach((id) => say("id twice: " + id));
