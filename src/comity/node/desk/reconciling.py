@@ -40,9 +40,7 @@ from comity.wire.directory import trust_in
 MOST: Final = 400  # statements of one other State that are kept
 SHOWN: Final = 200  # comparisons on one page
 _AGAIN: Final = timedelta(seconds=2)  # when the other State has not said yet what it holds
-_PAUSE: Final = timedelta(
-    minutes=10
-)  # before who has said something on these quarters already is answered: it costs a count
+_PAUSE: Final = timedelta(minutes=10)  # until who says more on the same quarters is answered: each answer counts anew
 _BATCH: Final = 200  # cases read together
 
 
@@ -253,7 +251,8 @@ def compared(peer: str, since: str, through: str) -> Compared:
     """What the two States say of these quarters. Nothing is written; both nodes find the same."""
     ours, theirs = (list(_of(peer, since, through, own=own).defer("statement")) for own in (True, False))
     found = _differences(*(tuple(map(_name, rows)) for rows in (ours, theirs)))
-    own, heard = figures.newest(), models.FiguresHeard.objects.filter(pk=peer).only("number").first()
+    own = models.FiguresRelease.objects.order_by("number").only("number").last()
+    heard = models.FiguresHeard.objects.filter(pk=peer).only("number").first()
     for rows, of, release in ((ours, "", own), (theirs, peer, heard)):
         if rows and release is not None:
             found += _as_published(_name(rows[0]), of, release.number)
