@@ -36,6 +36,7 @@ def test_only_what_was_released_to_everyone_and_is_open(node, officers, at):
         text = get(f"/{language}/needs").content.decode()
         assert text.count('class="card" aria-labelledby="IR-NEED-2026-0001"') == 1
         assert "<script" not in text
+        assert text.count("&lt;") == 2  # of the hostile text alone
         assert "Laboratory" in html.unescape(text)
         for other in ("For one State", "A draft", "Withdrawn", "Of another State", "NEED-2026-0002", "VN-NEED"):
             assert other not in text
