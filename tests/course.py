@@ -130,7 +130,10 @@ def _programme(dice: random.Random, needy: str, donor: str, number: int, at: dat
     yield Step(at, needy, donor, name, "need", f"{topic} {to_all}")
     yield Step(at + timedelta(days=9), donor, needy, name, "offer", f"{topic} {to_all}")
     yield Step(at + timedelta(days=30), donor, needy, name, "propose")
-    yield Step(at + timedelta(days=44), needy, donor, name, dice.choice(["agree-programme"] * 4 + ["decline"]))
+    answer = dice.choice(["agree-programme"] * 4 + ["decline"])
+    yield Step(at + timedelta(days=44), needy, donor, name, answer)
+    if answer == "decline":
+        return
     if dice.random() < 0.8:
         yield Step(at + timedelta(days=150), donor, needy, name, "deliver")
         yield Step(at + timedelta(days=160), needy, donor, name, "confirm")

@@ -247,9 +247,13 @@ class Network:
         while self.week < until:
             end = min(self.week + WEEK, until)
             ready = [place for place, step in enumerate(steps) if step.at < end and place not in self.taken]
+            held: set[tuple[str, str]] = set()  # what one State does in one matter, it does in its order
             for place in ready:
-                if self._take(steps[place], max(steps[place].at, self.week), resumed=resumed):
+                step = steps[place]
+                if (step.by, step.name) not in held and self._take(step, max(step.at, self.week), resumed=resumed):
                     self._note(str(place))
+                else:
+                    held.add((step.by, step.name))
             self.sweep(end - timedelta(seconds=1))
             self._note(end.isoformat())
             resumed = False
