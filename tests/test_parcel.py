@@ -475,9 +475,9 @@ def test_a_full_list_of_gaps_is_not_the_end(node, peer, at, tmp_path):
 
 
 def test_batches_keep_to_the_limits():
-    """At most 64 together, and four mebibytes; in their order, none left out."""
-    small, large = [Item(n, b"x") for n in range(1, 131)], [Item(n, bytes(1 << 20)) for n in range(1, 10)]
-    assert [len(some) for some in parcel.batches(small, parcel.item_size)] == [64, 64, 2]
+    """At most 256 together, and four mebibytes; in their order, none left out."""
+    small, large = [Item(n, b"x") for n in range(1, 515)], [Item(n, bytes(1 << 20)) for n in range(1, 10)]
+    assert [len(some) for some in parcel.batches(small, parcel.item_size)] == [256, 256, 2]
     assert [len(some) for some in parcel.batches(large, parcel.item_size)] == [4, 4, 1]
     back = tuple(Own(item, bytes(700_000)) for item in large)
     parts = list(parcel.parts(Answer(items=tuple(large), back=back)))

@@ -10,7 +10,7 @@ from second.keys import ed25519_holds
 from second.plain import need
 
 BODY, ENVELOPE = 6 << 20, 1 << 20
-BATCH, ASKED, GAPS, AFTER, EVIDENCE, PROOFS = 64, 256, 4096, 16, 8, 256
+BATCH, ASKED, GAPS, AFTER, EVIDENCE, PROOFS = 256, 256, 4096, 16, 8, 256
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,10 @@ def b64(data: bytes) -> str:
 def unb64(text: Any) -> bytes:
     """The bytes of `text`, which must be exactly what `b64` writes. Raises BrokenSeal."""
     try:
-        data = binascii.a2b_base64(text)  # it passes over what is not base64; writing it again shows that
+        data = binascii.a2b_base64(text, strict_mode=True)
     except (ValueError, TypeError) as error:
         raise BrokenSeal("This is not base64.", code="canon.base64") from error
-    if b64(data) != text:
+    if b64(data[-(len(data) % 3 or 3) :]) != text[-4:]:  # the last characters may say the same bytes in other ways
         raise BrokenSeal("This base64 is not in its canonical form.", code="canon.base64")
     return data
 

@@ -278,7 +278,7 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     padded = key.open(canon.unb64(found["sealed"]), _info(to, found["key"], digest))  # 3
     size = int.from_bytes(padded[:4], "big")
     statement = padded[4 : 4 + size]
-    if len(statement) != size or canon.content_id(statement) != digest or any(padded[4 + size :]):  # 4
+    if len(statement) != size or canon.content_id(statement) != digest or padded[4 + size :].strip(b"\0"):  # 4
         raise BrokenSeal("The envelope holds another statement than it says.", code="seal.commitment")
     return statement
 

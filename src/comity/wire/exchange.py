@@ -17,7 +17,7 @@ from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
 
-BATCH: Final = 64  # envelopes in one offer
+BATCH: Final = 256  # envelopes in one offer
 ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
 AFTER: Final = 16  # envelopes that one stands on
