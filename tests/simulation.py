@@ -69,7 +69,8 @@ class Notary:
         body = (
             f'"at":{said.at},"by":"{said.by}","code":"{said.code}","envelope":"{said.envelope}","event":"{said.event}"'
         )
-        raw = f'{{{body},"mac":"{self.mac(key or said.by, body)}"}}'.encode()
+        mac = base64.b64encode(self.mac(key or said.by, body).encode()).decode()
+        raw = f'{{{body},"ed25519":"{mac}","mldsa65":"{mac}"}}'.encode()
         if not key:
             self._known[raw] = said
         return raw

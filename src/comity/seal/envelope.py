@@ -13,6 +13,7 @@ statement into an *envelope* that only its addressee opens. `unseal` is the way 
 
 One pair of signatures can cover several statements made together (`sign_all`): it is made over the root of their Merkle
 tree, and each statement carries its own path to it. So each of them stands alone, and tells of the others only their number.
+Where many of them lie or travel together, the pair, which is most of their bytes, need not be there for each (`detached`).
 
 Only step 7 makes an `Opened`. What a caller must still do: ask whether the payload fits the case (`casework.advance`).
 
@@ -21,11 +22,12 @@ Each kind is signed under its own label, so that no statement of one kind can pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Self, final
+from typing import Any, NamedTuple, Self, final
 
 from comity.errors import BrokenProof, BrokenSeal
 from comity.seal import canon, merkle
@@ -39,6 +41,7 @@ MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, neve
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
+_HALVES = [re.compile(b'"%b":"([A-Za-z0-9+/=]+)"' % name) for name in (b"ed25519", b"mldsa65")]
 
 
 def _parts(*parts: bytes) -> bytes:
@@ -75,6 +78,42 @@ class Statement:
     payload: bytes
     raw: bytes
     key_id: str
+
+
+class Pair(NamedTuple):
+    """The two signatures under which one or several statements stand, in base64 as they stand there."""
+
+    ed25519: str
+    mldsa65: str
+
+
+def detached(signed: bytes) -> tuple[bytes, Pair]:
+    """(`signed` with its two signatures left empty, the signatures).
+
+    Args:
+        signed: a statement, or canonical JSON that has one statement in it.
+
+    Raises:
+        BrokenSeal: it does not carry both signatures.
+    """
+    bare, found = signed, []
+    for half in _HALVES:  # in canonical JSON no text holds these quotes, so the name is that of a member
+        match = half.search(bare)
+        if match is None:
+            raise BrokenSeal("This is not signed.", code="seal.detached")
+        found.append(match[1].decode())
+        bare = bare[: match.start(1)] + bare[match.end(1) :]
+    return bare, Pair(*found)
+
+
+def attached(bare: bytes, pair: Pair) -> bytes:
+    """The bytes of which `detached` gives `bare` and `pair`. Raises BrokenSeal: there are none."""
+    signed = bare
+    for name, half in pair._asdict().items():
+        signed = signed.replace(f'"{name}":""'.encode(), f'"{name}":"{half}"'.encode(), 1)
+    if detached(signed) != (bare, pair):
+        raise BrokenSeal("These signatures do not belong here.", code="seal.detached")
+    return signed
 
 
 _VERIFIED = object()

@@ -170,7 +170,7 @@ class Conversation(Remembering):
 
     def _fits(self, items: list[Item], size: int) -> bool:
         """Whether one more goes into the offer; one always does."""
-        return not items or (len(items) < self._batch and size <= _BATCH_BYTES)
+        return not items or size <= _BATCH_BYTES
 
     def answered(self, offer: Offer, answer: Answer, now: float) -> None:
         """Take in the answer to `offer`. One that gives back what is not ours counts as silence; a person is told, once."""

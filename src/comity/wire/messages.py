@@ -82,11 +82,7 @@ class Receipt:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, as it travels."""
-        return canon.dumps(self.to_dict())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"receipt": canon.b64(self.statement), "proof": self.proof.to_dict()}
+        return proved(self.statement, self.proof)
 
 
 def sign_words(words: Sequence[Evidence], *, places: Mapping[str, int], key: SigningKey) -> list[bytes]:
@@ -111,7 +107,7 @@ def _payload(said: Evidence, places: Mapping[str, int]) -> dict[str, Any]:
 
 def proved(statement: bytes, proof: Proof) -> bytes:
     """A receipt's signed statement with its proof, as they travel."""
-    return canon.dumps({"receipt": canon.b64(statement), "proof": proof.to_dict()})
+    return b'{"proof":%b,"receipt":%b}' % (canon.dumps(proof.to_dict()), statement)
 
 
 @dataclass(frozen=True)
@@ -147,7 +143,7 @@ def read_word(raw: bytes, trust: Trust, *, now: datetime | None = None) -> Word:
 
 
 def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Receipt:
-    """The receipt in `raw` (a parsed `Receipt.to_dict`), its signatures verified; its proof is *not* yet checked.
+    """The receipt in `raw` (parsed `Receipt.to_bytes`), its signatures verified; its proof is *not* yet checked.
 
     Args:
         raw: the parsed object.
@@ -158,7 +154,7 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
     found = canon.fields(raw, "receipt", "proof")
-    data = canon.unb64(found["receipt"])
+    data = canon.dumps(found["receipt"])
     statement = envelope.verify(data, trust, kind="receipt", at=now or _stated)
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "index")
     proof = Proof.from_dict(found["proof"])

@@ -24,8 +24,17 @@ def _values(row: Model, columns: Sequence[Field[Any, Any]]) -> list[Any]:
     return [column.get_db_prep_save(getattr(row, column.attname), connection) for column in columns]
 
 
-def inserted(model: type[Model], rows: Sequence[Model]) -> None:
-    """Write rows that are not in the table yet. Raises IntegrityError: one is."""
+def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = False) -> None:
+    """Write rows that are not in the table yet.
+
+    Args:
+        model: the rows' table.
+        rows: complete.
+        unless_there: leave out those that are there.
+
+    Raises:
+        IntegrityError: one is there.
+    """
     if not rows:
         return
     columns, quote = _columns(model), connection.ops.quote_name
@@ -33,7 +42,8 @@ def inserted(model: type[Model], rows: Sequence[Model]) -> None:
     places = ", ".join("%s" for _ in columns)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {quote(model._meta.db_table)} ({named}) VALUES ({places})",  # noqa: S608, SLF001  names of our own model
+            f"INSERT INTO {quote(model._meta.db_table)} ({named}) VALUES ({places})"  # noqa: S608, SLF001  names of our own model
+            + (" ON CONFLICT DO NOTHING" if unless_there else ""),
             [_values(row, columns) for row in rows],
         )
 
