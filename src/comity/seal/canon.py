@@ -61,9 +61,22 @@ def loads(data: bytes, *, limit: int) -> Any:
         value = _reader().decode(data.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BrokenSeal("This is not JSON in UTF-8.", code="canon.json") from error
-    if dumps(value) != data:
+    if _again(value, data) != data:
         raise BrokenSeal("This JSON is not in its canonical form (RFC 8785).", code="canon.form")
     return value
+
+
+def _again(value: Any, data: bytes) -> bytes:
+    """The canonical form of `value`, as it was read from `data`. Raises as `dumps` does.
+
+    Where all of the data is ASCII, so are its keys; and with so few brackets it is not nested too deep.
+    """
+    if data.isascii() and data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        try:
+            return _WRITER.encode(value).encode()
+        except UnicodeEncodeError as error:
+            raise BrokenSeal("This value has no canonical form.", code="canon.value") from error
+    return dumps(value)
 
 
 def content_id(data: bytes) -> str:
@@ -130,12 +143,12 @@ def _only_plain(value: Any, depth: int) -> bool:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise BrokenSeal("Keys are strings.", code="canon.value")
-            plain = _only_plain(item, depth + 1) and plain and key.isascii()
+            plain = (type(item) is str or _only_plain(item, depth + 1)) and plain and key.isascii()
         return plain
     if isinstance(value, (list, tuple)):
         plain = True
         for item in value:
-            plain = _only_plain(item, depth + 1) and plain
+            plain = (type(item) is str or _only_plain(item, depth + 1)) and plain
         return plain
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:

@@ -239,14 +239,14 @@ def _verified(
         root = merkle.root_by(leaf, found["place"], found["of"], path)
     except BrokenProof as error:
         raise BrokenSeal("The statement's path leads to no tree.", code="seal.tree") from error
-    _check(key, _signed_bytes(key.id, found["of"], root), canon.unb64(found["ed25519"]), canon.unb64(found["mldsa65"]))
+    _check(key, _signed_bytes(key.id, found["of"], root), Pair(found["ed25519"], found["mldsa65"]))
     return Statement(kind, found["from"], found["to"], payload, data, found["key"])
 
 
 @lru_cache(maxsize=1024)
-def _check(key: VerifyKey, message: bytes, ed25519: bytes, mldsa65: bytes) -> None:
+def _check(key: VerifyKey, message: bytes, pair: Pair) -> None:
     """As `VerifyKey.check`, once for all statements under one pair of signatures; only what holds is remembered."""
-    key.check(message, Signature(ed25519, mldsa65))
+    key.check(message, Signature(canon.unb64(pair.ed25519), canon.unb64(pair.mldsa65)))
 
 
 _TEXTS = ("comity", "kind", "from", "to", "key", "payload", "ed25519", "mldsa65")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 from comity.errors import BrokenSeal
@@ -240,8 +241,7 @@ def _plain(value: Any, pairs: dict[Pair, int]) -> Any:
     if isinstance(value, (str, int)) or value is None:
         return value
     return {
-        name.name: (_plain_words if name.name in _WORDS else _plain)(getattr(value, name.name), pairs)
-        for name in fields(value)
+        name: (_plain_words if name in _WORDS else _plain)(getattr(value, name), pairs) for name in _names(type(value))
     }
 
 
@@ -255,7 +255,12 @@ def _plain_words(value: bytes | tuple[bytes, ...], pairs: dict[Pair, int]) -> An
 
 
 def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, *more: str) -> dict[str, Any]:
-    return canon.fields(raw, *(field.name for field in fields(kind)), *more)
+    return canon.fields(raw, *_names(kind), *more)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _list(raw: Any, most: int) -> list[Any]:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from comity.casework.lifecycle import Act
@@ -223,9 +224,12 @@ def _stated(payload: bytes) -> datetime:
 
 def _moment(text: Any) -> datetime:
     try:
-        return strict_moment(text)
+        return _strict(text)
     except (TypeError, ValueError) as error:
         raise BrokenSeal("The receipt states no time.", code="receipt.form") from error
+
+
+_strict = lru_cache(maxsize=256)(strict_moment)  # words that are signed together mostly state one moment
 
 
 def logged_receipt(digest: str) -> bytes:

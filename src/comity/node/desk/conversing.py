@@ -140,10 +140,13 @@ class Tables:
             self._kept[digest] = self._kept_anew[digest] = data
         return digest
 
-    def _folded(self, words: Iterable[bytes]) -> list[tuple[str, str]]:
-        """Words as a row has them: see `archive.words`."""
-        found = map(envelope.detached, words)
-        return [(self._keep(" ".join(pair).encode()), bare.decode()) for bare, pair in found]
+    def _note_words(self, held: models.Departure | models.Arrival, words: Sequence[bytes], known: Sequence[bytes]) -> None:
+        """Give the row these words (see `archive.words`); it has those that are `known`."""
+        if words[: len(known)] != known:
+            held.evidence, known = [], ()
+        for word in words[len(known) :]:
+            bare, pair = envelope.detached(word)
+            held.evidence.append((self._keep(" ".join(pair).encode()), bare.decode()))
 
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
 
@@ -266,7 +269,9 @@ class Tables:
             self._sent_changed[row.digest] = True
         held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
-        held.trouble, held.evidence = row.trouble[:200], self._folded(row.evidence)
+        held.trouble = row.trouble[:200]
+        before = self._sent_values.get(row.digest)
+        self._note_words(held, row.evidence, before.evidence if before else ())
         held.statement = held.statement if row.pending else b""
         self._sent_changed.setdefault(row.digest, False)
         self._sent_values[row.digest] = row
@@ -354,7 +359,9 @@ class Tables:
             self._got[row.digest] = held
             self._got_changed[row.digest] = True
         self._lacks_changed |= bool(held.lacks or row.lacks)
-        held.status, held.lacks, held.evidence = row.status, row.lacks, self._folded(row.evidence)
+        held.status, held.lacks = row.status, row.lacks
+        before = self._got_values.get(row.digest)
+        self._note_words(held, row.evidence, before.evidence if before else ())
         self._got_changed.setdefault(row.digest, False)
         self._got_values[row.digest] = row
 
