@@ -163,8 +163,8 @@ def any_kind():
     from comity.seal import envelope
     from comity.wire import messages
 
-    def opened(self, row):
-        found = envelope.unseal(bytes(row.data), home=self._settings.state, keys=self._settings.openings,
+    def opened(self, row, data):
+        found = envelope.unseal(data, home=self._settings.state, keys=self._settings.openings,
                                 trust=self._trust, kinds=envelope.KINDS, at=row.at)  # fmt: skip
         return found, messages.decode_act(found)
 

@@ -5,8 +5,8 @@ An **offer** brings envelopes, asks what became of earlier ones, and says, when 
 named by the events of ETSI EN 319 522-1 (used by registered electronic mail, EN 319 532). Nothing here acknowledges
 evidence, and an error is never answered: an exchange ends with its answer.
 
-Words that were signed together share their signatures, which are most of a word's bytes. So these stand once in what is said,
-and each word names its own by its place among them.
+Words that were signed together share their signatures, which are most of a word's bytes. So these stand once in an answer, and
+each word names its own by its place among them. No word stands in an offer.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Item:
         number: its place among all that its sender ever sent to this State, from 1; 0 for one that came alone.
         envelope: the sealed bytes.
         after: digests of the envelopes of the same case, of either State, that it stands on.
-        evidence: the addressee's own signed words about it; only when it is given back to who lost it.
+        evidence: the addressee's own signed words about it; only when it is given back to who lost it, in an answer.
     """
 
     number: int
@@ -174,15 +174,17 @@ class Failure:
 def dumps(said: Offer | Answer) -> bytes:
     """The canonical bytes of an offer or an answer. Raises BrokenSeal: a word in it is not signed."""
     pairs: dict[Pair, int] = {}
-    return canon.dumps(_plain(said, pairs) | {"signatures": [pair._asdict() for pair in pairs]})
+    plain = _plain(said, pairs)
+    if isinstance(said, Answer):
+        plain["signatures"] = [pair._asdict() for pair in pairs]
+    return canon.dumps(plain)
 
 
 def read_offer(data: bytes) -> Offer:
     """The offer in `data`. Raises BrokenSeal."""
-    found = _object(Offer, canon.loads(data, limit=BODY_LIMIT), "signatures")
-    words = _Words(found["signatures"])
+    found, none = _object(Offer, canon.loads(data, limit=BODY_LIMIT)), _Words([])
     return Offer(
-        tuple(_item(item, words) for item in _list(found["items"], BATCH)),
+        tuple(_item(item, none) for item in _list(found["items"], BATCH)),
         _digests(found["ask"], ASKED),
         None if found["have"] is None else _have(found["have"]),
     )
