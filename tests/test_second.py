@@ -876,7 +876,7 @@ WEAK = {
     "fields that nobody knows": ("offer", canon, "fields", lambda value, *names: value),
     "any number": ("offer", exchange, "_number", lambda raw, least: raw),
     "any base64": ("answer", canon, "unb64", lambda text: __import__("base64").b64decode(text)),
-    "any time in a word": ("word", messages, "strict_moment", datetime.fromisoformat),
+    "any time in a word": ("word", messages, "_strict", datetime.fromisoformat),
     "a path of any length": (
         "together",
         merkle,

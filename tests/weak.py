@@ -325,11 +325,11 @@ def stops_reading():
     from comity.errors import ComityError
     from comity.node.desk import _reading
 
-    def taken(self, row, aside):
+    def taken(self, row, data, aside):
         from django.db import OperationalError
 
         try:
-            right(self, row, aside)
+            right(self, row, data, aside)
         except ComityError as error:
             raise OperationalError from error
 
