@@ -865,8 +865,8 @@ def _any_json(data, *, limit):
     return json.loads(data)
 
 
-def _any_kind(data, trusted, kinds, at, limit, right=envelope._verified):
-    return right(data, trusted, envelope.KINDS, at, limit)
+def _any_kind(data, raw, trusted, kinds, at, right=envelope._verified):
+    return right(data, raw, trusted, envelope.KINDS, at)
 
 
 WEAK = {

@@ -177,8 +177,8 @@ def forwarded():
 
     right = envelope._verified
 
-    def verified(data, trust, kinds, at, limit):
-        found = right(data, trust, kinds, at, limit)
+    def verified(data, raw, trust, kinds, at):
+        found = right(data, raw, trust, kinds, at)
         return dataclasses.replace(found, to="IR") if found.kind == "act" else found
 
     patched(envelope, "_verified", verified)

@@ -208,8 +208,9 @@ def sign(kind: str, payload: bytes, *, sender: str, to: str, key: SigningKey) ->
 
 
 def verify(
-    data: bytes, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime], limit: int = MESSAGE_LIMIT
-) -> Statement:
+    data: bytes, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime], limit: int = MESSAGE_LIMIT,
+    parsed: Any = None,
+) -> Statement:  # fmt: skip
     """The statement in `data`, when it is of this kind and both signatures hold.
 
     Args:
@@ -218,17 +219,18 @@ def verify(
         kind: the kind that is expected; no other is accepted.
         at: the moment for which the key must be valid; or what reads it from the payload, where that states it.
         limit: the most bytes accepted.
+        parsed: what `canon.loads` gave for `data`, where it was read already.
 
     Raises:
         BrokenSeal: with the step's code.
     """
-    return _verified(data, trust, {kind}, at, limit)
+    return _verified(data, canon.loads(data, limit=limit) if parsed is None else parsed, trust, {kind}, at)
 
 
 def _verified(
-    data: bytes, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime], limit: int
+    data: bytes, raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime]
 ) -> Statement:
-    found = _statement_fields(data, limit)
+    found = _statement_fields(raw)
     kind: str = found["kind"]
     if kind not in kinds:
         raise BrokenSeal(f"A statement of another kind is needed here: {', '.join(sorted(kinds))}.", code="seal.kind")
@@ -253,8 +255,8 @@ def _check(key: VerifyKey, message: bytes, pair: Pair) -> None:
 _TEXTS = ("comity", "kind", "from", "to", "key", "payload", "ed25519", "mldsa65")
 
 
-def _statement_fields(data: bytes, limit: int) -> dict[str, Any]:
-    found = canon.fields(canon.loads(data, limit=limit), *_TEXTS, "place", "of", "path")
+def _statement_fields(raw: Any) -> dict[str, Any]:
+    found = canon.fields(raw, *_TEXTS, "place", "of", "path")
     if not all(isinstance(found[name], str) for name in _TEXTS) or found["comity"] != _VERSION:
         raise BrokenSeal("This is no statement of a version that is known here.", code="seal.version")
     place, size, path = found["place"], found["of"], found["path"]
@@ -340,7 +342,7 @@ def unseal(
         BrokenSeal: with the code of the step that failed.
     """
     statement = opened(envelope, home=home, keys=keys)  # 1 to 4
-    verified = _verified(statement, trust, kinds, at, MESSAGE_LIMIT)  # 5, 6, 7
+    verified = _verified(statement, canon.loads(statement, limit=MESSAGE_LIMIT), trust, kinds, at)  # 5, 6, 7
     if verified.to != home:  # 5
         raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
     return Opened._make(verified, canon.content_id(envelope))  # the one place that may

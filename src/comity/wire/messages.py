@@ -137,7 +137,7 @@ def read_word(raw: bytes, trust: Trust, *, now: datetime | None = None) -> Word:
     """
     outer = canon.loads(raw, limit=MESSAGE_LIMIT)
     if not isinstance(outer, dict) or "proof" not in outer:
-        return Word(read_evidence(raw, trust, now=now))
+        return Word(read_evidence(raw, trust, now=now, parsed=outer))
     found = read_receipt(outer, trust, now=now)
     at = int(found.at.timestamp())
     return Word(Evidence(Event.RELAY_ACCEPTANCE, found.by, found.envelope, at), found.proof)
@@ -156,7 +156,7 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
     """
     found = canon.fields(raw, "receipt", "proof")
     data = canon.dumps(found["receipt"])
-    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated)
+    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated, parsed=found["receipt"])
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "index")
     proof = Proof.from_dict(found["proof"])
     if said["receipt"] != Event.RELAY_ACCEPTANCE or type(said["index"]) is not int or said["index"] != proof.index:
@@ -166,18 +166,19 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
     return Receipt(statement.sender, said["envelope"], _moment(said["at"]), proof.index, data, proof)
 
 
-def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> Evidence:
+def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None, parsed: Any = None) -> Evidence:
     """What a statement of `sign_words` says of an envelope that was receipted or not, its signatures verified.
 
     Args:
         data: the signed statement.
         trust: whose keys may sign receipts.
         now: the moment for which the key must be valid; when None, the moment the statement itself states.
+        parsed: as `envelope.verify` takes it.
 
     Raises:
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
-    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated)
+    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated, parsed=parsed)
     said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "code")
     if (
         not all(isinstance(said[name], str) for name in ("receipt", "envelope", "code"))
