@@ -704,7 +704,9 @@ def read_letters(root: Path, base, state: str, versions, firsts, found: Counter)
     first_trust = directory.trust_in(firsts.values())
     kept, of = "select k.data,", "join node_kept k on k.digest = a.digest"
     rows = [("arrival", *row) for row in base.execute(f"{kept} a.at, a.evidence, a.hop from node_arrival a {of}")]
-    rows += [("departure", *row) for row in base.execute(f"{kept} a.made_at, a.evidence, a.peer from node_departure a {of}")]
+    rows += [
+        ("departure", *row) for row in base.execute(f"{kept} a.made_at, a.evidence, a.peer from node_departure a {of}")
+    ]
     pairs = {digest: bytes(data).decode().split() for digest, data in base.execute("select digest, data from node_kept")
              if len(bytes(data).split()) == 2}  # fmt: skip
     for what, data, moment, words, other in rows:

@@ -199,9 +199,7 @@ def stating(said_: dict) -> dict:
 
 
 TEXT = {"receipt": "RelayAcceptance", "envelope": DIGEST, "at": "2026-11-24T12:00:05Z", "index": 2}
-ACT_AS_RECEIPT = canon.loads(
-    envelope.sign("act", canon.dumps(TEXT), sender="VN", to="", key=SIGN["VN"]), limit=1 << 20
-)
+ACT_AS_RECEIPT = canon.loads(envelope.sign("act", canon.dumps(TEXT), sender="VN", to="", key=SIGN["VN"]), limit=1 << 20)
 PROOF = receipt().proof.to_dict()
 
 RECEIPTS = [

@@ -408,7 +408,7 @@ def strict_moment(text: str) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """`moment` in UTC as RFC 3339 with whole seconds, the only form that crosses the border."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _plain(value: Any) -> Any:

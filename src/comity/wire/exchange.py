@@ -197,7 +197,9 @@ def read_answer(data: bytes) -> Answer:
     outcomes = (_object(Outcome, raw) for raw in _list(found["outcomes"], BATCH))
     back = (_object(Own, raw) for raw in _list(found["back"], BATCH))
     return Answer(
-        tuple(Outcome(_digest(one["envelope"]), words.receipt(one["receipt"]), _text(one["later"])) for one in outcomes),
+        tuple(
+            Outcome(_digest(one["envelope"]), words.receipt(one["receipt"]), _text(one["later"])) for one in outcomes
+        ),
         words.read(found["evidence"], ASKED * EVIDENCE),
         _digests(found["missing"], BATCH * AFTER),
         tuple(_item(item, words) for item in _list(found["items"], BATCH)),

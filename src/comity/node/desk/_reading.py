@@ -194,7 +194,7 @@ class _Acts:
         elif act.request is not None:
             self._retold.append(after.request)
         self._made.append(made)
-        self._cases[act.case], self._brought[act.id], row.act = after, row.hop, made
+        self._cases[act.case], self._brought[act.id], row.act_id = after, row.hop, made.pk
         return True
 
     def write(self) -> None:

@@ -13,6 +13,7 @@ from django.db.models import Field, Model
 
 _PLAIN = (models.CharField, models.TextField, models.IntegerField, models.FloatField, models.BooleanField)
 
+
 def _columns(model: type[Model], names: Sequence[str] = ()) -> list[Field[Any, Any]]:
     """The columns of `names`; without names: all but a number that the database gives."""
     known: Any = model._meta  # noqa: SLF001  this is how Django names it
@@ -52,7 +53,9 @@ def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = 
     put(model, [column.attname for column in columns], _values(rows, columns), unless_there=unless_there)
 
 
-def put(model: type[Model], names: Sequence[str], values: Sequence[Sequence[Any]], *, unless_there: bool = False) -> None:
+def put(
+    model: type[Model], names: Sequence[str], values: Sequence[Sequence[Any]], *, unless_there: bool = False
+) -> None:
     """As `inserted`, of rows that are given as the values of these fields, as the database takes them."""
     columns, quote = _columns(model, names), connection.ops.quote_name
     named = ", ".join(quote(str(column.column)) for column in columns)

@@ -140,7 +140,9 @@ class Tables:
             self._kept[digest] = self._kept_anew[digest] = data
         return digest
 
-    def _note_words(self, held: models.Departure | models.Arrival, words: Sequence[bytes], known: Sequence[bytes]) -> None:
+    def _note_words(
+        self, held: models.Departure | models.Arrival, words: Sequence[bytes], known: Sequence[bytes]
+    ) -> None:
         """Give the row these words (see `archive.words`); it has those that are `known`."""
         if words[: len(known)] != known:
             held.evidence, known = [], ()

@@ -205,7 +205,9 @@ def _read_all(settings: Settings, references: Sequence[str]) -> list[_Read]:
     holding = set(models.Holding.objects.filter(case__in=references).values_list("case", flat=True))
     held: dict[str, dict[Mention, int]] = {reference: {} for reference in references}
     columns = ("pk", "case_id", "kind", "value", "where", "origin")
-    for row, case, kind, value, where, origin in models.Mentioned.objects.filter(case__in=references).values_list(*columns):
+    for row, case, kind, value, where, origin in models.Mentioned.objects.filter(case__in=references).values_list(
+        *columns
+    ):
         held[case][Mention(Observable(kind, value), where, origin)] = row
     return [_read(settings, one, cases.get(one), held[one], holding=one in holding) for one in references]
 

@@ -191,7 +191,9 @@ class Arrival(models.Model):
     lacks = models.CharField(max_length=64, blank=True)  # one of them that is not here, or not read
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
-    evidence = models.JSONField(default=list)  # this node's signed words about it, the receipt first: see `archive.words`
+    evidence = models.JSONField(
+        default=list
+    )  # this node's signed words about it, the receipt first: see `archive.words`
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     handed = models.BooleanField(default=False)  # an officer had it before him
     code = models.CharField(max_length=60, blank=True)  # why it was refused
