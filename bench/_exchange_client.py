@@ -1,6 +1,6 @@
 """A client inside one node, for `bench/exchange.py`: posts requests, and waits for their receipts.
 
-_exchange_client.py HOME PEER send COUNT WINDOW | post COUNT TOGETHER | drain | unread
+_exchange_client.py HOME PEER send COUNT WINDOW | post COUNT TOGETHER | drain | unread | watch
 """
 
 from __future__ import annotations
@@ -85,16 +85,34 @@ def send(count: int, window: int) -> dict[str, float]:
 
 
 def drain() -> dict[str, float]:
-    """Wait until everything in the outbox is receipted; the rate from just before the first receipt on."""
-    waiting = SENT.filter(stage="relay")
+    """Wait until everything in the outbox is receipted, and until this node knows that it was read.
+
+    Returns:
+        How many, when the first receipt came, when the last one did (POSIX seconds), and the rate at which they were
+        receipted and known to be read.
+    """
+    waiting, unknown = SENT.filter(stage="relay"), SENT.filter(stage__in=("relay", "consignment"))
     whole = left = waiting.count()
-    begun = time.perf_counter()
+    begun = time.time()
     while left:
         time.sleep(0.02)
         before, left = left, waiting.count()
         if before == left == whole:
-            begun = time.perf_counter()
-    return {"rate": whole / (time.perf_counter() - begun)}
+            begun = time.time()
+    receipted = time.time()
+    while unknown.exists():
+        time.sleep(0.05)
+    return {"count": whole, "begun": begun, "rate": whole / (receipted - begun), "told": whole / (time.time() - begun)}
+
+
+def watch() -> dict[str, float]:
+    """Wait until this node has read `COUNT` more envelopes; when that was, POSIX seconds."""
+    read, count = models.Arrival.objects.exclude(status="waiting"), int(sys.argv[4])
+    whole = read.count() + count
+    print("watching", flush=True)
+    while read.count() < whole:
+        time.sleep(0.05)
+    return {"read": time.time()}
 
 
 def settled() -> None:
@@ -108,6 +126,9 @@ def main() -> None:
     verb, *given = sys.argv[3:]
     if verb == "unread":
         print(json.dumps({"unread": models.Arrival.objects.filter(status="waiting").count()}))
+        return
+    if verb == "watch":
+        print(json.dumps(watch()))
         return
     settled()
     if verb == "post":

@@ -346,7 +346,7 @@ def read(home: Path, peer: str) -> None:
     from comity.wire.transport import Line
 
     def receipt(row) -> str:
-        return canon.loads(canon.unb64(row.evidence[0]), limit=1 << 20)["receipt"] if row.evidence else ""
+        return canon.loads(archive.words(row)[0], limit=1 << 20)["receipt"] if row.evidence else ""
 
     def said(act) -> str:
         return act.body.get("message", act.case)
@@ -363,7 +363,7 @@ def read(home: Path, peer: str) -> None:
     chosen = random.Random(0).sample(sorted(sent), min(len(sent), 40))
     for row in models.Departure.objects.filter(pk__in=chosen):
         try:
-            status, body = line.post("/messages", bytes(row.data), at=datetime.now(UTC))
+            status, body = line.post("/messages", archive.sealed(row), at=datetime.now(UTC))
             asked[row.digest] = (
                 canon.loads(body, limit=1 << 20)["receipt"] if status == 200 else f"{status} {body[:200]!r}"
             )

@@ -7,7 +7,7 @@ from datetime import datetime
 from peer import Peer, arrive, settle
 from recalling import DictMemory
 
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import communities, copies, registry, telling
 from comity.seal import canon, envelope
 from comity.sharing import stix, tlp
@@ -141,7 +141,7 @@ class Circle:
             self._read.add(row.pk)
             if row.peer in self.holders:
                 keys = [self[row.peer].peer.opening]
-                found.append(("IR", row.peer, envelope.opened(bytes(row.data), home=row.peer, keys=keys)))
+                found.append(("IR", row.peer, envelope.opened(archive.sealed(row), home=row.peer, keys=keys)))
         return found
 
     def trust(self):

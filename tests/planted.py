@@ -416,8 +416,8 @@ class _StaysDead(Conversation):
 
 @planted("everything is sent at once")
 class _NoWindow(Conversation):
-    def _fits(self, items: list[Item], size: int) -> bool:
-        return True
+    def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
+        return super()._due_rows(stages, now, 10 * limit)
 
 
 def found(title: str, seeds: Iterable[int]) -> tuple[int, str] | None:

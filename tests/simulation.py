@@ -66,10 +66,12 @@ class Notary:
 
     def sign(self, said: Evidence, key: str = "") -> bytes:
         """The canonical bytes of signed evidence; `key`: a forger's."""
-        body = (
-            f'"at":{said.at},"by":"{said.by}","code":"{said.code}","envelope":"{said.envelope}","event":"{said.event}"'
+        head, tail = (
+            f'"at":{said.at},"by":"{said.by}","code":"{said.code}"',
+            f'"envelope":"{said.envelope}","event":"{said.event}"',
         )
-        raw = f'{{{body},"mac":"{self.mac(key or said.by, body)}"}}'.encode()
+        mac = self.mac(key or said.by, head + tail)  # 32 hexadecimal digits are base64 too
+        raw = f'{{{head},"ed25519":"{mac}",{tail},"mldsa65":"{mac}"}}'.encode()
         if not key:
             self._known[raw] = said
         return raw

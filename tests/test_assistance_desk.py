@@ -21,7 +21,7 @@ from comity.assistance.topics import Development, Region, Topic, Unit
 from comity.casework.lifecycle import Kind
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.ledger import log
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import assistance, crossing, programmes, registry, selfassessment
 from comity.node.officers import texts
 from comity.seal import canon, envelope, merkle
@@ -83,7 +83,7 @@ class Donor:
         """Everything that the node under test has for it arrives."""
         for row in models.Departure.objects.filter(peer=self.state).exclude(pk__in=self._read).order_by("number"):
             self._read.add(row.pk)
-            raw = envelope.opened(bytes(row.data), home=self.state, keys=[self.peer.opening])
+            raw = envelope.opened(archive.sealed(row), home=self.state, keys=[self.peer.opening])
             kind = canon.loads(raw, limit=1 << 20)["kind"]
             statement = envelope.verify(raw, self.trust, kind=kind, at=at)
             assert (statement.sender, statement.to) == ("IR", self.state)
@@ -444,7 +444,7 @@ def test_what_was_lost_comes_back(node, who, at, matched):
     departures = {one.pk: one for one in models.Departure.objects.filter(peer="VN")}
     statements = {}
     for one in departures.values():
-        raw = envelope.opened(bytes(one.data), home="VN", keys=[vn.peer.opening])
+        raw = envelope.opened(archive.sealed(one), home="VN", keys=[vn.peer.opening])
         statements[one.pk] = raw
     models.ProgrammeWord.objects.filter(by="IR").delete()
     models.Listing.objects.filter(state="IR").delete()
@@ -511,7 +511,7 @@ def test_a_word_stands_on_those_before_it(node, who, at, matched):
     theirs, ours = (models.ProgrammeWord.objects.get(by=by) for by in ("VN", "IR"))
     departure = models.Departure.objects.get(pk=ours.envelope)
     assert departure.after == [theirs.envelope]
-    before, data = here(about).programme, bytes(models.Arrival.objects.get(digest=theirs.envelope).data)
+    before, data = here(about).programme, archive.sealed(models.Arrival.objects.get(digest=theirs.envelope))
     models.ProgrammeWord.objects.all().delete()
     models.Programme.objects.all().delete()
     models.Arrival.objects.filter(digest=theirs.envelope).delete()

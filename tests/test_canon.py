@@ -1,6 +1,7 @@
 """Canonical JSON: one way to write each value, and no other bytes are read."""
 
 import json
+import random
 import unicodedata
 
 import pytest
@@ -267,6 +268,32 @@ def test_other_ways_to_write_it_are_refused(value, random):
         assert canon.loads(other, limit=LIMIT) == value
     else:
         assert code(canon.loads, other, limit=LIMIT)
+
+
+LONG = ["A" * 300, "A" * 299 + '"', 'B","' * 80, "," * 300, ":" * 257, "]" * 300, "\\" * 256, "e" * 256 + "é", "A", ""]
+
+
+def test_long_texts_are_read_as_short_ones_are(monkeypatch):
+    """That long texts are passed over lets nothing through, and refuses nothing: also where they stand twice, or are keys."""
+    chance, read = random.Random(5), 0
+    for _ in range(4000):
+        one, other, third = (chance.choice(LONG) for _ in range(3))
+        value = chance.choice([[one, other], {one: other}, {"a": one, other: third}, [[one], {"b": other}, 5, third]])
+        raw = bytearray(canon.dumps(value))
+        place = chance.randrange(len(raw)) if chance.random() < 0.3 else chance.choice([*range(3), *range(-3, 0)])
+        how = chance.randrange(4)
+        if how == 1:
+            raw[place] = chance.choice(b'A",:[]{} \\')
+        elif how == 2:
+            raw[place:place] = chance.choice([b" ", b'"', b'","', b"A", b"\n"])
+        elif how == 3:
+            raw = bytearray(json.dumps(value, separators=chance.choice([(",", ":"), (", ", ":")])).encode())
+        monkeypatch.setattr(canon, "_LONG", 1 << 20)
+        slowly = code(canon.loads, bytes(raw), limit=LIMIT)
+        monkeypatch.undo()
+        assert code(canon.loads, bytes(raw), limit=LIMIT) == slowly, bytes(raw)
+        read += not slowly
+    assert 1000 < read < 3000
 
 
 @settings(deadline=None, max_examples=300)

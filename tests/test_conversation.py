@@ -26,9 +26,10 @@ SOON = [title for title in FAULTS if "room" not in title and title not in {
 
 # ── bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-ITEM = Item(3, b"sealed", ("a" * 64,), (b"word",))
-OFFER = Offer((ITEM,), ("b" * 64,), Have(3, (1,), 2, ()))
-ANSWER = Answer((Outcome("c" * 64, b"r"), Outcome("d" * 64, later="conversation.room")), (b"e",), ("f" * 64,), (ITEM,),
+WORD, OTHER = (b'{"ed25519":"%b","mldsa65":"QUJD","z":%b}' % word for word in ((b"QUJD", b"1"), (b"QUJE", b"2")))
+ITEM = Item(3, b"sealed", ("a" * 64,), (WORD, OTHER))
+OFFER = Offer((replace(ITEM, evidence=()),), ("b" * 64,), Have(3, (1,), 2, ()))
+ANSWER = Answer((Outcome("c" * 64, OTHER), Outcome("d" * 64, later="conversation.room")), (WORD,), ("f" * 64,), (ITEM,),
                 (Own(ITEM, b"said"),))  # fmt: skip
 
 
@@ -38,6 +39,7 @@ def test_an_exchange_survives_its_bytes():
     assert exchange.read_offer(exchange.dumps(Offer())) == Offer()
     assert exchange.read_answer(exchange.dumps(ANSWER)) == ANSWER
     assert canon.dumps(json.loads(exchange.dumps(OFFER))) == exchange.dumps(OFFER)
+    assert len(json.loads(exchange.dumps(ANSWER))["signatures"]) == 2  # each once, however many words are under it
 
 
 BROKEN = {

@@ -165,7 +165,7 @@ def test_the_sender_learns_what_became_of_an_envelope(node, sent, at):
     answered(talk, row, None, at, refusal)
     answered(talk, row, None, at, said(row, peer, Event.CONTENT_CONSIGNMENT))
     row.refresh_from_db()
-    assert [canon.unb64(word) for word in row.evidence] == [receipt(peer, row), refusal]
+    assert archive.words(row) == [receipt(peer, row), refusal]
     assert (row.stage, row.trouble, row.relayed) == ("dead", "case.history", True)
     assert row in crossing.troubled()
     with pytest.raises(NotPossible):
@@ -189,7 +189,7 @@ _receipts: dict[tuple[str, str], bytes] = {}
 
 def answered(talk, row, outcome, at, *words):
     """The peer's answer to an offer of this row, or to a question about it."""
-    offer = Offer((Item(row.number, bytes(row.data)),)) if outcome else Offer(ask=(row.digest,))
+    offer = Offer((Item(row.number, archive.sealed(row)),)) if outcome else Offer(ask=(row.digest,))
     outcomes = (Outcome(row.digest, outcome),) if outcome else ()
     talk.answered(offer, Answer(outcomes, words), at.timestamp())
 
@@ -230,6 +230,6 @@ def test_this_node_says_what_became_of_an_envelope(node, peer, at):
         (bad, (Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")),
     ):
         row = arrive(node, data, at)
-        word = messages.read_evidence(canon.unb64(row.evidence[1]), own, now=at)
+        word = messages.read_evidence(archive.words(row)[1], own, now=at)
         assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", row.digest)
     assert archive.load(act.case, home="IR").stage == "open"

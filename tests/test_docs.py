@@ -504,7 +504,7 @@ def said_and_shown(name: str) -> str:
     data = vector(name)[name].encode()
     word = messages.read_word(data, TRUST)
     assert word.said.by == "IR"
-    signed = canon.unb64(canon.loads(data, limit=1 << 20)["receipt"]) if word.proof else data
+    signed = canon.dumps(canon.loads(data, limit=1 << 20)["receipt"]) if word.proof else data
     return f"{envelope.verify(signed, TRUST, kind='receipt', at=AT).payload.decode()}\n{shown(data)}"
 
 

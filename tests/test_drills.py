@@ -20,7 +20,7 @@ from test_officers import HOSTILE, Browser
 from comity.casework.lifecycle import Kind
 from comity.casework.request import Urgency, moment_text
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, NotYours
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import crossing, drills, registry
 from comity.node.officers.pages import calls as page
 from comity.node.peers import views
@@ -251,7 +251,7 @@ def test_a_call_comes_in_and_a_person_answers(node, officers, peer, at):
     assert drills.waiting() == []
     sent = models.Departure.objects.get()
     assert (sent.peer, sent.after) == ("VN", [row.envelope])
-    opened = envelope.unseal(bytes(sent.data), home="VN", keys=[peer.opening], trust=trust_in([peer.home_entry]),
+    opened = envelope.unseal(archive.sealed(sent), home="VN", keys=[peer.opening], trust=trust_in([peer.home_entry]),
                              kinds={"call"}, at=later)  # fmt: skip
     expected = Answer(row.pk, "judge", "Officer judge, Exercise office", later, "Here.")
     assert calls.read(opened.statement) == expected
@@ -592,7 +592,7 @@ def test_seeing_is_handing_over(node, officers, peer, at):
     for _ in range(2):
         Browser(officers.judge).get("/cases")
     arrival = models.Arrival.objects.get(digest=row.envelope)
-    events = [messages.event_of(canon.unb64(word)) for word in arrival.evidence]
+    events = [messages.event_of(word) for word in archive.words(arrival)]
     assert events == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
     assert arrival.handed
     assert models.Departure.objects.count() == 0

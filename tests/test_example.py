@@ -39,7 +39,9 @@ def opened(peer, kind):
     home = peer.home_entry
     at = home.since + timedelta(hours=2)
     trust = trust_in([home])
-    found = envelope.unseal(bytes(row.data), home=peer.state, keys=[peer.opening], trust=trust, kinds={"act"}, at=at)
+    found = envelope.unseal(
+        archive.sealed(row), home=peer.state, keys=[peer.opening], trust=trust, kinds={"act"}, at=at
+    )
     return messages.decode_act(found)
 
 

@@ -439,12 +439,15 @@ def test_a_case_that_changes_while_it_is_read(node, case, shelf, officers, at, m
     shelf(indicator(ip("203.0.113.8")))
     changes = [ours(accounts=(replace(IP, value="203.0.113.8"),))]
 
-    def manifests(settings, case):
+    load_all = archive.load_all
+
+    def then_changed(references, *, home):
+        read = load_all(references, home=home)
         while changes:
             requesting.draft(node, changes.pop(), officer=officers.drafter, at=at)
-        return iter(())
+        return read
 
-    monkeypatch.setattr(sighting.evidence, "manifests", manifests)
+    monkeypatch.setattr(archive, "load_all", then_changed)
     look(node, at)
     assert found() == {(OURS, indicator(ip("203.0.113.8")).id)}
 

@@ -19,7 +19,7 @@ from comity.casework.lifecycle import TABLE, Case, Kind, Stage
 from comity.casework.measure import LIVES, Measure
 from comity.casework.request import Account, Subject
 from comity.errors import Invalid
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import crossing, registry, requested, requesting
 from comity.node.officers import acts, almanac, answers, deadlines, inputs, moves, reading, texts
 from comity.node.officers.pages import broken, signing
@@ -879,7 +879,7 @@ def test_trouble_is_shown(node, officers, drafted, peer, at):
     assert "Needs attention" not in browser.text("/cases")
     departure = models.Departure.objects.get()
     talk = crossing.conversation(node, "VN")
-    offer = Offer((Item(departure.number, bytes(departure.data)),))
+    offer = Offer((Item(departure.number, archive.sealed(departure)),))
     for _ in range(20):
         talk.failed(offer, Failure("door.full <b>", reached=True), at.timestamp())
     peers.arrive(node, b"garbage", at)

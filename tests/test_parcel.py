@@ -28,7 +28,7 @@ from test_evidence import accepted, disclosed, sealed, sha
 from comity.casework.lifecycle import Kind
 from comity.demo import cast, nodes, story
 from comity.errors import BrokenContainer, BrokenSeal, ComityError, NotPossible, Unreachable
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import crossing, evidence, parcels
 from comity.seal import canon, container, envelope
 from comity.wire import messages, parcel
@@ -314,7 +314,7 @@ def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):  # n
     before = rows()
     found = parcels.pack(node, "VN", tmp_path / "p", at=at)
     assert (found.envelopes, found.greets, found.asked) == ({"IR-2026-0001": 1}, False, 0)
-    assert opened(tmp_path / "p")[2] == [Offer((Item(row.number, bytes(row.data), tuple(row.after)),))]
+    assert opened(tmp_path / "p")[2] == [Offer((Item(row.number, archive.sealed(row), tuple(row.after)),))]
     parcels.pack(node, "VN", tmp_path / "q", at=at)
     assert rows() == before
     assert opened(tmp_path / "p") == opened(tmp_path / "q")
@@ -323,11 +323,12 @@ def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):  # n
 def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):  # noqa: F811
     """They are not packed, nor what stands on them; and then there is nothing to carry, and no file."""
     row, _ = sent["VN"]
+    models.Kept.objects.bulk_create(models.Kept(digest=letter * 64, data=b"x") for letter in "de")
     models.Departure.objects.create(
-        digest="d" * 64, peer="VN", number=2, data=b"x", after=[row.pk], made_at=at, next_at=0, since=0
+        digest="d" * 64, peer="VN", number=2, after=[row.pk], made_at=at, next_at=0, since=0
     )
     models.Departure.objects.create(
-        digest="e" * 64, peer="VN", number=3, data=b"x", after=["d" * 64], made_at=at, next_at=0, since=0
+        digest="e" * 64, peer="VN", number=3, after=["d" * 64], made_at=at, next_at=0, since=0
     )
     models.Departure.objects.filter(pk=row.pk).update(stage=Stage.DEAD)
     assert parcels.pack(node, "VN", tmp_path / "p", at=at) is None
@@ -351,7 +352,7 @@ def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):  # 
     with transaction.atomic():
         for number, way in enumerate([*ways, "stick", "refused", "later", "read"]):
             if way == "line":
-                offer = Offer((Item(row.number, bytes(row.data)),))
+                offer = Offer((Item(row.number, archive.sealed(row)),))
                 crossing.conversation(node, "VN").answered(offer, kept, at.timestamp())
             else:
                 path = packed(peer, tmp_path / f"{number}", at, answers=[answers[way]])
@@ -359,7 +360,7 @@ def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):  # 
                 path.unlink()
         row.refresh_from_db()
         assert (row.stage, row.relayed, row.number) == ("handover", True, 1)
-        assert [messages.event_of(canon.unb64(word)) for word in row.evidence] == [
+        assert [messages.event_of(word) for word in archive.words(row)] == [
             Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT,
         ]  # fmt: skip
         transaction.set_rollback(True)
@@ -453,7 +454,7 @@ def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
     back = packed(peer, tmp_path / "b", at, answers=answers, greeted=opened(tmp_path / "g")[0].greets)
     taken = parcels.take(node, back, at=at)
     assert taken.settled
-    kept = {row.digest: canon.unb64(row.evidence[0]) for row in models.Arrival.objects.filter(status="admitted")}
+    kept = {row.digest: archive.words(row)[0] for row in models.Arrival.objects.filter(status="admitted")}
     assert kept == outcomes
 
 
@@ -475,9 +476,9 @@ def test_a_full_list_of_gaps_is_not_the_end(node, peer, at, tmp_path):
 
 
 def test_batches_keep_to_the_limits():
-    """At most 64 together, and four mebibytes; in their order, none left out."""
-    small, large = [Item(n, b"x") for n in range(1, 131)], [Item(n, bytes(1 << 20)) for n in range(1, 10)]
-    assert [len(some) for some in parcel.batches(small, parcel.item_size)] == [64, 64, 2]
+    """At most 256 together, and four mebibytes; in their order, none left out."""
+    small, large = [Item(n, b"x") for n in range(1, 515)], [Item(n, bytes(1 << 20)) for n in range(1, 10)]
+    assert [len(some) for some in parcel.batches(small, parcel.item_size)] == [256, 256, 2]
     assert [len(some) for some in parcel.batches(large, parcel.item_size)] == [4, 4, 1]
     back = tuple(Own(item, bytes(700_000)) for item in large)
     parts = list(parcel.parts(Answer(items=tuple(large), back=back)))

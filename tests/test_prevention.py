@@ -11,7 +11,7 @@ from peer import arrive
 
 from comity.errors import ComityError, Invalid, NotYours
 from comity.ledger import log
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import bulletins, communities, copies, crossing, prevention, telling
 from comity.node.desk.shelf import Shelves
 from comity.node.peers import access
@@ -537,7 +537,7 @@ def test_a_source_that_says_two_things_is_found(circle, node, at):
     assert brought(circle, "VN", said) == ""
     assert brought(circle, "QA", replace(said, what=what), by="VN") == "recall.conflict"
     assert use(circle, what) is Use.USABLE
-    assert bytes(models.Arrival.objects.get(code="recall.conflict").data)
+    assert archive.sealed(models.Arrival.objects.get(code="recall.conflict"))
 
 
 def test_nobody_claims_what_is_anothers(circle, officers, node, at):
@@ -819,7 +819,7 @@ def test_a_copy_told_again_after_its_recall_stays_called_back(node, officers, ci
     models.StixObject.objects.update(withdrawn=False)
     keys = [circle["VN"].peer.opening]
     for departure in models.Departure.objects.filter(peer="VN").order_by("-number"):
-        departure.statement = envelope.opened(bytes(departure.data), home="VN", keys=keys)
+        departure.statement = envelope.opened(archive.sealed(departure), home="VN", keys=keys)
         departure.save()
         crossing._adopt(node, departure)
     assert models.Copy.objects.get(pk=row.digest).withdrawn == 1
@@ -850,7 +850,7 @@ def test_what_was_forgotten_comes_back_from_the_peer(circle, officers, node, at)
     own = trust_in([circle["VN"].peer.home_entry])
     keys = [circle["VN"].peer.opening]
     for departure in [*models.Departure.objects.filter(peer="VN").order_by("number")] * 2:
-        data = envelope.opened(bytes(departure.data), home="VN", keys=keys)
+        data = envelope.opened(archive.sealed(departure), home="VN", keys=keys)
         departure.statement = data
         departure.save()
         crossing._adopt(node, departure)

@@ -163,8 +163,8 @@ def any_kind():
     from comity.seal import envelope
     from comity.wire import messages
 
-    def opened(self, row):
-        found = envelope.unseal(bytes(row.data), home=self._settings.state, keys=self._settings.openings,
+    def opened(self, row, data):
+        found = envelope.unseal(data, home=self._settings.state, keys=self._settings.openings,
                                 trust=self._trust, kinds=envelope.KINDS, at=row.at)  # fmt: skip
         return found, messages.decode_act(found)
 
@@ -177,8 +177,8 @@ def forwarded():
 
     right = envelope._verified
 
-    def verified(data, trust, kinds, at, limit):
-        found = right(data, trust, kinds, at, limit)
+    def verified(data, raw, trust, kinds, at):
+        found = right(data, raw, trust, kinds, at)
         return dataclasses.replace(found, to="IR") if found.kind == "act" else found
 
     patched(envelope, "_verified", verified)
@@ -325,11 +325,11 @@ def stops_reading():
     from comity.errors import ComityError
     from comity.node.desk import _reading
 
-    def taken(self, row, aside):
+    def taken(self, row, data, aside):
         from django.db import OperationalError
 
         try:
-            right(self, row, aside)
+            right(self, row, data, aside)
         except ComityError as error:
             raise OperationalError from error
 

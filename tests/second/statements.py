@@ -121,7 +121,7 @@ def word(data: bytes, signers: Iterable[Signer], now: datetime | None = None) ->
 def receipt(raw, signers: Iterable[Signer], now: datetime | None = None) -> tuple[Word, notes.Proof]:
     """(what a receipt says, its proof, not followed yet); `raw` is the object as it travels."""
     signed, proof = plain.fields(raw, "receipt", "proof")
-    found = statement(plain.binary(signed), signers, {"receipt"}, now or stated)
+    found = statement(plain.write(signed), signers, {"receipt"}, now or stated)
     event, envelope, at, index = plain.fields(plain.read(found.payload, 4096), "receipt", "envelope", "at", "index")
     plain.texts(event, envelope)
     shown = notes.proof(proof)

@@ -10,7 +10,7 @@ from second.keys import ed25519_holds
 from second.plain import need
 
 BODY, ENVELOPE = 6 << 20, 1 << 20
-BATCH, ASKED, GAPS, AFTER, EVIDENCE, PROOFS = 64, 256, 4096, 16, 8, 256
+BATCH, ASKED, GAPS, AFTER, EVIDENCE, PROOFS = 256, 256, 4096, 16, 8, 256
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,31 @@ def _digests(raw, most: int) -> list[str]:
     return [plain.is_digest(one) for one in plain.listed(raw, most)]
 
 
-def _item(raw) -> Item:
+def _item(raw, pairs: list[tuple[str, str]]) -> Item:
     number, envelope, after, evidence = plain.fields(raw, "number", "envelope", "after", "evidence")
     sealed = plain.binary(envelope)
     need(len(sealed) <= ENVELOPE, "an envelope too long")
-    words = [plain.binary(one) for one in plain.listed(evidence, EVIDENCE)]
+    words = [_word(one, pairs) for one in plain.listed(evidence, EVIDENCE)]
     return Item(plain.integer(number, 1), sealed, _digests(after, AFTER), words)
+
+
+def _word(raw, pairs: list[tuple[str, str]]) -> bytes:
+    """A word, its signatures put where it leaves them empty."""
+    place, bare = plain.fields(raw, "signatures", "word")
+    need(plain.integer(place, 0) < len(pairs), "signatures that are not there")
+    parts = plain.binary(bare)
+    for name, half in zip(("ed25519", "mldsa65"), pairs[place], strict=True):
+        before, *after = parts.split(b'"%s":""' % name.encode())
+        need(len(after) == 1, "no place for a signature, or two")
+        parts = b'%s"%s":"%s"%s' % (before, name.encode(), half.encode(), after[0])
+    return parts
+
+
+def _pair(raw) -> tuple[str, str]:
+    halves = plain.fields(raw, "ed25519", "mldsa65")
+    for half, most in zip(halves, (64, 3309), strict=True):
+        need(len(plain.binary(half)) <= most, "a signature too long")
+    return tuple(halves)
 
 
 def offer(data: bytes) -> Offer:
@@ -63,26 +82,27 @@ def offer(data: bytes) -> Offer:
         got, got_gaps, sent, sent_gaps = plain.fields(have, "got", "got_gaps", "sent", "sent_gaps")
         gaps = [[plain.integer(one, 1) for one in plain.listed(raw, GAPS)] for raw in (got_gaps, sent_gaps)]
         held = (plain.integer(got, 0), gaps[0], plain.integer(sent, 0), gaps[1])
-    return Offer([_item(one) for one in plain.listed(items, BATCH)], _digests(ask, ASKED), held)
+    return Offer([_item(one, []) for one in plain.listed(items, BATCH)], _digests(ask, ASKED), held)
 
 
 def answer(data: bytes) -> Answer:
     """The answer in `data`."""
-    outcomes, evidence, missing, items, back = plain.fields(
-        plain.read(data, BODY), "outcomes", "evidence", "missing", "items", "back"
+    outcomes, evidence, missing, items, back, signatures = plain.fields(
+        plain.read(data, BODY), "outcomes", "evidence", "missing", "items", "back", "signatures"
     )
+    pairs = [_pair(one) for one in plain.listed(signatures, BATCH * EVIDENCE)]
     became = []
     for raw in plain.listed(outcomes, BATCH):
         envelope, receipt, later = plain.fields(raw, "envelope", "receipt", "later")
         plain.texts(later)
         need(len(later) <= 200, "a word too long")
-        became.append((plain.is_digest(envelope), plain.binary(receipt), later))
+        became.append((plain.is_digest(envelope), b"" if receipt is None else _word(receipt, pairs), later))
     own = []
     for raw in plain.listed(back, BATCH):
         item, statement = plain.fields(raw, "item", "statement")
-        own.append((_item(item), plain.binary(statement)))
-    words = [plain.binary(one) for one in plain.listed(evidence, ASKED * EVIDENCE)]
-    kept = [_item(one) for one in plain.listed(items, BATCH)]
+        own.append((_item(item, pairs), plain.binary(statement)))
+    words = [_word(one, pairs) for one in plain.listed(evidence, ASKED * EVIDENCE)]
+    kept = [_item(one, pairs) for one in plain.listed(items, BATCH)]
     return Answer(became, words, _digests(missing, BATCH * AFTER), kept, own)
 
 

@@ -267,6 +267,9 @@ def wrong() -> dict[str, tuple[str, bytes]]:
     signed = canon.loads(said, limit=1 << 20)
     zero = canon.b64(bytes(64))
     receipt = canon.loads(frozen("receipt"), limit=1 << 20)
+    pair, spoken = {"ed25519": "AAAA", "mldsa65": "AAAA"}, {"signatures": 0}
+    heard = answer | {"signatures": [pair]}
+    known = spoken | {"word": canon.b64(b'{"ed25519":"","mldsa65":""}')}
     word = {"receipt": "ContentConsignment", "envelope": "ab" * 32, "at": "2026-11-24T09:00:00Z", "code": ""}
     return {
         "a blank before": ("statement", b" " + said),
@@ -310,13 +313,21 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "number 0 in an offer": ("offer", canon.dumps(offer | {"items": [item | {"number": 0}]})),
         "a digest in capitals": ("offer", canon.dumps(offer | {"ask": ["AB" * 32]})),
         "17 envelopes to stand on": ("offer", canon.dumps(offer | {"items": [item | {"after": ["ab" * 32] * 17}]})),
-        "65 items": ("offer", canon.dumps(offer | {"items": [item] * 65})),
+        "257 items": ("offer", canon.dumps(offer | {"items": [item | {"envelope": "AAAA"}] * 257})),
         "257 questions": ("offer", canon.dumps(offer | {"ask": ["ab" * 32] * 257})),
-        "9 words about one envelope": ("offer", canon.dumps(offer | {"items": [item | {"evidence": ["AAAA"] * 9}]})),
+        "a word in an offer": ("offer", canon.dumps(offer | {"items": [item | {"evidence": [known]}]})),
+        "9 words about one envelope": (
+            "answer", canon.dumps(heard | {"items": [item | {"evidence": [known] * 9}]})),
+        "a word whose signatures are not there": ("answer", canon.dumps(answer | {"evidence": [known]})),
+        "a word without a place for signatures": ("answer", canon.dumps(heard | {"evidence": [spoken | {"word": "e30="}]})),
+        "a word with two places for a signature": ("answer", canon.dumps(heard | {"evidence": [
+            spoken | {"word": canon.b64(b'{"ed25519":"","ed25519":"","mldsa65":""}')}]})),
+        "a signature that is too long": ("answer", canon.dumps(answer | {"signatures": [
+            pair | {"ed25519": canon.b64(bytes(65))}]})),
         "an offer as an answer": ("answer", canon.dumps(offer)),
         "an answer as an offer": ("offer", canon.dumps(answer)),
         "a long excuse": (
-            "answer", canon.dumps(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": ""}]})),
+            "answer", canon.dumps(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": None}]})),
     }  # fmt: skip
 
 

@@ -364,12 +364,15 @@ def _names(kind: Any) -> tuple[str, ...]:
 def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """(field, text) of every text in `found`, also inside its parts and lists."""
     for name in _names(found.__class__):
-        where, value = prefix + name, getattr(found, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, str):
-                yield where, item
-            elif hasattr(item, "__dataclass_fields__"):
-                yield from _texts(item, where + ".")
+        value = getattr(found, name)
+        if isinstance(value, str):
+            yield prefix + name, value
+        elif isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, str):
+                    yield prefix + name, item
+                else:
+                    yield from _texts(item, f"{prefix}{name}.")
 
 
 _FLAGS = frozenset({"exercise", "intends_request", "confidential", "consent", "final", "copy"})
@@ -405,7 +408,7 @@ def strict_moment(text: str) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """`moment` in UTC as RFC 3339 with whole seconds, the only form that crosses the border."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _plain(value: Any) -> Any:

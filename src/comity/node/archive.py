@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from comity.ledger import log
 from comity.node import models
 from comity.node.settings import Settings
 from comity.seal import canon, envelope, merkle
+from comity.seal.envelope import Pair
 from comity.wire.directory import Entry, Purpose, read_entry
 
 
@@ -37,11 +38,35 @@ def own_entry(settings: Settings) -> Entry:
     return _entry((settings.home / "entry.json").read_bytes())
 
 
+def kept(digests: Collection[str]) -> dict[str, bytes]:
+    """The bytes that are kept under these digests."""
+    rows = models.Kept.objects.filter(pk__in=digests).values_list("pk", "data") if digests else ()
+    return {digest: bytes(data) for digest, data in rows}
+
+
+def sealed(row: models.Departure | models.Arrival) -> bytes:
+    """The envelope that the row tells of."""
+    return kept([row.digest])[row.digest]
+
+
+def words(row: models.Departure | models.Arrival, known: Mapping[str, bytes] | None = None) -> list[bytes]:
+    """The signed words about an envelope, oldest first.
+
+    The row has each without its signatures, and the digest under which the pair of these is kept.
+
+    Args:
+        row: the envelope's.
+        known: bytes that were read before, by digest; when None, they are read now.
+    """
+    found = kept([pair for pair, _ in row.evidence]) if known is None else known
+    return [envelope.attached(bare.encode(), Pair(*found[pair].decode().split())) for pair, bare in row.evidence]
+
+
 def receipt(row: models.Departure) -> dict[str, Any] | None:
     """The addressee's receipt for an envelope of ours, as it travels; None while there is none."""
     if not row.relayed:
         return None
-    found: dict[str, Any] = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
+    found: dict[str, Any] = canon.loads(words(row)[0], limit=envelope.MESSAGE_LIMIT)
     return found
 
 

@@ -74,7 +74,7 @@ class Courier:
         self._renewed: dict[str, float] = {}  # peer -> when that was done last
         self._renew_next: dict[str, float] = {}  # peer -> when to look for a newer entry of its State
         self._looked = 0.0  # when every peer was looked at last
-        self._matched = 0.0  # when cases were matched with warnings last
+        self._paused = 0.0  # when there was a pause last
 
     def _line(self, peer: Entry) -> Line:
         return Line(peer, state=self._settings.state, key=self._settings.hop)
@@ -88,19 +88,19 @@ class Courier:
         """Read what has come, and see that somebody is on the way to each peer for which something is due."""
         _guarded(self._send_out)  # first: whoever rang waits for that
         busy = _guarded(self._admit)
+        return self._pause(busy=busy) or busy
+
+    def _pause(self, *, busy: bool) -> bool:
+        """What else there is to do: in the pauses of the mail, and under steady mail now and then."""
+        if busy and time.monotonic() - self._paused < _LOOK:
+            return False
+        self._paused = time.monotonic()
         _guarded(partial(drills.due, self._settings, at=now()))
         _guarded(partial(copies.due, self._settings, at=now()))
         _guarded(partial(assistance.due, self._settings, at=now()))
         _guarded(partial(standing.due, self._settings, at=now()))
         _guarded(partial(reconciling.due, self._settings, at=now()))
         _guarded(self._visit)
-        return self._match(busy=busy) or busy
-
-    def _match(self, *, busy: bool) -> bool:
-        """Match cases with warnings: in the pauses of the mail, and under steady mail now and then."""
-        if busy and time.monotonic() - self._matched < _LOOK:
-            return False
-        self._matched = time.monotonic()
         return _guarded(partial(sighting.look, self._settings, at=now()))
 
     def _visit(self) -> bool:

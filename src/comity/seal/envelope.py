@@ -13,6 +13,7 @@ statement into an *envelope* that only its addressee opens. `unseal` is the way 
 
 One pair of signatures can cover several statements made together (`sign_all`): it is made over the root of their Merkle
 tree, and each statement carries its own path to it. So each of them stands alone, and tells of the others only their number.
+Where many of them lie or travel together, the pair, which is most of their bytes, need not be there for each (`detached`).
 
 Only step 7 makes an `Opened`. What a caller must still do: ask whether the payload fits the case (`casework.advance`).
 
@@ -21,11 +22,12 @@ Each kind is signed under its own label, so that no statement of one kind can pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Self, final
+from typing import Any, NamedTuple, Self, final
 
 from comity.errors import BrokenProof, BrokenSeal
 from comity.seal import canon, merkle
@@ -40,6 +42,7 @@ MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, neve
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
+_HALVES = [re.compile(b'"%b":"([A-Za-z0-9+/=]+)"' % name) for name in (b"ed25519", b"mldsa65")]
 
 
 def _parts(*parts: bytes) -> bytes:
@@ -76,6 +79,43 @@ class Statement:
     payload: bytes
     raw: bytes
     key_id: str
+
+
+class Pair(NamedTuple):
+    """The two signatures under which one or several statements stand, in base64 as they stand there."""
+
+    ed25519: str
+    mldsa65: str
+
+
+def detached(signed: bytes) -> tuple[bytes, Pair]:
+    """(`signed` with its two signatures left empty, the signatures).
+
+    Args:
+        signed: a statement, or canonical JSON that has one statement in it.
+
+    Raises:
+        BrokenSeal: it does not carry both signatures.
+    """
+    bare, found = signed, []
+    for half in _HALVES:  # in canonical JSON no text holds these quotes, so the name is that of a member
+        match = half.search(bare)
+        if match is None:
+            raise BrokenSeal("This is not signed.", code="seal.detached")
+        found.append(match[1].decode())
+        bare = bare[: match.start(1)] + bare[match.end(1) :]
+    return bare, Pair(*found)
+
+
+def attached(bare: bytes, pair: Pair) -> bytes:
+    """The bytes of which `detached` gives `bare` and `pair`. Raises BrokenSeal: there are none."""
+    signed = bare
+    for name, half in pair._asdict().items():
+        empty = f'"{name}":""'.encode()
+        if signed.count(empty) != 1:
+            raise BrokenSeal("Signatures have no place here.", code="seal.detached")
+        signed = signed.replace(empty, f'"{name}":"{half}"'.encode())
+    return signed
 
 
 _VERIFIED = object()
@@ -169,8 +209,9 @@ def sign(kind: str, payload: bytes, *, sender: str, to: str, key: SigningKey) ->
 
 
 def verify(
-    data: bytes, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime], limit: int = MESSAGE_LIMIT
-) -> Statement:
+    data: bytes, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime], limit: int = MESSAGE_LIMIT,
+    parsed: Any = None,
+) -> Statement:  # fmt: skip
     """The statement in `data`, when it is of this kind and both signatures hold.
 
     Args:
@@ -179,17 +220,18 @@ def verify(
         kind: the kind that is expected; no other is accepted.
         at: the moment for which the key must be valid; or what reads it from the payload, where that states it.
         limit: the most bytes accepted.
+        parsed: what `canon.loads` gave for `data`, where it was read already.
 
     Raises:
         BrokenSeal: with the step's code.
     """
-    return _verified(data, trust, {kind}, at, limit)
+    return _verified(data, canon.loads(data, limit=limit) if parsed is None else parsed, trust, {kind}, at)
 
 
 def _verified(
-    data: bytes, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime], limit: int
+    data: bytes, raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime]
 ) -> Statement:
-    found = _statement_fields(data, limit)
+    found = _statement_fields(raw)
     kind: str = found["kind"]
     if kind not in kinds:
         raise BrokenSeal(f"A statement of another kind is needed here: {', '.join(sorted(kinds))}.", code="seal.kind")
@@ -201,21 +243,21 @@ def _verified(
         root = merkle.root_by(leaf, found["place"], found["of"], path)
     except BrokenProof as error:
         raise BrokenSeal("The statement's path leads to no tree.", code="seal.tree") from error
-    _check(key, _signed_bytes(key.id, found["of"], root), canon.unb64(found["ed25519"]), canon.unb64(found["mldsa65"]))
+    _check(key, _signed_bytes(key.id, found["of"], root), Pair(found["ed25519"], found["mldsa65"]))
     return Statement(kind, found["from"], found["to"], payload, data, found["key"])
 
 
 @lru_cache(maxsize=1024)
-def _check(key: VerifyKey, message: bytes, ed25519: bytes, mldsa65: bytes) -> None:
+def _check(key: VerifyKey, message: bytes, pair: Pair) -> None:
     """As `VerifyKey.check`, once for all statements under one pair of signatures; only what holds is remembered."""
-    key.check(message, Signature(ed25519, mldsa65))
+    key.check(message, Signature(canon.unb64(pair.ed25519), canon.unb64(pair.mldsa65)))
 
 
 _TEXTS = ("comity", "kind", "from", "to", "key", "payload", "ed25519", "mldsa65")
 
 
-def _statement_fields(data: bytes, limit: int) -> dict[str, Any]:
-    found = canon.fields(canon.loads(data, limit=limit), *_TEXTS, "place", "of", "path")
+def _statement_fields(raw: Any) -> dict[str, Any]:
+    found = canon.fields(raw, *_TEXTS, "place", "of", "path")
     if not all(isinstance(found[name], str) for name in _TEXTS) or found["comity"] != _VERSION:
         raise BrokenSeal("This is no statement of a version that is known here.", code="seal.version")
     place, size, path = found["place"], found["of"], found["path"]
@@ -279,7 +321,7 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     padded = key.open(canon.unb64(found["sealed"]), _info(to, found["key"], digest))  # 3
     size = int.from_bytes(padded[:4], "big")
     statement = padded[4 : 4 + size]
-    if len(statement) != size or canon.content_id(statement) != digest or any(padded[4 + size :]):  # 4
+    if len(statement) != size or canon.content_id(statement) != digest or padded[4 + size :].strip(b"\0"):  # 4
         raise BrokenSeal("The envelope holds another statement than it says.", code="seal.commitment")
     return statement
 
@@ -301,7 +343,7 @@ def unseal(
         BrokenSeal: with the code of the step that failed.
     """
     statement = opened(envelope, home=home, keys=keys)  # 1 to 4
-    verified = _verified(statement, trust, kinds, at, MESSAGE_LIMIT)  # 5, 6, 7
+    verified = _verified(statement, canon.loads(statement, limit=MESSAGE_LIMIT), trust, kinds, at)  # 5, 6, 7
     if verified.to != home:  # 5
         raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
     return Opened._make(verified, canon.content_id(envelope))  # the one place that may

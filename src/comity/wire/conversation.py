@@ -44,7 +44,7 @@ from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Sent, S
 
 _OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
 _ASKING: Final = _OPEN - {Stage.RELAY}
-_LOOKED_AT: Final = 2  # batches that are looked through for what may go now
+_READ: Final = 128  # envelopes that are read in one transaction: others who write wait for it
 _LATE: Final = 256  # rows dealt with at a time when something is late
 _BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay within exchange.BODY_LIMIT
 _VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
@@ -141,7 +141,7 @@ class Conversation(Remembering):
         taken: set[str] = set()
         size = 0
         with self._memory.atomically():
-            rows = list(self._due_rows({Stage.RELAY}, now, _LOOKED_AT * self._batch))
+            rows = list(self._due_rows({Stage.RELAY}, now, self._batch))
             self._memory.look_up(sent={digest for row in rows for digest in row.after})
             for row in rows:
                 front = self._front(row, taken)
@@ -170,7 +170,7 @@ class Conversation(Remembering):
 
     def _fits(self, items: list[Item], size: int) -> bool:
         """Whether one more goes into the offer; one always does."""
-        return not items or (len(items) < self._batch and size <= _BATCH_BYTES)
+        return not items or size <= _BATCH_BYTES
 
     def answered(self, offer: Offer, answer: Answer, now: float) -> None:
         """Take in the answer to `offer`. One that gives back what is not ours counts as silence; a person is told, once."""
@@ -429,7 +429,7 @@ class Conversation(Remembering):
     def admit_some(self, now: float) -> bool:
         """Read some, and what stands on them: the effects, and the words about them, are one transaction."""
         busy = False
-        self._memory.prepare(BATCH)
+        self._memory.prepare(_READ)
         with self._memory.atomically():
             for own in list(self._memory.sent_pending()):
                 if not self._lacks(own.after):
@@ -438,7 +438,7 @@ class Conversation(Remembering):
                     self._now_known([own.digest])
                     busy = True
             words: list[Evidence] = []
-            rows, left = list(self._memory.got_ready(BATCH)), BATCH
+            rows, left = list(self._memory.got_ready(_READ)), _READ
             while rows:
                 for row in rows:
                     words += self._read(row, now)

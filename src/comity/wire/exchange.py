@@ -4,6 +4,9 @@ An **offer** brings envelopes, asks what became of earlier ones, and says, when 
 **answer** has one outcome for each envelope, the evidence asked for, and whatever the asking node has lost. Evidence is
 named by the events of ETSI EN 319 522-1 (used by registered electronic mail, EN 319 532). Nothing here acknowledges
 evidence, and an error is never answered: an exchange ends with its answer.
+
+Words that were signed together share their signatures, which are most of a word's bytes. So these stand once in an answer, and
+each word names its own by its place among them. No word stands in an offer.
 """
 
 from __future__ import annotations
@@ -11,13 +14,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 from comity.errors import BrokenSeal
 from comity.seal import canon
-from comity.seal.envelope import MESSAGE_LIMIT
+from comity.seal.envelope import MESSAGE_LIMIT, Pair, attached, detached
 
-BATCH: Final = 64  # envelopes in one offer
+BATCH: Final = 256  # envelopes in one offer
 ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
 AFTER: Final = 16  # envelopes that one stands on
@@ -66,7 +70,7 @@ class Item:
         number: its place among all that its sender ever sent to this State, from 1; 0 for one that came alone.
         envelope: the sealed bytes.
         after: digests of the envelopes of the same case, of either State, that it stands on.
-        evidence: the addressee's own signed words about it; only when it is given back to who lost it.
+        evidence: the addressee's own signed words about it; only when it is given back to who lost it, in an answer.
     """
 
     number: int
@@ -168,15 +172,19 @@ class Failure:
 
 
 def dumps(said: Offer | Answer) -> bytes:
-    """The canonical bytes of an offer or an answer."""
-    return canon.dumps(_plain(said))
+    """The canonical bytes of an offer or an answer. Raises BrokenSeal: a word in it is not signed."""
+    pairs: dict[Pair, int] = {}
+    plain = _plain(said, pairs)
+    if isinstance(said, Answer):
+        plain["signatures"] = [pair._asdict() for pair in pairs]
+    return canon.dumps(plain)
 
 
 def read_offer(data: bytes) -> Offer:
     """The offer in `data`. Raises BrokenSeal."""
-    found = _object(Offer, canon.loads(data, limit=BODY_LIMIT))
+    found, none = _object(Offer, canon.loads(data, limit=BODY_LIMIT)), _Words([])
     return Offer(
-        tuple(_item(item) for item in _list(found["items"], BATCH)),
+        tuple(_item(item, none) for item in _list(found["items"], BATCH)),
         _digests(found["ask"], ASKED),
         None if found["have"] is None else _have(found["have"]),
     )
@@ -184,30 +192,79 @@ def read_offer(data: bytes) -> Offer:
 
 def read_answer(data: bytes) -> Answer:
     """The answer in `data`. Raises BrokenSeal."""
-    found = _object(Answer, canon.loads(data, limit=BODY_LIMIT))
+    found = _object(Answer, canon.loads(data, limit=BODY_LIMIT), "signatures")
+    words = _Words(found["signatures"])
     outcomes = (_object(Outcome, raw) for raw in _list(found["outcomes"], BATCH))
     back = (_object(Own, raw) for raw in _list(found["back"], BATCH))
     return Answer(
-        tuple(Outcome(_digest(one["envelope"]), canon.unb64(one["receipt"]), _text(one["later"])) for one in outcomes),
-        _blobs(found["evidence"], ASKED * EVIDENCE),
+        tuple(
+            Outcome(_digest(one["envelope"]), words.receipt(one["receipt"]), _text(one["later"])) for one in outcomes
+        ),
+        words.read(found["evidence"], ASKED * EVIDENCE),
         _digests(found["missing"], BATCH * AFTER),
-        tuple(_item(item) for item in _list(found["items"], BATCH)),
-        tuple(Own(_item(one["item"]), canon.unb64(one["statement"])) for one in back),
+        tuple(_item(item, words) for item in _list(found["items"], BATCH)),
+        tuple(Own(_item(one["item"], words), canon.unb64(one["statement"])) for one in back),
     )
 
 
-def _plain(value: Any) -> Any:
+class _Words:
+    """The words in something said.
+
+    Args:
+        signatures: as they stand there, each once.
+    """
+
+    def __init__(self, signatures: Any) -> None:
+        found = (canon.fields(raw, *Pair._fields) for raw in _list(signatures, BATCH * EVIDENCE))
+        self._pairs = [Pair(_base64(pair["ed25519"], 64), _base64(pair["mldsa65"], 3309)) for pair in found]
+
+    def _word(self, raw: Any) -> bytes:
+        found = canon.fields(raw, "signatures", "word")
+        place = _number(found["signatures"], 0)
+        if place >= len(self._pairs):
+            raise BrokenSeal("A word names signatures that are not here.", code="exchange.form")
+        return attached(canon.unb64(found["word"]), self._pairs[place])
+
+    def receipt(self, raw: Any) -> bytes:
+        """The word in `raw`; empty for None."""
+        return b"" if raw is None else self._word(raw)
+
+    def read(self, raw: Any, most: int) -> tuple[bytes, ...]:
+        """The words in a list."""
+        return tuple(map(self._word, _list(raw, most)))
+
+
+_WORDS: Final = frozenset({"receipt", "evidence"})
+
+
+def _plain(value: Any, pairs: dict[Pair, int]) -> Any:
     if isinstance(value, bytes):
         return canon.b64(value)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item, pairs) for item in value]
     if isinstance(value, (str, int)) or value is None:
         return value
-    return {name.name: _plain(getattr(value, name.name)) for name in fields(value)}
+    return {
+        name: (_plain_words if name in _WORDS else _plain)(getattr(value, name), pairs) for name in _names(type(value))
+    }
 
 
-def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any) -> dict[str, Any]:
-    return canon.fields(raw, *(field.name for field in fields(kind)))
+def _plain_words(value: bytes | tuple[bytes, ...], pairs: dict[Pair, int]) -> Any:
+    if isinstance(value, tuple):
+        return [_plain_words(word, pairs) for word in value]
+    if not value:
+        return None
+    bare, pair = detached(value)
+    return {"signatures": pairs.setdefault(pair, len(pairs)), "word": canon.b64(bare)}
+
+
+def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, *more: str) -> dict[str, Any]:
+    return canon.fields(raw, *_names(kind), *more)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _list(raw: Any, most: int) -> list[Any]:
@@ -238,17 +295,19 @@ def _digests(raw: Any, most: int) -> tuple[str, ...]:
     return tuple(_digest(item) for item in _list(raw, most))
 
 
-def _blobs(raw: Any, most: int) -> tuple[bytes, ...]:
-    return tuple(canon.unb64(item) for item in _list(raw, most))
+def _base64(raw: Any, most: int) -> str:
+    if len(canon.unb64(raw)) > most:  # or a few bytes could say the same long one many times
+        raise BrokenSeal(f"A signature of at most {most} bytes is needed here.", code="exchange.form")
+    return str(raw)
 
 
-def _item(raw: Any) -> Item:
+def _item(raw: Any, words: _Words) -> Item:
     found = _object(Item, raw)
     envelope = canon.unb64(found["envelope"])
     if len(envelope) > MESSAGE_LIMIT:
         raise BrokenSeal("An envelope is longer than 1 MiB.", code="exchange.form")
     return Item(
-        _number(found["number"], 1), envelope, _digests(found["after"], AFTER), _blobs(found["evidence"], EVIDENCE)
+        _number(found["number"], 1), envelope, _digests(found["after"], AFTER), words.read(found["evidence"], EVIDENCE)
     )
 
 

@@ -12,7 +12,7 @@ from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import models
 from comity.node.archive import log_node, log_proof
-from comity.node.desk._rows import inserted
+from comity.node.desk._rows import put
 from comity.node.settings import Settings
 from comity.seal import merkle
 
@@ -26,7 +26,7 @@ class Tail:
     def __init__(self) -> None:
         self._head = models.LogHead.objects.select_for_update().get_or_create(pk=1)[0]
         self._nodes: dict[tuple[int, int], bytes] = {}
-        self._new: list[models.LogNode] = []
+        self._new: list[tuple[int, int, bytes]] = []
         size = self._head.size
         edge = Q()
         for level in range(size.bit_length()):
@@ -46,14 +46,14 @@ class Tail:
         """The place of `data`, which is in the log with the next `write`."""
         for level, index, value in merkle.appended(self._head.size, merkle.leaf_hash(data), self._get):
             self._nodes[level, index] = value
-            self._new.append(models.LogNode(level=level, index=index, hash=value))
+            self._new.append((level, index, value))
         self._head.size += 1
         return self._head.size - 1
 
     def write(self) -> None:
         """Write what was appended."""
         if self._new:
-            inserted(models.LogNode, self._new)
+            put(models.LogNode, ["level", "index", "hash"], self._new)
             self._head.save(update_fields=["size"])
             self._new = []
 

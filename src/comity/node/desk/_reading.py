@@ -48,13 +48,13 @@ class Reading:
         self._ahead: dict[str, tuple[Opened, Act | None] | ComityError] = {}
         self._acts: _Acts | None = None
 
-    def ahead(self, rows: Iterable[models.Arrival]) -> None:
-        """Open and verify what is likely to be read next, before a transaction begins."""
+    def ahead(self, rows: Iterable[tuple[models.Arrival, bytes]]) -> None:
+        """Open and verify what is likely to be read next, before a transaction begins: arrivals, each with its envelope."""
         self._trusting()
         self._ahead = {}
-        for row in rows:
+        for row, data in rows:
             try:
-                self._ahead[row.digest] = _, act = self._opened(row)
+                self._ahead[row.digest] = _, act = self._opened(row, data)
                 if act is not None:
                     with suppress(Invalid):  # `admit` says so when the act's turn comes
                         _ = act.request
@@ -71,10 +71,10 @@ class Reading:
             self._trust = trust_in(pinned.values(), retired=self._settings.retired)
             self._ahead = {}
 
-    def _opened(self, row: models.Arrival) -> tuple[Opened, Act | None]:
+    def _opened(self, row: models.Arrival, data: bytes) -> tuple[Opened, Act | None]:
         """What the envelope holds, verified; an act is read too. Raises ComityError."""
         opened = envelope.unseal(
-            bytes(row.data), home=self._settings.state, keys=self._settings.openings, trust=self._trust,
+            data, home=self._settings.state, keys=self._settings.openings, trust=self._trust,
             kinds={_ACT, *self._readers}, at=row.at,
         )  # fmt: skip
         if opened.statement.kind != _ACT:
@@ -83,15 +83,16 @@ class Reading:
         _said_now(act, row, self._entries[act.by].named(opened.statement.key_id))
         return opened, act
 
-    def read(self, row: models.Arrival, aside: Callable[[], None]) -> None:
+    def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None:
         """Take in what the envelope holds, or give the row the code and reason of why not.
 
         Args:
             row: the arrival; gets its act, where it is one.
+            data: its envelope.
             aside: what is called before others write in this transaction.
         """
         try:
-            self._take(row, aside)
+            self._take(row, data, aside)
         except ComityError as error:
             row.act, row.code, row.reason = None, error.code[:60], str(error)
         except (DatabaseError, InterfaceError):
@@ -100,9 +101,9 @@ class Reading:
             _logger.exception("arrival %s", row.digest)
             row.act, row.code, row.reason = None, "node.defect", _defect(error)
 
-    def _take(self, row: models.Arrival, aside: Callable[[], None]) -> None:
+    def _take(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None:
         acts = self._begun()
-        found = self._ahead.pop(row.digest, None) or self._opened(row)
+        found = self._ahead.pop(row.digest, None) or self._opened(row, data)
         if isinstance(found, ComityError):
             raise found
         opened, act = found
@@ -193,7 +194,7 @@ class _Acts:
         elif act.request is not None:
             self._retold.append(after.request)
         self._made.append(made)
-        self._cases[act.case], self._brought[act.id], row.act = after, row.hop, made
+        self._cases[act.case], self._brought[act.id], row.act_id = after, row.hop, made.pk
         return True
 
     def write(self) -> None:

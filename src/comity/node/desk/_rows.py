@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import Field, Model
+
+_PLAIN = (models.CharField, models.TextField, models.IntegerField, models.FloatField, models.BooleanField)
 
 
 def _columns(model: type[Model], names: Sequence[str] = ()) -> list[Field[Any, Any]]:
@@ -20,21 +22,49 @@ def _columns(model: type[Model], names: Sequence[str] = ()) -> list[Field[Any, A
     return [column for column in known.concrete_fields if column is not known.auto_field]
 
 
-def _values(row: Model, columns: Sequence[Field[Any, Any]]) -> list[Any]:
-    return [column.get_db_prep_save(getattr(row, column.attname), connection) for column in columns]
+def _values(rows: Sequence[Model], columns: Sequence[Field[Any, Any]]) -> list[list[Any]]:
+    """What the database is given for each of the rows. Texts and numbers go as they are."""
+    given = connections[DEFAULT_DB_ALIAS]
+    return [
+        [
+            getattr(row, column.attname)
+            if isinstance(column, _PLAIN)
+            else column.get_db_prep_save(getattr(row, column.attname), given)
+            for column in columns
+        ]
+        for row in rows
+    ]
 
 
-def inserted(model: type[Model], rows: Sequence[Model]) -> None:
-    """Write rows that are not in the table yet. Raises IntegrityError: one is."""
+def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = False) -> None:
+    """Write rows that are not in the table yet.
+
+    Args:
+        model: the rows' table.
+        rows: complete.
+        unless_there: leave out those that are there.
+
+    Raises:
+        IntegrityError: one is there.
+    """
     if not rows:
         return
-    columns, quote = _columns(model), connection.ops.quote_name
+    columns = _columns(model)
+    put(model, [column.attname for column in columns], _values(rows, columns), unless_there=unless_there)
+
+
+def put(
+    model: type[Model], names: Sequence[str], values: Sequence[Sequence[Any]], *, unless_there: bool = False
+) -> None:
+    """As `inserted`, of rows that are given as the values of these fields, as the database takes them."""
+    columns, quote = _columns(model, names), connection.ops.quote_name
     named = ", ".join(quote(str(column.column)) for column in columns)
     places = ", ".join("%s" for _ in columns)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {quote(model._meta.db_table)} ({named}) VALUES ({places})",  # noqa: S608, SLF001  names of our own model
-            [_values(row, columns) for row in rows],
+            f"INSERT INTO {quote(model._meta.db_table)} ({named}) VALUES ({places})"  # noqa: S608, SLF001  names of our own model
+            + (" ON CONFLICT DO NOTHING" if unless_there else ""),
+            values,
         )
 
 
@@ -55,5 +85,5 @@ def changed(model: type[Model], rows: Sequence[Model], names: Sequence[str], *, 
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {quote(model._meta.db_table)} SET {named} WHERE {where}",  # noqa: S608, SLF001  names of our own model
-            [_values(row, [*columns, *keys]) for row in rows],
+            _values(rows, [*columns, *keys]),
         )

@@ -45,8 +45,8 @@ Adopt = Callable[[models.Departure], None]
 class Reads(Protocol):
     """What opens that which has arrived and takes it in: `comity.node.desk._reading`."""
 
-    def ahead(self, rows: Iterable[models.Arrival]) -> None: ...
-    def read(self, row: models.Arrival, aside: Callable[[], None]) -> None: ...
+    def ahead(self, rows: Iterable[tuple[models.Arrival, bytes]]) -> None: ...
+    def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None: ...
     def write(self) -> None: ...
     def forget(self) -> None: ...
 
@@ -71,6 +71,8 @@ class Tables:
         self._got: dict[str, models.Arrival | None] = {}
         self._sent_values: dict[str, Sent] = {}
         self._got_values: dict[str, Got] = {}
+        self._kept: dict[str, bytes] = {}  # what was read of it
+        self._kept_anew: dict[str, bytes] = {}  # what is to be written
         self._sent_changed: dict[str, bool] = {}  # in the order in which they were; whether the row is new
         self._got_changed: dict[str, bool] = {}
         self._lacks_changed = False  # of one that is not written yet
@@ -94,10 +96,12 @@ class Tables:
         finally:
             self._depth = 0
             self._forget()
+            self._kept.clear()
 
     def _forget(self) -> None:
         for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
             held.clear()
+        self._kept_anew.clear()
         self._tail = self._sides = self._talk = None
         if self._reading is not None:
             self._reading.forget()
@@ -109,6 +113,9 @@ class Tables:
             self._tail.write()
         if self._reading is not None:
             self._reading.write()
+        anew = [models.Kept(digest=digest, data=data) for digest, data in self._kept_anew.items()]
+        inserted(models.Kept, anew, unless_there=True)
+        self._kept_anew.clear()
         _write(models.Departure, self._sent, self._sent_changed, _SENT, ["digest"])
         _write(models.Arrival, self._got, self._got_changed, _GOT, ["hop", "digest"])
 
@@ -121,11 +128,33 @@ class Tables:
             held = cache[row.digest] = row
         return held
 
+    def _read_kept(self, rows: Iterable[Row]) -> None:
+        """Read together the bytes of these rows."""
+        wanted = {digest for row in rows for digest in (row.digest, *(pair for pair, _ in row.evidence))}
+        self._kept.update(archive.kept(wanted - self._kept.keys()))
+
+    def _keep(self, data: bytes) -> str:
+        """The digest under which `data` is kept."""
+        digest = canon.content_id(data)
+        if digest not in self._kept:
+            self._kept[digest] = self._kept_anew[digest] = data
+        return digest
+
+    def _note_words(
+        self, held: models.Departure | models.Arrival, words: Sequence[bytes], known: Sequence[bytes]
+    ) -> None:
+        """Give the row these words (see `archive.words`); it has those that are `known`."""
+        if words[: len(known)] != known:
+            held.evidence, known = [], ()
+        for word in words[len(known) :]:
+            bare, pair = envelope.detached(word)
+            held.evidence.append((self._keep(" ".join(pair).encode()), bare.decode()))
+
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
 
     def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
-        _look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent)
-        _look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got)
+        self._read_kept(_look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent))
+        self._read_kept(_look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got))
 
     def settled(self) -> bool:
         if self._talk is not None:
@@ -156,12 +185,15 @@ class Tables:
         return models.Departure.objects.filter(peer=self._peer)
 
     def _all_sent(self, rows: Iterable[models.Departure]) -> list[Sent]:
-        return [self._sent_value(self._held(self._sent, row)) for row in rows]
+        held = [self._held(self._sent, row) for row in rows]
+        self._read_kept(row for row in held if row.digest not in self._sent_values)
+        return [self._sent_value(row) for row in held]
 
     def _sent_value(self, row: models.Departure) -> Sent:
         value = self._sent_values.get(row.digest) if self._depth else None
         if value is None:
-            value = self._sent_values[row.digest] = _sent(row)
+            self._read_kept([row])
+            value = self._sent_values[row.digest] = _sent(row, self._kept)
         return value
 
     def sent(self, digest: str) -> Sent | None:
@@ -232,14 +264,16 @@ class Tables:
         if held is None:
             made_at = datetime.fromtimestamp(row.made_at, UTC)
             held = models.Departure(
-                digest=row.digest, peer=self._peer, data=row.envelope, after=list(row.after), made_at=made_at,
+                digest=self._keep(row.envelope), peer=self._peer, after=list(row.after), made_at=made_at,
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
             self._sent_changed[row.digest] = True
         held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
-        held.trouble, held.evidence = row.trouble[:200], [canon.b64(word) for word in row.evidence]
+        held.trouble = row.trouble[:200]
+        before = self._sent_values.get(row.digest)
+        self._note_words(held, row.evidence, before.evidence if before else ())
         held.statement = held.statement if row.pending else b""
         self._sent_changed.setdefault(row.digest, False)
         self._sent_values[row.digest] = row
@@ -261,12 +295,15 @@ class Tables:
         return models.Arrival.objects.filter(hop=self._peer)
 
     def _all_got(self, rows: Iterable[models.Arrival]) -> list[Got]:
-        return [self._got_value(self._held(self._got, row)) for row in rows]
+        held = [self._held(self._got, row) for row in rows]
+        self._read_kept(row for row in held if row.digest not in self._got_values)
+        return [self._got_value(row) for row in held]
 
     def _got_value(self, row: models.Arrival) -> Got:
         value = self._got_values.get(row.digest) if self._depth else None
         if value is None:
-            value = self._got_values[row.digest] = _got(row)
+            self._read_kept([row])
+            value = self._got_values[row.digest] = _got(row, self._kept)
         return value
 
     def got(self, digest: str) -> Got | None:
@@ -319,12 +356,14 @@ class Tables:
         held = self._got.get(row.digest) if self.got(row.digest) else None
         if held is None:
             entry = self._log().append(messages.logged_receipt(row.digest))
-            held = models.Arrival(digest=row.digest, data=row.envelope, hop=self._peer, number=row.number or None,
+            held = models.Arrival(digest=self._keep(row.envelope), hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
             self._got_changed[row.digest] = True
         self._lacks_changed |= bool(held.lacks or row.lacks)
-        held.status, held.lacks, held.evidence = row.status, row.lacks, [canon.b64(word) for word in row.evidence]
+        held.status, held.lacks = row.status, row.lacks
+        before = self._got_values.get(row.digest)
+        self._note_words(held, row.evidence, before.evidence if before else ())
         self._got_changed.setdefault(row.digest, False)
         self._got_values[row.digest] = row
 
@@ -336,7 +375,9 @@ class Tables:
 
     def prepare(self, limit: int) -> None:
         if self._reading is not None and not self._depth:
-            self._reading.ahead(self._ready()[:limit])
+            rows = list(self._ready()[:limit])
+            self._read_kept(rows)
+            self._reading.ahead((row, self._kept[row.digest]) for row in rows)
 
     def _ready(self) -> QuerySet[models.Arrival]:
         return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
@@ -346,7 +387,7 @@ class Tables:
         if held is None:
             raise LookupError(row.digest)
         if self._reading is not None:
-            self._reading.read(held, self._stand_aside)
+            self._reading.read(held, row.envelope, self._stand_aside)
         self._got_changed.setdefault(row.digest, False)
         return held.code
 
@@ -440,12 +481,13 @@ def note_alarm(peer: str, code: str, envelope: str = "", *, at: datetime, eviden
     models.Alarm.objects.filter(pk__in=list(same[_KEPT_ALARMS : _KEPT_ALARMS + 10])).delete()
 
 
-def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterable[str]) -> None:
-    """Put the rows of `digests` into `cache`, and None for each that is not there."""
+def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterable[str]) -> list[Row]:
+    """Put the rows of `digests` into `cache`, and None for each that is not there; the rows that were not in it."""
     wanted = [digest for digest in digests if digest not in cache]
-    if wanted:
-        cache.update(dict.fromkeys(wanted))
-        cache.update({row.digest: row for row in rows.filter(digest__in=wanted)})
+    found = list(rows.filter(digest__in=wanted)) if wanted else []
+    cache.update(dict.fromkeys(wanted))
+    cache.update({row.digest: row for row in found})
+    return found
 
 
 def _write(
@@ -473,16 +515,15 @@ def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:
     return tuple(gaps)
 
 
-def _sent(row: models.Departure) -> Sent:
+def _sent(row: models.Departure, kept: Mapping[str, bytes]) -> Sent:
     return Sent(
-        row.number, row.pk, bytes(row.data), tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
-        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble,
-        tuple(canon.unb64(word) for word in row.evidence),
+        row.number, row.pk, kept[row.digest], tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
+        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, tuple(archive.words(row, kept)),
     )  # fmt: skip
 
 
-def _got(row: models.Arrival) -> Got:
+def _got(row: models.Arrival, kept: Mapping[str, bytes]) -> Got:
     return Got(
-        row.number or 0, row.digest, bytes(row.data), tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
-        tuple(canon.unb64(word) for word in row.evidence),
+        row.number or 0, row.digest, kept[row.digest], tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
+        tuple(archive.words(row, kept)),
     )  # fmt: skip

@@ -83,12 +83,12 @@ def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: dateti
 
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
-    first = _receipt(row)
+    first = canon.loads(archive.words(row)[0], limit=envelope.MESSAGE_LIMIT)
     if first["proof"]["index"] == row.entry:
         proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
     else:  # of a log that is gone: see `proofs`
         proof = Proof.from_dict(first["proof"])
-    return messages.Receipt(settings.state, row.digest, row.at, proof.index, canon.unb64(first["receipt"]), proof)
+    return messages.Receipt(settings.state, row.digest, row.at, proof.index, canon.dumps(first["receipt"]), proof)
 
 
 def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
@@ -100,12 +100,13 @@ def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str,
     head = models.Checkpoint.objects.filter(witnessed=True).order_by("-size").first()
     if head is None:
         return {}
-    kept = {row.entry: row.digest for row in rows if _receipt(row)["proof"]["index"] == row.entry}
+    kept = {row.entry: row.digest for row in rows if _place(row) == row.entry}
     return {kept[entry]: proof for entry, proof in _log.proofs(kept, head.note).items()}
 
 
-def _receipt(row: models.Arrival) -> dict[str, Any]:
-    found: dict[str, Any] = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
+def _place(row: models.Departure | models.Arrival) -> int:
+    """The place in the log that the receipt of an envelope names."""
+    found: int = canon.loads(row.evidence[0][1].encode(), limit=envelope.MESSAGE_LIMIT)["proof"]["index"]
     return found
 
 
@@ -289,10 +290,11 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     for row in rows:
         proof = found.get(row.digest)
         if proof is not None and (seen := in_log(proof, messages.logged_receipt(row.digest), entry, others)):
-            receipt = canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)
-            if receipt["proof"]["index"] != proof.index:
+            if _place(row) != proof.index:
                 raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
-            row.evidence[0] = canon.b64(messages.proved(canon.unb64(receipt["receipt"]), proof))
+            pair, bare = row.evidence[0]
+            said = canon.loads(bare.encode(), limit=envelope.MESSAGE_LIMIT)["receipt"]
+            row.evidence[0] = [pair, messages.proved(canon.dumps(said), proof).decode()]
             row.witnessed = bool(seen)
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()

@@ -160,7 +160,7 @@ def _note_kept(at: datetime) -> int:
     for row in kept:
         try:
             trust = trust_in([archive.peer_entry(row.peer)])
-            said = messages.read_word(canon.unb64(row.evidence[0]), trust).said
+            said = messages.read_word(archive.words(row)[0], trust).said
         except ComityError:  # its key was revoked since
             models.Call.objects.filter(envelope=row.pk).update(kept_known_at=at)
             continue

@@ -212,7 +212,7 @@ def _unsent(peer: str, counted: Counter[str]) -> Iterator[Item]:
     for row in ours.filter(stage=Stage.RELAY).select_related("act").order_by("number").iterator(BATCH):
         if held.isdisjoint(row.after):
             counted[row.act.case_id if row.act else ""] += 1
-            yield Item(row.number, bytes(row.data), tuple(row.after))
+            yield Item(row.number, archive.sealed(row), tuple(row.after))
         else:
             held.add(row.digest)
 
@@ -304,7 +304,7 @@ class _Taking:
         rows = list(models.Departure.objects.filter(peer=self.peer, pk__in=digests))
         if len(rows) < len(digests):
             self.ours["unknown"] += len(digests) - len(rows)
-        return (Item(row.number, bytes(row.data), tuple(row.after)) for row in rows if not row.relayed)
+        return (Item(row.number, archive.sealed(row), tuple(row.after)) for row in rows if not row.relayed)
 
     # ── offers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

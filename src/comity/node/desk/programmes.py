@@ -274,7 +274,7 @@ def _passes_over(row: models.Programme, said: Spoken, *, at: datetime) -> None:
 
 def _read_at(row: models.Departure) -> datetime | None:
     """When the other State's node read an envelope of ours, as it has signed, or came to say so here. None: it has not."""
-    for raw in map(canon.unb64, row.evidence):
+    for raw in archive.words(row):
         if messages.event_of(raw) is Event.CONTENT_CONSIGNMENT:
             return datetime.fromtimestamp(min(messages.moment_of(raw), row.since), UTC)
     return None

@@ -13,7 +13,7 @@ import json
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from comity.casework.lifecycle import Case
 from comity.node import archive, models
 from comity.node.desk import evidence
 from comity.node.settings import Settings
@@ -34,7 +35,7 @@ OF_SOURCE: Final = (
 )
 OF_WARNING: Final = 200  # cases that one warning is matched with: what names more of them names nobody in particular
 KEPT: Final = 50  # mentions that are kept with a hit
-_CASES, _OBJECTS = 20, 500  # looked at together
+_CASES, _OBJECTS = 64, 500  # looked at together
 _BYTES, _KEYS = 8 << 20, 5_000  # of objects that are looked at together
 _ROWS: Final = 5_000  # written in one transaction
 _FOUND: Final = 2_000  # rows that one question gives at most
@@ -181,8 +182,8 @@ def _naming(wanted: set[str]) -> list[_Naming]:
 
 def _cases(settings: Settings, at: datetime) -> bool:
     """Look at the next cases; whether there were any."""
-    fresh = models.Case.objects.filter(fresh=True).order_by("pk").values_list("pk", flat=True)[:_CASES]
-    read = [_read(settings, reference) for reference in fresh]
+    fresh = list(models.Case.objects.filter(fresh=True).order_by("pk").values_list("pk", flat=True)[:_CASES])
+    read = _read_all(settings, fresh)
     added = [one for each in read for one in each.added]
     for start in range(0, len(added), _ROWS):
         some = added[start : start + _ROWS]
@@ -191,26 +192,49 @@ def _cases(settings: Settings, at: datetime) -> bool:
             models.Mentioned.objects.bulk_create(_row(one) for one in some)
             _note(meetings, at)
     with transaction.atomic():
-        for each in read:
-            _settle(each)
+        _settle(read)
     return bool(read)
 
 
-def _read(settings: Settings, reference: str) -> _Read:
-    """What became of a case. What cannot be read is logged, and does not hold up the others."""
+def _read_all(settings: Settings, references: Sequence[str]) -> list[_Read]:
+    """What became of these cases, read together."""
+    try:
+        cases = archive.load_all(references, home=settings.state)
+    except Exception:  # noqa: BLE001  one of them cannot be read: `_read` finds out which
+        cases = {}
+    holding = set(models.Holding.objects.filter(case__in=references).values_list("case", flat=True))
+    held: dict[str, dict[Mention, int]] = {reference: {} for reference in references}
+    columns = ("pk", "case_id", "kind", "value", "where", "origin")
+    for row, case, kind, value, where, origin in models.Mentioned.objects.filter(case__in=references).values_list(
+        *columns
+    ):
+        held[case][Mention(Observable(kind, value), where, origin)] = row
+    return [_read(settings, one, cases.get(one), held[one], holding=one in holding) for one in references]
+
+
+def _read(
+    settings: Settings, reference: str, case: Case | None, held: Mapping[Mention, int], *, holding: bool
+) -> _Read:
+    """What became of a case. What cannot be read is logged, and does not hold up the others.
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        case: as it was loaded; None: it was not.
+        held: what it mentioned when it was read last -> id of the row.
+        holding: whether anything was taken in for it here.
+    """
     head, now = "", dict[Mention, None]()
     try:
-        case = archive.load(reference, home=settings.state)
+        case = case or archive.load(reference, home=settings.state)
         head = case.acts[-1].id
         now |= dict.fromkeys(sighted.mentioned(case.request))
-        for digest, manifest in evidence.manifests(settings, case):
+        for digest, manifest in evidence.manifests(settings, case) if holding or case.returns else ():
             now |= dict.fromkeys(sighted.held(manifest, digest))
     except Exception:  # noqa: BLE001  as in `keys`
         _log.exception("what %s mentions could not be read", reference)
         if not head:
             return _Read(reference)
-    rows = models.Mentioned.objects.filter(case=reference).values_list("pk", "kind", "value", "where", "origin")
-    held = {Mention(Observable(kind, value), where, origin): row for row, kind, value, where, origin in rows}
     added = tuple(
         _Naming(key, reference, one) for one in now if one not in held and (key := sighted.key(one.observable))
     )
@@ -224,19 +248,25 @@ def _row(one: _Naming) -> models.Mentioned:
                             origin=one.mention.origin)  # fmt: skip
 
 
-def _settle(read: _Read) -> None:
-    """Forget what a case mentions no more; it is looked at, unless it has gone on meanwhile."""
-    if read.gone:
-        models.Mentioned.objects.filter(pk__in=read.gone).delete()
-        gone = set(read.gone.values())
-        for hit in models.Hit.objects.filter(case=read.case):
-            left = [one for one in map(Met._make, hit.met) if _mention(one) not in gone]
-            if len(left) < len(hit.met):
-                hit.met = left
-                hit.save(update_fields=["met"])
-    newest = models.Act.objects.filter(case=read.case).order_by("-seq").values_list("pk", flat=True).first()
-    if read.head in ("", newest):
-        models.Case.objects.filter(pk=read.case).update(fresh=False)
+def _settle(read: Sequence[_Read]) -> None:
+    """Forget what cases mention no more; they are looked at, unless they have gone on meanwhile."""
+    for each in read:
+        if each.gone:
+            _forget(each)
+    acts = models.Act.objects.filter(case__in=[each.case for each in read]).order_by("seq")
+    newest = dict(acts.values_list("case_id", "pk"))
+    done = [each.case for each in read if each.head in ("", newest.get(each.case))]
+    models.Case.objects.filter(pk__in=done).update(fresh=False)
+
+
+def _forget(read: _Read) -> None:
+    models.Mentioned.objects.filter(pk__in=read.gone).delete()
+    gone = set(read.gone.values())
+    for hit in models.Hit.objects.filter(case=read.case):
+        left = [one for one in map(Met._make, hit.met) if _mention(one) not in gone]
+        if len(left) < len(hit.met):
+            hit.met = left
+            hit.save(update_fields=["met"])
 
 
 def _mention(one: Met) -> Mention:

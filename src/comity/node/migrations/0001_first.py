@@ -155,6 +155,13 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Kept",
+            fields=[
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("data", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="ListingEnd",
             fields=[
                 ("reference", models.CharField(max_length=24, primary_key=True, serialize=False)),
@@ -575,7 +582,6 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("peer", models.CharField(max_length=2)),
                 ("number", models.PositiveBigIntegerField()),
-                ("data", models.BinaryField()),
                 ("after", models.JSONField(default=list)),
                 ("statement", models.BinaryField(default=b"")),
                 ("made_at", models.DateTimeField()),
@@ -983,7 +989,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("digest", models.CharField(max_length=64)),
-                ("data", models.BinaryField()),
                 ("hop", models.CharField(max_length=2)),
                 ("number", models.PositiveBigIntegerField(null=True)),
                 ("after", models.JSONField(default=list)),

@@ -123,14 +123,23 @@ class Talk(models.Model):
     )  # names a greeting that a courier carries, until it is answered
 
 
+class Kept(models.Model):
+    """Bytes that never change, under their digest: envelopes, and pairs of signatures that several words share.
+
+    They are most of what crosses the border. So they lie apart from the rows that say what became of them.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.BinaryField()
+
+
 class Departure(models.Model):
-    """An envelope on its way to a peer: the outbox (`wire.remembered.Sent`)."""
+    """An envelope on its way to a peer: the outbox (`wire.remembered.Sent`). Its bytes are `Kept`."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     act = models.OneToOneField(Act, on_delete=models.PROTECT, null=True, related_name="departure")
     peer = models.CharField(max_length=2)
     number = models.PositiveBigIntegerField()  # its place among all for this peer
-    data = models.BinaryField()
     after = models.JSONField(default=list)  # digests of the envelopes that it stands on
     statement = models.BinaryField(
         default=b""
@@ -144,7 +153,7 @@ class Departure(models.Model):
     relayed = models.BooleanField(default=False)
     pending = models.BooleanField(default=False)
     trouble = models.CharField(max_length=200, blank=True)  # code of why the last attempt failed
-    evidence = models.JSONField(default=list)  # the peer's signed words about it, base64, oldest first
+    evidence = models.JSONField(default=list)  # the peer's signed words about it, oldest first: see `archive.words`
     witnessed = models.BooleanField(default=False)  # the receipt's proof carries a witness's cosignature
     prove_at = models.FloatField(default=0)  # when to ask for a newer proof
 
@@ -166,7 +175,7 @@ class Departure(models.Model):
 
 
 class Arrival(models.Model):
-    """An envelope that arrived, kept before anybody read it: the inbox (`wire.remembered.Got`)."""
+    """An envelope that arrived, kept before anybody read it: the inbox (`wire.remembered.Got`). Its bytes are `Kept`."""
 
     class Status(models.TextChoices):
         """What became of it."""
@@ -176,14 +185,15 @@ class Arrival(models.Model):
         REFUSED = "refused"
 
     digest = models.CharField(max_length=64)
-    data = models.BinaryField()
     hop = models.CharField(max_length=2)  # the node that brought it
     number = models.PositiveBigIntegerField(null=True)  # as that node counts; None when it came alone
     after = models.JSONField(default=list)  # digests of the envelopes that it stands on
     lacks = models.CharField(max_length=64, blank=True)  # one of them that is not here, or not read
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
-    evidence = models.JSONField(default=list)  # this node's signed words about it, base64; the receipt is the first
+    evidence = models.JSONField(
+        default=list
+    )  # this node's signed words about it, the receipt first: see `archive.words`
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     handed = models.BooleanField(default=False)  # an officer had it before him
     code = models.CharField(max_length=60, blank=True)  # why it was refused
