@@ -9,7 +9,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -399,7 +399,7 @@ def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):  # noqa:
 
 def unsettled():
     """As after a start with a memory that may be older than what the peer has."""
-    crossing.forget_settled()
+    crossing.forget_settled(at=datetime.now(UTC))
 
 
 def test_a_greeting_is_answered_once_and_not_by_an_old_answer(node, peer, at, tmp_path):

@@ -251,7 +251,7 @@ class Courier:
             _log.warning("%s did not cosign: %s", peer, error)
             if error.code == "witness.ahead" and peer not in self._ahead:
                 self._ahead.add(peer)  # once for each witness: what it says is not signed
-                crossing.forget_settled(claimed=now())
+                crossing.forget_settled(at=now(), claimed=True)
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
             self._witness_next[peer] = now() + timedelta(seconds=2)
         return False

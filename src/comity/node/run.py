@@ -91,10 +91,11 @@ def init(
 
     vacant()
     call_command("migrate", verbosity=0)
-    from comity.node.desk import issuing
+    from comity.node.desk import crossing, issuing
 
     book = settings.books.state(state)
     entry = issuing.first(settings, names={"en": book.en, "fa": book.fa}, authorities=named, at=moment)
+    crossing.begun(settings)
     typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry.fingerprint}")
 
 
@@ -253,7 +254,7 @@ def serve(
     from comity.node.desk import crossing, issuing
 
     issuing.settle(settings, at=datetime.now(UTC))
-    crossing.started(settings)
+    crossing.started(settings, at=datetime.now(UTC))
     connections.close_all()  # no child goes on with its parent's
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
     settings.require_tokens()

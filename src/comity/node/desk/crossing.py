@@ -22,7 +22,7 @@ from django.db.models import Q
 from comity.errors import BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import _log, _record, assistance, communities, copies, drills, programmes
+from comity.node.desk import _log, _numbers, _record, assistance, communities, copies, drills, programmes
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.desk.conversing import Tables, note_alarm
@@ -217,22 +217,30 @@ def doubted(peer: str) -> bool:
     return models.Talk.objects.filter(pk=peer, doubted=True).exists() or rows.exists()
 
 
-def started(settings: Settings) -> None:
+def started(settings: Settings, *, at: datetime) -> None:
     """Before the node starts: if its log is shorter than it was, older memory was restored, and the peers are asked first."""
     before, size = _marked(settings), _log_size()
     if before is None or size < before:  # None: nobody can say; perhaps the whole folder is another
-        forget_settled()
+        forget_settled(at=at)
         _mark(settings, size)
 
 
-def forget_settled(claimed: datetime | None = None) -> None:
-    """Sign, keep and send nothing in any conversation until its peer has said what it holds.
+def begun(settings: Settings) -> None:
+    """A node that was just made has nothing to have forgotten."""
+    _mark(settings, _log_size())
+
+
+def forget_settled(*, at: datetime, claimed: bool = False) -> None:
+    """Sign, keep and send nothing in any conversation until its peer has said what it holds; give no reference out twice.
 
     Args:
-        claimed: as `copies.forget` takes it.
+        at: now.
+        claimed: somebody said so, and nothing here bears it out: see `copies.forget`.
     """
-    models.Talk.objects.update(settled=False, greeting="")
-    copies.forget(claimed)
+    with transaction.atomic():
+        models.Talk.objects.update(settled=False, greeting="")
+        _numbers.set_back(at)
+        copies.forget(at if claimed else None)
 
 
 def mark(settings: Settings) -> None:

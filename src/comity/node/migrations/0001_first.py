@@ -158,6 +158,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("size", models.PositiveBigIntegerField(default=0)),
+                ("set_back_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -77,6 +77,9 @@ TEXTS: Final[dict[str, Promise]] = {
     # the case and the officer
     "case.unknown": _("There is no case with this reference here."),
     "case.exists": _("This reference is taken already. A free one is proposed instead."),
+    "case.forgotten": _(
+        "Older memory was restored at this node: this reference may have been given before. A free one is proposed instead."
+    ),
     "case.changed": _(
         "The case has changed since this page was shown. It is shown anew; what you typed is kept. Read it again first."
     ),
@@ -296,6 +299,9 @@ TEXTS: Final[dict[str, Promise]] = {
     "conversation.late-consignment": _("The other State’s node has not read a message for hours."),
     "conversation.late-handover": _(
         "No officer of the other State has had a message before him for days. Call its contact."
+    ),
+    "case.reference-twice": _(
+        "What came back from the other State is another case under a reference that this State has given again. Call it, and name both."
     ),
     "conversation.gap": _(
         "A message stands on one that never came, and was refused. Ask the other State to send both again."
