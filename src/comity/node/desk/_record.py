@@ -186,7 +186,7 @@ def post_all(
 
 
 def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
-    """Open a case for `request` of this State. Raises NotPossible: the reference is taken, or may have been before a restore."""
+    """Open a case for `request` of this State. Raises NotPossible: the reference is taken, or was perhaps before a restore."""
     if models.Case.objects.filter(pk=request.reference).exists():
         raise NotPossible(f"{request.reference} exists already.", code="case.exists", where="reference")
     not_given_before(request.reference)

@@ -22,8 +22,8 @@ from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.ledger import log
 from comity.node import bell, models
 from comity.node.desk import _record, programmes
-from comity.node.desk._numbers import free_reference
 from comity.node.desk._log import log_append
+from comity.node.desk._numbers import free_reference
 from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope

@@ -23,8 +23,8 @@ from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record
-from comity.node.desk._numbers import free_reference
 from comity.node.desk._log import log_append
+from comity.node.desk._numbers import free_reference
 from comity.node.desk.conversing import Tables, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon

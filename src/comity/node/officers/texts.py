@@ -301,7 +301,8 @@ TEXTS: Final[dict[str, Promise]] = {
         "No officer of the other State has had a message before him for days. Call its contact."
     ),
     "case.reference-twice": _(
-        "What came back from the other State is another case under a reference that this State has given again. Call it, and name both."
+        "What came back from the other State is another case under a reference that this State has given again. "
+        "Call it, and name both."
     ),
     "conversation.gap": _(
         "A message stands on one that never came, and was refused. Ask the other State to send both again."
