@@ -254,7 +254,13 @@ def _nonsense(path, at, peer, node):
     parcel.write(path, head, answers=[], offers=[spoilt], bags={}, signing=peer.signing, cades=peer.cades)
 
 
+def _to_come(path, at, peer, node):
+    """By this clock, which is behind: receipts given now would be older than what they are for."""
+    packed(peer, path, at + timedelta(seconds=301), offers=[Offer(tuple(items(peer)))])
+
+
 NONE = {
+    _to_come: "parcel.time",
     _cut: "container.end", _zeros: "container.end", _text: "container.end", _empty: "container.truncated",
     _folder: "container.source", _letter: "parcel.form", _elsewhere: "parcel.addressee", _stranger: "peer.unknown",
     _posing: "trust.unknown-key", _moved: "parcel.changed", _greets_unnamed: "parcel.form", _greets_and_more: "parcel.form",

@@ -200,12 +200,11 @@ def event_of(raw: bytes) -> Event:
 
 
 def moment_of(raw: bytes) -> int:
-    """When its State says that the event of a signed word was, POSIX seconds; the word was verified before it was kept.
-
-    Of every event but a receipt, which comes with a proof.
-    """
-    found = canon.loads(canon.unb64(canon.loads(raw, limit=MESSAGE_LIMIT)["payload"]), limit=4096)["at"]
-    return int(_moment(found).timestamp())
+    """When its State says that the event of a signed word was, POSIX seconds; the word was verified before it was kept."""
+    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
+    if "proof" in outer:
+        outer = canon.loads(canon.unb64(outer["receipt"]), limit=MESSAGE_LIMIT)
+    return int(_moment(canon.loads(canon.unb64(outer["payload"]), limit=4096)["at"]).timestamp())
 
 
 def read_stated(statement: bytes, trust: Trust) -> Statement:

@@ -34,7 +34,7 @@ _KEPT_ALARMS: Final = 100
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
 _SENT: Final = (
     "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
-    "witnessed",
+    "witnessed", "made_at",
 )  # fmt: skip
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
@@ -230,14 +230,14 @@ class Tables:
     def _departure(self, row: Sent) -> models.Departure:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
-            made_at = datetime.fromtimestamp(row.made_at, UTC)
             held = models.Departure(
-                digest=row.digest, peer=self._peer, data=row.envelope, after=list(row.after), made_at=made_at,
+                digest=row.digest, peer=self._peer, data=row.envelope, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
             self._sent_changed[row.digest] = True
         held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
+        held.made_at = datetime.fromtimestamp(row.made_at, UTC)
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
         held.trouble, held.evidence = row.trouble[:200], [canon.b64(word) for word in row.evidence]
         held.statement = held.statement if row.pending else b""
@@ -408,6 +408,9 @@ class Tables:
 
     def event(self, raw: bytes) -> Event:
         return messages.event_of(raw)
+
+    def moment(self, raw: bytes) -> int:
+        return messages.moment_of(raw)
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Signed by this State for the peer, what the envelope committed to, and not known here in another envelope.

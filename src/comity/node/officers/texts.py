@@ -304,6 +304,10 @@ TEXTS: Final[dict[str, Promise]] = {
         "What came back from the other State is another case under a reference that this State has given again. "
         "Call it, and name both."
     ),
+    "receipt.time": _(
+        "The other State’s node confirmed a message with a time at which it cannot have done so. "
+        "Check both clocks, and call it."
+    ),
     "conversation.gap": _(
         "A message stands on one that never came, and was refused. Ask the other State to send both again."
     ),
