@@ -341,6 +341,9 @@ class Hand:
     def read(self, raw: bytes) -> Evidence:
         return self._notary.read(raw)
 
+    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+        return words
+
     def event(self, raw: bytes) -> Event:
         return self._notary.read(raw).event
 

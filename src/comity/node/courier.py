@@ -207,6 +207,7 @@ class Courier:
 
     def _prove(self, peer: str) -> bool:
         """Ask for newer proofs of receipts whose head no witness had seen."""
+        crossing.proved_still(peer)
         asked = [] if self._waits(peer) else crossing.unproved(peer, at=now())
         if not asked:
             return False

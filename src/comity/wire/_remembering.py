@@ -67,6 +67,13 @@ class Remembering:
             raise BrokenSeal("This is evidence of something else.", code="receipt.other")
         return said
 
+    def _restate(self, digests: Iterable[str], now: float) -> None:
+        """See that what is about to be said again about these envelopes of the peer's still counts."""
+        for digest in digests:
+            row = self._memory.got(digest)
+            if row is not None and (words := self._hand.restated(row.evidence, int(now))) != row.evidence:
+                self._memory.put_got(replace(row, evidence=words))
+
     def _in_time(self, row: Sent, said: Evidence, now: float) -> None:
         """Return when the word states a time at which it can have been said, as far as two clocks tell.
 

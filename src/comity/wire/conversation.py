@@ -339,6 +339,7 @@ class Conversation(Remembering):
         with self._memory.atomically():
             self._memory.hear()
             self._look(offer)
+            self._restate({*map(_digest, offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()

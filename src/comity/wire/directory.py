@@ -28,8 +28,8 @@ from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry
 
 __all__ = [
     "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
-    "distinct", "first_keys", "in_log", "read_chain", "read_chains", "read_entry", "recovered", "sign_entry", "succeeds",
-    "trust_in",
+    "distinct", "first_keys", "head_seen", "in_log", "read_chain", "read_chains", "read_entry", "recovered", "sign_entry",
+    "succeeds", "trust_in",
 ]  # fmt: skip
 
 SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}
@@ -278,26 +278,41 @@ def trust_in(entries: Iterable[Entry], *, retired: Mapping[str, datetime] | None
 def in_log(proof: Proof, data: bytes, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
     """When each witness saw a head of the log of `log`'s State that holds `data`.
 
+    Args:
+        proof: the inclusion proof with its checkpoint.
+        data: the entry's bytes, as `ledger.log.entry` makes them.
+        log: the newest entry of the State whose log it is.
+        witnesses: as for `head_seen`.
+
+    Raises:
+        BrokenProof: as `head_seen`, or `data` is not in it.
+    """
+    key = _log_key(proof.note, log)
+    proof.check(data, key.name, _raw(key), {})
+    return head_seen(proof.note, log, witnesses)
+
+
+def head_seen(note: str, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
+    """When each witness saw the head `note` of the log of `log`'s State.
+
     A checkpoint states no time, so any key that its log ever had may have signed it. That of a revoked key counts only if a
     witness saw it before the revocation. A cosignature states its time, and no witness's key that was revoked counts: who has
     it can state any.
 
     Args:
-        proof: the inclusion proof with its checkpoint.
-        data: the entry's bytes, as `ledger.log.entry` makes them.
+        note: the signed checkpoint.
         log: the newest entry of the State whose log it is.
         witnesses: newest entries of the States whose cosignatures count; the log's own State does not.
 
     Raises:
-        BrokenProof: the checkpoint is not the log's, a cosignature does not hold, or `data` is not in it;
-            ``checkpoint.revoked``: nobody saw it before its key was revoked.
+        BrokenProof: the checkpoint is not the log's, or a cosignature does not hold; ``checkpoint.revoked``: nobody saw it
+            before its key was revoked.
     """
-    key = _log_key(proof.note, log)
-    proof.check(data, key.name, _raw(key), {})
+    key = _log_key(note, log)
     seen: dict[str, datetime] = {}
     for entry in witnesses:
         for own in entry.of(Purpose.WITNESS) if entry.state != log.state else ():
-            at = cp.check_witnesses(proof.note, {own.name: _raw(own)}).get(own.name)
+            at = cp.check_witnesses(note, {own.name: _raw(own)}).get(own.name)
             if at is not None and own.revoked is None and own.holds(at):
                 seen[own.name] = at
     if key.revoked is not None and not any(at < key.revoked for at in seen.values()):

@@ -215,7 +215,9 @@ class Parcel:
             message = f"This is not what {self.head.sender} signed: it was changed on its way. Ask for another copy."
             raise BrokenSeal(message, code="parcel.changed", where=str(self._path))
         if self.head.made_at.timestamp() > at.timestamp() + SKEW:
-            message = f"{self.head.sender} made this parcel at a time to come. Set this clock right, or ask that State to set its own."
+            message = (
+                f"{self.head.sender} made this parcel at a time to come. Set this clock right, or let it set its own."
+            )
             raise Invalid(message, code="parcel.time", where=str(self._path))
         _match_bags(self._container.parts())
         self._check_said()

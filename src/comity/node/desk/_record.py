@@ -227,11 +227,13 @@ def adopt(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
     """
     if models.Act.objects.filter(pk=act.id).exists():
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
-    row = models.Case.objects.filter(pk=act.case).first()
+    known = models.Case.objects.filter(pk=act.case).first()
     asked = Request.from_dict(act.body["request"]) if act.kind is Kind.REQUESTED else None
-    if asked is not None and row is None:
+    if asked is not None and known is None:
         _open(asked, at)
-    elif asked is not None and row is not None and (row.requested, row.measure) != (asked.requested, asked.measure):
+    elif (
+        asked is not None and known is not None and (known.requested, known.measure) != (asked.requested, asked.measure)
+    ):
         raise NotPossible(
             "Another case of this State bears this reference.", code="case.reference-twice", where=act.case
         )

@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,10 +20,10 @@ from typing import Any
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
-from comity.errors import BrokenSeal, ComityError, NotPossible
+from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import _log, _numbers, _record, assistance, communities, copies, drills, programmes
+from comity.node.desk import _log, _numbers, _record, assistance, communities, copies, drills, programmes, registry
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.desk.conversing import Tables, note_alarm
@@ -271,6 +272,19 @@ def unproved(peer: str, *, at: datetime) -> list[str]:
     """Envelopes for `peer` whose receipts lack a proof that a witness has seen, and for which one is asked for now."""
     rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at__lte=at.timestamp())
     return list(rows.order_by("prove_at").values_list("digest", flat=True)[:TOGETHER])
+
+
+def proved_still(peer: str) -> None:
+    """Of receipts whose proofs came into doubt, take those as proved again whose heads count, and were seen, all the same."""
+    entry, others = archive.peer_entry(peer), archive.entries()
+    rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at=registry.DOUBTED)
+    for row in rows.order_by("pk")[:TOGETHER]:
+        found = Proof.from_dict(canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)["proof"])
+        with suppress(BrokenProof):
+            row.witnessed = bool(in_log(found, messages.logged_receipt(row.digest), entry, others))
+        models.Departure.objects.filter(pk=row.pk, prove_at=registry.DOUBTED).update(
+            witnessed=row.witnessed, prove_at=row.made_at.timestamp()
+        )
 
 
 def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, Proof], *, at: datetime) -> None:

@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from comity.errors import ComityError, Invalid, Misconfigured, NotPossible
-from comity.node import archive
+from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible
+from comity.node import archive, models
 from comity.node.desk import registry
 from comity.node.settings import Settings
 from comity.seal.container import CadesKey
@@ -33,6 +33,7 @@ from comity.wire.directory import (
     Public,
     Purpose,
     first_keys,
+    head_seen,
     read_entry,
     sign_entry,
     succeeds,
@@ -246,8 +247,21 @@ def settle(settings: Settings, *, at: datetime) -> None:
             message = f"keys/{_FILES[purpose]}.key is not the key that entry.json names. Put the right file back."
             raise Misconfigured(message, code="key.entry", where=_FILES[purpose])
     with transaction.atomic():
+        before = models.EntryVersion.objects.filter(state=settings.state, digest=entry.digest).exists()
         for data in own_chain(settings):
             registry.keep_version(read_entry(data), data, by=settings.state, at=at)
+        if not before and any(key.revoked for key in entry.of(Purpose.LOG)):
+            _disown_heads(entry)
+
+
+def _disown_heads(entry: Entry) -> None:
+    """Forget heads of this log that nobody goes by any more, so that proofs lead to others; the log itself stays as it is."""
+    witnesses = archive.entries()
+    for row in models.Checkpoint.objects.iterator():
+        try:
+            head_seen(row.note, entry, witnesses)
+        except BrokenProof:
+            row.delete()
 
 
 def _issue(
