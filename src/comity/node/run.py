@@ -42,6 +42,7 @@ app.add_typer(sharing.clients, name="client")
 app.add_typer(feeds.app, name="feed")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
+_STOPPING = 10  # seconds for all processes to end by themselves
 
 
 @app.command()
@@ -276,8 +277,10 @@ def serve(
         stop.wait(0.5)
     for child in children.values():
         child.terminate()
+    end = time.monotonic() + _STOPPING
     for child in children.values():
-        child.join(10)
+        child.join(max(0.0, end - time.monotonic()))
+        child.kill()  # a door that was told to stop while it was opening does not hear it, and a kill does no harm
 
 
 def _start(name: str, target: Callable[[str, Any], None], settings: Any) -> multiprocessing.process.BaseProcess:
