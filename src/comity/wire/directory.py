@@ -28,8 +28,8 @@ from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry
 
 __all__ = [
     "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
-    "distinct", "first_keys", "head_seen", "in_log", "read_chain", "read_chains", "read_entry", "recovered", "sign_entry",
-    "succeeds", "trust_in",
+    "countersigned", "distinct", "first_keys", "gathered", "head_seen", "in_log", "read_chain", "read_chains", "read_entry",
+    "recovered", "sign_entry", "succeeds", "trust_in",
 ]  # fmt: skip
 
 SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}
@@ -54,6 +54,45 @@ def sign_entry(entry: Entry, *keys: SigningKey) -> bytes:
     for statement in statements:
         del statement["payload"]
     return canon.dumps({"comity": _FORM, "payload": canon.b64(payload), "statements": statements})
+
+
+def countersigned(data: bytes, key: SigningKey) -> bytes:
+    """A signed version with one signature more: what the keeper of a recovery key does, on a machine without a node.
+
+    Args:
+        data: as `sign_entry` wrote it.
+        key: the recovery key.
+
+    Raises:
+        BrokenSeal: as `read_entry`; ``entry.signers``: the version names no such recovery key, or this one has signed.
+    """
+    entry, signers = _read(data)
+    held = {one.id for one in entry.of(Purpose.RECOVERY)}
+    if key.public.id in signers or key.public.id not in held:
+        message = f"{key.public.id} is no recovery key of {entry.state} whose signature is missing here."
+        raise BrokenSeal(message, code="entry.signers", where=entry.state)
+    outer = canon.loads(data, limit=_LIMIT)
+    more = canon.loads(sign_entry(entry, key), limit=_LIMIT)
+    return canon.dumps(outer | {"statements": [*outer["statements"], *more["statements"]]})
+
+
+def gathered(parts: Sequence[bytes]) -> bytes:
+    """One signed version with the signatures of all of `parts`, which are the same version.
+
+    Raises:
+        BrokenSeal: as `read_entry`.
+        Invalid: ``entry.draft``: they are not the same, or there are none.
+    """
+    found: dict[str, Any] = {}
+    payloads = set()
+    for data in parts:
+        _read(data)
+        outer = canon.loads(data, limit=_LIMIT)
+        payloads.add(outer["payload"])
+        found = {one["key"]: one for one in outer["statements"]} | found
+    if len(payloads) != 1:
+        raise Invalid("These files are not the same version of an entry.", code="entry.draft")
+    return canon.dumps({"comity": _FORM, "payload": payloads.pop(), "statements": list(found.values())})
 
 
 def read_entry(data: bytes, *, at: datetime | None = None) -> Entry:
