@@ -920,7 +920,8 @@ class Migration(migrations.Migration):
                 ("to", models.CharField(max_length=2)),
                 ("kind", models.CharField(max_length=10)),
                 ("payload", models.BinaryField()),
-                ("next_at", models.DateTimeField()),
+                ("since", models.DateTimeField()),
+                ("next_at", models.DateTimeField(null=True)),
                 ("trouble", models.CharField(blank=True, max_length=60)),
             ],
             options={

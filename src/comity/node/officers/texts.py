@@ -295,6 +295,12 @@ TEXTS: Final[dict[str, Promise]] = {
     "community.empty": _("Nobody else has agreed to this community yet."),
     "community.time": _("A word about a community states a time that has not come."),
     "community.too-many": _("More proposals of communities than are kept of one State."),
+    "telling.dead": _(
+        "What this State was to be told about shared objects has waited for a week and was given up. "
+        "Send it again under Sharing."
+    ),
+    "telling.full": _("Too much waits for this State. Further words about shared objects are not kept for it."),
+    "telling.none": _("Nothing that this State is to be told was given up."),
     "conversation.late-relay": _("The other State’s node has not acknowledged a message for hours."),
     "conversation.late-consignment": _("The other State’s node has not read a message for hours."),
     "conversation.late-handover": _(

@@ -93,6 +93,7 @@ urlpatterns = [
     path("figures", figures.figures, name="figures"),
     path("figures/publish", figures.publish, name="publish-figures"),
     path("sharing", sharing.sharing, name="sharing"),
+    path("sharing/tell/<slug:state>", sharing.tell, name="sharing-tell"),
     path("sharing/communities", sharing.propose, name="sharing-propose"),
     path("sharing/communities/<slug:digest>/<slug:verb>", sharing.word, name="sharing-word"),
     path("sharing/collections", collections.collections, name="sharing-collections"),
