@@ -78,6 +78,12 @@ class _OtherState(Conversation):
         return said if said.envelope == digest else super()._read_about(raw, digest)
 
 
+@planted("a receipt may state any time")
+class _AnyTime(Conversation):
+    def _in_time(self, row: Sent, said: Evidence, now: float) -> None:
+        pass
+
+
 @planted("a receipt's signature is not looked at")
 class _Unsigned(Conversation):
     def _read_about(self, raw: bytes, digest: str) -> Evidence:

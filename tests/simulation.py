@@ -343,8 +343,14 @@ class Hand:
     def read(self, raw: bytes) -> Evidence:
         return self._notary.read(raw)
 
+    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+        return words
+
     def event(self, raw: bytes) -> Event:
         return self._notary.read(raw).event
+
+    def moment(self, raw: bytes) -> int:
+        return self._notary.read(raw).at
 
     def own(self, item: Item, statement: bytes) -> bool:
         try:
@@ -676,7 +682,7 @@ class Hostile:
         return Answer(outcomes, evidence, offer.ask if habit == "garbage" else ())
 
     def _outcome(self, habit: str, digest: str) -> Outcome:  # noqa: PLR0911  one line for each lie
-        at = int(self.world.now)
+        at = int(EPOCH + self.world.now)
         word = Evidence(Event.RELAY_ACCEPTANCE, self.state, digest, at)
         sign = self.world.notary.sign
         if habit == "other":
@@ -685,6 +691,8 @@ class Hostile:
             return Outcome(digest, self.rng.choice(self.world.words or [b"?"]))
         if habit == "forged":
             return Outcome(digest, sign(word, key="forger"))
+        if habit == "wrong" and digest < "8":  # before it was sent, or when nobody can know yet
+            return Outcome(digest, sign(replace(word, at=at - 9 * DAY if digest < "4" else at + 9 * DAY)))
         if habit == "wrong":
             return Outcome(digest, sign(replace(word, event=Event.CONTENT_HANDOVER)))
         if habit == "refuse":
@@ -698,11 +706,11 @@ class Hostile:
 
     def _later_word(self, digest: str) -> bytes:
         event = self.rng.choice((Event.CONTENT_CONSIGNMENT, Event.CONTENT_CONSIGNMENT_FAILURE, Event.CONTENT_HANDOVER))
-        return self.world.notary.sign(Evidence(event, self.state, digest, int(self.world.now)))
+        return self.world.notary.sign(Evidence(event, self.state, digest, int(EPOCH + self.world.now)))
 
     def _planted(self, victim: str) -> Answer:
         """Foist on a node that has just started what it never said or never acknowledged."""
-        rng, at = self.rng, int(self.world.now)
+        rng, at = self.rng, int(EPOCH + self.world.now)
         sign = self.world.notary.sign
         item = self._fresh(victim, 900 + rng.randrange(99))
         digest = digest_of(item.envelope)
@@ -1131,6 +1139,9 @@ class Judge:
             return
         if any(word.by != act.to or word.envelope != row.digest for word in words):
             self.fault(f"{act.by} kept evidence of something else for {act.text}")
+        right = abs(row.made_at - EPOCH - act.at) < 400  # a wrong clock leaves no time to compare with
+        if right and any(not act.at - 301 <= word.at - EPOCH <= self.world.now + 301 for word in words):
+            self.fault(f"{act.by} kept evidence of a time before or after {act.text}")
         if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DONE} and not self._says(row, Event.RELAY_ACCEPTANCE):
             self.fault(f"{act.text} counts as relayed without a receipt")
 

@@ -192,6 +192,41 @@ def test_the_same_bytes_have_one_receipt(pair):
     assert again.outcomes == answer.outcomes
 
 
+@pytest.mark.parametrize(
+    ("at", "taken"),
+    [(10_000 - 301, False), (10_000 - 300, True), (20_000 + 300, True), (20_000 + 301, False), (0, False)],
+)
+def test_a_receipt_is_not_older_than_its_envelope_nor_from_a_time_to_come(pair, at, taken):
+    """Beyond what two clocks may differ by it is refused by name, a person is told, once, and nothing else changes."""
+    row = pair.post("a", 10_000)
+    receipt = pair.world.notary.sign(Evidence(Event.RELAY_ACCEPTANCE, "VN", row.digest, at))
+    for now in (20_000, 20_100):
+        offer = pair.talk["IR"].offer(now)
+        if offer is not None:
+            pair.talk["IR"].answered(offer, Answer((Outcome(row.digest, receipt),)), min(now, 20_000))
+    disk = pair.nodes["IR"].disk
+    kept = disk.tables["sent", "VN"][row.digest]
+    told = [alarm.code for _, alarm in disk.tables["alarms"].values()]
+    assert (kept.stage is Stage.CONSIGNMENT, kept.trouble) == (taken, "" if taken else "receipt.time")
+    assert told == ([] if taken else ["receipt.time"])
+
+
+def test_words_about_one_envelope_are_in_order(pair):
+    """A later word of an earlier time is not taken, however often it comes; what an honest node says is in order."""
+    row = pair.post("a", 10_000)
+    pair.exchange("IR", 10_000)
+    backdated = pair.world.notary.sign(Evidence(Event.CONTENT_CONSIGNMENT, "VN", row.digest, 9_000))
+    for now in (20_000, 90_000):
+        pair.talk["IR"].answered(pair.talk["IR"].offer(now), Answer(evidence=(backdated,)), now)
+    disk = pair.nodes["IR"].disk
+    assert disk.tables["sent", "VN"][row.digest].stage is Stage.CONSIGNMENT
+    assert [alarm.code for _, alarm in disk.tables["alarms"].values()] == ["receipt.time"]
+    pair.talk["VN"].admit(1_000)  # its clock was set back since it gave its receipt
+    pair.talk["VN"].handed(row.digest, 2_000)
+    pair.exchange("IR", 9 * DAY)
+    assert pair.words(row) == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
+
+
 def test_a_number_names_one_envelope(pair):
     """Another envelope under a number that is taken, or far ahead, is refused for good, with a signed reason."""
     pair.post("a", 1.0)

@@ -19,7 +19,7 @@ from comity.ledger.log import Proof
 from comity.node import archive, models
 from comity.node.courier import Courier
 from comity.node.desk import crossing, requesting
-from comity.seal import canon, merkle
+from comity.seal import merkle
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
 from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome

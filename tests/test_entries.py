@@ -19,7 +19,16 @@ from comity.node.settings import read
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
 from comity.verify import Verdict, verify_file
-from comity.wire.directory import Authority, DatedKey, Purpose, read_chain, read_entry, sign_entry, succeeds
+from comity.wire.directory import (
+    Authority,
+    DatedKey,
+    Purpose,
+    countersigned,
+    read_chain,
+    read_entry,
+    sign_entry,
+    succeeds,
+)
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 EVER = timedelta(days=400)
@@ -565,6 +574,44 @@ def comity(*words) -> subprocess.CompletedProcess:
     return warm.node(*words)
 
 
+def test_recovery_signed_apart(own, at, tmp_path):
+    """A draft, its signatures made elsewhere in any order, and then it is published; nothing before, and nothing else."""
+    offline = [SigningKey.generate() for _ in range(3)]
+    issuing.set_recovery(own.now(), [key.public for key in offline], threshold=2, signers=[], at=at + SECOND)
+    before, old = archive.own_entry(own.now()), own.now().signing
+    drafted = issuing.recover(own.now(), [], since=at, at=at + 2 * SECOND, draft=tmp_path / "draft")
+    draft = (tmp_path / "draft").read_bytes()
+    assert (archive.own_entry(own.now()), own.now().signing) == (before, old)
+    assert code(issuing.take_up, own.now(), [draft], at=at + 3 * SECOND) == "entry.succession"
+    parts = [countersigned(draft, key) for key in offline[1:]]
+    assert code(issuing.take_up, own.now(), parts[:1], at=at + 3 * SECOND) == "entry.succession"
+    assert code(countersigned, parts[0], offline[1]) == "entry.signers"
+    assert code(countersigned, draft, SigningKey.generate()) == "entry.signers"
+    other = tmp_path / "other"
+    issuing.set_recovery(own.now(), [], threshold=0, signers=[], at=at + 3 * SECOND, draft=other)  # a thief's
+    assert code(issuing.take_up, own.now(), [*parts, other.read_bytes()], at=at + 4 * SECOND) == "entry.draft"
+    assert code(issuing.take_up, own.now(), [other.read_bytes()], at=at + 4 * SECOND) == "entry.succession"
+    assert archive.own_entry(own.now()) == before
+    new = issuing.take_up(own.now(), parts, at=at + DAY)
+    assert new == drafted == succeeds(before, (own.home / "entry.json").read_bytes())
+    assert new.sign == own.now().signing.public != old.public
+    assert new.named(old.public.id).revoked == at
+    assert not (own.home / "keys" / "signing.drafted.key").exists()
+    assert code(issuing.take_up, own.now(), parts, at=at + 2 * DAY) == "entry.order"
+
+
+def test_a_draft_is_of_its_node_and_of_its_version(own, at, tmp_path):
+    """Whose key is not here any more, and which another version has overtaken, is not published."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [key.public for key in offline], threshold=1, signers=[], at=at + SECOND)
+    for number in range(2):
+        issuing.recover(own.now(), [], since=at, at=at + 2 * SECOND, draft=tmp_path / f"draft{number}")
+    first, second = (countersigned((tmp_path / f"draft{number}").read_bytes(), offline[0]) for number in range(2))
+    assert code(issuing.take_up, own.now(), [first], at=at + 3 * SECOND) == "key.entry"
+    issuing.confirm(own.now(), at=at + 4 * SECOND)
+    assert code(issuing.take_up, own.now(), [second], at=at + 5 * SECOND) == "entry.order"
+
+
 def test_the_operators_commands(tmp_path):
     """A node's entry and keys over time, from the command line alone; another node follows its files."""
     iran, qatar, offline = tmp_path / "IR", tmp_path / "QA", [tmp_path / f"offline-{number}" for number in range(2)]
@@ -586,8 +633,14 @@ def test_the_operators_commands(tmp_path):
     ):
         refused = comity(*words)
         assert (refused.returncode, expected in refused.stderr) == (2, True), refused
-    private = [word for file in offline for word in ("--key", str(file))]
-    assert "version 4" in comity("recover", iran, *private).stdout
+    told = comity("recover", iran, "--draft", tmp_path / "draft").stdout
+    assert "Nothing is published yet" in told
+    read = told.rpartition(": ")[2].strip()
+    wrong = comity("recovery-sign", tmp_path / "draft", offline[0], "--code", read[:-1] + "?")
+    assert (wrong.returncode, "entry.draft" in wrong.stderr) == (2, True)
+    for file in offline:
+        assert "2 of these" in comity("recovery-sign", tmp_path / "draft", file, "--code", read.upper()).stdout
+    assert "version 4" in comity("take-up", iran, tmp_path / "draft").stdout
     assert "version 5" in comity("readdress", iran).stdout
     files = [*(iran / "entries" / f"{number}.json" for number in range(2, 5)), iran / "entry.json"]
     assert (iran / "entries" / "1.json").read_bytes() == first

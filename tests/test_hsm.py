@@ -22,9 +22,12 @@ import warm
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from peer import request
 
 from comity.errors import BrokenSeal, ComityError, Misconfigured
 from comity.ledger import checkpoint
+from comity.node import models
+from comity.node.desk import requesting
 from comity.seal import container, envelope, hsm, keys
 from comity.seal.container import CadesKey
 from comity.seal.hsm import P256, Curve, Place, TokenKey
@@ -335,13 +338,13 @@ def test_a_fork_in_the_middle_of_a_signature_stops_nobody(token):
     """The child does not wait for a thread that it does not have."""
     held, go_on = threading.Event(), threading.Event()
 
-    def signing() -> None:
-        with hsm._guarded:
-            held.set()
-            go_on.wait()
+    def signing() -> bytes:
+        held.set()
+        go_on.wait()
+        return b""
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(signing)
+        pool.submit(hsm._turn.within, 30, signing)
         held.wait()
         try:
             assert in_child(lambda: holds(token.sign, b"child")) == 0
@@ -381,6 +384,47 @@ def test_a_token_that_never_signs_is_named(token, monkeypatch):
     with pytest.raises(Misconfigured, match="sign in IR did not") as caught:
         token.sign.sign(b"x")
     assert caught.value.code == "hsm.failed"
+
+
+def test_a_token_that_says_nothing_holds_nobody_up(token, monkeypatch):
+    """Refused by name at the deadline, then at once; when the token is back, it signs on, and its late answer is nobody's."""
+    gate, right = threading.Event(), hsm._sign
+    monkeypatch.setattr(hsm, "DEADLINE", 0.3)
+    monkeypatch.setattr(hsm, "_sign", lambda *given: gate.wait() and right(*given))
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda number: code(token.sign.sign, b"%d" % number), range(8))) == {"hsm.timeout"}
+    assert time.monotonic() - began < 2
+    began = time.monotonic()
+    assert {code(token.note.sign, b"x") for _ in range(20)} == {"hsm.timeout"}
+    assert time.monotonic() - began < 0.2
+    gate.set()
+    while code(token.sign.sign, b"after") == "hsm.timeout":
+        assert time.monotonic() - began < 10
+    monkeypatch.undo()
+    assert holds(token.sign, b"later")
+
+
+@pytest.mark.django_db
+def test_a_step_whose_token_says_nothing_leaves_nothing(token, node, officers, at, monkeypatch):
+    """Neither act nor log entry nor envelope; the database is free again; once the token signs, the step can be done."""
+    held = replace(node)
+    held.__dict__["signing"] = replace(node.signing, ed25519=token.sign)
+    gate, right = threading.Event(), hsm._sign
+    monkeypatch.setattr(hsm, "DEADLINE", 0.2)
+    monkeypatch.setattr(hsm, "_sign", lambda *given: gate.wait() and right(*given))
+    ours = request(reference="IR-2026-0001", requesting="IR", requested="VN")
+    size = list(models.LogHead.objects.values_list("size", flat=True))
+    assert code(requesting.draft, held, ours, officer=officers.drafter, at=at) == "hsm.timeout"
+    assert not models.Case.objects.exists()
+    assert not models.Act.objects.exists()
+    assert list(models.LogHead.objects.values_list("size", flat=True)) == size
+    gate.set()
+    while hsm._turn._free.locked():
+        time.sleep(0.01)
+    monkeypatch.undo()
+    requesting.draft(held, ours, officer=officers.drafter, at=at)
+    assert models.Act.objects.count() == 1
 
 
 def test_a_closed_module_is_opened_again(token):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -254,7 +254,13 @@ def _nonsense(path, at, peer, node):
     parcel.write(path, head, answers=[], offers=[spoilt], bags={}, signing=peer.signing, cades=peer.cades)
 
 
+def _to_come(path, at, peer, node):
+    """By this clock, which is behind: receipts given now would be older than what they are for."""
+    packed(peer, path, at + timedelta(seconds=301), offers=[Offer(tuple(items(peer)))])
+
+
 NONE = {
+    _to_come: "parcel.time",
     _cut: "container.end", _zeros: "container.end", _text: "container.end", _empty: "container.truncated",
     _folder: "container.source", _letter: "parcel.form", _elsewhere: "parcel.addressee", _stranger: "peer.unknown",
     _posing: "trust.unknown-key", _moved: "parcel.changed", _greets_unnamed: "parcel.form", _greets_and_more: "parcel.form",
@@ -400,7 +406,7 @@ def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):  # noqa:
 
 def unsettled():
     """As after a start with a memory that may be older than what the peer has."""
-    crossing.forget_settled()
+    crossing.forget_settled(at=datetime.now(UTC))
 
 
 def test_a_greeting_is_answered_once_and_not_by_an_old_answer(node, peer, at, tmp_path):

@@ -710,7 +710,7 @@ def test_one_who_cannot_be_told_holds_up_nobody(circle, officers, node, at):
     prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
     circle.settle()
     assert copies.sharer(node, at).outstanding(1) == ("QA",)
-    assert telling.waiting() == [("QA", "conversation.unsettled")]
+    assert telling.waiting() == [("QA", "conversation.unsettled", False)]
     models.Talk.objects.filter(pk="QA").update(settled=True)
     circle.settle()
     assert copies.sharer(node, at).outstanding(1) == ("QA",)  # not yet: it is tried again in a moment
@@ -718,6 +718,38 @@ def test_one_who_cannot_be_told_holds_up_nobody(circle, officers, node, at):
     circle.settle()
     assert copies.sharer(node, circle.at).outstanding(1) == ()
     assert telling.waiting() == []
+
+
+def test_what_nobody_hears_has_an_end(circle, officers, node, at, monkeypatch):
+    """After a week it is given up, a person is told once and can send it again; what waits for one State is bounded."""
+    row = shelved(node, at, indicator())
+    shared(circle, officers, row, "QA")
+    models.Talk.objects.filter(pk="QA").update(settled=False)
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    codes = models.Alarm.objects.filter(peer="QA").values_list("code", flat=True)
+    late = at + telling.PATIENCE
+    for moment, given_up in (
+        (at, False),
+        (late - timedelta(seconds=9), False),
+        (late, True),
+        (late + timedelta(days=9), True),
+    ):
+        telling.deliver(node, at=moment)
+        assert telling.waiting() == [("QA", "conversation.unsettled", given_up)]
+    assert list(codes.all()) == ["telling.dead"]
+    assert not telling.deliver(node, at=late + timedelta(days=9))  # nothing is tried any more
+    assert code(telling.release, node, "VN", officer=officers.all, at=late) == "telling.none"
+    assert code(telling.release, node, "QA", officer=officers.drafter, at=late) == "case.power"
+    telling.release(node, "QA", officer=officers.all, at=late)
+    assert telling.deliver(node, at=late)
+    assert telling.waiting() == [("QA", "conversation.unsettled", False)]
+    models.Telling.objects.update(next_at=None)
+    models.Talk.objects.filter(pk="QA").update(settled=True)  # its node has spoken: that moves it on as well
+    assert telling.deliver(node, at=late)
+    assert (telling.waiting(), models.Telling.objects.count()) == ([], 0)
+    monkeypatch.setattr(telling, "_MOST", 3)
+    telling.note(node, [telling.Word("QA", "share", b"x")] * 5, at=late)
+    assert (models.Telling.objects.count(), list(codes.all())) == (3, ["telling.dead", "telling.full"])
 
 
 def test_a_standing_goes_out_once_a_day(circle, officers, node, at):
@@ -749,7 +781,7 @@ def test_who_forgot_his_recalls_learns_them_before_he_says_another(circle, offic
     models.Copy.objects.update(withdrawn=0)
     models.StixObject.objects.update(withdrawn=False)
     circle.say("QA", [Send("IR", Standing(source="QA", number=0, at=int(at.timestamp())))])
-    crossing.forget_settled()
+    crossing.forget_settled(at=at)
     who = {"officer": officers.all, "at": at}
     assert copies.relearning(at=at) == ["QA", "VN"]  # the Emirates were never heard of
     assert code(prevention.recall, node, other.digest, Kind.WITHDRAW, **who) == "recall.relearning"
@@ -780,7 +812,7 @@ def test_more_recalls_than_one_answer_holds_are_learnt_again(circle, officers, n
         circle.settle()
     lose(models.CopyRecall, models.CopyStanding, models.CopyAcknowledgement, models.Copy)
     models.StixObject.objects.update(withdrawn=False)
-    crossing.forget_settled()
+    crossing.forget_settled(at=at)
     models.Talk.objects.update(settled=True)
     copies.due(node, at=at)
     circle.settle()
@@ -796,16 +828,16 @@ def test_a_claim_that_memory_was_lost_stops_nobody_for_a_week(circle, officers, 
     row = shelved(node, at, indicator())
     shared(circle, officers, row)
     circle["VN"].silent = True
-    crossing.forget_settled(claimed=at)
+    crossing.forget_settled(at=at, claimed=True)
     who = {"officer": officers.all}
     assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, at=at, **who) == "recall.relearning"
     later = at + timedelta(hours=1)
-    crossing.forget_settled()
+    crossing.forget_settled(at=at)
     copies.due(node, at=at)
-    crossing.forget_settled(claimed=at)
+    crossing.forget_settled(at=at, claimed=True)
     assert "VN" in copies.relearning(at=later)
     lose(models.Relearning)
-    crossing.forget_settled(claimed=at)
+    crossing.forget_settled(at=at, claimed=True)
     assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, at=later, **who) == ""
 
 
@@ -830,7 +862,7 @@ def test_who_stays_silent_is_not_waited_for_longer_than_copies_last(circle, offi
     """A week: by then his copies are suspended."""
     row = shelved(node, at, indicator())
     shared(circle, officers, row)
-    crossing.forget_settled()
+    crossing.forget_settled(at=at)
     copies.due(node, at=at)
     assert "VN" in copies.relearning(at=at + copies.PATIENCE - timedelta(seconds=1))
     later = at + copies.PATIENCE

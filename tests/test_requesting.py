@@ -2,7 +2,8 @@
 
 import threading
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import peer as peers
 import pytest
@@ -27,7 +28,7 @@ from comity.casework.request import (
 )
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, models
-from comity.node.desk import deadlines, release, requesting
+from comity.node.desk import _record, assistance, crossing, deadlines, release, requesting
 
 OURS = "IR-2026-0001"
 
@@ -168,6 +169,59 @@ def test_a_typed_number_ends_no_year(node, officers, peer, at, typed):
     for _ in range(3):
         proposed = requesting.new_reference(node, at=at)
         requesting.draft(node, ours(reference=proposed), new=True, officer=officers.drafter, at=at)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_restore_gives_a_number_twice(node, at, seed):
+    """However often older copies are put back, drafts and silent peers' cases included: no number comes a second time."""
+    chance, given, at = Random(seed), set(), at.replace(year=2026, month=11)
+    copies = [([], None)]
+    for _ in range(60):
+        at += timedelta(seconds=chance.choice([1, 60, 7 * 86400 / 60]))
+        if chance.random() < 0.15:
+            kept, mark = chance.choice(copies)
+            models.Case.objects.all().delete()
+            for reference in kept:
+                opened(reference)
+            models.LogHead.objects.update_or_create(pk=1, defaults={"set_back_at": mark})
+            crossing.forget_settled(at=at)
+            continue
+        reference = requesting.new_reference(node, at=at)
+        assert reference not in given
+        opened(reference)
+        given.add(reference)
+        if chance.random() < 0.3:
+            mark = models.LogHead.objects.values_list("set_back_at", flat=True).first()
+            copies.append((list(models.Case.objects.values_list("pk", flat=True)), mark))
+
+
+def test_after_a_restore_an_old_number_is_refused_and_named(node, officers, peer, at):
+    """One that may have been given before is not taken from a hand either; years to come count from one again."""
+    crossing.forget_settled(at=at.replace(year=2026, month=11, day=30, hour=0, minute=0, second=0))
+    peers.settle("VN")
+    for reference in ("IR-2026-0001", "IR-2025-9999", "IR-2026-10000000"):
+        with pytest.raises(NotPossible) as caught:
+            requesting.draft(node, ours(reference=reference), new=True, officer=officers.drafter, at=at)
+        assert (caught.value.code, caught.value.where) == ("case.forgotten", "reference")
+    assert requesting.new_reference(node, at=at.replace(year=2026, month=11)) == "IR-2026-38771200"
+    for reference in ("IR-2026-38771200", "IR-2027-0001"):
+        requesting.draft(node, ours(reference=reference), new=True, officer=officers.drafter, at=at)
+    assert assistance.next_reference(node, "need", at=at.replace(year=2026)) == "IR-NEED-2026-38771200"
+
+
+def test_a_case_that_comes_back_is_never_mixed_with_another(node, officers, peer, at):
+    """Its number was given again before anybody saw that memory was older: both stay apart, and a person is told which."""
+    sent(node, officers, peer, at)
+    act = archive.load(OURS, home="IR").acts[-1]
+    statement = bytes(models.Act.objects.get(pk=act.id).statement)
+    models.Departure.objects.all().delete()
+    models.Act.objects.all().delete()
+    models.Letter.objects.all().delete()
+    models.Case.objects.all().delete()
+    opened(OURS, "QA")
+    assert code_of(_record.adopt, node, act, statement, at=at) == "case.reference-twice"
+    assert models.Case.objects.get().requested == "QA"
+    assert not models.Act.objects.exists()
 
 
 # ---- drafting -------------------------------------------------------------------------------------------------

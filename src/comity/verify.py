@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,8 +33,10 @@ from comity.wire.directory import (
     read_entry,
     trust_in,
 )
+from comity.wire.exchange import SKEW
 from comity.wire.paper import Code, digest_of
 
+_SKEW = timedelta(seconds=SKEW)
 Pins = dict[str, list[Entry]]  # State -> versions of its entry that the reader trusts from elsewhere
 
 
@@ -432,6 +434,8 @@ def _receipts(
                 to = envelope.commitment(record.envelope)[0]
                 if receipt.envelope != canon.content_id(record.envelope) or receipt.by != to:
                     raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
+                if not act.at - _SKEW <= receipt.at <= said.at + _SKEW:
+                    raise BrokenProof(f"'{act.kind}' has a receipt of an impossible time.", code="receipt.time")
                 witnesses.saw(receipt.proof, messages.logged_receipt(receipt.envelope), entries[receipt.by])
                 count += 1
         words.append(f"{count} receipts, each in the receiver's log")

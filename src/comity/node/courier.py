@@ -220,6 +220,7 @@ class Courier:
 
     def _prove(self, peer: str) -> bool:
         """Ask for newer proofs of receipts whose head no witness had seen."""
+        crossing.proved_still(peer)
         asked = [] if self._waits(peer) else crossing.unproved(peer, at=now())
         if not asked:
             return False
@@ -273,7 +274,7 @@ class Courier:
             _log.warning("%s did not cosign: %s", peer, error)
             if error.code == "witness.ahead" and peer not in self._ahead:
                 self._ahead.add(peer)  # once for each witness: what it says is not signed
-                crossing.forget_settled(claimed=now())
+                crossing.forget_settled(at=now(), claimed=True)
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
             self._witness_next[peer] = now() + timedelta(seconds=2)
         return False

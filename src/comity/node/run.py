@@ -92,10 +92,11 @@ def init(
 
     vacant()
     call_command("migrate", verbosity=0)
-    from comity.node.desk import issuing
+    from comity.node.desk import crossing, issuing
 
     book = settings.books.state(state)
     entry = issuing.first(settings, names={"en": book.en, "fa": book.fa}, authorities=named, at=moment)
+    crossing.begun(settings)
     typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry.fingerprint}")
 
 
@@ -254,7 +255,7 @@ def serve(
     from comity.node.desk import crossing, issuing
 
     issuing.settle(settings, at=datetime.now(UTC))
-    crossing.started(settings)
+    crossing.started(settings, at=datetime.now(UTC))
     connections.close_all()  # no child goes on with its parent's
     load(settings.home / "lawbooks")  # a node with a broken law book does not start
     settings.require_tokens()
@@ -276,8 +277,9 @@ def serve(
         stop.wait(0.5)
     for child in children.values():
         child.terminate()
+    end = time.monotonic() + 2 * _GRACE  # a door has stopped its own workers by then
     for name, child in children.items():
-        child.join(2 * _GRACE)  # a door has stopped its own workers by then
+        child.join(max(0.0, end - time.monotonic()))
         if child.is_alive():
             logging.getLogger("comity").error("%s did not end when it was told to; it is ended now", name)
             child.kill()

@@ -9,6 +9,9 @@ was away. Every signature is verified before it is handed on: a token that holds
 miscalculates, is noticed here and not by another State. A PIN that the token refused is not shown to it again while
 it stands in its file: tokens lock themselves after a few wrong ones.
 
+Whoever asks may hold the node's database meanwhile, so nobody waits longer than `DEADLINE`: a token that says nothing by then
+is left to itself, what it gives later is thrown away, and until it has come back everybody else is refused at once.
+
 Source: OASIS PKCS #11 Specification Version 3.1 (2.3.6 ECDSA, 2.3.14 EdDSA); RFC 8032; FIPS 186-5.
 """
 
@@ -17,11 +20,15 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final, NoReturn, Self
 
 import pkcs11
@@ -33,6 +40,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from comity.errors import Misconfigured
 from comity.seal._secrets import read_secret
 
+DEADLINE: Final = 10.0  # seconds for a signature, waiting for others included
+_MAKING: Final = 60.0  # and for a new key
 _ATTRIBUTE, _MECHANISM = pkcs11.Attribute, pkcs11.Mechanism
 _PIN_ERRORS: Final = (
     pkcs11.exceptions.PinIncorrect, pkcs11.exceptions.PinInvalid, pkcs11.exceptions.PinLenRange,
@@ -88,8 +97,7 @@ class TokenKey:
             Misconfigured: `hsm.label`: a key of that label is there already; `hsm.curve`: the token cannot make such a
                 key; and what `sign` raises.
         """
-        with _guarded:
-            return cls(place, _tried(place, lambda session: _generate(session, curve, place)))
+        return cls(place, _in_time(place, lambda session: _generate(session, curve, place), _MAKING))
 
     @property
     def curve(self) -> Curve:
@@ -100,10 +108,10 @@ class TokenKey:
         """A signature over `message`: Ed25519 (64 bytes), or ECDSA with SHA-256 in DER.
 
         Raises:
-            Misconfigured: `hsm.module`, `hsm.token`, `hsm.pin`, `hsm.key` or `hsm.failed`: what is missing, and where.
+            Misconfigured: `hsm.module`, `hsm.token`, `hsm.pin`, `hsm.key` or `hsm.failed`: what is missing, and where;
+                `hsm.timeout`: the token did not answer within `DEADLINE`.
         """
-        with _guarded:
-            raw = _tried(self.place, lambda session: _sign(session, self, message))
+        raw = _in_time(self.place, lambda session: _sign(session, self, message), DEADLINE)
         try:
             return self._checked(message, raw)
         except (InvalidSignature, ValueError) as error:
@@ -199,16 +207,57 @@ class _Tokens:
     loaded: set[str] = field(default_factory=set)
 
 
+class _Turn:
+    """One operation at a time, as a session of PKCS #11 has room for one; by one thread, so that who asks need not wait.
+
+    A thread for each operation would end while the process forks, with locks of the C libraries in its hands.
+    """
+
+    def __init__(self) -> None:
+        self._free = threading.Lock()
+        self._asked: SimpleQueue[tuple[Future[bytes], Callable[[], bytes]]] = SimpleQueue()
+        self._begun = False
+        self._under_way: Future[bytes] = Future()
+        self._until = inf  # when nobody waits any more for what is under way
+
+    def within(self, seconds: float, work: Callable[[], bytes]) -> bytes:
+        """What `work` gives. Raises what it raises; TimeoutError: it did not end in time, or had no chance to begin."""
+        now = time.monotonic()
+        late = now > self._until and not self._under_way.done()
+        if late or not self._free.acquire(timeout=seconds):
+            raise TimeoutError
+        try:
+            if not self._begun:
+                threading.Thread(target=self._run, name="token", daemon=True).start()
+                self._begun = True
+        except RuntimeError:  # the machine has no room for another thread now
+            self._free.release()
+            raise TimeoutError from None
+        found = self._under_way = Future()
+        self._until = now + seconds
+        self._asked.put((found, work))
+        return found.result(max(0.0, self._until - time.monotonic()))
+
+    def _run(self) -> None:
+        while True:
+            found, work = self._asked.get()
+            try:
+                found.set_result(work())
+            except BaseException as error:  # noqa: BLE001  whoever waits gets it
+                found.set_exception(error)
+            self._free.release()
+
+
 _tokens = _Tokens()
 _inherited: list[_Tokens] = []
-_guarded = threading.RLock()  # one operation at a time: a session of PKCS #11 has room for one
+_turn = _Turn()
 
 
 def _after_fork() -> None:
     """Leave the parent's sessions alone: they are kept unused, so that collecting them cannot close the parent's."""
-    global _tokens, _guarded
+    global _tokens, _turn
     _inherited.append(_tokens)
-    _tokens, _guarded = _Tokens(), threading.RLock()
+    _tokens, _turn = _Tokens(), _Turn()
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -216,12 +265,26 @@ os.register_at_fork(after_in_child=_after_fork)
 
 def close() -> None:
     """End all sessions of this process. Some makers' modules must not be open while a process forks."""
-    with _guarded:
-        for path in _tokens.loaded:
-            with suppress(pkcs11.PKCS11Error):
-                pkcs11.lib(path).finalize()
-        _tokens.sessions.clear()
-        _tokens.loaded.clear()
+    with suppress(TimeoutError):
+        _turn.within(DEADLINE, _close)
+
+
+def _close() -> bytes:
+    for path in _tokens.loaded:
+        with suppress(pkcs11.PKCS11Error):
+            pkcs11.lib(path).finalize()
+    _tokens.sessions.clear()
+    _tokens.loaded.clear()
+    return b""
+
+
+def _in_time(place: Place, work: Callable[[Any], bytes], seconds: float) -> bytes:
+    """What `work` gives in a session with the token. Raises Misconfigured: `hsm.timeout`, and as `TokenKey.sign`."""
+    try:
+        return _turn.within(seconds, lambda: _tried(place, work))
+    except TimeoutError as error:
+        words = f"{place} did not answer in time. Nothing was signed. See whether the token is in order, and try again."
+        raise Misconfigured(words, code="hsm.timeout") from error
 
 
 def _tried(place: Place, work: Callable[[Any], bytes]) -> bytes:

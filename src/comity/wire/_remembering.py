@@ -9,10 +9,11 @@ from typing import Final
 
 from comity.errors import BrokenSeal
 from comity.seal import canon
-from comity.wire.exchange import EVIDENCE, GAPS, Answer, Event, Evidence, Have, Item, Own
+from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
 from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
+UNTIMELY: Final = "receipt.time"
 IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
 
 
@@ -66,6 +67,31 @@ class Remembering:
             raise BrokenSeal("This is evidence of something else.", code="receipt.other")
         return said
 
+    def _restate(self, digests: Iterable[str], now: float) -> None:
+        """See that what is about to be said again about these envelopes of the peer's still counts."""
+        for digest in digests:
+            row = self._memory.got(digest)
+            if row is not None and (words := self._hand.restated(row.evidence, int(now))) != row.evidence:
+                self._memory.put_got(replace(row, evidence=words))
+
+    def _in_time(self, row: Sent, said: Evidence, now: float) -> None:
+        """Return when the word states a time at which it can have been said, as far as two clocks tell.
+
+        Not before our envelope was made, not before the word about it that came last, and not in a time to come. What was
+        made by a clock that has been set back since was made nobody knows when.
+
+        Raises:
+            BrokenSeal: ``receipt.time``.
+        """
+        since = self._hand.moment(row.evidence[-1]) if row.evidence else row.made_at if row.made_at <= now + SKEW else 0
+        if not since - SKEW <= said.at <= now + SKEW:
+            raise BrokenSeal("This evidence states a time at which it cannot have been given.", code=UNTIMELY)
+
+    def _untimely(self, row: Sent, now: float) -> None:
+        """Let a person see, once, that the peer's word about `row` was not taken for its time."""
+        if row.trouble != UNTIMELY:
+            self._memory.tell(Alarm(UNTIMELY, row.digest, int(now)))
+
     def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
         if not row.relayed:
             fresh = replace(row, relayed=True, evidence=())
@@ -84,7 +110,13 @@ class Remembering:
         except BrokenSeal:
             return
         row = self._memory.sent(said.envelope)
-        if row is None or said.by != self.peer:
+        if row is None or said.by != self.peer or row.stage not in {Stage.CONSIGNMENT, Stage.HANDOVER}:
+            return
+        try:
+            self._in_time(row, said, now)
+        except BrokenSeal as error:
+            self._untimely(row, now)
+            self._memory.put_sent(replace(row, trouble=error.code))
             return
         if row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT:
             self._memory.put_sent(self._waiting(row, Stage.HANDOVER, raw, now))
@@ -182,11 +214,13 @@ class Remembering:
             raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
         if taken is not None:  # given anew before that came back
             self._memory.put_sent(replace(taken, number=self._memory.sent_last() + 1))
-        row = Sent(item.number, digest, item.envelope, item.after, int(now), Stage.RELAY, now, int(now), pending=True)
+        words = [self._read_about(raw, digest) for raw in item.evidence]
+        made = min([int(now), *(said.at for said in words)])  # when, is forgotten: not after the peer had it
+        row = Sent(item.number, digest, item.envelope, item.after, made, Stage.RELAY, now, int(now), pending=True)
         self._memory.take_back(row, own.statement)
-        for raw in item.evidence:
-            said = self._read_about(raw, digest)
+        for raw, said in zip(item.evidence, words, strict=True):
             if said.event is Event.RELAY_ACCEPTANCE:
+                self._in_time(row, said, now)
                 self._accepted(row, raw, now)
             else:
                 self._learn(raw, now)

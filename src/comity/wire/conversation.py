@@ -27,11 +27,12 @@ from typing import Final
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
 from comity.wire._asking import Asking
-from comity.wire._remembering import IN_FLIGHT, Remembering
+from comity.wire._remembering import IN_FLIGHT, UNTIMELY, Remembering
 from comity.wire.exchange import (
     AFTER,
     BATCH,
     GAPS,
+    SKEW,
     Answer,
     Event,
     Evidence,
@@ -148,6 +149,8 @@ class Conversation(Remembering):
                 if front is not None:
                     self._memory.put_sent(replace(row, next_at=self._behind(front, now)))
                 elif self._fits(items, size := size + len(row.envelope)):
+                    if row.made_at > now + SKEW:  # by a clock that has been set back since: its receipt may be older
+                        self._memory.put_sent(replace(row, made_at=int(now) - self._pace.gap))
                     items.append(Item(row.number, row.envelope, row.after))
                     taken.add(row.digest)
                 else:
@@ -202,7 +205,7 @@ class Conversation(Remembering):
         for digest in offer.ask:
             row = self._memory.sent(digest)
             if row is not None and not now < row.next_at <= now + self._horizon:  # nothing new was said
-                self._postpone(row, now, "")
+                self._postpone(row, now, UNTIMELY if row.trouble == UNTIMELY else "")
                 silent += 1
         if offer.ask:
             self._asking.answered(now, news=silent < len(offer.ask))
@@ -219,7 +222,10 @@ class Conversation(Remembering):
             return
         try:
             said = self._read_about(outcome.receipt, row.digest)
+            self._in_time(row, said, now)
         except BrokenSeal as error:
+            if error.code == UNTIMELY:
+                self._untimely(row, now)
             self._postpone(row, now, error.code)
             return
         if said.event is Event.RELAY_REJECTION:
@@ -333,6 +339,7 @@ class Conversation(Remembering):
         with self._memory.atomically():
             self._memory.hear()
             self._look(offer)
+            self._restate({*map(_digest, offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
@@ -459,7 +466,7 @@ class Conversation(Remembering):
             return []
         said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
         self._memory.put_got(replace(row, status=_VERDICT[said]))
-        return [Evidence(said, self.home, row.digest, int(now), code)]
+        return [Evidence(said, self.home, row.digest, max(int(now), row.at), code)]  # whatever the clock does, in order
 
     def _say(self, words: list[Evidence]) -> None:
         """Sign words about the peer's envelopes, together, and keep them beside these."""
@@ -475,7 +482,8 @@ class Conversation(Remembering):
             return
         if not any(self._hand.event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
             with self._memory.atomically():
-                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, int(now))])
+                at = max(int(now), self._hand.moment(row.evidence[-1]))
+                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])
 
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.
@@ -490,7 +498,9 @@ class Conversation(Remembering):
             self._memory.put_got(replace(row, status=Status.REFUSED, lacks=""))
             self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
             words.append(
-                Evidence(Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, int(now), "conversation.gap")
+                Evidence(
+                    Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, max(int(now), row.at), "conversation.gap"
+                )
             )
         self._say(words)
         self._now_known([said.envelope for said in words])

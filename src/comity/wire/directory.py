@@ -28,8 +28,8 @@ from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry
 
 __all__ = [
     "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
-    "distinct", "first_keys", "in_log", "read_chain", "read_chains", "read_entry", "recovered", "sign_entry", "succeeds",
-    "trust_in",
+    "countersigned", "distinct", "first_keys", "gathered", "head_seen", "in_log", "read_chain", "read_chains", "read_entry",
+    "recovered", "sign_entry", "succeeds", "trust_in",
 ]  # fmt: skip
 
 SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}
@@ -54,6 +54,45 @@ def sign_entry(entry: Entry, *keys: SigningKey) -> bytes:
     for statement in statements:
         del statement["payload"]
     return canon.dumps({"comity": _FORM, "payload": canon.b64(payload), "statements": statements})
+
+
+def countersigned(data: bytes, key: SigningKey) -> bytes:
+    """A signed version with one signature more: what the keeper of a recovery key does, on a machine without a node.
+
+    Args:
+        data: as `sign_entry` wrote it.
+        key: the recovery key.
+
+    Raises:
+        BrokenSeal: as `read_entry`; ``entry.signers``: the version names no such recovery key, or this one has signed.
+    """
+    entry, signers = _read(data)
+    held = {one.id for one in entry.of(Purpose.RECOVERY)}
+    if key.public.id in signers or key.public.id not in held:
+        message = f"{key.public.id} is no recovery key of {entry.state} whose signature is missing here."
+        raise BrokenSeal(message, code="entry.signers", where=entry.state)
+    outer = canon.loads(data, limit=_LIMIT)
+    more = canon.loads(sign_entry(entry, key), limit=_LIMIT)
+    return canon.dumps(outer | {"statements": [*outer["statements"], *more["statements"]]})
+
+
+def gathered(parts: Sequence[bytes]) -> bytes:
+    """One signed version with the signatures of all of `parts`, which are the same version.
+
+    Raises:
+        BrokenSeal: as `read_entry`.
+        Invalid: ``entry.draft``: they are not the same, or there are none.
+    """
+    found: dict[str, Any] = {}
+    payloads = set()
+    for data in parts:
+        _read(data)
+        outer = canon.loads(data, limit=_LIMIT)
+        payloads.add(outer["payload"])
+        found = {one["key"]: one for one in outer["statements"]} | found
+    if len(payloads) != 1:
+        raise Invalid("These files are not the same version of an entry.", code="entry.draft")
+    return canon.dumps({"comity": _FORM, "payload": payloads.pop(), "statements": list(found.values())})
 
 
 def read_entry(data: bytes, *, at: datetime | None = None) -> Entry:
@@ -278,26 +317,41 @@ def trust_in(entries: Iterable[Entry], *, retired: Mapping[str, datetime] | None
 def in_log(proof: Proof, data: bytes, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
     """When each witness saw a head of the log of `log`'s State that holds `data`.
 
+    Args:
+        proof: the inclusion proof with its checkpoint.
+        data: the entry's bytes, as `ledger.log.entry` makes them.
+        log: the newest entry of the State whose log it is.
+        witnesses: as for `head_seen`.
+
+    Raises:
+        BrokenProof: as `head_seen`, or `data` is not in it.
+    """
+    key = _log_key(proof.note, log)
+    proof.check(data, key.name, _raw(key), {})
+    return head_seen(proof.note, log, witnesses)
+
+
+def head_seen(note: str, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
+    """When each witness saw the head `note` of the log of `log`'s State.
+
     A checkpoint states no time, so any key that its log ever had may have signed it. That of a revoked key counts only if a
     witness saw it before the revocation. A cosignature states its time, and no witness's key that was revoked counts: who has
     it can state any.
 
     Args:
-        proof: the inclusion proof with its checkpoint.
-        data: the entry's bytes, as `ledger.log.entry` makes them.
+        note: the signed checkpoint.
         log: the newest entry of the State whose log it is.
         witnesses: newest entries of the States whose cosignatures count; the log's own State does not.
 
     Raises:
-        BrokenProof: the checkpoint is not the log's, a cosignature does not hold, or `data` is not in it;
-            ``checkpoint.revoked``: nobody saw it before its key was revoked.
+        BrokenProof: the checkpoint is not the log's, or a cosignature does not hold; ``checkpoint.revoked``: nobody saw it
+            before its key was revoked.
     """
-    key = _log_key(proof.note, log)
-    proof.check(data, key.name, _raw(key), {})
+    key = _log_key(note, log)
     seen: dict[str, datetime] = {}
     for entry in witnesses:
         for own in entry.of(Purpose.WITNESS) if entry.state != log.state else ():
-            at = cp.check_witnesses(proof.note, {own.name: _raw(own)}).get(own.name)
+            at = cp.check_witnesses(note, {own.name: _raw(own)}).get(own.name)
             if at is not None and own.revoked is None and own.holds(at):
                 seen[own.name] = at
     if key.revoked is not None and not any(at < key.revoked for at in seen.values()):

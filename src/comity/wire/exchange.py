@@ -27,6 +27,7 @@ GAPS: Final = 4096  # numbers listed as not held; more are told in a later greet
 AFTER: Final = 16  # envelopes that one stands on
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
 BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
+SKEW: Final = 300  # seconds that two clocks may differ by
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

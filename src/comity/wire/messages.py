@@ -198,12 +198,22 @@ def event_of(raw: bytes) -> Event:
 
 
 def moment_of(raw: bytes) -> int:
-    """When its State says that the event of a signed word was, POSIX seconds; the word was verified before it was kept.
+    """When its State says that the event of a signed word was, POSIX seconds; the word was verified before."""
+    outer = _outer(raw)
+    return int(_moment(canon.loads(canon.unb64(outer["payload"]), limit=4096)["at"]).timestamp())
 
-    Of every event but a receipt, which comes with a proof.
-    """
-    found = canon.loads(canon.unb64(canon.loads(raw, limit=MESSAGE_LIMIT)["payload"]), limit=4096)["at"]
-    return int(_moment(found).timestamp())
+
+def key_of(raw: bytes) -> str:
+    """The id of the key that signed a word, which was verified before."""
+    return str(_outer(raw)["key"])
+
+
+def _outer(raw: bytes) -> dict[str, Any]:
+    """The statement of a signed word, parsed."""
+    outer: dict[str, Any] = canon.loads(raw, limit=MESSAGE_LIMIT)
+    if "proof" in outer:
+        outer = canon.loads(canon.unb64(outer["receipt"]), limit=MESSAGE_LIMIT)
+    return outer
 
 
 def read_stated(statement: bytes, trust: Trust) -> Statement:

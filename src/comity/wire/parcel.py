@@ -30,7 +30,7 @@ from comity.seal import canon, container, envelope
 from comity.seal.container import SEAL_NAME, CadesKey, Progress, open_container
 from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
-from comity.wire.exchange import BATCH, BODY_LIMIT, Answer, Have, Item, Offer, Own, read_answer, read_offer
+from comity.wire.exchange import BATCH, BODY_LIMIT, SKEW, Answer, Have, Item, Offer, Own, read_answer, read_offer
 
 _FORM: Final = "parcel/1"
 _HEAD: Final = "parcel.json"
@@ -198,7 +198,8 @@ class Parcel:
         Raises:
             BrokenSeal: the State did not sign these bytes for this one, or a bag is not what its name says.
             BrokenContainer: a part is broken.
-            Invalid: ``parcel.form``: it holds something that no parcel holds.
+            Invalid: ``parcel.form``: it holds something that no parcel holds; ``parcel.time``: it is of a time to come, so that
+                receipts given for it now would be older than what it carries.
         """
         listing = self._container.listing(progress)
         raw = self._container.read(SEAL_NAME, limit=envelope.MESSAGE_LIMIT)
@@ -213,6 +214,11 @@ class Parcel:
         if (signed.payload, signed.sender, signed.to) != (listing, self.head.sender, self.head.to):
             message = f"This is not what {self.head.sender} signed: it was changed on its way. Ask for another copy."
             raise BrokenSeal(message, code="parcel.changed", where=str(self._path))
+        if self.head.made_at.timestamp() > at.timestamp() + SKEW:
+            message = (
+                f"{self.head.sender} made this parcel at a time to come. Set this clock right, or let it set its own."
+            )
+            raise Invalid(message, code="parcel.time", where=str(self._path))
         _match_bags(self._container.parts())
         self._check_said()
 

@@ -163,8 +163,17 @@ class Hand(Protocol):
     def read(self, raw: bytes) -> Evidence:
         """Anybody's signed word, verified. Raises BrokenSeal."""
 
+    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+        """This node's own words about one envelope, within a transaction; new ones where nobody goes by the old ones any more.
+
+        That is so when the key that they stand under was revoked since.
+        """
+
     def event(self, raw: bytes) -> Event:
         """What a signed word from this node's own memory says has happened; nothing is verified again."""
+
+    def moment(self, raw: bytes) -> int:
+        """When such a word says that it happened, POSIX seconds."""
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Whether `statement` is what the envelope of `item` holds, and signed by this State for the peer."""

@@ -18,6 +18,7 @@ from comity.ledger import log
 from comity.node import bell, models
 from comity.node.archive import load, peer_entry
 from comity.node.desk._log import log_append
+from comity.node.desk._numbers import not_given_before
 from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import envelope
@@ -185,9 +186,10 @@ def post_all(
 
 
 def open_new(settings: Settings, request: Request, *, at: datetime) -> None:
-    """Open a case for `request` of this State. Raises NotPossible: the reference is taken."""
+    """Open a case for `request` of this State. Raises NotPossible: the reference is taken, or was perhaps before a restore."""
     if models.Case.objects.filter(pk=request.reference).exists():
         raise NotPossible(f"{request.reference} exists already.", code="case.exists", where="reference")
+    not_given_before(request.reference)
     _open(request, at)
 
 
@@ -225,8 +227,16 @@ def adopt(settings: Settings, act: Act, statement: bytes, *, at: datetime) -> mo
     """
     if models.Act.objects.filter(pk=act.id).exists():
         raise NotPossible("This act is known already.", code="act.known", where=act.case)
-    if not models.Case.objects.filter(pk=act.case).exists() and act.kind is Kind.REQUESTED:
-        _open(Request.from_dict(act.body["request"]), at)
+    known = models.Case.objects.filter(pk=act.case).first()
+    asked = Request.from_dict(act.body["request"]) if act.kind is Kind.REQUESTED else None
+    if asked is not None and known is None:
+        _open(asked, at)
+    elif (
+        asked is not None and known is not None and (known.requested, known.measure) != (asked.requested, asked.measure)
+    ):
+        raise NotPossible(
+            "Another case of this State bears this reference.", code="case.reference-twice", where=act.case
+        )
     case = load(act.case, home=settings.state)
     relink(advance(case, act, home=settings.state, restored=True).request)
     row = _keep(act, statement, seq=len(case.acts), entry=log_append(log.entry(log.ACT, act.id)))

@@ -23,6 +23,7 @@ from comity.ledger import log
 from comity.node import bell, models
 from comity.node.desk import _record, programmes
 from comity.node.desk._log import log_append
+from comity.node.desk._numbers import free_reference
 from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
@@ -158,7 +159,7 @@ def next_reference(settings: Settings, kind: str, *, at: datetime) -> str:
     """A free number for a need or an offer of this State."""
     head = f"{settings.state}-{kind.upper()}-{at.year}-"
     taken = models.Listing.objects.filter(reference__startswith=head).values_list("reference", flat=True)
-    return f"{head}{max((int(one.rpartition('-')[2]) for one in taken), default=0) + 1:04d}"
+    return free_reference(head, taken)
 
 
 # ── telling those who may see it ────────────────────────────────────────────────────────────────────────────────────

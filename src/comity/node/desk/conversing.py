@@ -10,7 +10,7 @@ officers' pages, which are different processes, take turns.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeVar
@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError
+from comity.ledger.log import Proof
 from comity.node import archive, models
 from comity.node.desk._log import Tail
 from comity.node.desk._rows import changed, inserted
@@ -26,7 +27,7 @@ from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.trust import Trust
 from comity.wire import messages
-from comity.wire.directory import Entry, in_log, trust_in
+from comity.wire.directory import Entry, head_seen, in_log, trust_in
 from comity.wire.exchange import Event, Evidence, Have, Item
 from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
 
@@ -34,7 +35,7 @@ _KEPT_ALARMS: Final = 100
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
 _SENT: Final = (
     "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
-    "witnessed",
+    "witnessed", "made_at",
 )  # fmt: skip
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
@@ -262,14 +263,14 @@ class Tables:
     def _departure(self, row: Sent) -> models.Departure:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
-            made_at = datetime.fromtimestamp(row.made_at, UTC)
             held = models.Departure(
-                digest=self._keep(row.envelope), peer=self._peer, after=list(row.after), made_at=made_at,
+                digest=self._keep(row.envelope), peer=self._peer, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
             self._sent_changed[row.digest] = True
         held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
+        held.made_at = datetime.fromtimestamp(row.made_at, UTC)
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
         held.trouble = row.trouble[:200]
         before = self._sent_values.get(row.digest)
@@ -427,28 +428,75 @@ class Tables:
     def read(self, raw: bytes) -> Evidence:
         """The signed word of this State or the peer; a receipt's proof is checked too.
 
-        A key of the peer's that is revoked says nothing any more, whatever time it states; one that merely ended still counts
-        for what it said before.
+        What stands under a key of the peer's that is revoked counts only if a witness shows that it was said before: whoever
+        has the key can state any time. A key that merely ended still counts for what it said before.
 
         Raises:
-            BrokenSeal: a signature, or the proof, does not hold.
+            BrokenSeal: a signature, or the proof, does not hold; ``trust.revoked``, ``checkpoint.revoked``.
         """
-        if self._sides is None or not self._depth:
-            own, peer = archive.own_entry(self._settings), archive.peer_entry(self._peer)
-            standing = replace(peer, keys=tuple(key for key in peer.keys if key.revoked is None))
-            self._sides = (own, peer, trust_in([own, standing], retired=self._settings.retired))
-        own, peer, trust = self._sides
+        own, peer, trust = self._parties()
         try:
             found = messages.read_word(raw, trust)
-            if found.proof is not None:
-                log = own if found.said.by == own.state else peer
-                in_log(found.proof, messages.logged_receipt(found.said.envelope), log, ())
+            ours = found.said.by == own.state
+            seen = {} if found.proof is None else self._seen(found.proof, found.said.envelope, own if ours else peer)
         except BrokenProof as error:
-            raise BrokenSeal(error.message, code=error.code) from error
+            # Nobody but this State could give itself a receipt by its own log's key: the signature on it is enough.
+            if error.code != "checkpoint.revoked" or not ours:
+                raise BrokenSeal(error.message, code=error.code) from error
+        else:
+            if not ours and self._disowned(raw, peer, seen):
+                raise BrokenSeal("It was signed by a key that is revoked now.", code="trust.revoked")
         return found.said
+
+    def _parties(self) -> tuple[Entry, Entry, Trust]:
+        """The entries of this State and the peer as they are now, and the trust in both."""
+        if self._sides is None or not self._depth:
+            own, peer = archive.own_entry(self._settings), archive.peer_entry(self._peer)
+            self._sides = (own, peer, trust_in([own, peer], retired=self._settings.retired))
+        return self._sides
+
+    def _seen(self, proof: Proof, digest: str, log: Entry) -> dict[str, datetime]:
+        """When witnesses saw the head that proves it; they are asked for only where a key was revoked. Raises BrokenProof."""
+        witnesses = archive.entries() if any(key.revoked for key in log.keys) else []
+        return in_log(proof, messages.logged_receipt(digest), log, witnesses)
+
+    def _disowned(self, raw: bytes, speaker: Entry, seen: Mapping[str, datetime]) -> bool:
+        """Whether the key that signed a word is revoked, and no witness knew of the word before."""
+        if not any(key.revoked for key in speaker.keys):
+            return False
+        revoked = speaker.named(messages.key_of(raw)).revoked
+        return revoked is not None and not any(at < revoked for at in seen.values())
+
+    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+        own = self._parties()[0]
+        revoked = {key.id for key in own.keys if key.revoked}
+        if not revoked or not words:
+            return words
+        if not revoked.isdisjoint(map(messages.key_of, words)):
+            never = trust_in([replace(own, keys=tuple(replace(key, revoked=None) for key in own.keys))])
+            return tuple(self.sign([replace(messages.read_word(raw, never).said, at=now) for raw in words]))
+        return (self._proved_anew(words[0], own), *words[1:])
+
+    def _proved_anew(self, raw: bytes, own: Entry) -> bytes:
+        """A receipt under a head of now, if nobody goes by its own any more and the log still has it at its place."""
+        outer = canon.loads(raw, limit=envelope.MESSAGE_LIMIT)
+        if "proof" not in outer:
+            return raw
+        proof, tail = Proof.from_dict(outer["proof"]), self._log()
+        with suppress(BrokenProof):
+            head_seen(proof.note, own, archive.entries())
+            return raw
+        found = messages.read_word(raw, self._parties()[2]).said
+        if self._place(found) != proof.index:
+            return raw
+        tail.write()
+        return messages.proved(canon.unb64(outer["receipt"]), tail.proof(proof.index, tail.checkpoint(self._settings)))
 
     def event(self, raw: bytes) -> Event:
         return messages.event_of(raw)
+
+    def moment(self, raw: bytes) -> int:
+        return messages.moment_of(raw)
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Signed by this State for the peer, what the envelope committed to, and not known here in another envelope.

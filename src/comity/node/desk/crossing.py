@@ -12,17 +12,29 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
-from comity.errors import BrokenSeal, ComityError, NotPossible
+from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
 from comity.node import archive, bell, models
-from comity.node.desk import _log, _record, assistance, communities, copies, drills, programmes, reconciling, standing
+from comity.node.desk import (
+    _log,
+    _numbers,
+    _record,
+    assistance,
+    communities,
+    copies,
+    drills,
+    programmes,
+    reconciling,
+    registry,
+    standing,
+)
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.desk.conversing import Tables, note_alarm
@@ -224,22 +236,30 @@ def doubted(peer: str) -> bool:
     return models.Talk.objects.filter(pk=peer, doubted=True).exists() or rows.exists()
 
 
-def started(settings: Settings) -> None:
+def started(settings: Settings, *, at: datetime) -> None:
     """Before the node starts: if its log is shorter than it was, older memory was restored, and the peers are asked first."""
     before, size = _marked(settings), _log_size()
     if before is None or size < before:  # None: nobody can say; perhaps the whole folder is another
-        forget_settled()
+        forget_settled(at=at)
         _mark(settings, size)
 
 
-def forget_settled(claimed: datetime | None = None) -> None:
-    """Sign, keep and send nothing in any conversation until its peer has said what it holds.
+def begun(settings: Settings) -> None:
+    """A node that was just made has nothing to have forgotten."""
+    _mark(settings, _log_size())
+
+
+def forget_settled(*, at: datetime, claimed: bool = False) -> None:
+    """Sign, keep and send nothing in any conversation until its peer has said what it holds; give no reference out twice.
 
     Args:
-        claimed: as `copies.forget` takes it.
+        at: now.
+        claimed: somebody said so, and nothing here bears it out: see `copies.forget`.
     """
-    models.Talk.objects.update(settled=False, greeting="")
-    copies.forget(claimed)
+    with transaction.atomic():
+        models.Talk.objects.update(settled=False, greeting="")
+        _numbers.set_back(at)
+        copies.forget(at if claimed else None)
 
 
 def mark(settings: Settings) -> None:
@@ -270,6 +290,19 @@ def unproved(peer: str, *, at: datetime) -> list[str]:
     """Envelopes for `peer` whose receipts lack a proof that a witness has seen, and for which one is asked for now."""
     rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at__lte=at.timestamp())
     return list(rows.order_by("prove_at").values_list("digest", flat=True)[:TOGETHER])
+
+
+def proved_still(peer: str) -> None:
+    """Of receipts whose proofs came into doubt, take those as proved again whose heads count, and were seen, all the same."""
+    entry, others = archive.peer_entry(peer), archive.entries()
+    rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at=registry.DOUBTED)
+    for row in rows.order_by("pk")[:TOGETHER]:
+        found = Proof.from_dict(canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)["proof"])
+        with suppress(BrokenProof):
+            row.witnessed = bool(in_log(found, messages.logged_receipt(row.digest), entry, others))
+        models.Departure.objects.filter(pk=row.pk, prove_at=registry.DOUBTED).update(
+            witnessed=row.witnessed, prove_at=row.made_at.timestamp()
+        )
 
 
 def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, Proof], *, at: datetime) -> None:

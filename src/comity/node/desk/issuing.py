@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from comity.errors import ComityError, Invalid, Misconfigured, NotPossible
-from comity.node import archive
+from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible
+from comity.node import archive, models
 from comity.node.desk import registry
 from comity.node.settings import Settings
 from comity.seal.container import CadesKey
@@ -33,6 +33,8 @@ from comity.wire.directory import (
     Public,
     Purpose,
     first_keys,
+    gathered,
+    head_seen,
     read_entry,
     sign_entry,
     succeeds,
@@ -46,6 +48,8 @@ _FILES: Final = {
     Purpose.SIGN: "signing", Purpose.OPEN: "opening", Purpose.LOG: "log", Purpose.WITNESS: "witness",
     Purpose.HOP: "hop", Purpose.CONTAINER: "cades",
 }  # fmt: skip
+_DRAFTED: Final = "signing.drafted.key"
+"""The key of a version that waits for signatures from elsewhere."""
 _KINDS: Final = {Purpose.SIGN: SigningKey, Purpose.OPEN: OpeningKey}
 
 
@@ -154,7 +158,9 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
     return _issue(settings, entry, at, [_signing(settings)], keys=keys)
 
 
-def recover(settings: Settings, signers: Sequence[SigningKey], *, since: datetime, at: datetime) -> Entry:
+def recover(
+    settings: Settings, signers: Sequence[SigningKey], *, since: datetime, at: datetime, draft: Path | None = None
+) -> Entry:
     """Take a new signing key under the recovery keys, and revoke the one that signed until now.
 
     Without recovery keys no version can lead on: every other State has to compare the new fingerprint and pin it anew.
@@ -164,6 +170,7 @@ def recover(settings: Settings, signers: Sequence[SigningKey], *, since: datetim
         signers: recovery keys, at least as many as the threshold.
         since: from when on the old key does not count: when it was lost or stolen.
         at: now.
+        draft: new file for a version that the keepers of recovery keys sign elsewhere; nothing is published before `take_up`.
 
     Raises:
         BrokenSeal: ``entry.succession``: too few of them.
@@ -176,12 +183,18 @@ def recover(settings: Settings, signers: Sequence[SigningKey], *, since: datetim
     fresh = _stage(settings, Purpose.SIGN, at)
     old = replace(entry.key(Purpose.SIGN, entry.issued_at), revoked=since)
     given = [_signing(settings, staged=True), *signers]
-    return _issue(settings, entry, at, given, alone=entry.threshold == 0, keys=(*_changed(entry, old), fresh))
+    changes: dict[str, Any] = {"keys": (*_changed(entry, old), fresh)}
+    if draft is None:
+        return _issue(settings, entry, at, given, alone=entry.threshold == 0, **changes)
+    drafted = _draft(draft, entry, at, given, **changes)
+    (settings.keys / "signing.next.key").replace(settings.keys / _DRAFTED)
+    return drafted
 
 
 def set_recovery(
-    settings: Settings, keys: Sequence[VerifyKey], *, threshold: int, signers: Sequence[SigningKey], at: datetime
-) -> Entry:
+    settings: Settings, keys: Sequence[VerifyKey], *, threshold: int, signers: Sequence[SigningKey], at: datetime,
+    draft: Path | None = None,
+) -> Entry:  # fmt: skip
     """Say which keys, kept offline, can together name a new signing key.
 
     Args:
@@ -190,6 +203,7 @@ def set_recovery(
         threshold: how many must sign together; 0 with no keys.
         signers: enough of the recovery keys that there are until now, if there are any.
         at: now.
+        draft: as for `recover`.
 
     Raises:
         Invalid: the threshold cannot be reached.
@@ -201,8 +215,44 @@ def set_recovery(
     ended = [replace(key, until=at) for key in present if key.public not in keys]
     held = {key.public for key in present}
     added = [DatedKey(Purpose.RECOVERY, key, at, at + _RECOVERY_LIFETIME) for key in keys if key not in held]
-    return _issue(settings, entry, at, [_signing(settings), *signers], keys=(*_changed(entry, *ended), *added),
-                  threshold=threshold)  # fmt: skip
+    changes: dict[str, Any] = {"keys": (*_changed(entry, *ended), *added), "threshold": threshold}
+    given = [_signing(settings), *signers]
+    return (
+        _issue(settings, entry, at, given, **changes) if draft is None else _draft(draft, entry, at, given, **changes)
+    )
+
+
+def _draft(path: Path, old: Entry, at: datetime, signers: Iterable[SigningKey], **changes: Any) -> Entry:
+    """Write the next version to a new file for others to sign too. Raises FileExistsError."""
+    new = replace(old, version=old.version + 1, previous=old.digest, issued_at=at, **changes)
+    with path.open("xb") as file:
+        file.write(sign_entry(new, *signers))
+    return new
+
+
+def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entry:
+    """Publish a drafted version that enough keepers of recovery keys have signed.
+
+    Args:
+        settings: the node's.
+        parts: the file of `recover` or `set_recovery`, as it came back; or several copies of it, each with some signatures.
+        at: now.
+
+    Raises:
+        BrokenSeal: ``entry.succession``: too few have signed.
+        Invalid: ``entry.order``: another version was published since; ``entry.draft``.
+        Misconfigured: ``key.entry``: the key that it names is not here.
+    """
+    settle(settings, at=at)
+    entry, data = archive.own_entry(settings), gathered(parts)
+    new = succeeds(entry, data)
+    drafted = settings.keys / _DRAFTED
+    if new.sign != entry.sign:
+        if not drafted.exists() or _signing(settings, name=_DRAFTED).public != new.sign:
+            message = f"keys/{_DRAFTED} is not the key that this version names. Draft the version anew."
+            raise Misconfigured(message, code="key.entry", where=_DRAFTED)
+        drafted.replace(settings.keys / "signing.next.key")
+    return _publish(settings, entry, new, data, at=at)
 
 
 def confirm(settings: Settings, *, at: datetime) -> Entry:
@@ -246,8 +296,21 @@ def settle(settings: Settings, *, at: datetime) -> None:
             message = f"keys/{_FILES[purpose]}.key is not the key that entry.json names. Put the right file back."
             raise Misconfigured(message, code="key.entry", where=_FILES[purpose])
     with transaction.atomic():
+        before = models.EntryVersion.objects.filter(state=settings.state, digest=entry.digest).exists()
         for data in own_chain(settings):
             registry.keep_version(read_entry(data), data, by=settings.state, at=at)
+        if not before and any(key.revoked for key in entry.of(Purpose.LOG)):
+            _disown_heads(entry)
+
+
+def _disown_heads(entry: Entry) -> None:
+    """Forget heads of this log that nobody goes by any more, so that proofs lead to others; the log itself stays as it is."""
+    witnesses = archive.entries()
+    for row in models.Checkpoint.objects.iterator():
+        try:
+            head_seen(row.note, entry, witnesses)
+        except BrokenProof:
+            row.delete()
 
 
 def _issue(
@@ -261,6 +324,10 @@ def _issue(
     except ComityError:
         settle(settings, at=at)  # takes back what was staged
         raise
+    return _publish(settings, old, new, data, at=at)
+
+
+def _publish(settings: Settings, old: Entry, new: Entry, data: bytes, *, at: datetime) -> Entry:
     (settings.home / "entries").mkdir(mode=0o700, exist_ok=True)
     _replace(_earlier(settings, old.version), (settings.home / "entry.json").read_bytes())
     _replace(settings.home / "entry.json", data)
@@ -277,9 +344,9 @@ def _changed(entry: Entry, *keys: DatedKey) -> tuple[DatedKey, ...]:
 # ------------------------------------------------------------------------------------------------------------ key files
 
 
-def _signing(settings: Settings, *, staged: bool = False) -> SigningKey:
+def _signing(settings: Settings, *, staged: bool = False, name: str = "") -> SigningKey:
     """The signing key in its file, as it is now."""
-    path = settings.keys / ("signing.next.key" if staged else "signing.key")
+    path = settings.keys / (name or ("signing.next.key" if staged else "signing.key"))
     key = read_key(path)
     if not isinstance(key, SigningKey):
         raise Misconfigured(f"{path} holds a key of another purpose.", code="key.purpose")

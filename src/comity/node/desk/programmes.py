@@ -24,6 +24,7 @@ from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record
 from comity.node.desk._log import log_append
+from comity.node.desk._numbers import free_reference
 from comity.node.desk.conversing import Tables, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon
@@ -216,7 +217,7 @@ def next_reference(settings: Settings, *, at: datetime) -> str:
     """A free number for a programme that this State proposes."""
     head = f"{settings.state}-PROGRAMME-{at.year}-"
     taken = models.Programme.objects.filter(reference__startswith=head).values_list("reference", flat=True)
-    return f"{head}{max((int(one.rpartition('-')[2]) for one in taken), default=0) + 1:04d}"
+    return free_reference(head, taken)
 
 
 # ── hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────

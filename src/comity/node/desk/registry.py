@@ -16,8 +16,10 @@ from comity.node import archive, models
 from comity.node.desk import _log
 from comity.node.settings import LANGUAGES, Settings
 from comity.seal import canon, merkle
-from comity.wire.directory import Entry, contradicts, distinct, read_entry, recovered, succeeds
+from comity.wire.directory import Entry, Purpose, contradicts, distinct, read_entry, recovered, succeeds
 
+DOUBTED = 0.0
+"""When to ask for a newer proof of a receipt whose present one may still do: that is looked at first."""
 _SHORTEST_PASSWORD = 12
 _SKEW = timedelta(minutes=5)
 _KEPT_SAID = 100  # statements of one State about others; the newest stay
@@ -125,11 +127,27 @@ def _accept(settings: Settings, entry: Entry, data: bytes, *, by: str, at: datet
         [archive.own_entry(settings), entry, *(other for other in archive.entries() if other.state != entry.state)]
     )
     keep_version(entry, data, by=by, at=at)
+    known = models.Peer.objects.filter(pk=entry.state).values_list("entry", flat=True).first()
+    if known is not None:
+        _doubt_proofs(read_entry(bytes(known)), entry)
     models.Peer.objects.update_or_create(
         state=entry.state,
         defaults={"entry": data, "fingerprint": entry.fingerprint},
         create_defaults={"entry": data, "fingerprint": entry.fingerprint, "pinned_at": at, "pinned_by": by},
     )
+
+
+def _doubt_proofs(old: Entry, new: Entry) -> None:
+    """Let the courier look at receipts anew of which a head, or who saw it, stands under a key that `new` revokes."""
+    revoked = {key.purpose for key in new.keys if key.revoked is not None} & {Purpose.LOG, Purpose.WITNESS}
+    if not revoked or [key.revoked for key in new.keys if key.revoked] == [
+        key.revoked for key in old.keys if key.revoked
+    ]:
+        return
+    rows = models.Departure.objects.filter(relayed=True, witnessed=True)
+    if Purpose.WITNESS not in revoked:
+        rows = rows.filter(peer=new.state)
+    rows.update(witnessed=False, prove_at=DOUBTED)
 
 
 def keep_version(

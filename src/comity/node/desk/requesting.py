@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import count
 
 from django.db import transaction
 
@@ -25,21 +24,18 @@ from comity.law import shelf
 from comity.law.assess import Assessment, assess
 from comity.node import archive, models
 from comity.node.desk import _record, evidence
+from comity.node.desk._numbers import free_reference
 from comity.node.letter import request_letter
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.wire.directory import read_entry
 
-_COUNTED = 8  # digits: a longer number was typed by mistake, and the counting goes on without it
-
 
 def new_reference(settings: Settings, *, at: datetime) -> str:
     """The next free reference of this State in the year of `at`."""
-    prefix = f"{settings.state}-{at.year}-"
-    rows = models.Case.objects.filter(requesting=settings.state, reference__startswith=prefix)
-    taken = {reference.removeprefix(prefix) for reference in rows.values_list("reference", flat=True)}
-    last = max((int(number) for number in taken if len(number) <= _COUNTED), default=0)
-    return prefix + next(number for place in count(last + 1) if (number := f"{place:04d}") not in taken)
+    head = f"{settings.state}-{at.year}-"
+    rows = models.Case.objects.filter(requesting=settings.state, reference__startswith=head)
+    return free_reference(head, rows.values_list("reference", flat=True))
 
 
 def draft(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from comity.errors import Invalid, Misconfigured
+from comity.errors import BrokenSeal, Invalid, Misconfigured
 from comity.node.management import Home, read_authorities, read_file, start
 from comity.seal import canon
 from comity.seal.keys import SigningKey, VerifyKey, read_key, write_key
 
 app = typer.Typer(add_completion=False)
 _RESTART = "Start the node again, so that it works with the new keys."
+Draft = Annotated[
+    Path | None,
+    typer.Option(help="A new file for a version that `recovery-sign` signs elsewhere and `take-up` publishes."),
+]
 Offline = Annotated[list[Path] | None, typer.Option(help="A private recovery key; may be given often.")]
 
 
@@ -127,13 +133,20 @@ def recovery(
     threshold: Annotated[int, typer.Option(help="How many of the keys must sign together.")],
     key: Annotated[list[Path] | None, typer.Option(help="A public recovery key (.pub); may be given often.")] = None,
     by: Offline = None,
+    draft: Draft = None,
 ) -> None:
-    """Say which keys, kept offline, can together name a new signing key. If there are some already, they must sign (--by)."""
+    """Say which keys, kept offline, can together name a new signing key. If there are some already, they must sign."""
     settings = start(home)
     from comity.node.desk import issuing
 
     keys, signers = [_public(path) for path in key or []], [_private(path) for path in by or []]
-    _say(issuing.set_recovery(settings, keys, threshold=threshold, signers=signers, at=datetime.now(UTC)))
+    with _new(draft):
+        made = issuing.set_recovery(
+            settings, keys, threshold=threshold, signers=signers, at=datetime.now(UTC), draft=draft
+        )
+    _say(made)
+    if draft is not None:
+        _tell(made, draft)
 
 
 @app.command()
@@ -141,6 +154,7 @@ def recover(
     home: Home,
     key: Offline = None,
     at: Annotated[str, typer.Option(help="From when on the old key does not count; without it from now on.")] = "",
+    draft: Draft = None,
 ) -> None:
     """Take a new signing key under the recovery keys, because the old one was lost or stolen."""
     settings, now = start(home), datetime.now(UTC)
@@ -149,9 +163,78 @@ def recover(
 
     alone = archive.own_entry(settings).threshold == 0
     signers = [_private(path) for path in key or []]
-    _say(issuing.recover(settings, signers, since=_moment(at, now), at=now))
+    with _new(draft):
+        made = issuing.recover(settings, signers, since=_moment(at, now), at=now, draft=draft)
+    _say(made)
+    if draft is not None:
+        _tell(made, draft)
+        return
     if alone:
         typer.echo("There are no recovery keys: every other State must compare this fingerprint and pin it anew.")
+    typer.echo(_RESTART)
+
+
+@contextmanager
+def _new(draft: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if draft is None:
+            raise
+        raise Misconfigured(
+            f"{draft} cannot be written: {error.strerror}. Name a new file.", code="key.file"
+        ) from error
+
+
+def _tell(made: Any, draft: Path) -> None:
+    typer.echo(
+        f"Nothing is published yet. Let enough keepers of recovery keys sign {draft}, and read to them: {_code(made)}"
+    )
+
+
+def _code(entry: Any) -> str:
+    """128 bits of what names a version, to be read aloud: it stands for all that the version says."""
+    return " ".join(entry.digest[start : start + 4] for start in range(0, 32, 4))
+
+
+@app.command("recovery-sign")
+def recovery_sign(
+    file: Annotated[
+        Path, typer.Argument(help="What `recover --draft` or `recovery --draft` wrote; it is signed in place.")
+    ],
+    key: Annotated[Path, typer.Argument(help="A private recovery key.")],
+    code: Annotated[str, typer.Option(help="As the node's operator reads it aloud.")],
+) -> None:
+    """Sign a drafted version of the State's entry with a recovery key, on a machine without a node or a network."""
+    from comity.wire.directory import Purpose, countersigned, read_entry
+
+    data = read_file(file)
+    entry = read_entry(data)
+    if code.replace(" ", "").lower() != _code(entry).replace(" ", ""):
+        raise BrokenSeal(
+            "This is another version than was read aloud. Do not sign it.", code="entry.draft", where=str(file)
+        )
+    file.write_bytes(countersigned(data, _private(key)))
+    _say(entry)
+    for one in entry.keys:
+        if one.revoked is not None:
+            typer.echo(f"revoked from {one.revoked.isoformat()} on: {one.id}")
+    held = ", ".join(one.id for one in entry.valid(Purpose.RECOVERY, entry.issued_at))
+    typer.echo(f"after it, {entry.threshold} of these can name a new key: {held}")
+
+
+@app.command("take-up")
+def take_up(
+    home: Home,
+    files: Annotated[
+        list[Path], typer.Argument(help="The drafted version as it came back; copies of it may be given together.")
+    ],
+) -> None:
+    """Publish a drafted version that enough recovery keys have signed."""
+    settings = start(home)
+    from comity.node.desk import issuing
+
+    _say(issuing.take_up(settings, [read_file(path) for path in files], at=datetime.now(UTC)))
     typer.echo(_RESTART)
 
 

@@ -79,7 +79,7 @@ def _at_work(settings: Any, file: Path) -> Iterator[None]:
     from comity.node.desk import crossing
 
     try:
-        crossing.started(settings)
+        crossing.started(settings, at=datetime.now(UTC))
         yield
         if not _running(settings.home):
             crossing.mark(settings)

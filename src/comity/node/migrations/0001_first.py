@@ -175,6 +175,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("size", models.PositiveBigIntegerField(default=0)),
+                ("set_back_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -977,7 +978,8 @@ class Migration(migrations.Migration):
                 ("to", models.CharField(max_length=2)),
                 ("kind", models.CharField(max_length=10)),
                 ("payload", models.BinaryField()),
-                ("next_at", models.DateTimeField()),
+                ("since", models.DateTimeField()),
+                ("next_at", models.DateTimeField(null=True)),
                 ("trouble", models.CharField(blank=True, max_length=60)),
             ],
             options={

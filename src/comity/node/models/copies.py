@@ -143,7 +143,8 @@ class Telling(models.Model):
     to = models.CharField(max_length=2)
     kind = models.CharField(max_length=10)  # of statement
     payload = models.BinaryField()  # to be signed when it leaves
-    next_at = models.DateTimeField()
+    since = models.DateTimeField()  # since when it waits
+    next_at = models.DateTimeField(null=True)  # null: given up, until a person or the other State's node moves it on
     trouble = models.CharField(max_length=60, blank=True)  # code of why it could not leave
 
     class Meta:

@@ -251,6 +251,7 @@ class LogHead(models.Model):
     """The size of this node's log; one row, locked by every append."""
 
     size = models.PositiveBigIntegerField(default=0)
+    set_back_at = models.DateTimeField(null=True)  # when memory was last found, or said, to be older than it was
 
 
 class Checkpoint(models.Model):

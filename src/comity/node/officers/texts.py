@@ -77,6 +77,9 @@ TEXTS: Final[dict[str, Promise]] = {
     # the case and the officer
     "case.unknown": _("There is no case with this reference here."),
     "case.exists": _("This reference is taken already. A free one is proposed instead."),
+    "case.forgotten": _(
+        "Older memory was restored at this node: this reference may have been given before. A free one is proposed instead."
+    ),
     "case.changed": _(
         "The case has changed since this page was shown. It is shown anew; what you typed is kept. Read it again first."
     ),
@@ -308,10 +311,24 @@ TEXTS: Final[dict[str, Promise]] = {
     "standing.time": _("A word on a treaty states a time at which it cannot have been signed."),
     "standing.too-many": _("More words on treaties than are kept of one State."),
     "community.too-many": _("More proposals of communities than are kept of one State."),
+    "telling.dead": _(
+        "What this State was to be told about shared objects has waited for a week and was given up. "
+        "Send it again under Sharing."
+    ),
+    "telling.full": _("Too much waits for this State. Further words about shared objects are not kept for it."),
+    "telling.none": _("Nothing that this State is to be told was given up."),
     "conversation.late-relay": _("The other State’s node has not acknowledged a message for hours."),
     "conversation.late-consignment": _("The other State’s node has not read a message for hours."),
     "conversation.late-handover": _(
         "No officer of the other State has had a message before him for days. Call its contact."
+    ),
+    "case.reference-twice": _(
+        "What came back from the other State is another case under a reference that this State has given again. "
+        "Call it, and name both."
+    ),
+    "receipt.time": _(
+        "The other State’s node confirmed a message with a time at which it cannot have done so. "
+        "Check both clocks, and call it."
     ),
     "conversation.gap": _(
         "A message stands on one that never came, and was refused. Ask the other State to send both again."

@@ -101,6 +101,7 @@ urlpatterns = [
         name="figures-between",
     ),
     path("sharing", sharing.sharing, name="sharing"),
+    path("sharing/tell/<slug:state>", sharing.tell, name="sharing-tell"),
     path("sharing/communities", sharing.propose, name="sharing-propose"),
     path("sharing/communities/<slug:digest>/<slug:verb>", sharing.word, name="sharing-word"),
     path("sharing/collections", collections.collections, name="sharing-collections"),

@@ -18,7 +18,7 @@ from django.core.cache import cache as shared_cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
+from comity.errors import BrokenProof, BrokenSeal, ComityError, Misconfigured, NotPossible
 from comity.node import archive, models
 from comity.node.desk import crossing, drills, issuing, registry
 from comity.node.desk import figures as published
@@ -59,8 +59,8 @@ def _present(view: View) -> View:
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except limits.DOWN:
-            _logger.exception("the database did not answer")
+        except (*limits.DOWN, Misconfigured):  # a token that signs nothing now is no fault of the peer's either
+            _logger.exception("the database or a token did not answer")
             answer = _refusal(503, limits.away())
             answer["Retry-After"] = limits.AGAIN
             return answer

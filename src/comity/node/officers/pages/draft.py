@@ -49,7 +49,7 @@ def new(request: HttpRequest, measure: str) -> HttpResponse:
                 requesting.draft(settings, typed, new=True, officer=officer, at=at)
         except ComityError as error:
             form.blame(error)
-            if error.code == "case.exists":
+            if error.code in {"case.exists", "case.forgotten"}:
                 form.typed["reference"] = requesting.new_reference(settings, at=at)
         else:
             request.session["done"] = "draft"

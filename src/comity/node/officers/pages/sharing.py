@@ -158,6 +158,14 @@ def word(request: HttpRequest, digest: str, verb: str) -> HttpResponse:
     return see_other("sharing")
 
 
+@require_POST
+@answered
+def tell(request: HttpRequest, state: str) -> HttpResponse:
+    """Try again to tell a State what was given up, as the officer decides."""
+    telling.release(current(), state, officer=reading.officer(request), at=timezone.now())
+    return see_other("sharing")
+
+
 _OBSERVABLES: Final[dict[str, Promise]] = {
     "domain-name": gettext_lazy("domain name"), "ipv4-addr": gettext_lazy("IPv4 address, or a range of them"),
     "ipv6-addr": gettext_lazy("IPv6 address, or a range of them"), "url": gettext_lazy("address of a page (URL)"),

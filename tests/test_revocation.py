@@ -1,0 +1,158 @@
+"""What stands under a key that was revoked: what was seen before counts, nothing after does, and nobody is stuck."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from peer import arrive, request
+from test_courier import answered, said, sent  # noqa: F401  a fixture
+from test_entries import own  # noqa: F401  a fixture
+
+from comity.errors import BrokenProof
+from comity.ledger import checkpoint as cp
+from comity.ledger.log import Proof
+from comity.node import archive, models
+from comity.node.desk import crossing, issuing, registry
+from comity.seal import canon, merkle
+from comity.seal.keys import NoteKey, SigningKey
+from comity.wire import messages
+from comity.wire.directory import DatedKey, Purpose, in_log, trust_in
+from comity.wire.exchange import Event, Evidence, Item, Offer
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+def proof_of(row, log, *seen):
+    """That this log, of one entry, holds our envelope; its head cosigned by (key, moment) of `seen`."""
+    head = cp.Checkpoint(log.name, 1, merkle.leaf_hash(messages.logged_receipt(row.digest)))
+    return Proof(0, (), cp.signed(head, log) + "".join(cp.cosignature(head, key, at) for key, at in seen))
+
+
+def receipt(row, peer, at, proof):
+    """The peer's receipt for our envelope."""
+    what = Evidence(Event.RELAY_ACCEPTANCE, peer.state, row.digest, int(at.timestamp()))
+    return messages.proved(messages.sign_words([what], places={row.digest: 0}, key=peer.signing)[0], proof)
+
+
+def disowns_log(node, peer, *, since, at):
+    """The peer revokes the key of its log; its new one."""
+    moment = peer.entry.issued_at + SECOND
+    fresh = NoteKey.generate(peer.log.name)
+    keys = [replace(key, revoked=since) if key.purpose is Purpose.LOG else key for key in peer.entry.keys]
+    peer.issues(
+        keys=(*keys, DatedKey(Purpose.LOG, fresh.public, moment, moment + timedelta(days=400), name=fresh.name))
+    )
+    registry.renewed(node, peer.state, peer.chain, by=peer.state, at=at + 2 * SECOND)
+    return fresh
+
+
+@pytest.mark.parametrize(
+    ("seen", "stage", "trouble"),
+    [(-1, "consignment", ""), (0, "relay", "checkpoint.revoked"), (None, "relay", "checkpoint.revoked")],
+)
+def test_a_receipt_under_a_revoked_log_key(node, sent, at, seen, stage, trouble):  # noqa: F811
+    """It counts if a witness of another State saw its head before; else it is refused by name, and another way is open."""
+    (row, peer), (_, qatar) = sent["VN"], sent["QA"]
+    fresh = disowns_log(node, peer, since=at, at=at)
+    lines = [] if seen is None else [(qatar.witness, at + seen * SECOND)]
+    talk = crossing.conversation(node, "VN")
+    answered(talk, row, receipt(row, peer, at, proof_of(row, peer.log, *lines)), at)
+    row.refresh_from_db()
+    assert (row.stage, row.trouble) == (stage, trouble)
+    answered(talk, row, receipt(row, peer, at, proof_of(row, fresh)), at)
+    row.refresh_from_db()
+    assert row.stage == "consignment"
+
+
+@pytest.mark.parametrize("seen", [-1, 1])
+def test_receipts_that_are_kept_are_looked_at_again(node, sent, at, seen):  # noqa: F811
+    """What was seen in time stays as it is; of what was not, a proof under the new key is asked for and taken."""
+    (row, peer), (_, qatar) = sent["VN"], sent["QA"]
+    kept = receipt(row, peer, at, proof_of(row, peer.log, (qatar.witness, at + seen * SECOND)))
+    answered(crossing.conversation(node, "VN"), row, kept, at)
+    models.Departure.objects.filter(pk=row.pk).update(witnessed=True)
+    fresh = disowns_log(node, peer, since=at, at=at)
+    crossing.proved_still("VN")
+    asked = crossing.unproved("VN", at=at + SECOND)
+    assert asked == ([] if seen < 0 else [row.digest])
+    if asked:
+        better = proof_of(row, fresh, (qatar.witness, at + 3 * SECOND))
+        crossing.proved(node, "VN", asked, {row.digest: better}, at=at + 4 * SECOND)
+    row.refresh_from_db()
+    assert row.witnessed
+    proof = Proof.from_dict(archive.receipt(row)["proof"])
+    assert in_log(proof, messages.logged_receipt(row.digest), archive.peer_entry("VN"), archive.entries())
+
+
+@pytest.mark.parametrize(("seen", "trouble"), [(-1, ""), (1, "trust.revoked"), (None, "trust.revoked")])
+def test_a_receipt_signed_by_a_revoked_key(node, sent, at, seen, trouble):  # noqa: F811
+    """Whoever has the key can state any time: only a witness shows that it was before. Later words have no witness."""
+    (row, peer), (_, qatar) = sent["VN"], sent["QA"]
+    offline = [SigningKey.generate() for _ in range(2)]
+    moment = peer.entry.issued_at + SECOND
+    added = [DatedKey(Purpose.RECOVERY, key.public, moment, moment + timedelta(days=400)) for key in offline]
+    peer.issues(keys=(*peer.entry.keys, *added), threshold=2)
+    lines = [] if seen is None else [(qatar.witness, at + seen * SECOND)]
+    word = receipt(row, peer, at - 2 * SECOND, proof_of(row, peer.log, *lines))
+    late = said(row, peer, Event.CONTENT_CONSIGNMENT)
+    peer.rotates(*offline, revoked=at)
+    registry.renewed(node, "VN", peer.chain, by="VN", at=at + 5 * SECOND)
+    talk = crossing.conversation(node, "VN")
+    answered(talk, row, word, at + 6 * SECOND)
+    row.refresh_from_db()
+    assert (row.stage, row.trouble) == ("relay" if trouble else "consignment", trouble)
+    answered(talk, row, None, at + 6 * SECOND, late)
+    row.refresh_from_db()
+    assert row.stage in {"relay", "consignment"}
+
+
+def asked_again(settings, data, at):
+    """(the receipt, the later words) that this node gives when an envelope comes once more."""
+    talk = crossing.conversation(settings, "VN")
+    digest = canon.content_id(data)
+    answer = crossing.exchange(settings, talk, Offer((Item(1, data),), (digest,)), at=at)
+    return answer.outcomes[0].receipt, answer.evidence
+
+
+def counts(settings, word):
+    """Whether a peer that has this State's newest entry goes by the word."""
+    entry = archive.own_entry(settings)
+    revoked = {key.id for key in entry.keys if key.revoked}
+    found = messages.read_word(word, trust_in([entry]))
+    if found.proof is not None:
+        in_log(found.proof, messages.logged_receipt(found.said.envelope), entry, archive.entries())
+    return messages.key_of(word) not in revoked
+
+
+def test_receipts_of_this_node_outlive_its_logs_key(own, peer, at):  # noqa: F811
+    """The key is revoked: the same signed words, proved under the next head; a second time the very same bytes."""
+    data, _ = peer.asks(request())
+    arrive(own.now(), data, at)
+    before, later = asked_again(own.now(), data, at)
+    issuing.revoke(own.now(), archive.own_entry(own.now()).key(Purpose.LOG, at).id, since=at, at=at + SECOND)
+    with pytest.raises(BrokenProof):
+        counts(own.now(), before)
+    after, words = asked_again(own.now(), data, at + 2 * SECOND)
+    assert counts(own.now(), after)
+    assert canon.loads(after, limit=1 << 20)["receipt"] == canon.loads(before, limit=1 << 20)["receipt"]
+    assert words == later
+    assert asked_again(own.now(), data, at + 9 * SECOND) == (after, words)
+    for row in models.Checkpoint.objects.all():  # those under the old key are gone
+        cp.check_log(row.note, *archive.own_entry(own.now()).log)
+
+
+def test_words_of_this_node_are_signed_anew_when_its_key_is_lost(own, peer, at):  # noqa: F811
+    """After a recovery the peer, which goes by the old key no more, is not left waiting; a second time the same bytes."""
+    data, _ = peer.asks(request())
+    arrive(own.now(), data, at)
+    before, later = asked_again(own.now(), data, at)
+    issuing.recover(own.now(), [], since=at, at=at + SECOND)
+    after, words = asked_again(own.now(), data, at + 2 * SECOND)
+    assert after != before
+    assert words != later
+    assert counts(own.now(), after)
+    assert all(counts(own.now(), word) for word in words)
+    found = [messages.read_word(word, trust_in([archive.own_entry(own.now())])).said for word in (after, *words)]
+    assert [one.event for one in found] == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT]
+    assert asked_again(own.now(), data, at + 9 * SECOND) == (after, words)
