@@ -38,18 +38,23 @@ _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # are added, to go through Django's objects (ten times as slow). Each lookup of _HELD is one step down an index.
 _COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER BY made_at, id"
 _RULES = "SELECT rules FROM node_collection WHERE id = %s"
+# Most of what is added is new: whether anything is known of it is asked first, and the rest only of what is.
+_KNOWN = """SELECT asked.column1, asked.column2 FROM (VALUES {}) AS asked
+    WHERE EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1)
+    OR EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2)
+    OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2)"""
 _HELD = """SELECT asked.column1, asked.column2,
-    (SELECT min(version) FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1),
-    (SELECT max(version) FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1),
+    (SELECT min(version) FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s),
+    (SELECT max(version) FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s),
     (SELECT digest FROM node_stixobject
-     WHERE collection_id = %s AND object_id = asked.column1 AND version = asked.column2)
+     WHERE object_id = asked.column1 AND collection_id = %s AND version = asked.column2)
     FROM (VALUES {}) AS asked"""
 _BARRED = """SELECT asked.column1, asked.column2,
     EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn)
     OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2 AND source = %s),
     EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND source <> %s)
-    OR EXISTS (SELECT 1 FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1 AND source <> %s),
-    (SELECT "by" FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1
+    OR EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s AND source <> %s),
+    (SELECT "by" FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s
      ORDER BY version DESC LIMIT 1)
     FROM (VALUES {}) AS asked"""
 _INSERT = """INSERT INTO node_stixobject
@@ -155,11 +160,13 @@ class Shelves:
                 raise _unknown(collection)
             if self._client is not None:
                 source, communities = self._client.state, self._client.communities
-            edges, digests = _held(collection, found)
+            known = _known(found)
+            edges, digests = _held(collection, known)
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
             outcomes = _compared(found, digests)
             author = by if self._client is not None else ""
-            _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
+            if known:
+                _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
             return outcomes
@@ -218,6 +225,18 @@ class Shelves:
         """The answer that was kept for `by` under this id; None: there is none, or no longer."""
         row = models.Addition.objects.filter(pk=status, by=by).first()
         return None if row is None else bytes(row.body)
+
+
+def _known(found: Sequence[stix.Object]) -> list[stix.Object]:
+    """Those of `found` of whose id or content this node knows anything, in any collection or by a recall."""
+    ids, digests = set[str](), set[str]()
+    for start in range(0, len(found), _TOGETHER):
+        asked = found[start : start + _TOGETHER]
+        keys = [text for one in asked for text in (one.id, one.digest)]
+        for named, digest in _asked(_KNOWN.format(",".join(["(%s, %s)"] * len(asked))), keys):
+            ids.add(named)
+            digests.add(digest)
+    return [one for one in found if one.id in ids or one.digest in digests]
 
 
 def _held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, _Edges], dict[tuple[str, str], str | None]]:
@@ -291,11 +310,11 @@ def _insert(
             else _Edges(one.version, one.version)
         )
     by, source, communities = who
-    given, now = json.dumps(communities), _next_moment(row, at)
+    given = json.dumps(communities)
     rows = [
-        (row.pk, one.id, one.type, one.version, one.digest, one.raw, stix.version_key(now + place * _STEP), by, source, given,
+        (row.pk, one.id, one.type, one.version, one.digest, one.raw, moment, by, source, given,
          edges[one.id].first == one.version, edges[one.id].last == one.version, False)
-        for place, one in enumerate(fresh)
+        for moment, one in zip(_moments(row, at, len(fresh)), fresh, strict=True)
     ]  # fmt: skip
     names = {one.id for one in fresh} & held.keys()
     early = [(False, row.pk, named, held[named].first) for named in names if edges[named].first != held[named].first]
@@ -308,9 +327,16 @@ def _insert(
     models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][6])
 
 
-def _next_moment(row: models.Collection, at: datetime) -> datetime:
-    """The moment of the next row: now, or later than the latest one that this collection has given out."""
-    return max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
+    """The moments of the next rows: from now on, or later than the latest one that this collection has given out."""
+    moment = max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+    found: list[str] = []
+    while len(found) < count:
+        first = moment.microsecond
+        second = stix.version_key(moment)[: -len("000000Z")]
+        found += [f"{second}{micro:06}Z" for micro in range(first, min(1_000_000, first + count - len(found)))]
+        moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+    return found
 
 
 def _mark_edges(collection: str, named: str) -> None:

@@ -1087,7 +1087,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="stixobject",
             constraint=models.UniqueConstraint(
-                fields=("collection", "object_id", "version"), name="stix_object_version_once"
+                fields=("object_id", "collection", "version"), name="stix_object_version_once"
             ),
         ),
         migrations.AddConstraint(

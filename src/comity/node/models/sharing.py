@@ -52,7 +52,7 @@ class StixObject(models.Model):
         """
 
         constraints = [
-            models.UniqueConstraint(fields=["collection", "object_id", "version"], name="stix_object_version_once"),
+            models.UniqueConstraint(fields=["object_id", "collection", "version"], name="stix_object_version_once"),
             models.UniqueConstraint(fields=["collection", "added"], name="stix_object_added_once"),
         ]
         indexes = [
