@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import gc
 import http.client
 import os
 import random
@@ -348,6 +349,8 @@ def parts(home: Path, collection: str) -> None:
     from comity.node.desk import shelf  # noqa: PLC0415 - Django is set up now
     from comity.sharing import release, stix  # noqa: PLC0415
 
+    gc.collect()
+    gc.freeze()  # as the node's processes do
     shelves, took = shelf.Shelves(settings), dict[str, float]()
     audience = release.Audience(state="VN", communities=frozenset(), purpose="prevention")
 

@@ -38,10 +38,10 @@ _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # are added, to go through Django's objects (ten times as slow). Each lookup of _HELD is one step down an index.
 _COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER BY made_at, id"
 _RULES = "SELECT rules FROM node_collection WHERE id = %s"
-# Most of what is added is new: whether anything is known of it is asked first, and the rest only of what is.
-_KNOWN = """SELECT asked.column1, asked.column2 FROM (VALUES {}) AS asked
+# Most of what is added is new: whether anything is known of it is asked first, and the rest only of what is. An id is part of
+# the content: whoever has the content has the id.
+_KNOWN = """SELECT asked.column1 FROM (VALUES {}) AS asked
     WHERE EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1)
-    OR EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2)
     OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2)"""
 _HELD = """SELECT asked.column1, asked.column2,
     (SELECT min(version) FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s),
@@ -50,9 +50,9 @@ _HELD = """SELECT asked.column1, asked.column2,
      WHERE object_id = asked.column1 AND collection_id = %s AND version = asked.column2)
     FROM (VALUES {}) AS asked"""
 _BARRED = """SELECT asked.column1, asked.column2,
-    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn)
+    EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND digest = asked.column2 AND withdrawn)
     OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2 AND source = %s),
-    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND source <> %s)
+    EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND digest = asked.column2 AND source <> %s)
     OR EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s AND source <> %s),
     (SELECT "by" FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s
      ORDER BY version DESC LIMIT 1)
@@ -228,15 +228,13 @@ class Shelves:
 
 
 def _known(found: Sequence[stix.Object]) -> list[stix.Object]:
-    """Those of `found` of whose id or content this node knows anything, in any collection or by a recall."""
-    ids, digests = set[str](), set[str]()
+    """Those of `found` of which this node knows anything, in any collection or by a recall."""
+    ids = set[str]()
     for start in range(0, len(found), _TOGETHER):
         asked = found[start : start + _TOGETHER]
         keys = [text for one in asked for text in (one.id, one.digest)]
-        for named, digest in _asked(_KNOWN.format(",".join(["(%s, %s)"] * len(asked))), keys):
-            ids.add(named)
-            digests.add(digest)
-    return [one for one in found if one.id in ids or one.digest in digests]
+        ids.update(named for (named,) in _asked(_KNOWN.format(",".join(["(%s, %s)"] * len(asked))), keys))
+    return [one for one in found if one.id in ids]
 
 
 def _held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, _Edges], dict[tuple[str, str], str | None]]:
