@@ -97,11 +97,12 @@ class Courier:
         return self._match(busy=busy) or busy
 
     def _match(self, *, busy: bool) -> bool:
-        """Match cases with warnings: in the pauses of the mail, and under steady mail now and then."""
+        """Match cases with warnings, and collections with new rules: in the pauses of the mail, and under steady mail at times."""
         if busy and time.monotonic() - self._matched < _LOOK:
             return False
         self._matched = time.monotonic()
-        return _guarded(partial(sighting.look, self._settings, at=now()))
+        more = _guarded(partial(collections.look, self._settings, at=now()))
+        return _guarded(partial(sighting.look, self._settings, at=now())) or more
 
     def _visit(self) -> bool:
         """See that somebody is on the way to the server of each feed that is due."""

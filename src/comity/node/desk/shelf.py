@@ -2,7 +2,7 @@
 
 A row's moment (`added`) is later than that of every row before it in its collection, even within one addition, and even
 if the clock went back: a microsecond at least. So the moment alone says where a page begins, and who asks on from the
-last moment that he saw misses nothing.
+last moment that he saw misses nothing. What was kept back and is let out later gets a new moment then (`let_out`).
 
 `Outlet` is what every way out asks about every row. What it found out once is kept for equal rules, audience and content.
 """
@@ -32,6 +32,7 @@ from comity.sharing.shelf import Cursor, Filter, Row
 
 _TOGETHER: Final = 1_000  # objects that are looked up by one statement
 _STATUS_KEPT: Final = timedelta(days=1)
+_CONTESTED: Final = "sharing.contested"
 _STEP: Final = timedelta(microseconds=1)
 _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
@@ -55,8 +56,11 @@ _BARRED = """SELECT asked.column1, asked.column2,
     EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND digest = asked.column2 AND source <> %s)
     OR EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s AND source <> %s),
     (SELECT "by" FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s
-     ORDER BY version DESC LIMIT 1)
+     ORDER BY version DESC LIMIT 1),
+    EXISTS (SELECT 1 FROM node_collection AS other WHERE EXISTS (SELECT 1 FROM node_stixobject
+     WHERE object_id = asked.column1 AND collection_id = other.id AND version = asked.column3 AND digest <> asked.column2))
     FROM (VALUES {}) AS asked"""
+_MOVED = "UPDATE node_stixobject SET added = %s WHERE id = %s"
 _INSERT = """INSERT INTO node_stixobject
     (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -136,7 +140,12 @@ class Shelves:
         """Add versions in order, in one transaction.
 
         What was called back does not come back, and what is known as one State's becomes nobody else's: its source could
-        not call it back any more, and its own rules would no longer hold.
+        not call it back any more, and its own rules would no longer hold. A version that another collection holds with other
+        content is not taken either, unless a State itself gives it over the wire: what somebody else said under its name must
+        not keep out its own word. Then both are here, and officers are told (`models.Contested`).
+
+        A client that may not read what its object conflicts with is not told that it does: the object is kept aside for
+        officers, and the client hears that it was taken in, as it was.
 
         Args:
             collection: its id.
@@ -149,7 +158,7 @@ class Shelves:
 
         Returns:
             For each place in `found` what `stix.compared` said, or why it is not taken: ``sharing.withdrawn``,
-            ``sharing.other-source``, ``sharing.other-author``.
+            ``sharing.other-source``, ``sharing.other-author``, ``sharing.contested``.
 
         Raises:
             NotPossible: there is no such collection.
@@ -165,11 +174,22 @@ class Shelves:
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
             outcomes = _compared(found, digests)
             author = by if self._client is not None else ""
+            aside: list[int] = []
             if known:
-                _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
+                odd = _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
+                aside = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
+                _contest(row, {place: found[place] for place in odd + aside}, outcomes, by=by, at=at)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
-            return outcomes
+            return outcomes | dict.fromkeys(aside, "new")
+
+    def _is_secret(self, collection: str, said: str | Invalid) -> bool:
+        """Whether a refusal would tell the client what it may not read."""
+        return (
+            self._client is not None
+            and isinstance(said, Invalid)
+            and (collection not in self._client.reads or said.code == _CONTESTED)
+        )
 
     def page(
         self, collection: str, wanted: Filter, after: Cursor | None, limit: int, *, most_bytes: int | None = None
@@ -271,17 +291,22 @@ def _compared(
 def _bar(
     collection: str, found: Sequence[stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *, source: str,
     again: bool, author: str, home: str,
-) -> None:  # fmt: skip
-    """Put into `outcomes` why what would be new is not taken from this source, or from an author who revises his own only."""
+) -> list[int]:  # fmt: skip
+    """Put into `outcomes` why what would be new is not taken from this source, or from an author who revises his own only.
+
+    Returns:
+        The places of what is taken although another collection holds that version with other content.
+    """
+    beside: list[int] = []
     new = [place for place, outcome in outcomes.items() if outcome == "new"]
     for start in range(0, len(new), _TOGETHER):
         places = new[start : start + _TOGETHER]
-        keys = [text for place in places for text in (found[place].id, found[place].digest)]
-        marks = ",".join(["(%s, %s)"] * len(places))
+        keys = [text for place in places for text in (found[place].id, found[place].digest, found[place].version)]
+        marks = ",".join(["(%s, %s, %s)"] * len(places))
         rows = _asked(_BARRED.format(marks), [source or home, source, collection, source, collection, *keys])
         barred = {(named, digest): said for named, digest, *said in rows}
         for place in places:
-            gone, theirs, reviser = barred[found[place].id, found[place].digest]
+            gone, theirs, reviser, elsewhere = barred[found[place].id, found[place].digest]
             if gone and not again:
                 outcomes[place] = Invalid("This was called back by its source.", code="sharing.withdrawn")
             elif theirs:
@@ -290,6 +315,31 @@ def _bar(
                 )
             elif author and reviser not in (None, author):
                 outcomes[place] = Invalid("Only who added this brings a newer version.", code="sharing.other-author")
+            elif elsewhere and not again:
+                message = "Another collection here holds this id and version with other content."
+                outcomes[place] = Invalid(message, code=_CONTESTED)
+            elif elsewhere:
+                beside.append(place)
+    return beside
+
+
+def _contest(
+    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *,
+    by: str, at: datetime,
+) -> None:  # fmt: skip
+    """Note objects for officers; those that are not taken are kept aside and said to be taken in."""
+    rows = []
+    for place, one in odd.items():
+        said = outcomes[place]
+        aside = isinstance(said, Invalid)
+        rows.append(
+            models.Contested(
+                collection=row, object_id=one.id, version=one.version, digest=one.digest, raw=one.raw if aside else b"",
+                by=by, code=said.code if isinstance(said, Invalid) else _CONTESTED, at=at,
+            )
+        )  # fmt: skip
+    models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
+
 
 
 def _insert(
@@ -335,6 +385,22 @@ def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
         found += [f"{second}{micro:06}Z" for micro in range(first, min(1_000_000, first + count - len(found)))]
         moment = moment.replace(microsecond=0) + timedelta(seconds=1)
     return found
+
+
+def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
+    """Give rows that are seen only from now on a new moment: who asks on from the last one that he saw gets them.
+
+    Args:
+        collection: its id.
+        rows: their numbers, in the order in which they are to come.
+        at: now.
+    """
+    if rows:
+        with transaction.atomic(), connection.cursor() as cursor:
+            row = models.Collection.objects.select_for_update().get(pk=collection)
+            moments = _moments(row, at, len(rows))
+            cursor.executemany(_MOVED, list(zip(moments, rows, strict=True)))
+            models.Collection.objects.filter(pk=collection).update(newest=moments[-1])
 
 
 def _mark_edges(collection: str, named: str) -> None:

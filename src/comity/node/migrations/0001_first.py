@@ -445,6 +445,7 @@ class Migration(migrations.Migration):
                 ("ruled_at", models.DateTimeField(null=True)),
                 ("ruled_by", models.CharField(blank=True, max_length=402)),
                 ("newest", models.CharField(blank=True, max_length=27)),
+                ("reviewed", models.JSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
                 ("made_by", models.CharField(max_length=402)),
             ],
@@ -497,6 +498,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Contested",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_id", models.CharField(max_length=120)),
+                ("version", models.CharField(blank=True, max_length=27)),
+                ("digest", models.CharField(max_length=64)),
+                ("raw", models.BinaryField(default=b"")),
+                ("by", models.CharField(max_length=150)),
+                ("code", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.collection")),
+            ],
+            options={
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -1031,6 +1049,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="container",
             constraint=models.UniqueConstraint(fields=("case", "number"), name="container_once_per_place"),
+        ),
+        migrations.AddConstraint(
+            model_name="contested",
+            constraint=models.UniqueConstraint(fields=("collection", "digest", "by"), name="contested_once"),
         ),
         migrations.AddIndex(
             model_name="departure",

@@ -54,7 +54,7 @@ from comity.node.models.office import (
     Witnessed,
 )
 from comity.node.models.public import Bulletin, Report, ReportAct, ReportFile
-from comity.node.models.sharing import Addition, Client, Collection, StixObject
+from comity.node.models.sharing import Addition, Client, Collection, Contested, StixObject
 from comity.node.models.standing import StandingWord
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "Community",
     "CommunityMember",
     "Container",
+    "Contested",
     "Copy",
     "CopyAcknowledgement",
     "CopyHolder",
