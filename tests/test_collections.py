@@ -40,8 +40,9 @@ from comity.errors import Invalid, NotPossible, NotYours
 from comity.node import models
 from comity.node.desk import collections as desk
 from comity.node.desk import shelf
+from comity.node.peers import access
 from comity.sharing import misp_server, release, stix, tlp
-from comity.sharing.shelf import Filter
+from comity.sharing.shelf import Filter, looked
 
 ALL = Filter(versions=frozenset({"all"}))
 PREVENTION = {"purposes": ["prevention"], "free_text": True}
@@ -513,6 +514,43 @@ def test_an_officer_says_what_may_go(desked, officers, at):
         desk.give("misp.example", reads=[row.pk], writes=[], officer=officers.all)
     with pytest.raises(Invalid, match="or was"):
         desked.admit()
+
+
+def test_what_new_rules_let_out_is_new_for_who_saw_the_rest(desked, officers, at, node):
+    """Who asks for what is new since his last visit gets what was kept back until then, once; the others' order stays."""
+    made, by = desked.make(), {"officer": officers.all, "at": at}
+    name = made.pk
+    narrow, wide = PREVENTION | {"states": ["VN"]}, PREVENTION | {"states": ["VN"], "unmarked": "TLP:GREEN"}
+    desk.set_rules(name, narrow, **by)
+    desked.admit("soc")
+    desk.give("soc", reads=[made.pk], writes=[], officer=officers.all)
+    shelves = shelf.Shelves(node)
+    green = {"object_marking_refs": [tlp.IDS[tlp.Level.GREEN]]}
+    shelves.add(made.pk, read(tool(1), tool(2, **green), tool(3), tool(4, **green)), by="x", at=at)
+
+    def news(since: str) -> tuple[list[str], str]:
+        client = models.Client.objects.get(pk="soc")
+        who = access.reader_of(client, shelves, node, at=at)
+        rows, _ = looked(shelves, who, made.pk, Filter(after=since), None, limit=9, page=9)
+        return [row.id[-1] for row in rows], rows[-1].at.added if rows else since
+
+    first, since = news("")
+    assert first == ["2", "4"]
+    desk.set_rules(name, {}, **by)
+    desk.set_rules(name, wide, **by)
+    assert news(since) == ([], since)
+    while desk.look(node, at=at, seconds=0):
+        pass
+    late, since = news(since)
+    assert late == ["1", "2", "3", "4"]  # with the empty rules between, all of them may have been missed
+    desk.set_rules(name, narrow, **by)
+    desk.set_rules(name, narrow | {"purposes": ["prevention", "research"]}, **by)
+    assert not desk.look(node, at=at)
+    assert news(since) == ([], since)
+    desk.set_rules(name, wide, **by)
+    assert not desk.look(node, at=at)
+    assert news(since)[0] == ["1", "3"]
+    assert not models.Collection.objects.get(pk=made.pk).reviewed
 
 
 def test_only_who_warns_may(officers, at):
