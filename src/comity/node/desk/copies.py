@@ -196,6 +196,8 @@ def mark(home: str, what: str, source: str, *, at: datetime) -> None:
         if row.withdrawn is not gone:
             models.StixObject.objects.filter(pk=row.pk).update(withdrawn=gone)
             let_out(row.collection_id, [] if gone else [row.pk], at=at)
+            if gone:  # the servers to which it was sent are asked to delete it
+                models.Feed.objects.filter(pushed__what=what, paused=False).update(next_at=at)
 
 
 def _moment(seconds: int) -> datetime:

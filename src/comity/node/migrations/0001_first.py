@@ -837,6 +837,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Pushed",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("where", models.CharField(max_length=640)),
+                ("what", models.CharField(db_index=True, max_length=64)),
+                ("object_id", models.CharField(max_length=120)),
+                ("version", models.CharField(blank=True, max_length=27)),
+                ("sent_at", models.DateTimeField()),
+                ("answer", models.CharField(blank=True, max_length=60)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="pushed", to="node.feed"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["where"],
+            },
+        ),
+        migrations.CreateModel(
             name="ReportAct",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1089,6 +1111,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "waiting")), fields=("case", "kind", "about"), name="job_once_at_a_time"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="pushed",
+            constraint=models.UniqueConstraint(fields=("where", "what"), name="pushed_once"),
         ),
         migrations.AddIndex(
             model_name="stixobject",

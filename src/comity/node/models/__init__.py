@@ -27,7 +27,7 @@ from comity.node.models.copies import (
     SharingDeed,
     Telling,
 )
-from comity.node.models.feeds import Feed
+from comity.node.models.feeds import Feed, Pushed
 from comity.node.models.figures import FiguresBetween, FiguresHeard, FiguresRelease
 from comity.node.models.hits import Hit, Indexed, Mentioned, Observed
 from comity.node.models.office import (
@@ -102,6 +102,7 @@ __all__ = [
     "Peer",
     "Programme",
     "ProgrammeWord",
+    "Pushed",
     "Refusal",
     "Relearning",
     "Report",
