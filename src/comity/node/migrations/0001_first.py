@@ -229,6 +229,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(max_length=10)),
                 ("at", models.DateTimeField()),
                 ("words", models.BinaryField()),
+                ("size", models.PositiveIntegerField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
@@ -866,6 +867,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("by", models.CharField(blank=True, max_length=402)),
                 ("text", models.BinaryField(default=b"")),
+                ("size", models.PositiveIntegerField(db_index=True, default=0)),
                 ("about", models.CharField(blank=True, max_length=120)),
                 (
                     "report",
