@@ -614,7 +614,7 @@ def test_words_of_all_reports_have_a_limit_together(public, node, officers, monk
     assert (models.Report.objects.count(), models.ReportAct.objects.count()) == (1, 1)
     assert public.post("/en/receipt", {"code": code, "end": "1"}).status_code == 200
     monkeypatch.setattr(report_pages, "current", lambda: full)
-    assert "report_words" in Browser(officers.all).get("/reports").content.decode()
+    assert "no further report is taken" in Browser(officers.all).get("/reports").content.decode()
 
 
 def test_a_file_of_the_vault_states_the_minute(public, node):

@@ -54,7 +54,8 @@ def collections(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, tried: _Tried) -> HttpResponse:
     rows = list(models.Collection.objects.all())
-    shown = [(row, tried.typed if tried.form == row.pk else _shown(release.read_rules(row.rules))) for row in rows]
+    said = [(row, _shown(release.read_rules(row.rules))) for row in rows]
+    shown = [(row, tried.typed if tried.form == row.pk else rules, rules) for row, rules in said]
     given = {
         "collections": shown, "received": copies.RECEIVED, "levels": [level.label for level in Level],
         "clients": models.Client.objects.filter(ended_at=None).order_by("name"), "form": tried.form, "typed": tried.typed,
