@@ -294,7 +294,11 @@ def test_a_letterbox_tells_nothing_of_what_is_in_it(node, shelves):
     assert all("message" not in one for one in asked["successes"])
     assert ask_to_add(blind, attacks)["successes"] == asked["successes"]
     kept = models.Contested.objects.filter(by="client blind")
-    assert set(kept.values_list("code", flat=True)) == {"stix.other-content", "sharing.other-author", "sharing.other-source"}
+    assert set(kept.values_list("code", flat=True)) == {
+        "stix.other-content",
+        "sharing.other-author",
+        "sharing.other-source",
+    }
     assert all(bytes(row.raw) for row in kept)
     last = Filter(ids=frozenset({held.id}), versions=ALL.versions)
     assert [row.raw for row in shelves.page(ONE, last, None, 9)] == [held.raw]
@@ -314,7 +318,9 @@ def test_one_name_has_one_content_in_all_collections(node, shelves):
     assert shelves.add(TWO, [forged], by="feed b", at=AT, source="QA")[0].code == "sharing.contested"
     assert shelves.add(TWO, [first, later], by="feed b", at=AT, source="QA") == {0: "new", 1: "new"}
     soc = of_client(node, state="QA")
-    assert soc.add(THREE, [forged], by="client soc", at=AT) == {0: "new"}  # which it is not told, even where it may read
+    assert soc.add(THREE, [forged], by="client soc", at=AT) == {
+        0: "new"
+    }  # which it is not told, even where it may read
     assert shelves.page(THREE, ALL, None, 9) == []
     assert shelves.add(THREE, [forged], by="QA", at=AT, source="QA", again=True) == {0: "new"}
     assert [(row.by, bytes(row.raw)) for row in models.Contested.objects.order_by("by")] == [

@@ -468,7 +468,12 @@ def test_a_server_is_asked_to_delete_what_is_called_back(desk, monkeypatch, titl
     answers, said, visits = DELETIONS[title]
     desk.add(direction="push")
     green, kept = [tlp.IDS[tlp.Level.GREEN]], ["marking-definition--00000000-0000-4000-8000-000000000001"]
-    stock(desk, tool(1, 1, object_marking_refs=green), tool(2, object_marking_refs=green), tool(3, object_marking_refs=kept))
+    stock(
+        desk,
+        tool(1, 1, object_marking_refs=green),
+        tool(2, object_marking_refs=green),
+        tool(3, object_marking_refs=kept),
+    )
     visit(desk, "cert", monkeypatch, taker := Taker())
     assert taker.names == ["1", "2"]
     objects = {row.object_id[-1]: row for row in models.StixObject.objects.all()}

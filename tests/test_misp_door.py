@@ -151,7 +151,10 @@ def test_another_misp_pulls(instance):
     """What a MISP asks one after the other when it pulls by schedule: names, each event, its proposals, its sightings."""
     assert instance.ask("sightings/add", {"values": ["198.51.100.7"]})[0] == 200
     other = attribute(77, "ip-dst", "203.0.113.8")
-    assert instance.ask("events/add", event(other, uuid=named(907), timestamp="1796000700", Tag=[{"name": "tlp:red"}]))[0] == 200
+    assert (
+        instance.ask("events/add", event(other, uuid=named(907), timestamp="1796000700", Tag=[{"name": "tlp:red"}]))[0]
+        == 200
+    )
     who = reader(writes=(), visible=lambda row: (tlp.marked(json.loads(row.raw)).level or 0) < tlp.Level.RED)
     status, names = instance.ask("events/index", {"minimal": 1, "published": 1}, who=who)
     assert status == 200
@@ -162,7 +165,9 @@ def test_another_misp_pulls(instance):
     assert instance.ask("shadow_attributes/index/all:1/timestamp:0/limit:1000/page:1.json", who=who) == (200, [])
     asked = {"returnFormat": "json", "last": 0, "includeUuid": True, "uuid": [named(900), named(907)]}
     seen = instance.ask("sightings/restSearch/event", asked, who=who)[1]["response"]
-    assert [(one["Sighting"]["attribute_uuid"], one["Sighting"]["event_uuid"]) for one in seen] == [(named(1), named(900))]
+    assert [(one["Sighting"]["attribute_uuid"], one["Sighting"]["event_uuid"]) for one in seen] == [
+        (named(1), named(900))
+    ]
     assert instance.ask(f"events/view/{named(907)}/{wanted}", who=who)[0] == 404
     assert instance.ask(f"events/view/{named(900)}/type:ip-dst", who=who)[1]["code"] == "misp.query"
     assert instance.ask("events/index", {"minimal": 1, "to_ids": 1}, who=who)[1]["code"] == "misp.query"

@@ -594,13 +594,18 @@ def test_files_of_all_reports_have_a_limit_together(public, node):
 
 
 def test_words_of_all_reports_have_a_limit_together(public, node, officers, monkeypatch):
-    """Officers are warned before; then nothing is kept, in both languages it is said why, and what was there is still answered."""
+    """Officers are warned before; then nothing is kept, both languages say why, and what was there is still answered."""
     monkeypatch.setattr(room, "_FRESH", -1.0)
     code = reported(public)
     held = room._words()
     assert held > len(bytes(models.Report.objects.get().words)) + len(SECRET)
     full = replace(node, report_words=held)
-    assert [room.scarce(replace(node, report_words=most)) for most in (held, held * 10 // 9, held * 2, 0)] == [100, 90, 0, 100]
+    assert [room.scarce(replace(node, report_words=most)) for most in (held, held * 10 // 9, held * 2, 0)] == [
+        100,
+        90,
+        0,
+        100,
+    ]
     room.for_words(replace(node, report_words=held + 1))
     monkeypatch.setattr(door, "current", lambda: full)
     for language in ("en", "fa"):

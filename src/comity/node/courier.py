@@ -97,7 +97,7 @@ class Courier:
         return self._match(busy=busy) or busy
 
     def _match(self, *, busy: bool) -> bool:
-        """Match cases with warnings, and collections with new rules: in the pauses of the mail, and under steady mail at times."""
+        """Match cases with warnings, and collections with new rules: in the pauses of the mail, under steady mail at times."""
         if busy and time.monotonic() - self._matched < _LOOK:
             return False
         self._matched = time.monotonic()

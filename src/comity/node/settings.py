@@ -246,12 +246,12 @@ def _value_faults(raw: dict[str, Any]) -> list[str]:
 
 
 def _public_faults(raw: dict[str, Any]) -> list[str]:
-    faults = []
+    faults = [
+        f"'{name}' must be a number, 0 at least" for name in ("report_bytes", "report_words")
+        if type(raw.get(name, 0)) is not int or raw.get(name, 0) < 0
+    ]  # fmt: skip
     if not _DIALLED.fullmatch(raw.get("emergency", "")):
         faults.append("'emergency' must be a number as it is dialled: digits, blanks and +")
-    for name in ("report_bytes", "report_words"):
-        if type(raw.get(name, 0)) is not int or raw.get(name, 0) < 0:
-            faults.append(f"'{name}' must be a number, 0 at least")
     for address_ in raw.get("proxies", ()):
         try:
             ip_address(str(address_))

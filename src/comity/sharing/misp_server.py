@@ -197,7 +197,7 @@ def _routed(ask: _Ask) -> Any:  # noqa: PLR0911 -- one line for each address
         case ["sightings", "restSearch", "event"]:
             return _by_method(ask, POST=lambda: {"response": _sighted(ask)})
         case ["shadow_attributes", "index", *_]:
-            return _by_method(ask, GET=lambda: [])
+            return _by_method(ask, GET=list)
         case ["sightings", "add"]:
             return _by_method(ask, POST=lambda: _sight(ask, ""))
         case ["sightings", "add", named] if _UUID.fullmatch(named):

@@ -134,7 +134,10 @@ def _review(settings: Settings, row: models.Collection, at: datetime) -> None:
     audiences = {release.Audience(state=one.state, communities=frozenset(one.communities), purpose=one.purpose)
                  for one in readers}  # fmt: skip
     ways = [
-        ([Outlet(each, release.read_rules(rules)) for rules in said["before"]], Outlet(each, release.read_rules(row.rules)))
+        (
+            [Outlet(each, release.read_rules(rules)) for rules in said["before"]],
+            Outlet(each, release.read_rules(row.rules)),
+        )
         for each in audiences
     ]
     after = Cursor(said["at"], 0) if said["at"] else None

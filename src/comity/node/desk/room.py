@@ -2,7 +2,7 @@
 
 For files it is taken before a byte of them is written, and given back when they are kept or gone. The public's door is one
 process, and nobody else writes such files: what its requests have been promised is counted here. What is kept is counted by the
-rows of reports. Words have a share of their own (`for_words`). Evidence and messages of the node's cases have the rest of the disk.
+rows of reports. Words have a share of their own (`for_words`). Evidence and messages of cases have the rest of the disk.
 """
 
 from __future__ import annotations

@@ -341,7 +341,6 @@ def _contest(
     models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-
 def _insert(
     row: models.Collection, fresh: Sequence[stix.Object], held: Mapping[str, _Edges], who: tuple[str, str, list[str]],
     at: datetime,
