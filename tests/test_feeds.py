@@ -269,7 +269,7 @@ def served(monkeypatch, answers):
             """No network."""
             return answers(path, body)
 
-        def delete(self, path):
+        def take_back(self, path):
             """No network."""
             return answers(f"DELETE {path}", None)
 

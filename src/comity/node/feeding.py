@@ -67,7 +67,7 @@ class _Line:
         """The answer to a GET of `path` below the API root, or to a POST of `body`. Raises Unreachable."""
         return self._asked("GET" if body is None else "POST", path, body)
 
-    def delete(self, path: str) -> feed.Answer:
+    def take_back(self, path: str) -> feed.Answer:
         """The answer to a DELETE of `path` below the API root. Raises Unreachable."""
         return self._asked("DELETE", path, None)
 
@@ -160,7 +160,7 @@ def _call_back(row: models.Feed, line: _Line, end: float, now: Clock) -> None:
         if one.version:  # most write it with three digits, and some compare it as text
             version = one.version[:-4] + "Z" if one.version.endswith("000Z") else one.version
             place += f"?match[version]={quote(version)}"
-        said = feed.read_deletion(line.delete(place))
+        said = feed.read_deletion(line.take_back(place))
         if said == feed.MISSING:  # a server that has no DELETE may say so too
             try:
                 said = "feed.kept" if feed.holds(line.ask(place)) else said

@@ -317,7 +317,7 @@ def _bar(
                 outcomes[place] = Invalid("Only who added this brings a newer version.", code="sharing.other-author")
             elif elsewhere and not again:
                 message = "Another collection here holds this id and version with other content."
-                outcomes[place] = Invalid(message, code=_CONTESTED)
+                outcomes[place] = Invalid(message, code="sharing.contested")
             elif elsewhere:
                 beside.append(place)
     return beside

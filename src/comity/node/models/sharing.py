@@ -38,7 +38,7 @@ class StixObject(models.Model):
     version = models.CharField(max_length=27, blank=True)  # sharing.stix.Object.version; empty for an observable
     digest = models.CharField(max_length=64, db_index=True)  # sharing.stix.Object.digest
     raw = models.BinaryField()
-    # When it was added, or let out if it was kept back until then, as sharing.stix.version_key writes it; later than any before.
+    # When it was added, or let out if it was kept back until then (sharing.stix.version_key); later than any before.
     added = models.CharField(max_length=27)
     by = models.CharField(max_length=150)  # who added it: `sharing.shelf.Reader.name`
     source = models.CharField(max_length=2, blank=True)  # the State whose object it is; empty: this one's
