@@ -344,7 +344,9 @@ def anywhere(server: Server, seconds: float) -> str:
         at = first + chance.random() * (last - first)
         return f"?limit=100&added_after={at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
-    return quantiles(repeated(server, seconds, query))
+    begun = spent(server.pid)
+    times = repeated(server, seconds, query)
+    return f"{quantiles(times)}   {1e3 * (spent(server.pid) - begun) / len(times):,.2f} ms of processor each"
 
 
 def edges(server: Server) -> tuple[datetime, datetime]:

@@ -489,7 +489,12 @@ def _shelf(settings):
         models.Collection.objects.create(pk=pk, title=pk, made_at=at, made_by="x")
 
     def made(letter, **more):
-        head = {"type": "tool", "spec_version": "2.1", "id": f"tool--0000000{letter}-0000-4000-8000-000000000001", "name": "x"}
+        head = {
+            "type": "tool",
+            "spec_version": "2.1",
+            "id": f"tool--0000000{letter}-0000-4000-8000-000000000001",
+            "name": "x",
+        }
         times = dict.fromkeys(("created", "modified"), "2026-11-12T18:01:00.000Z")
         return stix.read(json.dumps(head | times | more).encode())
 
