@@ -23,6 +23,7 @@ from comity.ledger.log import Proof
 from comity.node import archive, bell, feeding, models
 from comity.node.desk import (
     assistance,
+    collections,
     copies,
     crossing,
     drills,
