@@ -293,7 +293,11 @@ def test_a_letterbox_tells_nothing_of_what_is_in_it(node, shelves):
     assert (asked["success_count"], asked["failure_count"], asked.get("failures")) == (len(attacks), 0, None)
     assert all("message" not in one for one in asked["successes"])
     assert ask_to_add(blind, attacks)["successes"] == asked["successes"]
+    for probe in ((held,), ()):  # two of his own that contradict each other tell nothing of a third
+        twice = read(tool(70, 1 + len(probe)), tool(70, 1 + len(probe), name="x"))
+        assert ask_to_add(blind, [*probe, *twice])["failure_count"] == 0
     kept = models.Contested.objects.filter(by="client blind")
+    assert kept.count() == 6
     assert set(kept.values_list("code", flat=True)) == {
         "stix.other-content",
         "sharing.other-author",

@@ -18,48 +18,26 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from threading import Lock
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q
 
 from comity.errors import Invalid, NotPossible
 from comity.node import models
+from comity.node.desk import _known
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.sharing import release, shelf, stix
 from comity.sharing.shelf import Cursor, Filter, Row
 
-_TOGETHER: Final = 1_000  # objects that are looked up by one statement
 _STATUS_KEPT: Final = timedelta(days=1)
-_CONTESTED: Final = "sharing.contested"
 _STEP: Final = timedelta(microseconds=1)
 _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
-# are added, to go through Django's objects (ten times as slow). Each lookup of _HELD is one step down an index.
+# are added, to go through Django's objects (ten times as slow).
 _COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER BY made_at, id"
 _RULES = "SELECT rules FROM node_collection WHERE id = %s"
-# Most of what is added is new: whether anything is known of it is asked first, and the rest only of what is. An id is part of
-# the content: whoever has the content has the id.
-_KNOWN = """SELECT asked.column1 FROM (VALUES {}) AS asked
-    WHERE EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1)
-    OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2)"""
-_HELD = """SELECT asked.column1, asked.column2,
-    (SELECT min(version) FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s),
-    (SELECT max(version) FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s),
-    (SELECT digest FROM node_stixobject
-     WHERE object_id = asked.column1 AND collection_id = %s AND version = asked.column2)
-    FROM (VALUES {}) AS asked"""
-_BARRED = """SELECT asked.column1, asked.column2,
-    EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND digest = asked.column2 AND withdrawn)
-    OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2 AND source = %s),
-    EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND digest = asked.column2 AND source <> %s)
-    OR EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s AND source <> %s),
-    (SELECT "by" FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s
-     ORDER BY version DESC LIMIT 1),
-    EXISTS (SELECT 1 FROM node_collection AS other WHERE EXISTS (SELECT 1 FROM node_stixobject
-     WHERE object_id = asked.column1 AND collection_id = other.id AND version = asked.column3 AND digest <> asked.column2))
-    FROM (VALUES {}) AS asked"""
 _MOVED = "UPDATE node_stixobject SET added = %s WHERE id = %s"
 _INSERT = """INSERT INTO node_stixobject
     (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
@@ -95,13 +73,6 @@ class Held(Row):
     copy: bool = False
 
 
-class _Edges(NamedTuple):
-    """The earliest and the latest version of an object, as `models.StixObject.version` writes them."""
-
-    first: str
-    last: str
-
-
 class Shelves:
     """All collections of this node; implements `comity.sharing.shelf.Shelf`.
 
@@ -116,13 +87,13 @@ class Shelves:
 
     def collections(self, root: str) -> Sequence[shelf.Collection]:  # noqa: ARG002 -- there is one root
         """All collections, in the order in which they were made."""
-        rows = _asked(_COLLECTIONS, [])
+        rows = _known.asked(_COLLECTIONS, [])
         return [shelf.Collection(id=id_, title=title, description=description, alias=alias)
                 for id_, title, description, alias in rows]  # fmt: skip
 
     def rules(self, collection: str) -> release.Rules:
         """What may go out of a collection now. Raises NotPossible: there is no such collection."""
-        for (said,) in _asked(_RULES, [collection]):
+        for (said,) in _known.asked(_RULES, [collection]):
             return _rules(said)
         raise _unknown(collection)
 
@@ -169,16 +140,18 @@ class Shelves:
                 raise _unknown(collection)
             if self._client is not None:
                 source, communities = self._client.state, self._client.communities
-            known = _known(found)
-            edges, digests = _held(collection, known)
+            known = _known.known(found)
+            edges, digests = _known.held(collection, known)
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
-            outcomes = _compared(found, digests)
+            outcomes = _known.compared(found, digests)
             author = by if self._client is not None else ""
-            aside: list[int] = []
-            if known:
-                odd = _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
-                aside = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
-                _contest(row, {place: found[place] for place in odd + aside}, outcomes, by=by, at=at)
+            ids = {one.id for one in known}
+            new = [place for place, said in outcomes.items() if said == "new" and found[place].id in ids]
+            beside = _known.bar(
+                collection, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
+            )
+            aside = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
+            _contest(row, {place: found[place] for place in beside + aside}, outcomes, by=by, at=at)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
             return outcomes | dict.fromkeys(aside, "new")
@@ -188,7 +161,7 @@ class Shelves:
         return (
             self._client is not None
             and isinstance(said, Invalid)
-            and (collection not in self._client.reads or said.code == _CONTESTED)
+            and (collection not in self._client.reads or said.code == _known.CONTESTED)
         )
 
     def page(
@@ -209,7 +182,7 @@ class Shelves:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
         if most_bytes is not None:
             limit = _fitting(where, values, limit, most_bytes)
-        found = _asked(_PAGE.format(where), [*values, limit])
+        found = _known.asked(_PAGE.format(where), [*values, limit])
         return [
             Held(Cursor(added, key), named, version or added, bytes(raw), collection, digest, source,
                  tuple(json.loads(communities)) if source else (), bool(copy))
@@ -227,7 +200,7 @@ class Shelves:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
         with transaction.atomic():
             models.Collection.objects.select_for_update().filter(pk=collection).first()
-            rows = _asked(_THEIRS.format(where), [*values, by])
+            rows = _known.asked(_THEIRS.format(where), [*values, by])
             if any(shared for _, _, shared in rows):
                 raise NotPossible("Other States have this: it is called back, not deleted.", code="sharing.shared")
             models.StixObject.objects.filter(pk__in=[key for key, _, _ in rows]).delete()
@@ -247,84 +220,8 @@ class Shelves:
         return None if row is None else bytes(row.body)
 
 
-def _known(found: Sequence[stix.Object]) -> list[stix.Object]:
-    """Those of `found` of which this node knows anything, in any collection or by a recall."""
-    ids = set[str]()
-    for start in range(0, len(found), _TOGETHER):
-        asked = found[start : start + _TOGETHER]
-        keys = [text for one in asked for text in (one.id, one.digest)]
-        ids.update(named for (named,) in _asked(_KNOWN.format(",".join(["(%s, %s)"] * len(asked))), keys))
-    return [one for one in found if one.id in ids]
-
-
-def _held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, _Edges], dict[tuple[str, str], str | None]]:
-    """(edges of each object that is held, digest of each version that is): what `found` is compared with."""
-    edges: dict[str, _Edges] = {}
-    digests: dict[tuple[str, str], str | None] = {}
-    with connection.cursor() as cursor:
-        for start in range(0, len(found), _TOGETHER):
-            asked = found[start : start + _TOGETHER]
-            keys = [text for one in asked for text in (one.id, one.version)]
-            cursor.execute(_HELD.format(",".join(["(%s, %s)"] * len(asked))), [collection] * 3 + keys)
-            for named, version, first, last, digest in cursor.fetchall():
-                if last is not None:
-                    edges[named] = _Edges(first, last)
-                    digests[named, version] = digest
-    return edges, digests
-
-
-def _compared(
-    found: Sequence[stix.Object], digests: dict[tuple[str, str], str | None]
-) -> dict[int, Literal["new", "same"] | Invalid]:
-    """What `stix.compared` says of each, beside what is held and those before it; `digests` goes along."""
-    outcomes: dict[int, Literal["new", "same"] | Invalid] = {}
-    for place, one in enumerate(found):
-        key = one.id, one.version
-        try:
-            outcomes[place] = stix.compared(one, digests.get(key))
-            digests[key] = one.digest
-        except Invalid as error:
-            outcomes[place] = error
-    return outcomes
-
-
-def _bar(
-    collection: str, found: Sequence[stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *, source: str,
-    again: bool, author: str, home: str,
-) -> list[int]:  # fmt: skip
-    """Put into `outcomes` why what would be new is not taken from this source, or from an author who revises his own only.
-
-    Returns:
-        The places of what is taken although another collection holds that version with other content.
-    """
-    beside: list[int] = []
-    new = [place for place, outcome in outcomes.items() if outcome == "new"]
-    for start in range(0, len(new), _TOGETHER):
-        places = new[start : start + _TOGETHER]
-        keys = [text for place in places for text in (found[place].id, found[place].digest, found[place].version)]
-        marks = ",".join(["(%s, %s, %s)"] * len(places))
-        rows = _asked(_BARRED.format(marks), [source or home, source, collection, source, collection, *keys])
-        barred = {(named, digest): said for named, digest, *said in rows}
-        for place in places:
-            gone, theirs, reviser, elsewhere = barred[found[place].id, found[place].digest]
-            if gone and not again:
-                outcomes[place] = Invalid("This was called back by its source.", code="sharing.withdrawn")
-            elif theirs:
-                outcomes[place] = Invalid(
-                    "This is known here as another State's, or as this one's.", code="sharing.other-source"
-                )
-            elif author and reviser not in (None, author):
-                outcomes[place] = Invalid("Only who added this brings a newer version.", code="sharing.other-author")
-            elif elsewhere and not again:
-                message = "Another collection here holds this id and version with other content."
-                outcomes[place] = Invalid(message, code="sharing.contested")
-            elif elsewhere:
-                beside.append(place)
-    return beside
-
-
 def _contest(
-    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *,
+    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: _known.Outcomes, *,
     by: str, at: datetime,
 ) -> None:  # fmt: skip
     """Note objects for officers; those that are not taken are kept aside and said to be taken in."""
@@ -335,14 +232,15 @@ def _contest(
         rows.append(
             models.Contested(
                 collection=row, object_id=one.id, version=one.version, digest=one.digest, raw=one.raw if aside else b"",
-                by=by, code=said.code if isinstance(said, Invalid) else _CONTESTED, at=at,
+                by=by, code=said.code if isinstance(said, Invalid) else _known.CONTESTED, at=at,
             )
         )  # fmt: skip
-    models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _insert(
-    row: models.Collection, fresh: Sequence[stix.Object], held: Mapping[str, _Edges], who: tuple[str, str, list[str]],
+    row: models.Collection, fresh: Sequence[stix.Object], held: Mapping[str, _known.Edges], who: tuple[str, str, list[str]],
     at: datetime,
 ) -> None:  # fmt: skip
     """Add rows, each of a moment of its own, and keep right which version is the first and the last."""
@@ -352,9 +250,9 @@ def _insert(
     for one in fresh:
         known = edges.get(one.id)
         edges[one.id] = (
-            _Edges(min(known.first, one.version), max(known.last, one.version))
+            _known.Edges(min(known.first, one.version), max(known.last, one.version))
             if known
-            else _Edges(one.version, one.version)
+            else _known.Edges(one.version, one.version)
         )
     by, source, communities = who
     given = json.dumps(communities)
@@ -428,14 +326,14 @@ def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
 
 def _moments_of_types(where: str, values: list[str], types: frozenset[str], limit: int) -> list[str]:
     """The moments of the first rows of some types: each type has its own place in the index, and they are merged."""
-    each = [_asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
+    each = [_known.asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
     return [moment for (moment,) in islice(heapq.merge(*each), limit)]
 
 
 def _fitting(where: str, values: list[str], limit: int, most_bytes: int) -> int:
     """How many of the first `limit` rows there are up to the one with which they reach `most_bytes`."""
     size = 0
-    for count, (length,) in enumerate(_asked(_SIZES.format(where), [*values, limit]), 1):
+    for count, (length,) in enumerate(_known.asked(_SIZES.format(where), [*values, limit]), 1):
         size += length
         if size >= most_bytes:
             return count
@@ -444,14 +342,6 @@ def _fitting(where: str, values: list[str], limit: int, most_bytes: int) -> int:
 
 def _marks(values: Iterable[str]) -> str:
     return ", ".join("%s" for _ in values)
-
-
-def _asked(statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
-    """The rows that a statement finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
 
 
 @lru_cache(maxsize=256)
