@@ -270,7 +270,9 @@ def _proposal(settings: Settings, basis: str, item: Proposal, on: date) -> Repor
         ballots = conference.ballots(books, basis, item.id, on)
         lines = words.votes(voice, conference.count(books, basis, item.decision, ballots, on, final=False))
     parts = tuple(_position(voice, line) for line in books.mechanism(basis).stances(item.id, on))
-    return replace(_report(voice, item, [item.on] if item.on else []), parts=parts, lines=tuple(SafeString(line) for line in lines))
+    return replace(
+        _report(voice, item, [item.on] if item.on else []), parts=parts, lines=tuple(SafeString(line) for line in lines)
+    )
 
 
 def _report(voice: Voice, item: Meeting | Document | Proposal, days: list[date]) -> Report:
