@@ -23,9 +23,13 @@ from comity.node.settings import current
 from comity.sharing import stix
 at, pk = datetime.now(UTC), "5b1a7a2e-0f0c-4a57-9d1e-6a4f1f1f7b01"
 rules = {"states": ["VN"], "communities": ["Gulf of exercises"], "purposes": ["prevention"]}
-models.Collection.objects.create(pk=pk, title="Own findings", rules=rules, made_at=at, made_by="exercise")
+models.Collection.objects.create(pk=pk, title="Own findings", rules=rules, ruled_at=at, made_at=at, made_by="exercise")
 for raw in sys.stdin.buffer.read().split(b"\\0"):
     Shelves(current()).add(pk, [stix.read(raw)], by="exercise", at=at)
+blind = models.Client.objects.create(name="soc", secret="0" * 64, organisation="CERT", state="VN", purpose="prevention",
+    writes=[pk], made_at=at, made_by="exercise")
+other = stix.read(raw.replace(b"Ali", b"Eli"))
+Shelves(current(), blind).add(pk, [other], by="client soc", at=at)
 """
 
 
@@ -103,7 +107,7 @@ def test_a_community_is_proposed_and_agreed(world):
     """Viet Nam proposes, Iran agrees; what may name a person is refused, and another object is made without it."""
     world.tran.follow("Warnings", within="nav")
     world.tran.unfold("Propose a community")
-    world.tran.type("Name", "Gulf of exercises")
+    world.tran.type("What it is called", "Gulf of exercises")
     world.tran.type("Purpose", "prevention")
     world.tran.page.locator("#member-IR").check()
     world.tran.press("Propose and agree")
@@ -121,3 +125,40 @@ def test_a_community_is_proposed_and_agreed(world):
     world.rahimi.unfold("Share with a community")
     world.rahimi.press("Give to all members")
     assert "Gulf of exercises" in world.rahimi.text("section[aria-labelledby=ways]")
+
+
+def test_a_collection_is_made_ruled_and_written_into(world):
+    """In Persian: what was said in two ways, a collection with its rules, what is typed wrongly, an indicator by hand."""
+    desk = world.rahimi
+    desk.follow("Warnings", within="nav")
+    desk.follow("Collections and clients")
+    assert "client soc" in desk.text("section[aria-labelledby=contested]")
+    desk.unfold("Make a collection")
+    desk.type("Title", "یافته‌های تازه")
+    desk.press("Make it")
+    made = desk.page.locator("section.card", has_text="یافته‌های تازه").filter(has=desk.page.locator("[name=purposes]"))
+    made.locator("summary").click()
+    made.locator("[name=states]").fill("ویتنام")
+    desk._leads(made.locator("button"))
+    assert desk.page.locator(".wrong [role=alert]").count() == 1
+    look(desk, "rules-wrong")
+    made.locator("[name=states]").fill("VN")
+    made.locator("[name=purposes]").fill("prevention")
+    desk._leads(made.locator("button"))
+    assert desk.page.locator("[role=alert]").count() == 0
+    look(desk, "rules")
+    desk.follow("Warnings", within="nav")
+    desk.unfold("An indicator")
+    form = desk.page.locator("form[action$='/indicator']")
+    form.locator("[name=collection]").select_option(label="یافته‌های تازه")
+    form.locator("[name=mark]").select_option(label="TLP:GREEN")
+    form.locator("[name=title]").fill("نشانی فریب")
+    form.locator("[name=observable]").select_option("ipv4-addr")
+    form.locator("[name=value]").fill("198.51.100.300")
+    desk.press("Add the indicator")
+    assert desk.page.locator(".wrong [role=alert]").count() == 1
+    look(desk, "writing-wrong")
+    desk.page.locator("form[action$='/indicator'] [name=value]").fill("198.51.100.30")
+    desk.press("Add the indicator")
+    assert "198.51.100.30" in desk.text()
+    look(desk, "written")

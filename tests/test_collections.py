@@ -40,8 +40,9 @@ from comity.errors import Invalid, NotPossible, NotYours
 from comity.node import models
 from comity.node.desk import collections as desk
 from comity.node.desk import shelf
+from comity.node.peers import access
 from comity.sharing import misp_server, release, stix, tlp
-from comity.sharing.shelf import Filter
+from comity.sharing.shelf import Filter, looked
 
 ALL = Filter(versions=frozenset({"all"}))
 PREVENTION = {"purposes": ["prevention"], "free_text": True}
@@ -257,9 +258,9 @@ def test_pages_are_read_by_an_index(shelves):
 # ------------------------------------------------------------------------------------------------------ what clients add
 
 
-def of_client(node, name="soc", state="VN", communities=()) -> shelf.Shelves:
+def of_client(node, name="soc", state="VN", communities=(), reads=(ONE, TWO)) -> shelf.Shelves:
     """The shelves for a client."""
-    return shelf.Shelves(node, models.Client(name=name, state=state, communities=list(communities)))
+    return shelf.Shelves(node, models.Client(name=name, state=state, communities=list(communities), reads=list(reads)))
 
 
 def test_a_client_revises_only_what_it_added_itself(node, shelves):
@@ -275,6 +276,61 @@ def test_a_client_revises_only_what_it_added_itself(node, shelves):
     assert soc.add(ONE, read(tool(1, 6)), by="client soc", at=AT)[0].code == "sharing.other-author"
     (last,) = shelves.page(ONE, Filter(ids=frozenset({read(tool(1))[0].id})), None, 9)
     assert last.version == read(tool(1, 5))[0].version
+
+
+def test_a_letterbox_tells_nothing_of_what_is_in_it(node, shelves):
+    """Whatever is known of an object, who may not read is told the same as of a new one; officers find what was kept aside."""
+    other = of_client(node, "other", state=node.state)
+    held, gone, theirs = read(tool(1, 2), tool(2), tool(3))
+    shelves.add(ONE, [held, gone], by="officer", at=AT)
+    shelves.add(TWO, [theirs], by="QA", at=AT, source="QA")
+    models.StixObject.objects.filter(object_id=gone.id).update(withdrawn=True)
+    attacks = read(tool(1, 2), tool(1, 2, name="x"), tool(1, 3), tool(2), tool(2, 9), tool(3), tool(3, 9), tool(4))
+    told = other.add(ONE, attacks, by="client other", at=AT)
+    assert sum(isinstance(said, Invalid) for said in told.values()) == 4
+    blind = of_client(node, "blind", state=node.state, reads=[TWO])
+    asked = ask_to_add(blind, attacks)
+    assert (asked["success_count"], asked["failure_count"], asked.get("failures")) == (len(attacks), 0, None)
+    assert all("message" not in one for one in asked["successes"])
+    assert ask_to_add(blind, attacks)["successes"] == asked["successes"]
+    for probe in ((held,), ()):  # two of his own that contradict each other tell nothing of a third
+        twice = read(tool(70, 1 + len(probe)), tool(70, 1 + len(probe), name="x"))
+        assert ask_to_add(blind, [*probe, *twice])["failure_count"] == 0
+    kept = models.Contested.objects.filter(by="client blind")
+    assert kept.count() == 6
+    assert set(kept.values_list("code", flat=True)) == {
+        "stix.other-content",
+        "sharing.other-author",
+        "sharing.other-source",
+    }
+    assert all(bytes(row.raw) for row in kept)
+    last = Filter(ids=frozenset({held.id}), versions=ALL.versions)
+    assert [row.raw for row in shelves.page(ONE, last, None, 9)] == [held.raw]
+
+
+def ask_to_add(shelves, found) -> dict:
+    """What a client that may add to ONE, and not read it, is answered."""
+    who = reader("client blind", reads=(), writes=(ONE,))
+    body = b'{"objects":[%s]}' % b",".join(one.raw for one in found)
+    return Client(shelves).ask("POST", OBJECTS, body=body, who=who)[1]
+
+
+def test_one_name_has_one_content_in_all_collections(node, shelves):
+    """A version with other content is taken in no other collection; a State's own word is, and officers are told."""
+    first, forged, later = read(tool(1, 1), tool(1, 1, name="forged"), tool(1, 2, name="later"))
+    assert shelves.add(ONE, [first], by="feed a", at=AT, source="QA") == {0: "new"}
+    assert shelves.add(TWO, [forged], by="feed b", at=AT, source="QA")[0].code == "sharing.contested"
+    assert shelves.add(TWO, [first, later], by="feed b", at=AT, source="QA") == {0: "new", 1: "new"}
+    soc = of_client(node, state="QA")
+    assert soc.add(THREE, [forged], by="client soc", at=AT) == {
+        0: "new"
+    }  # which it is not told, even where it may read
+    assert shelves.page(THREE, ALL, None, 9) == []
+    assert shelves.add(THREE, [forged], by="QA", at=AT, source="QA", again=True) == {0: "new"}
+    assert [(row.by, bytes(row.raw)) for row in models.Contested.objects.order_by("by")] == [
+        ("QA", b""), ("client soc", forged.raw),
+    ]  # fmt: skip
+    assert len(shelves.page(THREE, ALL, None, 9)) == 1
 
 
 def test_what_a_client_of_another_state_adds_is_that_state_s(node, shelves):
@@ -468,6 +524,43 @@ def test_an_officer_says_what_may_go(desked, officers, at):
         desk.give("misp.example", reads=[row.pk], writes=[], officer=officers.all)
     with pytest.raises(Invalid, match="or was"):
         desked.admit()
+
+
+def test_what_new_rules_let_out_is_new_for_who_saw_the_rest(desked, officers, at, node):
+    """Who asks for what is new since his last visit gets what was kept back until then, once; the others' order stays."""
+    made, by = desked.make(), {"officer": officers.all, "at": at}
+    name = made.pk
+    narrow, wide = PREVENTION | {"states": ["VN"]}, PREVENTION | {"states": ["VN"], "unmarked": "TLP:GREEN"}
+    desk.set_rules(name, narrow, **by)
+    desked.admit("soc")
+    desk.give("soc", reads=[made.pk], writes=[], officer=officers.all)
+    shelves = shelf.Shelves(node)
+    green = {"object_marking_refs": [tlp.IDS[tlp.Level.GREEN]]}
+    shelves.add(made.pk, read(tool(1), tool(2, **green), tool(3), tool(4, **green)), by="x", at=at)
+
+    def news(since: str) -> tuple[list[str], str]:
+        client = models.Client.objects.get(pk="soc")
+        who = access.reader_of(client, shelves, node, at=at)
+        rows, _ = looked(shelves, who, made.pk, Filter(after=since), None, limit=9, page=9)
+        return [row.id[-1] for row in rows], rows[-1].at.added if rows else since
+
+    first, since = news("")
+    assert first == ["2", "4"]
+    desk.set_rules(name, {}, **by)
+    desk.set_rules(name, wide, **by)
+    assert news(since) == ([], since)
+    while desk.look(node, at=at, seconds=0):
+        pass
+    late, since = news(since)
+    assert late == ["1", "2", "3", "4"]  # with the empty rules between, all of them may have been missed
+    desk.set_rules(name, narrow, **by)
+    desk.set_rules(name, narrow | {"purposes": ["prevention", "research"]}, **by)
+    assert not desk.look(node, at=at)
+    assert news(since) == ([], since)
+    desk.set_rules(name, wide, **by)
+    assert not desk.look(node, at=at)
+    assert news(since)[0] == ["1", "3"]
+    assert not models.Collection.objects.get(pk=made.pk).reviewed
 
 
 def test_only_who_warns_may(officers, at):

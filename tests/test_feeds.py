@@ -23,10 +23,11 @@ from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.errors import ComityError, Invalid, NotPossible, NotYours, Unreachable
 from comity.node import feeding, models
-from comity.node.desk import collections, copies, feeds, shelf
+from comity.node.desk import collections, copies, feeds, prevention, shelf
+from comity.node.officers import shared
 from comity.seal.keys import write_secret
 from comity.sharing import feed, release, stix, taxii, tlp
-from comity.sharing.notices import Standing
+from comity.sharing.notices import Kind, Standing
 from comity.sharing.recall import Copy
 from comity.sharing.shelf import Filter
 
@@ -268,6 +269,10 @@ def served(monkeypatch, answers):
             """No network."""
             return answers(path, body)
 
+        def take_back(self, path):
+            """No network."""
+            return answers(f"DELETE {path}", None)
+
     with monkeypatch.context() as patch:
         patch.setattr(feeding, "_Line", Line)
         patch.setattr(feeding.time, "sleep", lambda _seconds: None)
@@ -447,6 +452,52 @@ class Taker:
     def names(self) -> list[str]:
         """What came, in order."""
         return [one["id"][-1] for body in self.bodies for one in json.loads(body)["objects"]]
+
+
+DELETIONS = {
+    "deleted": ((200,), "deleted", 1), "not there": ((404, 404), "missing", 1), "shown empty": ((404, 200), "missing", 1),
+    "no such verb": ((405,), "feed.status", 1), "not implemented": ((501,), "feed.status", 1),
+    "says it is not there, and shows it": ((404, 201), "feed.kept", 1), "not to be seen": ((404, 403), "feed.forbidden", 1),
+    "forbidden": ((403,), "feed.forbidden", 1), "away, then deleted": ((503, 200), "deleted", 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", DELETIONS)
+def test_a_server_is_asked_to_delete_what_is_called_back(desk, monkeypatch, title, at):
+    """Once, that version of that object and nothing that it never got; what it says is kept, and only its yes counts."""
+    answers, said, visits = DELETIONS[title]
+    desk.add(direction="push")
+    green, kept = [tlp.IDS[tlp.Level.GREEN]], ["marking-definition--00000000-0000-4000-8000-000000000001"]
+    stock(
+        desk,
+        tool(1, 1, object_marking_refs=green),
+        tool(2, object_marking_refs=green),
+        tool(3, object_marking_refs=kept),
+    )
+    visit(desk, "cert", monkeypatch, taker := Taker())
+    assert taker.names == ["1", "2"]
+    objects = {row.object_id[-1]: row for row in models.StixObject.objects.all()}
+    for number in "13":
+        prevention.recall(desk.node, objects[number].digest, Kind.WITHDRAW, officer=desk.officer, at=AT)
+    assert models.Feed.objects.get().next_at == AT  # it is visited at once
+    left, asked = list(answers), list[str]()
+
+    def server(path, body):
+        if "/objects/" not in path or body:
+            return taker(path, body)
+        asked.append(path)
+        status = left.pop(0)
+        shown = b'{"objects":[{"id":"x"}]}' if status == 201 else b"{}"
+        return feed.Answer(min(status, 200) if status < 300 else status, TYPE, shown)
+
+    for number in range(visits + 1):
+        visit(desk, "cert", monkeypatch, server, AT + timedelta(hours=number))
+    one = f"collections/indicators/objects/{objects['1'].object_id}/?match[version]=2026-11-12T18%3A01%3A00.000Z"
+    assert asked == ([f"DELETE {one}"] * visits if len(answers) == visits else [f"DELETE {one}", one])
+    assert models.Pushed.objects.get(what=objects["1"].digest).answer == said
+    shown = shared.proof(desk.node, objects["1"], at=at)["servers"]
+    assert [one["acknowledged"] for one in shown] == [said in {"deleted", "missing"}]
+    assert models.Pushed.objects.get(what=objects["2"].digest).answer == ""
 
 
 def stock(desk, *raws: bytes) -> None:

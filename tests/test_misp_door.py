@@ -147,6 +147,34 @@ def test_an_event_is_seen_without_what_may_not_go(instance):
     assert instance.ask("attributes/restSearch", {"returnFormat": "json"}, who=blind)[1]["response"]["Attribute"] == []
 
 
+def test_another_misp_pulls(instance):
+    """What a MISP asks one after the other when it pulls by schedule: names, each event, its proposals, its sightings."""
+    assert instance.ask("sightings/add", {"values": ["198.51.100.7"]})[0] == 200
+    other = attribute(77, "ip-dst", "203.0.113.8")
+    assert (
+        instance.ask("events/add", event(other, uuid=named(907), timestamp="1796000700", Tag=[{"name": "tlp:red"}]))[0]
+        == 200
+    )
+    who = reader(writes=(), visible=lambda row: (tlp.marked(json.loads(row.raw)).level or 0) < tlp.Level.RED)
+    status, names = instance.ask("events/index", {"minimal": 1, "published": 1}, who=who)
+    assert status == 200
+    assert [one["uuid"] for one in names] == [named(900)]
+    wanted = "deleted[]:0/deleted[]:1/excludeGalaxy:1/includeEventCorrelations:0/includeFeedCorrelations:0"
+    status, said = instance.ask(f"events/view/{names[0]['uuid']}/{wanted}/includeWarninglistHits:0", who=who)
+    assert (status, said["Event"]["timestamp"]) == (200, names[0]["timestamp"])
+    assert instance.ask("shadow_attributes/index/all:1/timestamp:0/limit:1000/page:1.json", who=who) == (200, [])
+    asked = {"returnFormat": "json", "last": 0, "includeUuid": True, "uuid": [named(900), named(907)]}
+    seen = instance.ask("sightings/restSearch/event", asked, who=who)[1]["response"]
+    assert [(one["Sighting"]["attribute_uuid"], one["Sighting"]["event_uuid"]) for one in seen] == [
+        (named(1), named(900))
+    ]
+    assert instance.ask(f"events/view/{named(907)}/{wanted}", who=who)[0] == 404
+    assert instance.ask(f"events/view/{named(900)}/type:ip-dst", who=who)[1]["code"] == "misp.query"
+    assert instance.ask("events/index", {"minimal": 1, "to_ids": 1}, who=who)[1]["code"] == "misp.query"
+    assert instance.ask("sightings/restSearch/event", asked | {"org_id": ["!x"]}, who=who)[0] == 400
+    assert instance.ask("events/filterEventIdsForPush", [], method="POST", who=who)[0] == 404
+
+
 def test_an_object_is_as_strict_as_what_is_in_it(instance):
     """What is marked red inside an object does not go out with it under the event's green."""
     red = attribute(21, "domain", "secret.example", Tag=[{"name": "tlp:red"}], object_relation="domain")

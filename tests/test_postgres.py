@@ -305,6 +305,16 @@ def test_of_two_histories_a_witness_signs_one(home):
     assert Counter(found) == {"": 1, "witness.stale": 7}
 
 
+def test_a_shelf_says_the_same_as_on_sqlite(home):
+    """Additions and what bars them, pages, what is let out later, deletion: the plain SQL of the shelf, in this engine."""
+    (found,) = done(start("shelf", home))
+    assert found == {
+        "added": ["new", "new", "new"], "again": ["same", "stix.other-content", "sharing.withdrawn", "sharing.contested"],
+        "theirs": ["sharing.other-source"], "aside": ["new", "new"], "contested": 2, "silent": [["a", False], ["c", True]],
+        "types": ["a", "c"], "late": ["c", "a"], "deleted": 1, "left": ["c"], "scarce": 0,
+    }  # fmt: skip
+
+
 def test_a_story_goes_on_through_kills_and_falls_of_the_server(server, tmp_path, monkeypatch):
     """Three nodes on the server; nodes are killed, and the server itself: both histories are exactly the expected acts."""
     (tmp_path / "given").mkdir()
@@ -464,6 +474,55 @@ def _cosign(settings):
         registry.cosign(settings, "old 0\n\n" + cp.signed(head, vn.log), at=at)
 
     return _together(ask)
+
+
+def _shelf(settings):
+    """What becomes of a few objects in two collections, each named by a letter."""
+    from comity.errors import Invalid
+    from comity.node import models
+    from comity.node.desk import room, shelf
+    from comity.sharing import stix
+    from comity.sharing.shelf import Filter
+
+    at, one, two = datetime.now(UTC), "1" * 36, "2" * 36
+    for pk in (one, two):
+        models.Collection.objects.create(pk=pk, title=pk, made_at=at, made_by="x")
+
+    def made(letter, **more):
+        head = {
+            "type": "tool",
+            "spec_version": "2.1",
+            "id": f"tool--0000000{letter}-0000-4000-8000-000000000001",
+            "name": "x",
+        }
+        times = dict.fromkeys(("created", "modified"), "2026-11-12T18:01:00.000Z")
+        return stix.read(json.dumps(head | times | more).encode())
+
+    def named(rows):
+        return [row.id[len("tool--0000000")] for row in rows]
+
+    def said(outcomes):
+        return [each.code if isinstance(each, Invalid) else each for each in outcomes.values()]
+
+    own, blind = shelf.Shelves(settings), shelf.Shelves(settings, models.Client(name="soc", state=settings.state))
+    a, b, c = map(made, "abc")
+    found = {"added": said(own.add(one, [a, b], by="x", at=at)) + said(own.add(two, [c], by="x", at=at, source="VN"))}
+    own.add(one, [c], by="x", at=at, source="VN")
+    models.StixObject.objects.filter(digest=b.digest).update(withdrawn=True)
+    found["again"] = said(own.add(one, [a, made("a", name="y")], by="x", at=at))
+    found["again"] += said(own.add(two, [b, made("a", name="y")], by="x", at=at))
+    found["theirs"] = said(own.add(two, [made("c", modified="2026-11-13T18:01:00.000Z")], by="x", at=at))
+    found["aside"] = said(blind.add(one, [made("a", name="y"), made("c", name="y")], by="client soc", at=at))
+    found["contested"] = models.Contested.objects.count()
+    models.Copy.objects.create(what=c.digest, source="VN", hops=1, level=1, direct=True)
+    rows = own.page(one, Filter(), None, 9, most_bytes=10_000)
+    found["silent"] = [[letter, row.copy] for letter, row in zip(named(rows), rows, strict=True)]
+    found["types"] = named(own.page(one, Filter(types=frozenset({"tool", "malware"})), None, 9))
+    shelf.let_out(one, [rows[0].at.row], at=at)
+    found["late"] = named(own.page(one, Filter(), None, 9))
+    found["deleted"] = own.delete(one, Filter(ids=frozenset({a.id}), versions=frozenset({"all"})), by="x", at=at)
+    found["left"] = named(own.page(one, Filter(), None, 9))
+    return found | {"scarce": room.scarce(settings)}
 
 
 if __name__ == "__main__":

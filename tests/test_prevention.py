@@ -254,6 +254,12 @@ def test_a_silent_source_reaches_nobody_at_any_door(circle, officers, node, at):
     circle.say("VN", [Send("IR", Standing(source="VN", number=1, at=int(at.timestamp())))])
     assert seen(at) == ({fed.id}, {fed.id})  # a recall is missing
     assert not received(what).withdrawn
+    latest = models.Collection.objects.get(pk=copies.RECEIVED).newest
+    end = {"level": 0, "successor": "", "reason": "", "at": int(at.timestamp())}
+    gap = Recall(source="VN", number=1, what="0" * 64, kind="withdraw", **end)
+    circle.say("VN", [Send("IR", gap)])
+    assert seen(at) == (set(names), set(names))
+    assert received(what).added > latest  # who asks for what is new since then gets it
 
 
 def test_a_silent_source_suspends(circle, officers, node, at):

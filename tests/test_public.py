@@ -21,6 +21,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 from test_officers import FORM, HOSTILE, Browser
@@ -33,6 +34,7 @@ from comity.node import models
 from comity.node.desk import bulletins, collections, indicators, reports, room
 from comity.node.desk.attached import File, looks_like, safe_name
 from comity.node.officers import triage
+from comity.node.officers.pages import reports as report_pages
 from comity.node.public import door, news, views, words
 from comity.node.public.files import _Spool
 from comity.node.public.quiet import Quiet
@@ -374,7 +376,7 @@ def test_another_nodes_key_finds_and_opens_nothing(public, node):
     """The hash of a receipt, and what was written, are under the vault's key."""
     code = reported(public)
     row = models.Report.objects.get()
-    other = SimpleNamespace(vault_key=b"\1" * 32, reports=node.reports)
+    other = SimpleNamespace(vault_key=b"\1" * 32, reports=node.reports, report_words=1 << 30)
     assert code_of(reports.find, other, code) == "report.receipt"
     assert code_of(reports.words, other, row) == "stream.chunk"
     row.words = bytes(row.words)[:-1] + b"x"
@@ -395,7 +397,7 @@ def test_the_same_form_sent_again_is_the_same_report(public):
 def test_a_receipt_cannot_be_computed_from_the_form(public, node, at):
     """Who saw the form but has not the node's key knows no receipt."""
     code = reported(public).replace(" ", "")
-    other = SimpleNamespace(vault_key=b"\1" * 32, reports=node.reports)
+    other = SimpleNamespace(vault_key=b"\1" * 32, reports=node.reports, report_words=1 << 30)
     kept_ = {name: text for name, text in filled().items() if name in said.LIMITS}
     assert reports.take_in(node, "fraud", kept_, [], language="en", form="0" * 32, at=at) == (code, False)
     assert reports.take_in(other, "fraud", kept_, [], language="en", form="0" * 32, at=at)[0] != code
@@ -589,6 +591,35 @@ def test_files_of_all_reports_have_a_limit_together(public, node):
     with room.of_the_public.taken(small, 100):
         assert code_of(room.of_the_public.taken(small, 1).__enter__) == "report.room"
     assert code_of(room.of_the_public.taken(replace(node, report_bytes=0), 1).__enter__) == "report.room"
+
+
+def test_words_of_all_reports_have_a_limit_together(public, node, officers, monkeypatch):
+    """Officers are warned before; then nothing is kept, both languages say why, and what was there is still answered."""
+    monkeypatch.setattr(room, "_FRESH", -1.0)
+    code = reported(public)
+    held = room._words()
+    assert held > len(bytes(models.Report.objects.get().words)) + len(SECRET)
+    full = replace(node, report_words=held)
+    assert [room.scarce(replace(node, report_words=most)) for most in (held, held * 10 // 9, held * 2, 0)] == [
+        100,
+        90,
+        0,
+        100,
+    ]
+    room.for_words(replace(node, report_words=held + 1))
+    monkeypatch.setattr(door, "current", lambda: full)
+    for language in ("en", "fa"):
+        answer = public.post(f"/{language}/report", filled(form="f" * 32))
+        assert answer.status_code == 503
+        with override(language):
+            assert str(words.FAULTS["report.full"]) in html.unescape(answer.content.decode())
+        assert SECRET in answer.content.decode()
+    answer = public.post("/en/receipt", {"code": code, "text": "more", "end": "1"})
+    assert str(words.FAULTS["report.full"]) in html.unescape(answer.content.decode())
+    assert (models.Report.objects.count(), models.ReportAct.objects.count()) == (1, 1)
+    assert public.post("/en/receipt", {"code": code, "end": "1"}).status_code == 200
+    monkeypatch.setattr(report_pages, "current", lambda: full)
+    assert "no further report is taken" in Browser(officers.all).get("/reports").content.decode()
 
 
 def test_a_file_of_the_vault_states_the_minute(public, node):

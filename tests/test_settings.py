@@ -96,8 +96,8 @@ def test_the_publics_door_is_there_only_where_it_is_named(tmp_path):
     )
     assert "public: 'http://x' is not of the form" in faults(tmp_path, 'public = "http://x"')
     assert (found.report_bytes, read(tmp_path, "report_bytes = 0").report_bytes) == (20 << 30, 0)
-    for wrong in ("-1", "true"):
-        assert "'report_bytes' must be a number" in faults(tmp_path, f"report_bytes = {wrong}")
+    for name, wrong in (("report_bytes", "-1"), ("report_bytes", "true"), ("report_words", "-1")):
+        assert f"'{name}' must be a number" in faults(tmp_path, f"{name} = {wrong}")
     assert "'emergency' must be a number" in faults(tmp_path, 'emergency = "call Ali"')
     assert "proxies: 'proxy.example' is no IP address" in faults(tmp_path, 'proxies = ["proxy.example"]')
 

@@ -23,6 +23,7 @@ from comity.ledger.log import Proof
 from comity.node import archive, bell, feeding, models
 from comity.node.desk import (
     assistance,
+    collections,
     copies,
     crossing,
     drills,
@@ -101,7 +102,8 @@ class Courier:
         _guarded(partial(standing.due, self._settings, at=now()))
         _guarded(partial(reconciling.due, self._settings, at=now()))
         _guarded(self._visit)
-        return _guarded(partial(sighting.look, self._settings, at=now()))
+        more = _guarded(partial(collections.look, self._settings, at=now()))
+        return _guarded(partial(sighting.look, self._settings, at=now())) or more
 
     def _visit(self) -> bool:
         """See that somebody is on the way to the server of each feed that is due."""

@@ -65,8 +65,15 @@ class _Line:
 
     def ask(self, path: str, body: bytes | None = None) -> feed.Answer:
         """The answer to a GET of `path` below the API root, or to a POST of `body`. Raises Unreachable."""
+        return self._asked("GET" if body is None else "POST", path, body)
+
+    def take_back(self, path: str) -> feed.Answer:
+        """The answer to a DELETE of `path` below the API root. Raises Unreachable."""
+        return self._asked("DELETE", path, None)
+
+    def _asked(self, method: str, path: str, body: bytes | None) -> feed.Answer:
         headers = self._headers | ({} if body is None else {"Content-Type": MEDIA_TYPE})
-        method, address = "GET" if body is None else "POST", self._address + path
+        address = self._address + path
         try:
             with within(DEADLINE), self._client.stream(method, address, content=body, headers=headers) as answer:
                 found = bytearray()
@@ -138,13 +145,30 @@ def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
             failures = _looked_at(
                 line, feed.read_status(line.ask(f"{_collection(row)}/objects/", feed.envelope(batch.raws)))
             )
-        feeds.sent(row, batch, failures, tally)
+        feeds.sent(row, batch, failures, tally, at=now())
         row.place = batch.place
-        if not batch.more:
-            return False
-        if time.monotonic() > end:
-            break
+        if not batch.more or time.monotonic() > end:
+            _call_back(row, line, end, now)
+            return batch.more
     return True
+
+
+def _call_back(row: models.Feed, line: _Line, end: float, now: Clock) -> None:
+    """Ask the server to delete what was called back since it was sent. Raises ComityError: it is busy or away."""
+    for one in feeds.called_back(row).iterator():
+        place = f"{_collection(row)}/objects/{one.object_id}/"
+        if one.version:  # most write it with three digits, and some compare it as text
+            version = one.version[:-4] + "Z" if one.version.endswith("000Z") else one.version
+            place += f"?match[version]={quote(version)}"
+        said = feed.read_deletion(line.take_back(place))
+        if said == feed.MISSING:  # a server that has no DELETE may say so too
+            try:
+                said = "feed.kept" if feed.holds(line.ask(place)) else said
+            except feed.Refusal as refusal:
+                said = refusal.code
+        feeds.answered(row, one, said, at=now())
+        if time.monotonic() > end:
+            return
 
 
 def _looked_at(line: _Line, status: feed.Status) -> tuple[tuple[str, str], ...]:

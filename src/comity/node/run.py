@@ -345,8 +345,7 @@ def _door(name: str, settings: Any) -> None:
         _die_with_parent(parent)
         made = get_wsgi_application()
         get_resolver().check()  # every view is imported now
-        gc.collect()
-        gc.freeze()  # what is loaded stays: looking through all of it now and then would hold up everybody for 50 ms
+        _settle()
         return made
 
     host, port = address(getattr(settings, name))
@@ -358,9 +357,16 @@ def _door(name: str, settings: Any) -> None:
     ).serve(target_loader=lambda *_: application(), wrap_loader=False)  # fmt: skip
 
 
+def _settle() -> None:
+    """What is loaded stays: looking through all of it now and then would hold up everybody for 50 ms."""
+    gc.collect()
+    gc.freeze()
+
+
 def _courier(_name: str, settings: Any) -> None:
     from comity.node import courier
 
+    _settle()
     stop = courier.Stop()
     signal.signal(signal.SIGTERM, lambda *_: setattr(stop, "requested", True))
     courier.run(settings, stop)

@@ -72,6 +72,7 @@ class Settings:
         emergency: the number to call when somebody is in danger, as it is dialled; empty: none is told.
         proxies: addresses before the public's door whose word on where a request came from is believed.
         report_bytes: of files of all reports of the public together; further ones are refused, words are not.
+        report_words: bytes of the words of all reports together; further reports and additions are refused.
     """
 
     home: Path
@@ -89,6 +90,7 @@ class Settings:
     emergency: str = ""
     proxies: tuple[str, ...] = ()
     report_bytes: int = 20 << 30
+    report_words: int = 4 << 30
 
     @cached_property
     def signing(self) -> SigningKey:
@@ -183,8 +185,10 @@ LANGUAGES = {"en": "English", "fa": "فارسی"}  # of the officers' pages
 _TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
                            "language": str, "time_zone": str, "database": dict, "retired": dict,
                            "quota": dict, "public": str, "emergency": str, "proxies": list,
-                           "report_bytes": int}  # fmt: skip
-_OPTIONAL = frozenset({"database", "emergency", "proxies", "public", "quota", "report_bytes", "retired"})
+                           "report_bytes": int, "report_words": int}  # fmt: skip
+_OPTIONAL = frozenset(
+    {"database", "emergency", "proxies", "public", "quota", "report_bytes", "report_words", "retired"}
+)
 _DIALLED = re.compile(r"[0-9+ ]{0,20}")
 _LEAST = {"requests": 1, "bytes": 8 << 20, "envelopes": 1, "at_once": 1}  # of a quota; the longest body must pass
 RETIRABLE = frozenset({SIGNING_SUITE})  # what `comity.seal.trust` asks about
@@ -242,11 +246,12 @@ def _value_faults(raw: dict[str, Any]) -> list[str]:
 
 
 def _public_faults(raw: dict[str, Any]) -> list[str]:
-    faults = []
+    faults = [
+        f"'{name}' must be a number, 0 at least" for name in ("report_bytes", "report_words")
+        if type(raw.get(name, 0)) is not int or raw.get(name, 0) < 0
+    ]  # fmt: skip
     if not _DIALLED.fullmatch(raw.get("emergency", "")):
         faults.append("'emergency' must be a number as it is dialled: digits, blanks and +")
-    if type(raw.get("report_bytes", 0)) is not int or raw.get("report_bytes", 0) < 0:
-        faults.append("'report_bytes' must be a number, 0 at least")
     for address_ in raw.get("proxies", ()):
         try:
             ip_address(str(address_))

@@ -79,7 +79,9 @@ def measure(data: bytes, limits: Limits) -> None:
     """
     if len(data) > limits.size:
         raise Invalid(f"More than {limits.size} bytes: send it in parts.", code="sharing.too-long")
-    steps = array("b", _STRING.sub(b"", data).translate(_STEPS, _ALL_BUT_BRACKETS))
+    # Without escapes, every second quotation mark ends a string; that is told twice as fast.
+    rest = _STRING.sub(b"", data) if b"\\" in data else b"".join(data.split(b'"')[::2])
+    steps = array("b", rest.translate(_STEPS, _ALL_BUT_BRACKETS))
     if max(accumulate(steps), default=0) > limits.nesting:
         raise Invalid(f"Nested deeper than {limits.nesting}.", code="sharing.depth")
     if min(accumulate(steps), default=0) < 0 or steps.count(1) != steps.count(-1):

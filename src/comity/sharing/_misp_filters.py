@@ -18,7 +18,16 @@ _TEXTS: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags
 _MOMENTS: Final = {"timestamp": "timestamp", "publish_timestamp": "added", "last": "added"}
 _DAYS: Final = {"from": (0, "date"), "datefrom": (0, "date"), "to": (1, "date"), "dateuntil": (1, "date")}
 _SHOWN: Final = frozenset(  # what an answer shows, or would if there were any: no filters
-    {"includeEventUuid", "includeEventTags", "includeSightings", "includeContext", "withAttachments", "sgReferenceOnly"}
+    {
+        "includeEventUuid",
+        "includeEventTags",
+        "includeSightings",
+        "includeContext",
+        "withAttachments",
+        "sgReferenceOnly",
+        "includeUuid",
+        "minimal",
+    }
 )
 Span = tuple[float, float]
 

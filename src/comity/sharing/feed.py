@@ -31,6 +31,7 @@ _NEXT: Final = 2_000  # characters
 _LONGEST_WAIT: Final = 86_400  # seconds that a server may have us wait
 _SMALL: Final = Limits(size=4 << 20, object_size=4 << 20)  # of what is no page: a root, a status with its failures
 _FORGOTTEN: Final = frozenset({400, 404, 410, 416, 422})  # what is said to a `next` that is not known any more
+_NEVER: Final = frozenset({501, 505})  # what a server says of a method that it has not
 _SECONDS = re.compile(r"\d{1,9}")
 _FRACTION = re.compile(r"\.(\d+)Z$")
 
@@ -217,6 +218,40 @@ def read_status(answer: Answer) -> Status:
     ):
         raise Refusal("The server's status does not follow the standard.", code="feed.form")
     return Status(named, said["status"] == "complete", tuple(map(_failure, failures)))
+
+
+DELETED: Final = "deleted"
+MISSING: Final = "missing"
+
+
+def read_deletion(answer: Answer) -> str:
+    """What a server says to a DELETE of an object (5.7).
+
+    Returns:
+        `DELETED`; `MISSING`: it has nothing under this address, be it the object or the verb, which only a look can tell;
+        or why it does not, as a code ``feed.…``.
+
+    Raises:
+        Refusal: it is busy or away: it is to be asked again.
+    """
+    if answer.status in {200, 202, 204}:
+        return DELETED
+    if answer.status in {404, 410}:
+        return MISSING
+    code = next(kind.code for kind in _KINDS if answer.status in kind.statuses)
+    if answer.status in _NEVER:
+        return "feed.status"
+    if code in {"feed.busy", "feed.away"}:
+        raise Refusal(f"The server answered {answer.status}.", code=code, after=_after(answer))
+    return code
+
+
+def holds(answer: Answer) -> bool:
+    """Whether a server shows an object, asked for by its id and version (5.6). Raises Refusal: it does not say."""
+    if answer.status in {404, 410}:
+        return False
+    _accepted(answer, {200})
+    return bool(_json.one(answer.body, Limits()).value.get("objects"))
 
 
 def envelope(raws: Iterable[bytes]) -> bytes:

@@ -3,11 +3,14 @@
 Each collection is an instance of its own. Clients of MISP know no collections; what they ask for is this much of MISP:
 
     GET  servers/getVersion   servers/getPyMISPVersion.json   users/view/me
-    GET  events/index                  events without what is in them; POST with filters
-    GET  events/view/{uuid}            an event; also events/{uuid}, HEAD and POST
+    GET  events/index                  events without what is in them; POST with filters, or for their names (`minimal`)
+    GET  events/view/{uuid}            an event; also events/{uuid}, HEAD and POST; what MISP wants left out may follow
     POST events/add, events/edit/{uuid}
-    POST events/restSearch, attributes/restSearch
+    POST events/restSearch, attributes/restSearch, sightings/restSearch/event
     POST sightings/add[/{uuid}]
+    GET  shadow_attributes/index       proposals: there are none
+
+This is also what another MISP asks for when it pulls by schedule. To push it asks for `perm_sync`, which nobody has here.
 
 An event is a report with what it refers to (`sharing.misp`); an attribute may also be an indicator that no report names.
 Who asks was signed in by the caller, and every row is asked about (`Reader.visible`): an event is handed out without what
@@ -44,11 +47,16 @@ _LOOKED_AT: Final = 100_000  # rows that are looked at for one answer, sightings
 _BYTES_LOOKED_AT: Final = 64 << 20  # of them
 _SIGHTINGS: Final = 10_000  # that are looked at for one answer: the first ones of the collection
 _EVENTS: Final = 500  # of one answer
+_NAMES: Final = 100_000  # of one answer
 _ATTRIBUTES: Final = 10_000  # of one answer
 _SIGHTED: Final = 100  # attributes that one sighting is of
 _TEXTS_OF_EVENTS: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags", "org", "eventinfo"})
 _TEXTS_OF_ATTRIBUTES: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags"})
 _ATTRIBUTE_TYPES: Final = frozenset({"indicator", "observed-data", "x-misp-attribute"})
+_LEFT_OUT: Final = frozenset(  # what MISP asks to have with an event, or not: no filters
+    {"deleted[]", "deleted", "excludeGalaxy", "excludeLocalTags", "includeAttachments", "includeEventCorrelations",
+     "includeFeedCorrelations", "includeWarninglistHits", "noEventReports", "noShadowAttributes", "noSightings"}
+)  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORGANISATIONS: Final = uuid.UUID("5b3a0c3e-6f0c-5d0e-9a55-0f4b7a1e2c61")  # our own namespace for who adds
 _TITLES: Final = {
@@ -181,11 +189,15 @@ def _routed(ask: _Ask) -> Any:  # noqa: PLR0911 -- one line for each address
             return _by_method(ask, POST=lambda: {"response": [{"Event": one} for one in _found(ask, _search(ask))]})
         case ["events", "edit", named] if _UUID.fullmatch(named):
             return _by_method(ask, POST=lambda: _add(ask, named))
-        case ["events", named] | ["events", "view", named] if _UUID.fullmatch(named):
+        case ["events", named] | ["events", "view", named, *_] if _UUID.fullmatch(named):
             view = lambda: _view(ask, named)  # noqa: E731 -- the same under three methods
             return _by_method(ask, GET=view, HEAD=view, POST=view)
         case ["attributes", "restSearch"]:
             return _by_method(ask, POST=lambda: {"response": {"Attribute": _attributes(ask)}})
+        case ["sightings", "restSearch", "event"]:
+            return _by_method(ask, POST=lambda: {"response": _sighted(ask)})
+        case ["shadow_attributes", "index", *_]:
+            return _by_method(ask, GET=list)
         case ["sightings", "add"]:
             return _by_method(ask, POST=lambda: _sight(ask, ""))
         case ["sightings", "add", named] if _UUID.fullmatch(named):
@@ -280,6 +292,9 @@ def _too_many() -> _Refused:
 
 def _view(ask: _Ask, named: str) -> dict[str, Any]:
     _may(ask, read=True)
+    for said in ask.request.path.strip("/").removesuffix(".json").split("/")[3:]:
+        if said.partition(":")[0] not in _LEFT_OUT:
+            raise Invalid("This is not answered here.", code="misp.query", where=said[:60])
     for _, report in _named(ask, [f"report--{named}"]):
         return {"Event": _event(ask, report, _sightings(ask))}
     raise _nothing_there()
@@ -315,9 +330,38 @@ def _search(ask: _Ask, known: frozenset[str] = _TEXTS_OF_EVENTS) -> Search:
 
 
 def _index(ask: _Ask) -> list[dict[str, Any]]:
+    search = _search(ask, _TEXTS_OF_EVENTS - {"value", "type", "category"})
+    if _said(ask).get("minimal"):
+        return _names(ask, search)
+    return [_without_insides(one) for one in _found(ask, search)]
+
+
+def _names(ask: _Ask, search: Search) -> list[dict[str, Any]]:
+    """The names of events and when each changed: what a MISP that pulls compares with what it has."""
+    _may(ask, read=True)
+    if search.inside:
+        raise Invalid("What is in events is not looked at here.", code="misp.query", where="to_ids")
+    heads = ((_handed_out([report], ask.at), moment(row.at.added)) for row, report in _reports(ask, search))
+    fitting = (head for head, added in heads if search.event(head, added))
     return [
-        _without_insides(one) for one in _found(ask, _search(ask, _TEXTS_OF_EVENTS - {"value", "type", "category"}))
-    ]
+        {"uuid": one["uuid"], "timestamp": one["timestamp"], "sighting_timestamp": "0", "published": True,
+         "orgc_uuid": str(one.get("Orgc", {}).get("uuid", ""))}
+        for one in _window(fitting, search, _NAMES)
+    ]  # fmt: skip
+
+
+def _sighted(ask: _Ask) -> list[dict[str, Any]]:
+    """The sightings of what is in some events, each with what it is of."""
+    found = _found(ask, _search(ask, frozenset({"uuid"})))
+    return [
+        {"Sighting": seen | {"attribute_uuid": one["uuid"], "event_uuid": event["uuid"]}}
+        for event in found for one in _inside(event) for seen in one.get("Sighting", ())
+    ]  # fmt: skip
+
+
+def _inside(event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The attributes of an event, and those of its objects."""
+    return [*event["Attribute"], *(one for held in event.get("Object", ()) for one in held.get("Attribute", ()))]
 
 
 def _found(ask: _Ask, search: Search) -> list[dict[str, Any]]:
@@ -330,11 +374,7 @@ def _found(ask: _Ask, search: Search) -> list[dict[str, Any]]:
             if not search.event(_handed_out([report], ask.at), moment(row.at.added)):
                 continue
             event = _event(ask, report, sightings)
-            inside = [
-                *event["Attribute"],
-                *(one for held in event.get("Object", ()) for one in held.get("Attribute", ())),
-            ]
-            if not search.inside or any(map(search.attribute, inside)):
+            if not search.inside or any(map(search.attribute, _inside(event))):
                 yield _without_insides(event) if search.metadata else event
 
     return _window(fitting(), search, _EVENTS)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -217,17 +217,19 @@ def withheld(found: Object, rules: Rules) -> tuple[str, ...]:
     """The properties with personal data for which these rules do not let an object go; none if they name a basis."""
     if rules.basis:
         return ()
-    harmless = rules.properties | (frozenset(_free(found)) if rules.free_text else frozenset())
-    return personal(found, read=found.id in rules.read, harmless=harmless)
+    return personal(found, read=found.id in rules.read, harmless=rules.properties, free_text=rules.free_text)
 
 
-def personal(found: Object, *, read: bool = False, harmless: frozenset[str] = frozenset()) -> tuple[str, ...]:
+def personal(
+    found: Object, *, read: bool = False, harmless: frozenset[str] = frozenset(), free_text: bool = False
+) -> tuple[str, ...]:
     """The properties that hold personal data, or may.
 
     Args:
         found: an object that was read.
         read: whether an officer has read its free text and its properties of somebody's own, and found none.
         harmless: free text and properties of somebody's own that may go unread.
+        free_text: whether all free text may.
     """
     body = found.body
     names = list(_PERSONAL.get(found.type, ()))
@@ -243,7 +245,8 @@ def personal(found: Object, *, read: bool = False, harmless: frozenset[str] = fr
         names.append("objects")
     names += [name for name, value in body.items() if name.startswith("x_misp_") and _of_a_person(value)]
     if not read:
-        names += [name for name in (*_free(found), *_own_words(found)) if name not in harmless]
+        own = _own_words(found)
+        names += [name for name in (*(() if free_text else _free(found, own)), *own) if name not in harmless]
     return tuple(dict.fromkeys(name for name in names if name in body))
 
 
@@ -292,13 +295,12 @@ def derived(found: Object, *, creator: str, at: datetime) -> tuple[Object | None
         return None, left_out
 
 
-def _free(found: Object) -> list[str]:
+def _free(found: Object, own: Sequence[str]) -> list[str]:
     """The properties that STIX has for free text, as far as this object has them."""
     names = {*_FREE, *_FREE_IN.get(found.type, ())}
     told = [one["description"] for one in found.body.get("external_references", ()) if "description" in one]
     if not all(map(_DIGEST.fullmatch, told)):
         names.add("external_references")
-    own = _own_words(found)
     return sorted(name for name in names if name in found.body and name not in own)
 
 

@@ -131,7 +131,7 @@ def kept(raw: bytes, digest: str) -> Object:
     Returns:
         The same object, of whose remarks only `custom-property` is made anew.
     """
-    body = json.loads(raw)
+    body = json.loads(raw.decode())  # of bytes it would guess the encoding first
     checks, _ = _table(body["type"], body)
     remarks = tuple(Remark("custom-property", name) for name in body if name not in checks)
     return Object(raw, digest, body["type"], body["id"], _version(body), body, remarks)

@@ -1,13 +1,18 @@
 """Collections of warnings and the clients that may use them: an officer makes them, and says what may go out to whom.
 
 Whatever is not said is not permitted: a new collection gives nothing to anybody, a new client may read and write nothing.
+
+When rules change, `look` goes through the collection: what a client sees only from now on gets a new moment, so that he who
+asks for what is new since his last visit gets it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
+import time
 import uuid
 from collections.abc import Collection as Several
 from collections.abc import Mapping
@@ -21,12 +26,18 @@ from comity.casework.request import STATE
 from comity.errors import Invalid, NotPossible
 from comity.node import models
 from comity.node.desk._record import needs
+from comity.node.desk.shelf import Outlet, Shelves, let_out
+from comity.node.settings import Settings
 from comity.sharing import release
+from comity.sharing.shelf import Cursor, Filter, goes_on
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _LONGEST: Final = 200  # characters of a title, or of an organisation's name
 _WORD: Final = 60  # characters of a purpose, of a community's name
 _SECRET: Final = 32  # bytes
+SLICE: Final = 0.1  # seconds of one look
+_ROWS, _BYTES = 1_000, 4 << 20  # looked at together
+_ALL: Final = Filter(versions=frozenset({"all"}))
 
 
 def make(
@@ -86,10 +97,58 @@ def set_rules(named: str, said: Mapping[str, Any], *, officer: models.Officer, a
     needs(officer, Power.WARN)
     rules = release.read_rules(said)
     with transaction.atomic():
-        row = find(named)
+        row = models.Collection.objects.select_for_update().get(pk=find(named).pk)
+        before = [*row.reviewed.get("before", ()), row.rules]
+        row.reviewed = {"before": list({json.dumps(one): one for one in before}.values()), "at": "", "to": row.newest}
         row.rules, row.ruled_at, row.ruled_by = release.rules_said(rules), at, _who(officer)
-        row.save(update_fields=["rules", "ruled_at", "ruled_by"])
+        row.save(update_fields=["rules", "ruled_at", "ruled_by", "reviewed"])
     return rules
+
+
+def look(settings: Settings, *, at: datetime, seconds: float = SLICE) -> bool:
+    """Look at rows of collections whose rules changed, for about as long, and let out anew what some client sees only now.
+
+    Args:
+        settings: the node's.
+        at: now.
+        seconds: after which no further batch is begun.
+
+    Returns:
+        Whether something is left.
+    """
+    end = time.monotonic() + seconds
+    while row := models.Collection.objects.exclude(reviewed={}).first():
+        with transaction.atomic():
+            _review(settings, models.Collection.objects.select_for_update().get(pk=row.pk), at)
+        if time.monotonic() > end:
+            return True
+    return False
+
+
+def _review(settings: Settings, row: models.Collection, at: datetime) -> None:
+    """Look at the next rows of a collection; what was hidden under any of the rules before, and is not now, was late."""
+    said = row.reviewed
+    if not said:
+        return
+    readers = [one for one in models.Client.objects.filter(ended_at=None) if row.pk in one.reads]
+    audiences = {release.Audience(state=one.state, communities=frozenset(one.communities), purpose=one.purpose)
+                 for one in readers}  # fmt: skip
+    ways = [
+        (
+            [Outlet(each, release.read_rules(rules)) for rules in said["before"]],
+            Outlet(each, release.read_rules(row.rules)),
+        )
+        for each in audiences
+    ]
+    after = Cursor(said["at"], 0) if said["at"] else None
+    found = Shelves(settings).page(row.pk, _ALL, after, _ROWS, most_bytes=_BYTES) if ways else []
+    rows = [one for one in found if one.at.added <= said["to"]]
+    late = [one.at.row for one in rows
+            if any(now.lets(one) and not all(old.lets(one) for old in before) for before, now in ways)]  # fmt: skip
+    let_out(row.pk, late, at=at)
+    ended = len(rows) < len(found) or not goes_on(found, _ROWS, _BYTES)
+    row.reviewed = {} if ended else said | {"at": rows[-1].at.added}
+    row.save(update_fields=["reviewed"])
 
 
 def admit(

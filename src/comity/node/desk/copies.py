@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -22,7 +24,7 @@ from django.db.models import Exists, Max, OuterRef
 from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import communities, telling
-from comity.node.desk.shelf import Shelves
+from comity.node.desk.shelf import Shelves, let_out
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.envelope import Opened, Statement
@@ -67,7 +69,7 @@ class Kept:
                 "withdrawn": copy.withdrawn}  # fmt: skip
         _silent.clear()
         models.Copy.objects.update_or_create(what=copy.what, defaults=said)
-        mark(self._home, copy.what, copy.source)
+        mark(self._home, copy.what, copy.source, at=self._at)
 
     def _paths(self, source: str, *, outward: bool) -> Iterable[str]:
         rows = models.CopyPath.objects.filter(source=source, outward=outward)
@@ -101,9 +103,24 @@ class Kept:
 
     def put_recall(self, recall: Recall, raw: bytes) -> None:
         said = {"what": recall.what, "notice": notices.encode(recall), "raw": raw}
-        models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
+        with self._heard(recall.source):
+            models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
+        mark(self._home, recall.what, recall.source, at=self._at)  # also what came by another way, with no copy noted
+
+    @contextmanager
+    def _heard(self, source: str) -> Iterator[None]:
+        """Something of a source is kept; if its copies were suspended until now, they are let out anew."""
+        waited = source != self._home and is_suspended(self, source, at=self._at)
+        yield
         _silent.clear()
-        mark(self._home, recall.what, recall.source)  # also what came from it by another way, with no copy noted
+        if waited and not is_suspended(self, source, at=self._at):
+            given = models.Copy.objects.filter(source=source, pk=OuterRef("digest"))
+            rows = models.StixObject.objects.filter(Exists(given), source=source).order_by("added")
+            found = defaultdict[str, list[int]](list)
+            for collection, row in rows.values_list("collection_id", "pk"):
+                found[collection].append(row)
+            for collection, late in found.items():
+                let_out(collection, late, at=self._at)
 
     def complete(self, source: str) -> int:
         rows = models.CopyRecall.objects.filter(source=source)
@@ -119,8 +136,8 @@ class Kept:
 
     def put_standing(self, standing: Standing, raw: bytes) -> None:
         said = {"notice": notices.encode(standing), "raw": raw, "at": standing.at}
-        models.CopyStanding.objects.update_or_create(pk=standing.source, defaults=said)
-        _silent.clear()
+        with self._heard(standing.source):
+            models.CopyStanding.objects.update_or_create(pk=standing.source, defaults=said)
 
     def first_time(self, notice: bytes, to: str) -> bool:
         return models.CopyTold.objects.get_or_create(digest=canon.content_id(notice), state=to)[1]
@@ -157,7 +174,7 @@ def recall_of(row: models.CopyRecall) -> Recall:
     return found
 
 
-def mark(home: str, what: str, source: str) -> None:
+def mark(home: str, what: str, source: str, *, at: datetime) -> None:
     """Mark the objects of a source with this digest as its recalls want it, however they came here.
 
     What is called back goes to no client any more, nor does what was marked too freely: clients go by the mark in it.
@@ -166,6 +183,7 @@ def mark(home: str, what: str, source: str) -> None:
         home: this State.
         what: the digest.
         source: the State whose objects they are.
+        at: now.
     """
     rows = models.StixObject.objects.filter(digest=what, source="" if source == home else source)
     copy = models.Copy.objects.filter(pk=what, source=source).first()
@@ -177,6 +195,9 @@ def mark(home: str, what: str, source: str) -> None:
         gone = ended or any(level > told for level in levels)
         if row.withdrawn is not gone:
             models.StixObject.objects.filter(pk=row.pk).update(withdrawn=gone)
+            let_out(row.collection_id, [] if gone else [row.pk], at=at)
+            if gone:  # the servers to which it was sent are asked to delete it
+                models.Feed.objects.filter(pushed__what=what, paused=False).update(next_at=at)
 
 
 def _moment(seconds: int) -> datetime:
@@ -424,15 +445,16 @@ def due(settings: Settings, *, at: datetime) -> bool:
 
 def suspended(settings: Settings, *, at: datetime) -> frozenset[str]:
     """The sources whose copies are not in use now: they were not heard of for too long, or recalls of theirs are missing."""
-    kept, latest = Kept(settings.state, at), at.timestamp() - PATIENCE.total_seconds()
-    found = set()
-    for source in (
-        models.Copy.objects.exclude(source=settings.state).order_by().values_list("source", flat=True).distinct()
-    ):
-        newest = kept.standing(source)
-        if newest is None or newest[0].at < latest or kept.complete(source) < newest[0].number:
-            found.add(source)
-    return frozenset(found)
+    kept = Kept(settings.state, at)
+    sources = models.Copy.objects.exclude(source=settings.state).order_by().values_list("source", flat=True).distinct()
+    return frozenset(source for source in sources if is_suspended(kept, source, at=at))
+
+
+def is_suspended(kept: Kept, source: str, *, at: datetime) -> bool:
+    """Whether the copies of a source are not in use now."""
+    newest = kept.standing(source)
+    latest = at.timestamp() - PATIENCE.total_seconds()
+    return newest is None or newest[0].at < latest or kept.complete(source) < newest[0].number
 
 
 _silent: dict[

@@ -6,6 +6,8 @@ what was called back is not taken again. What a feed sends passes the rules of i
 these rules change, everything is looked at anew.
 
 Each page is kept in one transaction with the place that it leads to: cut off anywhere, nothing is missed.
+
+When something is called back that a feed sent, its server is asked to delete it, and what it said is kept. It need not.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from comity.casework.act import Power
 from comity.casework.request import STATE
@@ -105,7 +107,7 @@ class Batch:
     """What is to be sent at once.
 
     Args:
-        raws: objects in their own bytes.
+        held: objects.
         place: how far the collection is sent when these are; and from where it is to be looked at again, when one of the
             sources whose copies were kept back is heard of again.
         kept: objects in between that may not go.
@@ -113,11 +115,16 @@ class Batch:
         more: whether the collection goes on.
     """
 
-    raws: tuple[bytes, ...]
+    held: tuple[Held, ...]
     place: dict[str, Any]
     kept: int
     too_long: tuple[str, ...]
     more: bool
+
+    @property
+    def raws(self) -> list[bytes]:
+        """The objects in their own bytes."""
+        return [one.raw for one in self.held]
 
 
 # ── what an officer does ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -305,7 +312,7 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -
     silent = copies.silent(settings, at=at)
     place = _resumed(row.place, scope, silent)
     added = place["added"]
-    outlet, raws, long, kept, size = Outlet(audience, rules), [], [], 0, len(feed.envelope(()))
+    outlet, going, long, kept, size = Outlet(audience, rules), [], [], 0, len(feed.envelope(()))
     after = Cursor(added, 0) if added else None
     found: Sequence[Held] = shelves.page(row.collection_id, _LAST, after, feed.PAGE, most_bytes=_AT_ONCE)
     more = goes_on(found, feed.PAGE, _AT_ONCE)
@@ -322,10 +329,10 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -
             more = True
             break
         else:
-            raws.append(held.raw)
+            going.append(held)
             size += len(held.raw) + 1
         added = held.at.added
-    return Batch(tuple(raws), place | {"added": added}, kept, tuple(long), more)
+    return Batch(tuple(going), place | {"added": added}, kept, tuple(long), more)
 
 
 def _resumed(place: dict[str, Any], scope: str, silent: frozenset[str]) -> dict[str, Any]:
@@ -337,12 +344,36 @@ def _resumed(place: dict[str, Any], scope: str, silent: frozenset[str]) -> dict[
     return dict(place)
 
 
-def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally) -> None:
+def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally, *, at: datetime) -> None:
     """Note that a batch is at the server, but for what it refused. Raises NotPossible: the feed was removed or paused."""
-    if not _current(row).update(place=batch.place):
-        raise _unknown(row.name)
-    tally.note(sent=len(batch.raws) - len(failures), kept=batch.kept)
+    refused = {named for named, _ in failures}
+    there = [
+        models.Pushed(feed=row, where=f"{row.address}collections/{row.remote}", what=one.digest, object_id=one.id,
+                      version="" if one.version == one.at.added else one.version, sent_at=at)
+        for one in batch.held if one.id not in refused
+    ]  # fmt: skip
+    with transaction.atomic():
+        if not _current(row).update(place=batch.place):
+            raise _unknown(row.name)
+        models.Pushed.objects.bulk_create(
+            there, update_conflicts=True, unique_fields=["where", "what"],
+            update_fields=["feed", "sent_at", "answer", "answered_at"],
+        )  # fmt: skip
+    tally.note(sent=len(batch.held) - len(failures), kept=batch.kept)
     tally.name([*failures, *((named, "feed.body") for named in batch.too_long)])
+
+
+def called_back(row: models.Feed) -> QuerySet[models.Pushed]:
+    """What was sent by a feed, goes to nobody any more, and that server was not asked to delete yet."""
+    same = models.StixObject.objects.filter(digest=OuterRef("what"))
+    asked = models.Pushed.objects.filter(feed=row, answer="")
+    return asked.filter(Exists(same.filter(withdrawn=True)), ~Exists(same.filter(withdrawn=False)))
+
+
+def answered(row: models.Feed, one: models.Pushed, answer: str, *, at: datetime) -> None:
+    """Note what a server said when it was asked to delete an object. It is a word without a signature."""
+    if _current(row).exists():
+        models.Pushed.objects.filter(pk=one.pk, answer="").update(answer=answer, answered_at=at)
 
 
 def visited(feed_: models.Feed, tally: Tally, *, more: bool, at: datetime) -> None:

@@ -190,8 +190,7 @@ def _derived(settings: Settings, what: str) -> list[str]:
     """Digests of this State's objects that `derive` made of this one."""
     kinds = models.StixObject.objects.filter(digest=what).values_list("type", flat=True).distinct()
     names = [release.derived_id(kind, what, identity(settings.state)) for kind in kinds]
-    places = models.Collection.objects.values("pk")  # named, so that the index of ids, which begins with them, is used
-    rows = models.StixObject.objects.filter(collection__in=places, object_id__in=names, source="")
+    rows = models.StixObject.objects.filter(object_id__in=names, source="")
     return sorted(set(rows.values_list("digest", flat=True)) - {what})
 
 

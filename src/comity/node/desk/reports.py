@@ -25,7 +25,7 @@ from comity.casework.report import Deed
 from comity.casework.request import Request
 from comity.errors import BrokenSeal, Invalid, NotPossible
 from comity.node import models
-from comity.node.desk import _record, requesting
+from comity.node.desk import _record, requesting, room
 from comity.node.desk.attached import File, looks_like, safe_name
 from comity.node.settings import Settings
 from comity.node.vault import Vault
@@ -79,6 +79,7 @@ def take_in(
 
     Raises:
         Invalid: the first fault of it (`report_faults` has all).
+        NotPossible: ``report.full``: all reports together have as many words as are kept.
     """
     kept, faults = report_faults(kind, words, files)
     if faults:
@@ -89,10 +90,12 @@ def take_in(
     name = _hashed(settings, code)
     if models.Report.objects.filter(receipt=name).exists():
         return code, False
-    given = {"receipt": name, "kind": kind, "language": language, "at": _minute(at)}
+    room.for_words(settings)
+    locked = _locked(settings, name, canon.dumps(kept))
+    given = {"receipt": name, "kind": kind, "language": language, "at": _minute(at), "size": len(locked)}
     try:
         with _blobs(settings, name, files, _minute(at)) as blobs, transaction.atomic():
-            row = models.Report.objects.create(**given, words=_locked(settings, name, canon.dumps(kept)))
+            row = models.Report.objects.create(**given, words=locked)
             _deed(settings, row, Deed.NEW, at=_minute(at), blobs=blobs)
     except IntegrityError:  # the same form, sent twice at once
         return code, False
@@ -135,13 +138,14 @@ def add(settings: Settings, row: models.Report, text: str, files: Sequence[File]
     """Keep what who reported adds to his report.
 
     Raises:
-        Invalid: nothing is added, or a fault of it. NotPossible: there are too many additions.
+        Invalid: nothing is added, or a fault of it. NotPossible: there are too many additions; ``report.full``.
     """
     text = said.check_text(text, most=said.ADDED, where="text")
     for fault in _file_faults(row.kind, files):
         raise fault
     if not text and not files:
         raise Invalid("Write something, or choose a file.", code="report.empty", where="text")
+    room.for_words(settings)
     with _blobs(settings, row.receipt, files, _minute(at)) as blobs, transaction.atomic():
         models.Report.objects.select_for_update().get(pk=row.pk)
         if row.acts.filter(kind=Deed.ADDED).count() >= said.ADDITIONS:
@@ -331,7 +335,8 @@ def _deed(
     blobs: Iterable[tuple[File, str]] = (),
 ) -> None:
     locked = _locked(settings, row.receipt, text.encode()) if text else b""
-    act = models.ReportAct.objects.create(report=row, kind=kind, at=at, by=by, text=locked, about=about)
+    given = {"kind": kind, "at": at, "by": by, "text": locked, "size": len(locked), "about": about}
+    act = models.ReportAct.objects.create(report=row, **given)
     for file, blob in blobs:
         name = _locked(settings, row.receipt, safe_name(file.name).encode())
         models.ReportFile.objects.create(

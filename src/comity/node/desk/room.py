@@ -1,14 +1,17 @@
-"""Room on the disk for files of the public: taken before a byte of them is written, and given back when they are kept or gone.
+"""Room on the disk for what the public writes and sends: a flood fills its own share, and no more.
 
-The public's door is one process, and nobody else writes such files: what its requests have been promised is counted here. What
-is kept is counted by the rows of reports. Evidence and messages of the node's cases have the rest of the disk.
+For files it is taken before a byte of them is written, and given back when they are kept or gone. The public's door is one
+process, and nobody else writes such files: what its requests have been promised is counted here. What is kept is counted by the
+rows of reports. Words have a share of their own (`for_words`). Evidence and messages of cases have the rest of the disk.
 """
 
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
@@ -21,6 +24,9 @@ from comity.node.settings import Settings
 SPARE: Final = 4 << 30  # bytes of the disk that files of the public leave free: more than collecting evidence does
 _COPIES: Final = 2  # of a file: as it comes in, and in the vault
 _FILE: Final = 8 << 10  # bytes that a file takes beside its own
+_ROW: Final = 1 << 10  # bytes that a report, or something done with it, takes beside its words
+_SCARCE: Final = 0.8  # of the share of words, from which on officers are warned
+_FRESH: Final = 10.0  # seconds that what is counted holds: at the pace of the door, some reports more
 
 
 class Room:
@@ -50,6 +56,41 @@ class Room:
         finally:
             with self._lock:
                 self._promised -= size
+
+
+@dataclass
+class _Counted:
+    """What was counted last, and when."""
+
+    size: int = 0
+    at: float = float("-inf")
+
+
+_counted = _Counted()
+
+
+def for_words(settings: Settings) -> None:
+    """Return when a report, or something to add to one, is still taken. Raises NotPossible: ``report.full``."""
+    now = time.monotonic()
+    if now - _counted.at > _FRESH:
+        _counted.size, _counted.at = _words(), now
+    if _counted.size >= settings.report_words:
+        raise NotPossible("The reports that are kept fill their share of the disk.", code="report.full")
+
+
+def scarce(settings: Settings) -> int:
+    """How full the share of words is, in per cent, once that is worth a warning; else 0."""
+    share = _words() / settings.report_words if settings.report_words else 1.0
+    return min(100, int(100 * share)) if share >= _SCARCE else 0
+
+
+def _words() -> int:
+    """Bytes of the words of all reports, and of what was done with them."""
+    found = 0
+    for rows in (models.Report.objects, models.ReportAct.objects):
+        said = rows.order_by().aggregate(bytes=Sum("size"), rows=Count("size"))
+        found += (said["bytes"] or 0) + _ROW * int(said["rows"])
+    return found
 
 
 def _kept() -> int:

@@ -2,7 +2,7 @@
 
 A row's moment (`added`) is later than that of every row before it in its collection, even within one addition, and even
 if the clock went back: a microsecond at least. So the moment alone says where a page begins, and who asks on from the
-last moment that he saw misses nothing.
+last moment that he saw misses nothing. What was kept back and is let out later gets a new moment then (`let_out`).
 
 `Outlet` is what every way out asks about every row. What it found out once is kept for equal rules, audience and content.
 """
@@ -18,40 +18,27 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from threading import Lock
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q
 
 from comity.errors import Invalid, NotPossible
 from comity.node import models
+from comity.node.desk import _known
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.sharing import release, shelf, stix
 from comity.sharing.shelf import Cursor, Filter, Row
 
-_TOGETHER: Final = 1_000  # objects that are looked up by one statement
 _STATUS_KEPT: Final = timedelta(days=1)
 _STEP: Final = timedelta(microseconds=1)
 _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
-# are added, to go through Django's objects (ten times as slow). Each lookup of _HELD is one step down an index.
+# are added, to go through Django's objects (ten times as slow).
 _COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER BY made_at, id"
 _RULES = "SELECT rules FROM node_collection WHERE id = %s"
-_HELD = """SELECT asked.column1, asked.column2,
-    (SELECT min(version) FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1),
-    (SELECT max(version) FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1),
-    (SELECT digest FROM node_stixobject
-     WHERE collection_id = %s AND object_id = asked.column1 AND version = asked.column2)
-    FROM (VALUES {}) AS asked"""
-_BARRED = """SELECT asked.column1, asked.column2,
-    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND withdrawn)
-    OR EXISTS (SELECT 1 FROM node_copyrecall WHERE what = asked.column2 AND source = %s),
-    EXISTS (SELECT 1 FROM node_stixobject WHERE digest = asked.column2 AND source <> %s)
-    OR EXISTS (SELECT 1 FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1 AND source <> %s),
-    (SELECT "by" FROM node_stixobject WHERE collection_id = %s AND object_id = asked.column1
-     ORDER BY version DESC LIMIT 1)
-    FROM (VALUES {}) AS asked"""
+_MOVED = "UPDATE node_stixobject SET added = %s WHERE id = %s"
 _INSERT = """INSERT INTO node_stixobject
     (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -86,13 +73,6 @@ class Held(Row):
     copy: bool = False
 
 
-class _Edges(NamedTuple):
-    """The earliest and the latest version of an object, as `models.StixObject.version` writes them."""
-
-    first: str
-    last: str
-
-
 class Shelves:
     """All collections of this node; implements `comity.sharing.shelf.Shelf`.
 
@@ -107,13 +87,13 @@ class Shelves:
 
     def collections(self, root: str) -> Sequence[shelf.Collection]:  # noqa: ARG002 -- there is one root
         """All collections, in the order in which they were made."""
-        rows = _asked(_COLLECTIONS, [])
+        rows = _known.asked(_COLLECTIONS, [])
         return [shelf.Collection(id=id_, title=title, description=description, alias=alias)
                 for id_, title, description, alias in rows]  # fmt: skip
 
     def rules(self, collection: str) -> release.Rules:
         """What may go out of a collection now. Raises NotPossible: there is no such collection."""
-        for (said,) in _asked(_RULES, [collection]):
+        for (said,) in _known.asked(_RULES, [collection]):
             return _rules(said)
         raise _unknown(collection)
 
@@ -131,7 +111,12 @@ class Shelves:
         """Add versions in order, in one transaction.
 
         What was called back does not come back, and what is known as one State's becomes nobody else's: its source could
-        not call it back any more, and its own rules would no longer hold.
+        not call it back any more, and its own rules would no longer hold. A version that another collection holds with other
+        content is not taken either, unless a State itself gives it over the wire: what somebody else said under its name must
+        not keep out its own word. Then both are here, and officers are told (`models.Contested`).
+
+        A client that may not read what its object conflicts with is not told that it does: the object is kept aside for
+        officers, and the client hears that it was taken in, as it was.
 
         Args:
             collection: its id.
@@ -144,7 +129,7 @@ class Shelves:
 
         Returns:
             For each place in `found` what `stix.compared` said, or why it is not taken: ``sharing.withdrawn``,
-            ``sharing.other-source``, ``sharing.other-author``.
+            ``sharing.other-source``, ``sharing.other-author``, ``sharing.contested``.
 
         Raises:
             NotPossible: there is no such collection.
@@ -155,14 +140,29 @@ class Shelves:
                 raise _unknown(collection)
             if self._client is not None:
                 source, communities = self._client.state, self._client.communities
-            edges, digests = _held(collection, found)
+            known = _known.known(found)
+            edges, digests = _known.held(collection, known)
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
-            outcomes = _compared(found, digests)
+            outcomes = _known.compared(found, digests)
             author = by if self._client is not None else ""
-            _bar(collection, found, outcomes, source=came[0], again=again, author=author, home=self._home)
+            ids = {one.id for one in known}
+            new = [place for place, said in outcomes.items() if said == "new" and found[place].id in ids]
+            beside = _known.bar(
+                collection, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
+            )
+            aside = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
+            _contest(row, {place: found[place] for place in beside + aside}, outcomes, by=by, at=at)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
-            return outcomes
+            return outcomes | dict.fromkeys(aside, "new")
+
+    def _is_secret(self, collection: str, said: str | Invalid) -> bool:
+        """Whether a refusal would tell the client what it may not read."""
+        return (
+            self._client is not None
+            and isinstance(said, Invalid)
+            and (collection not in self._client.reads or said.code == _known.CONTESTED)
+        )
 
     def page(
         self, collection: str, wanted: Filter, after: Cursor | None, limit: int, *, most_bytes: int | None = None
@@ -182,7 +182,7 @@ class Shelves:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
         if most_bytes is not None:
             limit = _fitting(where, values, limit, most_bytes)
-        found = _asked(_PAGE.format(where), [*values, limit])
+        found = _known.asked(_PAGE.format(where), [*values, limit])
         return [
             Held(Cursor(added, key), named, version or added, bytes(raw), collection, digest, source,
                  tuple(json.loads(communities)) if source else (), bool(copy))
@@ -200,7 +200,7 @@ class Shelves:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
         with transaction.atomic():
             models.Collection.objects.select_for_update().filter(pk=collection).first()
-            rows = _asked(_THEIRS.format(where), [*values, by])
+            rows = _known.asked(_THEIRS.format(where), [*values, by])
             if any(shared for _, _, shared in rows):
                 raise NotPossible("Other States have this: it is called back, not deleted.", code="sharing.shared")
             models.StixObject.objects.filter(pk__in=[key for key, _, _ in rows]).delete()
@@ -220,63 +220,27 @@ class Shelves:
         return None if row is None else bytes(row.body)
 
 
-def _held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, _Edges], dict[tuple[str, str], str | None]]:
-    """(edges of each object that is held, digest of each version that is): what `found` is compared with."""
-    edges: dict[str, _Edges] = {}
-    digests: dict[tuple[str, str], str | None] = {}
-    with connection.cursor() as cursor:
-        for start in range(0, len(found), _TOGETHER):
-            asked = found[start : start + _TOGETHER]
-            keys = [text for one in asked for text in (one.id, one.version)]
-            cursor.execute(_HELD.format(",".join(["(%s, %s)"] * len(asked))), [collection] * 3 + keys)
-            for named, version, first, last, digest in cursor.fetchall():
-                if last is not None:
-                    edges[named] = _Edges(first, last)
-                    digests[named, version] = digest
-    return edges, digests
-
-
-def _compared(
-    found: Sequence[stix.Object], digests: dict[tuple[str, str], str | None]
-) -> dict[int, Literal["new", "same"] | Invalid]:
-    """What `stix.compared` says of each, beside what is held and those before it; `digests` goes along."""
-    outcomes: dict[int, Literal["new", "same"] | Invalid] = {}
-    for place, one in enumerate(found):
-        key = one.id, one.version
-        try:
-            outcomes[place] = stix.compared(one, digests.get(key))
-            digests[key] = one.digest
-        except Invalid as error:
-            outcomes[place] = error
-    return outcomes
-
-
-def _bar(
-    collection: str, found: Sequence[stix.Object], outcomes: dict[int, Literal["new", "same"] | Invalid], *, source: str,
-    again: bool, author: str, home: str,
+def _contest(
+    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: _known.Outcomes, *,
+    by: str, at: datetime,
 ) -> None:  # fmt: skip
-    """Put into `outcomes` why what would be new is not taken from this source, or from an author who revises his own only."""
-    new = [place for place, outcome in outcomes.items() if outcome == "new"]
-    for start in range(0, len(new), _TOGETHER):
-        places = new[start : start + _TOGETHER]
-        keys = [text for place in places for text in (found[place].id, found[place].digest)]
-        marks = ",".join(["(%s, %s)"] * len(places))
-        rows = _asked(_BARRED.format(marks), [source or home, source, collection, source, collection, *keys])
-        barred = {(named, digest): said for named, digest, *said in rows}
-        for place in places:
-            gone, theirs, reviser = barred[found[place].id, found[place].digest]
-            if gone and not again:
-                outcomes[place] = Invalid("This was called back by its source.", code="sharing.withdrawn")
-            elif theirs:
-                outcomes[place] = Invalid(
-                    "This is known here as another State's, or as this one's.", code="sharing.other-source"
-                )
-            elif author and reviser not in (None, author):
-                outcomes[place] = Invalid("Only who added this brings a newer version.", code="sharing.other-author")
+    """Note objects for officers; those that are not taken are kept aside and said to be taken in."""
+    rows = []
+    for place, one in odd.items():
+        said = outcomes[place]
+        aside = isinstance(said, Invalid)
+        rows.append(
+            models.Contested(
+                collection=row, object_id=one.id, version=one.version, digest=one.digest, raw=one.raw if aside else b"",
+                by=by, code=said.code if isinstance(said, Invalid) else _known.CONTESTED, at=at,
+            )
+        )  # fmt: skip
+    if rows:
+        models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _insert(
-    row: models.Collection, fresh: Sequence[stix.Object], held: Mapping[str, _Edges], who: tuple[str, str, list[str]],
+    row: models.Collection, fresh: Sequence[stix.Object], held: Mapping[str, _known.Edges], who: tuple[str, str, list[str]],
     at: datetime,
 ) -> None:  # fmt: skip
     """Add rows, each of a moment of its own, and keep right which version is the first and the last."""
@@ -286,16 +250,16 @@ def _insert(
     for one in fresh:
         known = edges.get(one.id)
         edges[one.id] = (
-            _Edges(min(known.first, one.version), max(known.last, one.version))
+            _known.Edges(min(known.first, one.version), max(known.last, one.version))
             if known
-            else _Edges(one.version, one.version)
+            else _known.Edges(one.version, one.version)
         )
     by, source, communities = who
-    given, now = json.dumps(communities), _next_moment(row, at)
+    given = json.dumps(communities)
     rows = [
-        (row.pk, one.id, one.type, one.version, one.digest, one.raw, stix.version_key(now + place * _STEP), by, source, given,
+        (row.pk, one.id, one.type, one.version, one.digest, one.raw, moment, by, source, given,
          edges[one.id].first == one.version, edges[one.id].last == one.version, False)
-        for place, one in enumerate(fresh)
+        for moment, one in zip(_moments(row, at, len(fresh)), fresh, strict=True)
     ]  # fmt: skip
     names = {one.id for one in fresh} & held.keys()
     early = [(False, row.pk, named, held[named].first) for named in names if edges[named].first != held[named].first]
@@ -308,9 +272,32 @@ def _insert(
     models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][6])
 
 
-def _next_moment(row: models.Collection, at: datetime) -> datetime:
-    """The moment of the next row: now, or later than the latest one that this collection has given out."""
-    return max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
+    """The moments of the next rows: from now on, or later than the latest one that this collection has given out."""
+    moment = max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+    found: list[str] = []
+    while len(found) < count:
+        first = moment.microsecond
+        second = stix.version_key(moment)[: -len("000000Z")]
+        found += [f"{second}{micro:06}Z" for micro in range(first, min(1_000_000, first + count - len(found)))]
+        moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+    return found
+
+
+def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
+    """Give rows that are seen only from now on a new moment: who asks on from the last one that he saw gets them.
+
+    Args:
+        collection: its id.
+        rows: their numbers, in the order in which they are to come.
+        at: now.
+    """
+    if rows:
+        with transaction.atomic(), connection.cursor() as cursor:
+            row = models.Collection.objects.select_for_update().get(pk=collection)
+            moments = _moments(row, at, len(rows))
+            cursor.executemany(_MOVED, list(zip(moments, rows, strict=True)))
+            models.Collection.objects.filter(pk=collection).update(newest=moments[-1])
 
 
 def _mark_edges(collection: str, named: str) -> None:
@@ -339,14 +326,14 @@ def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
 
 def _moments_of_types(where: str, values: list[str], types: frozenset[str], limit: int) -> list[str]:
     """The moments of the first rows of some types: each type has its own place in the index, and they are merged."""
-    each = [_asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
+    each = [_known.asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
     return [moment for (moment,) in islice(heapq.merge(*each), limit)]
 
 
 def _fitting(where: str, values: list[str], limit: int, most_bytes: int) -> int:
     """How many of the first `limit` rows there are up to the one with which they reach `most_bytes`."""
     size = 0
-    for count, (length,) in enumerate(_asked(_SIZES.format(where), [*values, limit]), 1):
+    for count, (length,) in enumerate(_known.asked(_SIZES.format(where), [*values, limit]), 1):
         size += length
         if size >= most_bytes:
             return count
@@ -355,14 +342,6 @@ def _fitting(where: str, values: list[str], limit: int, most_bytes: int) -> int:
 
 def _marks(values: Iterable[str]) -> str:
     return ", ".join("%s" for _ in values)
-
-
-def _asked(statement: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
-    """The rows that a statement finds."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
 
 
 @lru_cache(maxsize=256)

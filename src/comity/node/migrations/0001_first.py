@@ -237,6 +237,7 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(max_length=10)),
                 ("at", models.DateTimeField()),
                 ("words", models.BinaryField()),
+                ("size", models.PositiveIntegerField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
@@ -453,6 +454,7 @@ class Migration(migrations.Migration):
                 ("ruled_at", models.DateTimeField(null=True)),
                 ("ruled_by", models.CharField(blank=True, max_length=402)),
                 ("newest", models.CharField(blank=True, max_length=27)),
+                ("reviewed", models.JSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
                 ("made_by", models.CharField(max_length=402)),
             ],
@@ -505,6 +507,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Contested",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("object_id", models.CharField(max_length=120)),
+                ("version", models.CharField(blank=True, max_length=27)),
+                ("digest", models.CharField(max_length=64)),
+                ("raw", models.BinaryField(default=b"")),
+                ("by", models.CharField(max_length=150)),
+                ("code", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.collection")),
+            ],
+            options={
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
@@ -826,6 +845,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Pushed",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("where", models.CharField(max_length=640)),
+                ("what", models.CharField(db_index=True, max_length=64)),
+                ("object_id", models.CharField(max_length=120)),
+                ("version", models.CharField(blank=True, max_length=27)),
+                ("sent_at", models.DateTimeField()),
+                ("answer", models.CharField(blank=True, max_length=60)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "feed",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="pushed", to="node.feed"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["where"],
+            },
+        ),
+        migrations.CreateModel(
             name="ReportAct",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -833,6 +874,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("by", models.CharField(blank=True, max_length=402)),
                 ("text", models.BinaryField(default=b"")),
+                ("size", models.PositiveIntegerField(db_index=True, default=0)),
                 ("about", models.CharField(blank=True, max_length=120)),
                 (
                     "report",
@@ -1039,6 +1081,10 @@ class Migration(migrations.Migration):
             model_name="container",
             constraint=models.UniqueConstraint(fields=("case", "number"), name="container_once_per_place"),
         ),
+        migrations.AddConstraint(
+            model_name="contested",
+            constraint=models.UniqueConstraint(fields=("collection", "digest", "by"), name="contested_once"),
+        ),
         migrations.AddIndex(
             model_name="departure",
             index=models.Index(fields=["peer", "stage", "next_at"], name="departure_due"),
@@ -1075,6 +1121,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status", "waiting")), fields=("case", "kind", "about"), name="job_once_at_a_time"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="pushed",
+            constraint=models.UniqueConstraint(fields=("where", "what"), name="pushed_once"),
+        ),
         migrations.AddIndex(
             model_name="stixobject",
             index=models.Index(
@@ -1094,7 +1144,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="stixobject",
             constraint=models.UniqueConstraint(
-                fields=("collection", "object_id", "version"), name="stix_object_version_once"
+                fields=("object_id", "collection", "version"), name="stix_object_version_once"
             ),
         ),
         migrations.AddConstraint(

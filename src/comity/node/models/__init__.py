@@ -27,7 +27,7 @@ from comity.node.models.copies import (
     SharingDeed,
     Telling,
 )
-from comity.node.models.feeds import Feed
+from comity.node.models.feeds import Feed, Pushed
 from comity.node.models.figures import FiguresBetween, FiguresHeard, FiguresRelease
 from comity.node.models.hits import Hit, Indexed, Mentioned, Observed
 from comity.node.models.office import (
@@ -55,7 +55,7 @@ from comity.node.models.office import (
     Witnessed,
 )
 from comity.node.models.public import Bulletin, Report, ReportAct, ReportFile
-from comity.node.models.sharing import Addition, Client, Collection, StixObject
+from comity.node.models.sharing import Addition, Client, Collection, Contested, StixObject
 from comity.node.models.standing import StandingWord
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "Community",
     "CommunityMember",
     "Container",
+    "Contested",
     "Copy",
     "CopyAcknowledgement",
     "CopyHolder",
@@ -103,6 +104,7 @@ __all__ = [
     "Peer",
     "Programme",
     "ProgrammeWord",
+    "Pushed",
     "Refusal",
     "Relearning",
     "Report",

@@ -41,3 +41,22 @@ class Feed(models.Model):
     paused = models.BooleanField(default=False)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=402)  # the officer: name and office
+
+
+class Pushed(models.Model):
+    """An object that was sent to a foreign collection: if it is called back, that server is asked to delete it."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.SET_NULL, null=True, related_name="pushed")
+    where = models.CharField(max_length=640)  # the address of the collection there
+    what = models.CharField(max_length=64, db_index=True)  # StixObject.digest
+    object_id = models.CharField(max_length=120)
+    version = models.CharField(max_length=27, blank=True)  # as `StixObject.version`
+    sent_at = models.DateTimeField()
+    answer = models.CharField(max_length=60, blank=True)  # sharing.feed.read_deletion; empty: it was not asked
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Once to each place."""
+
+        ordering = ["where"]
+        constraints = [models.UniqueConstraint(fields=["where", "what"], name="pushed_once")]

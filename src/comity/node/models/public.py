@@ -13,6 +13,7 @@ class Report(models.Model):
     language = models.CharField(max_length=10)  # of the page on which it was written
     at = models.DateTimeField()  # to the minute
     words = models.BinaryField()  # field -> text, as canonical JSON, encrypted under the vault's key
+    size = models.PositiveIntegerField(db_index=True)  # bytes of `words`: the index alone tells how many all have
 
 
 class ReportAct(models.Model):
@@ -23,6 +24,7 @@ class ReportAct(models.Model):
     at = models.DateTimeField()  # of who reported: to the minute
     by = models.CharField(max_length=402, blank=True)  # the officer: name and office; empty: who reported
     text = models.BinaryField(default=b"")  # encrypted like the report
+    size = models.PositiveIntegerField(default=0, db_index=True)  # bytes of `text`, as above
     about = models.CharField(max_length=120, blank=True)  # the other report, the case or the STIX object
 
     class Meta:

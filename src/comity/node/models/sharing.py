@@ -16,6 +16,7 @@ class Collection(models.Model):
     ruled_at = models.DateTimeField(null=True)  # when the rules were set last; null: never
     ruled_by = models.CharField(max_length=402, blank=True)  # by which officer
     newest = models.CharField(max_length=27, blank=True)  # the latest `StixObject.added` that was ever given out here
+    reviewed = models.JSONField(default=dict)  # `desk.collections.look`: after new rules, until all rows were looked at
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=402)  # the officer: name and office
 
@@ -37,7 +38,8 @@ class StixObject(models.Model):
     version = models.CharField(max_length=27, blank=True)  # sharing.stix.Object.version; empty for an observable
     digest = models.CharField(max_length=64, db_index=True)  # sharing.stix.Object.digest
     raw = models.BinaryField()
-    added = models.CharField(max_length=27)  # when, as sharing.stix.version_key writes it; later than any before it
+    # When it was added, or let out if it was kept back until then (sharing.stix.version_key); later than any before.
+    added = models.CharField(max_length=27)
     by = models.CharField(max_length=150)  # who added it: `sharing.shelf.Reader.name`
     source = models.CharField(max_length=2, blank=True)  # the State whose object it is; empty: this one's
     communities = models.JSONField(default=list)  # those that it was given in, if it came from another State
@@ -52,7 +54,7 @@ class StixObject(models.Model):
         """
 
         constraints = [
-            models.UniqueConstraint(fields=["collection", "object_id", "version"], name="stix_object_version_once"),
+            models.UniqueConstraint(fields=["object_id", "collection", "version"], name="stix_object_version_once"),
             models.UniqueConstraint(fields=["collection", "added"], name="stix_object_added_once"),
         ]
         indexes = [
@@ -65,6 +67,25 @@ class StixObject(models.Model):
                 name="stix_object_last_of_type",
             ),
         ]
+
+
+class Contested(models.Model):
+    """An object that is known under its name with other content, or by somebody else: for officers to look at."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.PROTECT)
+    object_id = models.CharField(max_length=120)
+    version = models.CharField(max_length=27, blank=True)  # as `StixObject.version`
+    digest = models.CharField(max_length=64)
+    raw = models.BinaryField(default=b"")  # what was kept aside; empty: it was taken all the same
+    by = models.CharField(max_length=150)  # as `StixObject.by`
+    code = models.CharField(max_length=60)  # why, as an error says it
+    at = models.DateTimeField()
+
+    class Meta:
+        """The same of the same sender once; the newest first."""
+
+        ordering = ["-at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["collection", "digest", "by"], name="contested_once")]
 
 
 class Client(models.Model):

@@ -19,13 +19,14 @@ from comity.node import models
 from comity.node.desk import communities, copies
 from comity.node.settings import Settings
 from comity.seal import canon
-from comity.sharing import release, stix, tlp
+from comity.sharing import feed, release, stix, tlp
 from comity.sharing.notices import Recall
 from comity.sharing.recall import Use
 from comity.sharing.tlp import Level
 from comity.wire import shares
 
 PER_PAGE: Final = 50
+_DONE: Final = frozenset({feed.DELETED, feed.MISSING})
 LOOKED_THROUGH: Final = 50_000  # the newest objects, when a value is looked for in all of them
 _LABEL: Final = 160  # characters
 _REASON: Final = 4_000  # characters
@@ -255,6 +256,7 @@ class Whole:
         own: whether it is this State's.
         recalls: of its source about it.
         holders: States that are known to hold, or to have held, a copy of an object of this State.
+        servers: foreign servers to which it was sent, and what they said when they were asked to delete it.
         ways: from whom it was had, and to whom it was handed.
         reports: what holders told about it.
         deeds: what officers here did about it.
@@ -266,6 +268,7 @@ class Whole:
     own: bool
     recalls: list[Called]
     holders: list[str]
+    servers: list[models.Pushed]
     ways: list[models.CopyPath]
     reports: list[Told]
     deeds: list[tuple[models.SharingDeed, Promise]]
@@ -310,6 +313,7 @@ def whole(settings: Settings, row: models.StixObject, *, at: datetime) -> Whole:
     return Whole(
         one, own, [_called(settings, copies.recall_of(each), own=own, at=at) for each in rows],
         sorted(copies.Kept(settings.state, at).holders(row.digest)) if own else [],
+        list(models.Pushed.objects.filter(what=row.digest)),
         list(models.CopyPath.objects.filter(what=row.digest).order_by("outward", "at", "state")),
         told(row.digest),
         [(deed, VERBS[deed.verb]) for deed in models.SharingDeed.objects.filter(what=row.digest)],
@@ -361,8 +365,13 @@ def proof(settings: Settings, row: models.StixObject, *, at: datetime) -> dict[s
         for one in called
     ]  # fmt: skip
     holders = sorted(copies.Kept(settings.state, at).holders(row.digest)) if own else []
+    servers = [
+        {"where": one.where, "sent_at": one.sent_at, "answer": one.answer, "answered_at": one.answered_at,
+         "acknowledged": one.answer in _DONE}
+        for one in models.Pushed.objects.filter(what=row.digest)
+    ]  # fmt: skip
     return {"what": row.digest, "object": row.object_id, "source": source, "at": at, "holders": holders,
-            "recalls": recalls}  # fmt: skip
+            "recalls": recalls, "servers": servers}  # fmt: skip
 
 
 # ── communities ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -238,6 +238,8 @@ TEXTS: Final[dict[str, Promise]] = {
     "sharing.other-source": _(
         "An object that is known here as another State’s, or as ours, was given as the giver’s own."
     ),
+    "sharing.other-author": _("Only who added it here brings a newer version of it."),
+    "sharing.contested": _("Another collection here holds the same id and version with other content."),
     "sharing.nothing-personal": _("Nothing in it is personal."),
     "sharing.underivable": _("What is personal in it cannot be left out: it stays here."),
     "sharing.report-text": _("Say what is wrong."),

@@ -62,6 +62,10 @@ FAULTS: Final[Words] = {
     "report.busy": _(
         "Very many reports are coming in just now. Wait a little, then send yours again; nothing was kept of it."
     ),
+    "report.full": _(
+        "So many reports are kept here that no more are taken now. Nothing was kept of yours. Call the police, or come back in "
+        "some days."
+    ),
     "report.elsewhere": _(
         "This was sent from another website, perhaps without your knowledge. Nothing of it was kept. If you want to report "
         "something, go to the first page."

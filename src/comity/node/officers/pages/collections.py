@@ -17,13 +17,14 @@ from comity.errors import ComityError, Invalid
 from comity.node import models
 from comity.node.desk import collections as desk
 from comity.node.desk import copies
-from comity.node.officers import almanac, answers, reading
+from comity.node.officers import almanac, answers, reading, texts
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.pages.signing import see_other
 from comity.sharing import release
 from comity.sharing.tlp import Level
 
 _WORD: Final = 60  # characters of a purpose, of a community's name
+_CONTESTED: Final = 20  # the newest, that are shown
 _RULES: Final = ("states", "communities", "purposes", "public", "unmarked", "basis", "free_text")
 _MAKE: Final = ("title", "description", "alias")
 Typed = dict[str, str]
@@ -53,10 +54,13 @@ def collections(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, tried: _Tried) -> HttpResponse:
     rows = list(models.Collection.objects.all())
-    shown = [(row, tried.typed if tried.form == row.pk else _shown(release.read_rules(row.rules))) for row in rows]
+    said = [(row, _shown(release.read_rules(row.rules))) for row in rows]
+    shown = [(row, tried.typed if tried.form == row.pk else rules, rules) for row, rules in said]
     given = {
         "collections": shown, "received": copies.RECEIVED, "levels": [level.label for level in Level],
         "clients": models.Client.objects.filter(ended_at=None).order_by("name"), "form": tried.form, "typed": tried.typed,
+        "contested": [(row, texts.sentence(row.code)) for row in models.Contested.objects.defer("raw")[:_CONTESTED]],
+        "contested_all": models.Contested.objects.count(),
         "problem": tried.problem, "fields": _RULES + _MAKE,
     }  # fmt: skip
     return render(request, "collections.html", given, status=tried.problem.status if tried.problem else 200)

@@ -18,7 +18,7 @@ from comity.casework.act import Power
 from comity.casework.report import OFFENCES, Deed, Kind
 from comity.errors import ComityError, Invalid
 from comity.node import models
-from comity.node.desk import indicators
+from comity.node.desk import indicators, room
 from comity.node.desk import reports as desk
 from comity.node.officers import almanac, answers, reading, triage
 from comity.node.officers.answers import Problem, answered
@@ -43,7 +43,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     page = Paginator(desk.listed(reading.officer(request), **asked), _PER_PAGE).get_page(request.GET.get("page"))
     shown = {
         "page": page, "lines": [triage.line(settings, row) for row in page.object_list], "asked": asked,
-        "query": urlencode(asked), "stages": triage.STAGES, "kinds": triage.KINDS,
+        "query": urlencode(asked), "stages": triage.STAGES, "kinds": triage.KINDS, "scarce": room.scarce(settings),
     }  # fmt: skip
     return render(request, "reports.html", shown)
 
