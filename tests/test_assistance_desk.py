@@ -530,8 +530,11 @@ def has_read(vn: Donor, digest: str, at) -> None:
     word = models.ProgrammeWord.objects.get(pk=digest)
     said_ = Evidence(Event.CONTENT_CONSIGNMENT, "VN", word.envelope, int(at.timestamp()))
     raw = messages.sign_words([said_], places={}, key=vn.peer.signing)[0]
+    bare, pair = envelope.detached(raw)
+    both = " ".join(pair).encode()
+    models.Kept.objects.get_or_create(pk=canon.content_id(both), defaults={"data": both})
     models.Departure.objects.filter(pk=word.envelope).update(
-        evidence=[canon.b64(raw)], since=int(at.timestamp()), stage="handover"
+        evidence=[[canon.content_id(both), bare.decode()]], since=int(at.timestamp()), stage="handover"
     )
 
 

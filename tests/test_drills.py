@@ -689,7 +689,7 @@ def test_the_kinds_of_this_room_pass_for_no_other(node, officers, peer, at):
     """A call signed as figures, or figures as a call, is neither."""
     one = asking(at)
     figures = envelope.sign("figures", canon.dumps(one.to_dict()), sender="VN", to="IR", key=peer.signing)
-    assert code(node, seal(peer, figures), at) == "seal.kind"
+    assert code(node, seal(peer, figures), at) == "between.form"
     act = peer.act(Kind.CLOSED, "VN-2026-0001", {"note": ""}, at=at)
     call = envelope.sign("call", canon.dumps(act.to_dict()), sender="VN", to="IR", key=peer.signing)
     assert code(node, seal(peer, call), at) == "call.form"

@@ -212,7 +212,7 @@ def _outer(raw: bytes) -> dict[str, Any]:
     """The statement of a signed word, parsed."""
     outer: dict[str, Any] = canon.loads(raw, limit=MESSAGE_LIMIT)
     if "proof" in outer:
-        outer = canon.loads(canon.unb64(outer["receipt"]), limit=MESSAGE_LIMIT)
+        outer = outer["receipt"]
     return outer
 
 

@@ -490,7 +490,7 @@ class Tables:
         if self._place(found) != proof.index:
             return raw
         tail.write()
-        return messages.proved(canon.unb64(outer["receipt"]), tail.proof(proof.index, tail.checkpoint(self._settings)))
+        return messages.proved(canon.dumps(outer["receipt"]), tail.proof(proof.index, tail.checkpoint(self._settings)))
 
     def event(self, raw: bytes) -> Event:
         return messages.event_of(raw)

@@ -297,7 +297,7 @@ def proved_still(peer: str) -> None:
     entry, others = archive.peer_entry(peer), archive.entries()
     rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at=registry.DOUBTED)
     for row in rows.order_by("pk")[:TOGETHER]:
-        found = Proof.from_dict(canon.loads(canon.unb64(row.evidence[0]), limit=envelope.MESSAGE_LIMIT)["proof"])
+        found = Proof.from_dict((archive.receipt(row) or {})["proof"])
         with suppress(BrokenProof):
             row.witnessed = bool(in_log(found, messages.logged_receipt(row.digest), entry, others))
         models.Departure.objects.filter(pk=row.pk, prove_at=registry.DOUBTED).update(
