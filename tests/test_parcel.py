@@ -385,6 +385,22 @@ def test_what_was_carried_is_asked_about(node, sent, at, tmp_path):  # noqa: F81
     assert (taken.ours, taken.clean) == ({"unknown": 1}, False)
 
 
+def test_a_gap_that_a_parcel_shows_is_told_by_the_next_one(node, sent, at, tmp_path):  # noqa: F811
+    """Nobody carried an answer back: the next parcel to that State asks, and what is asked for is due there at once."""
+    row, peer = sent["VN"]
+    first, second = items(peer, 2)
+    later = replace(second, after=(canon.content_id(first.envelope),))
+    parcels.take(node, packed(peer, tmp_path / "p", at, offers=[Offer((later,))]), at=at)
+    packs = parcels.pack(node, "VN", tmp_path / "q", at=at)
+    assert (packs.answers, opened(tmp_path / "q")[1]) == (1, [Answer(missing=later.after)])
+    parcels.take(node, packed(peer, tmp_path / "r", at, offers=[Offer((first,))]), at=at)
+    assert parcels.pack(node, "VN", tmp_path / "s", at=at).answers == 0
+    models.Departure.objects.filter(pk=row.pk).update(next_at=at.timestamp() + 9)
+    parcels.take(node, packed(peer, tmp_path / "t", at, answers=[Answer(missing=(row.digest,))]), at=at)
+    row.refresh_from_db()
+    assert row.next_at == at.timestamp()
+
+
 def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):  # noqa: F811
     """An offer is on the line when the receipt comes by stick: however the line ends, it is kept, and not offered."""
     row, peer = sent["VN"]

@@ -23,13 +23,14 @@ from django.db import transaction
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, bell, models
 from comity.node.desk import crossing, evidence
+from comity.node.desk.conversing import Tables
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.container import Progress
 from comity.wire import messages, parcel
 from comity.wire.conversation import Conversation
 from comity.wire.directory import trust_in
-from comity.wire.exchange import BATCH, GAPS, Answer, Event, Have, Item, Offer, dumps
+from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Have, Item, Offer, dumps
 from comity.wire.remembered import Stage
 
 _ASKING = (Stage.CONSIGNMENT, Stage.HANDOVER)
@@ -165,7 +166,7 @@ def _pack(
     settings: Settings, peer: str, path: Path, folder: Path, *, at: datetime, answers: Sequence[Path] = (), greeted: str = "",
     bags: Iterable[models.Container] = (), progress: Progress | None = None,
 ) -> Packed | None:  # fmt: skip
-    offers, found = _Spool(folder, "offer"), {row.pk: row for row in bags}
+    offers, asking, found = _Spool(folder, "offer"), _Spool(folder, "asking"), {row.pk: row for row in bags}
     greets, envelopes, asked = "", Counter[str](), 0
     greeting = _greeting(settings, peer, at)
     if greeting is not None:
@@ -177,15 +178,18 @@ def _pack(
         for digests in _together(_asking(peer)):
             offers.put(Offer(ask=digests))
             asked += len(digests)
-    if not (offers.paths or answers or found):
+        if not answers and (gap := tuple(Tables(settings, peer).got_missing(BATCH * AFTER))):
+            asking.put(Answer(missing=gap))  # perhaps nothing but a parcel has shown it, and the peer does not know
+    if not (offers.paths or asking.paths or answers or found):
         return None
     parcel.write(
-        path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted), answers=answers,
+        path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted),
+        answers=[*answers, *asking.paths],
         offers=offers.paths, bags={digest: settings.shelf / f"{digest}.asice" for digest in found},
         signing=settings.signing, cades=settings.cades, progress=progress,
     )  # fmt: skip
     carried = tuple((row.case_id, row.size) for row in found.values())
-    return Packed(bool(greets), len(answers), envelopes, asked, carried)
+    return Packed(bool(greets), len(answers) + len(asking.paths), envelopes, asked, carried)
 
 
 def _greeting(settings: Settings, peer: str, at: datetime) -> tuple[str, Offer] | None:
