@@ -147,6 +147,10 @@ FOUND = {
     "no_chunks": "smuggle-lengths",
     "old_tls": "old-tls",
     "one_at_a_time": "flood-slow-heads",
+    "any_speaker": "words-of-others",
+    "any_moment": "words-of-no-time",
+    "always_settled": "exchange-unsettled",
+    "any_offer": "exchange-strange",
 }
 
 

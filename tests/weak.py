@@ -351,6 +351,51 @@ def falls_over():
     patched(crossing, "receive", receive)
 
 
+def any_speaker():
+    """Needs, offers and communities are taken whoever says them."""
+    from comity.seal import canon
+    from comity.wire import assistance
+
+    right = assistance.read
+
+    def read(statement):
+        by = canon.loads(statement.payload, limit=1 << 20)["reference"][:2]
+        return right(dataclasses.replace(statement, sender=by))
+
+    patched(assistance, "read", read)
+
+
+def any_moment():
+    """Words about needs may be of a time to come."""
+    from comity.node.desk import programmes
+
+    patched(programmes, "in_time", lambda *_, **__: None)
+
+
+def always_settled():
+    """Numbered envelopes are taken before anybody has said what he holds."""
+    from comity.node.desk import conversing
+
+    patched(conversing.Tables, "settled", lambda self: True)
+
+
+def any_offer():
+    """What is no offer is taken for an empty one."""
+    from comity.errors import BrokenSeal
+    from comity.node.peers import views
+    from comity.wire.exchange import Offer
+
+    right = views.read_offer
+
+    def read(body):
+        try:
+            return right(body)
+        except BrokenSeal:
+            return Offer()
+
+    patched(views, "read_offer", read)
+
+
 def plain(application, home):
     """No weakness but that of this server, which knows no Transfer-Encoding."""
     return application
@@ -405,7 +450,7 @@ PATCHED = {
     for weak in (
         any_signature, any_time, any_digest, short_bodies, no_limit, forgets, first_half, second_half, any_kind, forwarded,
         any_author, any_act_time, any_order, any_history, in_earnest, any_json, any_growth, slow_witness, two_heads, new_keys,
-        visits, stops_reading, falls_over,
+        visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
     )
 }  # fmt: skip
 

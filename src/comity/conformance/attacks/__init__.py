@@ -13,9 +13,10 @@ from comity.conformance.attacks import (
     smuggling,
     tampering,
     texts,
+    words,
 )
 
 __all__ = [
     "bombs", "confusion", "downgrade", "floods", "foreign", "forks", "lies", "paths", "replay", "smuggling", "tampering",
-    "texts",
+    "texts", "words",
 ]  # fmt: skip

@@ -1,0 +1,151 @@
+"""Words: what is no act of a case (sharing, communities, assistance, calls), said for others or for no time; and exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from comity.casework.request import moment_text
+from comity.conformance.attack import attack
+from comity.conformance.bench import Bench
+from comity.conformance.verdict import Probe, Promise, Verdict
+from comity.errors import ComityError
+from comity.seal import canon
+from comity.sharing.notices import Standing
+from comity.wire import shares
+from comity.wire.exchange import Answer, Have, Item, Offer, dumps, read_answer
+
+_OFFERS = 422
+
+
+def _need(state: str, to: str, at: datetime, number: int) -> dict[str, Any]:
+    """A right need of `state`, released to `to`."""
+    reference, day = f"{state}-NEED-{at.year}-{number:04d}", moment_text(at)[:10]
+    value = {
+        "by": f"{at.year + 1}-06-01", "filed": day, "languages": ["en"], "reference": reference, "region": "asia-pacific",
+        "release": {"states": [to]}, "state": state, "topic": "forensics", "unit": "places", "units": 12,
+    }  # fmt: skip
+    return {"at": moment_text(at), "reference": reference, "stage": "open", "value": value, "version": 1}
+
+
+def _community(members: list[str], at: datetime) -> dict[str, Any]:
+    terms = {"hops": 1, "members": sorted(members), "name": "Conformance", "purpose": "prevention"}
+    return {"agrees": True, "at": moment_text(at), "terms": terms}
+
+
+def _standing(bench: Bench, source: str, at: datetime) -> bytes:
+    """A carried notice, signed by us, that tells how many recalls `source` has said."""
+    said = Standing(source=source, number=3, at=int(at.timestamp()))
+    notice = shares.sign([said], sender=bench.me.state, key=bench.me.signing, at=at)[0]
+    return shares.packed(shares.Carried(at=at, notice=notice))
+
+
+def _call(bench: Bench, at: datetime) -> dict[str, Any]:
+    """An answer to a call that nobody made."""
+    return {"asked": bench.random.randbytes(32).hex(), "at": moment_text(at), "form": "answered", "name": "N. N.",
+            "officer": "o", "text": ""}  # fmt: skip
+
+
+@attack("words-of-others", Promise.ORIGIN, "Assistance")
+def of_others(bench: Bench) -> Iterator[Probe]:
+    """Say a need, a standing of recalls, a community and an answer to a call for another State: each right in its form.
+
+    Right: never admitted: each State speaks for itself only, and answers what it was asked.
+    """
+    at, other, home = bench.now(), bench.stranger.state, bench.home.state
+    cases = [
+        ("need", "a need of another State", canon.dumps(_need(other, home, at, bench.random.randrange(1, 9999)))),
+        ("need", "a need of the node's State", canon.dumps(_need(home, home, at, bench.random.randrange(1, 9999)))),
+        ("community", "a community without us", canon.dumps(_community([home, other], at))),
+        ("community", "a community without the node's State", canon.dumps(_community([bench.me.state, other], at))),
+        ("share", "a standing of another source", _standing(bench, other, at)),
+        ("share", "a standing of the node's own State", _standing(bench, home, at)),
+        ("call", "an answer to no call", canon.dumps(_call(bench, at))),
+    ]
+    yield from bench.never_admitted((title, bench.seal(bench.sign(said, kind=kind))) for kind, title, said in cases)
+
+
+@attack("words-of-no-time", Promise.MEANING, "Assistance")
+def of_no_time(bench: Bench) -> Iterator[Probe]:
+    """Say a need, a community and a standing at a time to come, and a need that is not released to the node's State.
+
+    Right: never admitted: nobody can have said it yet; and what is not for a State is not told to it.
+    """
+    at, me, home = bench.now(), bench.me.state, bench.home.state
+    later, number = at + timedelta(hours=1), bench.random.randrange(1, 9999)
+    cases = [
+        ("need", "a need of tomorrow's", canon.dumps(_need(me, home, later, number))),
+        ("need", "a need for others only", canon.dumps(_need(me, bench.stranger.state, at, number))),
+        ("community", "a community of tomorrow's", canon.dumps(_community([me, home], later))),
+        ("share", "a standing of tomorrow's", _standing(bench, me, later)),
+    ]
+    yield from bench.never_admitted((title, bench.seal(bench.sign(said, kind=kind))) for kind, title, said in cases)
+
+
+@attack("words-exchanged", Promise.MEANING, "What is signed")
+def exchanged(bench: Bench) -> Iterator[Probe]:
+    """Sign what is right as one kind under every other kind: need, offer, community, share, programme, call, figures, act.
+
+    Right: never admitted: a kind is read in its own form only.
+    """
+    at, me, home = bench.now(), bench.me.state, bench.home.state
+    right = {
+        "need": canon.dumps(_need(me, home, at, bench.random.randrange(1, 9999))),
+        "community": canon.dumps(_community([me, home], at)), "share": _standing(bench, me, at),
+        "call": canon.dumps(_call(bench, at)),
+    }  # fmt: skip
+    others = ("act", "need", "offer", "community", "share", "notice", "programme", "call", "figures")
+    yield from bench.never_admitted(
+        (f"a right '{kind}', signed as '{other}'", bench.seal(bench.sign(said, kind=other)))
+        for kind, said in right.items() for other in others if other != kind
+    )  # fmt: skip
+
+
+def _offered(bench: Bench, offer: Offer) -> Answer | None:
+    """The node's answer to an offer; None: it gave none."""
+    found = bench.post("/exchange", dumps(offer))
+    try:
+        return read_answer(found.body) if found.status == 200 else None
+    except ComityError:
+        return None
+
+
+@attack("exchange-unsettled", Promise.ONCE, "What the receiver does")
+def unsettled(bench: Bench) -> Iterator[Probe]:
+    """Offer numbered envelopes to a node that has not heard yet what we hold, since it cannot reach us.
+
+    Right: each is put off (`conversation.unsettled`), and nothing of it is kept.
+    """
+    said = [bench.asks() for _ in range(3)]
+    answer = _offered(bench, Offer(tuple(Item(number, one.envelope) for number, one in enumerate(said, 1))))
+    later = [outcome.later for outcome in answer.outcomes] if answer else []
+    held = [bench.holds(one.envelope) for one in said]
+    right = later == ["conversation.unsettled"] * 3 and not any(held)
+    yield Probe("three numbered envelopes", f"{later}, held: {held}", Verdict.KEPT if right else Verdict.BROKEN)
+
+
+@attack("exchange-strange", Promise.DOOR, "Offers")
+def strange(bench: Bench) -> Iterator[Probe]:
+    """Post what is no offer; ask about envelopes that are not ours; claim to remember, and to have forgotten, everything.
+
+    Right: what is no offer is refused as such; nothing is told but what was ours, and nothing is given back that was not.
+    """
+    whole = canon.loads(dumps(Offer()), limit=1 << 20)
+    broken = {
+        "no object": [], "a field more": whole | {"more": 1}, "a field less": {"items": [], "ask": []},
+        "number nought": whole | {"items": [{"number": 0, "envelope": "", "after": [], "evidence": []}]},
+        "a number that is true": whole | {"items": [{"number": True, "envelope": "", "after": [], "evidence": []}]},
+        "a digest in capitals": whole | {"ask": ["A" * 64]}, "too many questions": whole | {"ask": ["a" * 64] * 257},
+        "a negative memory": whole | {"have": {"got": -1, "got_gaps": [], "sent": 0, "sent_gaps": []}},
+    }  # fmt: skip
+    for title, raw in broken.items():
+        yield bench.turned_away(title, bench.post("/exchange", canon.dumps(raw)), statuses=(_OFFERS,))
+    asked = tuple(bench.random.randbytes(32).hex() for _ in range(16))
+    answer = _offered(bench, Offer(ask=asked))
+    told = answer is not None and not answer.evidence
+    yield Probe("questions about others' envelopes", f"{answer}"[:200], Verdict.KEPT if told else Verdict.BROKEN)
+    for have in (Have(0, (), 0, ()), Have(10**9, (), 10**9, (1,))):
+        answer = _offered(bench, Offer(have=have))
+        ours = answer is not None and not answer.items and all(own.item.number for own in answer.back)
+        yield Probe(f"a memory of {have.got}", f"{answer}"[:200], Verdict.KEPT if ours else Verdict.BROKEN)
