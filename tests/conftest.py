@@ -20,9 +20,9 @@ _connect = socket.socket.connect
 
 # The files that take longest, the longest first: whoever runs the tests with others begins with them, so that all end together.
 LONG = (
-    "browser", "kill", "crash", "partition", "exercise", "postgres", "parcel", "conversation", "conformance", "browser_drills",
-    "browser_sharing", "browser_public", "browser_assistance", "restore", "lifecycle", "second", "letter", "hsm", "flood",
-    "drafting", "taxii_door",
+    "browser", "kill", "crash", "partition", "exercise", "postgres", "network", "parcel", "conversation", "conformance",
+    "browser_drills", "browser_sharing", "browser_public", "browser_assistance", "restore", "lifecycle", "second", "letter",
+    "hsm", "flood", "drafting", "taxii_door",
 )  # fmt: skip
 
 

@@ -268,7 +268,7 @@ def test_what_was_lost_here_comes_back(node, officers, vn):
     assert bytes(models.FiguresBetween.objects.get(own=True).statement) == raw
 
 
-def test_what_is_published_otherwise_is_shown(node, vn):
+def test_what_is_published_otherwise_is_shown(node, officers, vn):
     """Viet Nam says to Iran what it has counted, and publishes another list: a difference. Two under one number: an alarm."""
     since, through = f"{vn.quarter[:4]}-Q1", f"{vn.quarter[:4]}-Q4"
     whole = replace(vn.counts(), since=since, through=through)
@@ -299,6 +299,12 @@ def test_what_is_published_otherwise_is_shown(node, vn):
         with pytest.raises((BrokenSeal, Invalid)):
             reconciling.published(node, "VN", forged, at=vn.at)
     assert models.FiguresHeard.objects.get(pk="VN").number == 2
+    assert 'href="/figures/of/VN"' in Browser(officers.all).text("/figures")
+    text = Browser(officers.all, "fa").text("/figures/of/VN")
+    assert "دو انتشار با یک شماره" in text
+    assert "&lt;" not in text
+    assert Browser(officers.decider).get("/figures/of/VN").status_code == 403
+    assert Browser(officers.all).get("/figures/of/QA").status_code == 422
 
 
 def test_the_pages(node, officers, vn, monkeypatch):

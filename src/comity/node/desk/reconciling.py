@@ -286,6 +286,11 @@ def _as_published(said: _Name, of: str, number: int) -> tuple[Difference, ...]:
     return reconciliation.against_public(figures.said(bytes(heard.value)), wire.kept(bytes(statement.statement)))
 
 
+def heard() -> list[models.FiguresHeard]:
+    """The newest release of every other State that has published one, in the order of their codes; without what it says."""
+    return list(models.FiguresHeard.objects.defer("value").order_by("state"))
+
+
 def all_compared() -> list[Compared]:
     """What was compared, the newest quarters first; at most `SHOWN`."""
     names = models.FiguresBetween.objects.order_by("-through", "-since", "peer").values_list("peer", "since", "through")

@@ -156,7 +156,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "between.known": _("These figures came before."),
     "between.too-many": _("That State has said its figures too often. Nothing more of it is kept."),
     "between.too-long": _("There are too many acts for one message. Take a quarter instead of a year."),
-    "between.none": _("Nothing was said about these quarters."),
+    "between.none": _("That State has said nothing about this that was read here."),
     "review.source": _("An answer says where it is from."),
     "review.question": _("This is not asked in words."),
     # needs, offers, programmes

@@ -95,6 +95,7 @@ urlpatterns = [
     path("figures", figures.figures, name="figures"),
     path("figures/publish", figures.publish, name="publish-figures"),
     path("figures/ask", reconciling.ask, name="ask-figures"),
+    re_path(r"^figures/of/(?P<peer>[A-Z]{2})$", reconciling.of, name="figures-of"),
     re_path(
         r"^figures/between/(?P<peer>[A-Z]{2})/(?P<since>[0-9]{4}-Q[1-4])/(?P<through>[0-9]{4}-Q[1-4])$",
         reconciling.between,

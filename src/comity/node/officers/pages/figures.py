@@ -71,6 +71,7 @@ def page(request: HttpRequest, *, through: str = "", problem: Problem | None = N
         "own": [_own(one) for one in desk.own(settings)], "released": desk.published(), "through": through,
         "quarters": desk.quarters(at=at), "drawn": drawn, "problem": problem, "events": overview.EVENTS,
         "sheets": overview.sheets(drawn.release) if drawn else (), "compared": reconciling.all_compared(), "peers": peers,
+        "heard": reconciling.heard(),
         "periods": over(at, _PERIODS),
     }  # fmt: skip
     return render(request, "figures.html", shown, status=problem.status if problem else 200)

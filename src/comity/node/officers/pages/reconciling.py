@@ -11,12 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from comity.errors import ComityError, NotPossible
 from comity.node import models
+from comity.node.desk import figures as published
 from comity.node.desk import reconciling as desk
 from comity.node.officers import answers
 from comity.node.officers.answers import answered
 from comity.node.officers.pages import figures
 from comity.node.officers.pages.assistance import may
 from comity.node.settings import current
+from comity.reporting import overview
 from comity.reporting.axes import quarters_of
 from comity.reporting.reconciliation import Difference
 
@@ -48,6 +50,19 @@ def between(request: HttpRequest, peer: str, since: str, through: str) -> HttpRe
         raise NotPossible("Nothing was said about these quarters.", code="between.none")
     shown = {"found": found, "home": current().state, "differences": _shown(found.differences)}
     return render(request, "figures_between.html", shown)
+
+
+@require_safe
+@answered
+def of(request: HttpRequest, peer: str) -> HttpResponse:
+    """What another State has published last, as its own public reads it."""
+    may(request)
+    row = models.FiguresHeard.objects.filter(pk=peer).first()
+    if row is None:
+        raise NotPossible("This State has published nothing that was read here.", code="between.none")
+    release = published.said(bytes(row.value))
+    shown = {"row": row, "release": release, "sheets": overview.sheets(release), "events": overview.EVENTS}
+    return render(request, "figures_of.html", shown)
 
 
 def _shown(differences: tuple[Difference, ...]) -> list[tuple[Difference, list[tuple[str, str]]]]:
