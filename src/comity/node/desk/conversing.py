@@ -129,7 +129,7 @@ class Tables:
             held = cache[row.digest] = row
         return held
 
-    def _read_kept(self, rows: Iterable[Row]) -> None:
+    def _read_kept(self, rows: Iterable[models.Departure | models.Arrival]) -> None:
         """Read together the bytes of these rows."""
         wanted = {digest for row in rows for digest in (row.digest, *(pair for pair, _ in row.evidence))}
         self._kept.update(archive.kept(wanted - self._kept.keys()))
