@@ -15,7 +15,7 @@ from test_reconciliation import recounted
 
 from comity.casework.act import Kind
 from comity.errors import BrokenSeal, ComityError, Invalid
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import crossing, figures, reconciling, registry
 from comity.reporting import axes, tables
 from comity.reporting.reconciliation import Entry, Statement, Why, compare, state
@@ -62,7 +62,7 @@ class Counter:
         """What Iran has said to it, oldest first."""
         trust, found = trust_in([self.peer.home_entry]), []
         for row in models.Departure.objects.filter(peer="VN").order_by("number"):
-            raw = envelope.opened(bytes(row.data), home="VN", keys=[self.peer.opening])
+            raw = envelope.opened(archive.sealed(row), home="VN", keys=[self.peer.opening])
             if canon.loads(raw, limit=1 << 20)["kind"] == "figures":
                 found.append(wire.read(envelope.verify(raw, trust, kind="figures", at=self.at)))
         return found

@@ -13,7 +13,7 @@ from test_officers import Browser
 from comity.errors import ComityError, Invalid
 from comity.law import standing as law
 from comity.law.book import default_folder, load
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk import crossing, registry, telling
 from comity.node.desk import standing as desk
 from comity.seal import canon, envelope
@@ -147,7 +147,7 @@ def heard(peer: Peer, at) -> list[Word]:
     telling.deliver(peer.node, at=at)
     found = []
     for row in models.Departure.objects.filter(peer=peer.state).order_by("number"):
-        raw = envelope.opened(bytes(row.data), home=peer.state, keys=[peer.opening])
+        raw = envelope.opened(archive.sealed(row), home=peer.state, keys=[peer.opening])
         stated = canon.loads(raw, limit=1 << 20)
         assert (stated["kind"], stated["from"], stated["to"]) == ("standing", "IR", peer.state)
         found.append(wire.unpacked(canon.unb64(stated["payload"])))
@@ -218,7 +218,7 @@ def test_own_words_come_back_after_a_restore(node, peer, who, at):
     desk.due(node, at=at)
     telling.deliver(node, at=at)
     row = models.Departure.objects.get(peer="VN")
-    row.statement = envelope.opened(bytes(row.data), home="VN", keys=[peer.opening])
+    row.statement = envelope.opened(archive.sealed(row), home="VN", keys=[peer.opening])
     models.StandingWord.objects.all().delete()
     for _ in range(2):
         crossing._adopt(node, row)
