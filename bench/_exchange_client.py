@@ -99,6 +99,8 @@ def drain() -> dict[str, float]:
         before, left = left, waiting.count()
         if before == left == whole:
             begun = time.time()
+        elif before == whole:
+            print("begun", flush=True)
     receipted = time.time()
     while unknown.exists():
         time.sleep(0.05)

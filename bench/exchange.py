@@ -26,7 +26,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from _memory import memory
+from _memory import memory, used
 
 from comity.demo import nodes
 from comity.demo.cast import three_states
@@ -108,23 +108,36 @@ def ours(engine: str, count: int, backlog: int) -> float:
             before = memory(one)
             found = drained(one, other, size)
             held = f"largest process: sender {before:.0f} → {memory(one):.0f} MiB, other {memory(other):.0f} MiB"
-            each = f"{1e3 / found['read']:.2f} ms each"
-            rates = f"receipted {found['rate']:>7,.1f}/s, read {found['read']:>7,.1f}/s ({each}), and told {found['told']:>7,.1f}/s"
-            print(f"  {engine:<11} backlog of {size:>7,}: {rates}   {held}", flush=True)
+            rates = (
+                f"receipted {found['rate']:>7,.1f}/s, read {found['read']:>7,.1f}/s, told so {found['told']:>7,.1f}/s"
+            )
+            each = f"{found['each']:.2f} ms of processor time each"
+            print(f"  {engine:<11} backlog of {size:>7,}: {rates}, {each}   {held}", flush=True)
             best = max(best, found["read"])
     return best
 
 
 def drained(one: nodes.Node, other: nodes.Node, size: int) -> dict[str, float]:
-    """The rates at which what waits at `one` is receipted, read by `other`, and known to be read, from the first receipt on."""
-    command = [sys.executable, str(CLIENT), str(other.home), "", "watch", str(size)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
-        assert reader.stdout is not None
-        reader.stdout.readline()
+    """The rates at which what waits at `one` is receipted, read by `other`, and known to be read, from the first receipt on.
+
+    Also what each took of the processors at both nodes, until all of that was over; others on the machine change that little.
+    """
+    watcher = [sys.executable, str(CLIENT), str(other.home), "", "watch", str(size)]
+    drainer = [sys.executable, str(CLIENT), str(one.home), other.state, "drain"]
+    with (
+        subprocess.Popen(watcher, stdout=subprocess.PIPE, text=True) as reading,
+        subprocess.Popen(drainer, stdout=subprocess.PIPE, text=True) as sending,
+    ):
+        assert reading.stdout is not None
+        assert sending.stdout is not None
+        reading.stdout.readline()
         other.start()
-        found = client(one, other.state, "drain")
-        read: dict[str, float] = json.loads(reader.stdout.read().splitlines()[-1])
-    return found | {"read": found["count"] / (read["read"] - found["begun"])}
+        sending.stdout.readline()
+        before = used(one) + used(other)
+        found: dict[str, float] = json.loads(sending.stdout.readlines()[-1])
+        spent = used(one) + used(other) - before
+        read: dict[str, float] = json.loads(reading.stdout.readlines()[-1])
+    return found | {"read": found["count"] / (read["read"] - found["begun"]), "each": 1e3 * spent / found["count"]}
 
 
 def unread(node: nodes.Node) -> int:

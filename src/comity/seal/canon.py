@@ -87,7 +87,7 @@ def _hollowed(value: Any, data: bytes) -> tuple[Any, bytes]:
     Most of what crosses the border is base64. Such a text stands in the data as it is, between two quotation marks; so the
     data is canonical when it is without them, and that is found much sooner.
     """
-    if len(data) < 2 * _LONG:
+    if len(data) < 16 * _LONG:  # it would take longer than it saves
         return value, data
     texts: list[str] = []
     hollow = _without_long(value, texts)
@@ -103,6 +103,10 @@ def _hollowed(value: Any, data: bytes) -> tuple[Any, bytes]:
     return hollow, b"".join([*parts, data[begun:]])
 
 
+def _short(value: Any) -> bool:
+    return type(value) is str and len(value) < _LONG
+
+
 def _without_long(value: Any, texts: list[str]) -> Any:
     """`value`, with empty texts for those that are put into `texts`."""
     if isinstance(value, str):
@@ -111,9 +115,9 @@ def _without_long(value: Any, texts: list[str]) -> Any:
         texts.append(value)
         return ""
     if isinstance(value, dict):
-        return {key: _without_long(item, texts) for key, item in value.items()}
+        return {key: item if _short(item) else _without_long(item, texts) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_long(item, texts) for item in value]
+        return [item if _short(item) else _without_long(item, texts) for item in value]
     return value
 
 

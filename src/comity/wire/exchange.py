@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from functools import cache
 from typing import Any, Final
 
 from comity.errors import BrokenSeal
@@ -246,7 +245,7 @@ def _plain(value: Any, pairs: dict[Pair, int]) -> Any:
     if isinstance(value, (str, int)) or value is None:
         return value
     return {
-        name: (_plain_words if name in _WORDS else _plain)(getattr(value, name), pairs) for name in _names(type(value))
+        name: (_plain_words if name in _WORDS else _plain)(getattr(value, name), pairs) for name in _NAMES[type(value)]
     }
 
 
@@ -260,12 +259,12 @@ def _plain_words(value: bytes | tuple[bytes, ...], pairs: dict[Pair, int]) -> An
 
 
 def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, *more: str) -> dict[str, Any]:
-    return canon.fields(raw, *_names(kind), *more)
+    return canon.fields(raw, *_NAMES[kind], *more)
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+_NAMES: Final = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (Offer, Answer, Item, Own, Have, Outcome)
+}
 
 
 def _list(raw: Any, most: int) -> list[Any]:

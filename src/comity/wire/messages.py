@@ -210,10 +210,9 @@ def key_of(raw: bytes) -> str:
 
 def _outer(raw: bytes) -> dict[str, Any]:
     """The statement of a signed word, parsed."""
-    outer: dict[str, Any] = canon.loads(raw, limit=MESSAGE_LIMIT)
-    if "proof" in outer:
-        outer = outer["receipt"]
-    return outer
+    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
+    found: dict[str, Any] = outer["receipt"] if "proof" in outer else outer
+    return found
 
 
 def read_stated(statement: bytes, trust: Trust) -> Statement:

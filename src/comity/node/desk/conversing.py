@@ -21,6 +21,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from comity.errors import BrokenProof, BrokenSeal, ComityError
 from comity.ledger.log import Proof
 from comity.node import archive, models
+from comity.node.desk._kept import Kept
 from comity.node.desk._log import Tail
 from comity.node.desk._rows import changed, inserted
 from comity.node.settings import Settings
@@ -72,8 +73,7 @@ class Tables:
         self._got: dict[str, models.Arrival | None] = {}
         self._sent_values: dict[str, Sent] = {}
         self._got_values: dict[str, Got] = {}
-        self._kept: dict[str, bytes] = {}  # what was read of it
-        self._kept_anew: dict[str, bytes] = {}  # what is to be written
+        self._kept = Kept()
         self._sent_changed: dict[str, bool] = {}  # in the order in which they were; whether the row is new
         self._got_changed: dict[str, bool] = {}
         self._lacks_changed = False  # of one that is not written yet
@@ -97,12 +97,11 @@ class Tables:
         finally:
             self._depth = 0
             self._forget()
-            self._kept.clear()
+            self._kept.forget()
 
     def _forget(self) -> None:
         for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
             held.clear()
-        self._kept_anew.clear()
         self._tail = self._sides = self._talk = None
         if self._reading is not None:
             self._reading.forget()
@@ -114,9 +113,7 @@ class Tables:
             self._tail.write()
         if self._reading is not None:
             self._reading.write()
-        anew = [models.Kept(digest=digest, data=data) for digest, data in self._kept_anew.items()]
-        inserted(models.Kept, anew, unless_there=True)
-        self._kept_anew.clear()
+        self._kept.write()
         _write(models.Departure, self._sent, self._sent_changed, _SENT, ["digest"])
         _write(models.Arrival, self._got, self._got_changed, _GOT, ["hop", "digest"])
 
@@ -129,33 +126,11 @@ class Tables:
             held = cache[row.digest] = row
         return held
 
-    def _read_kept(self, rows: Iterable[Row]) -> None:
-        """Read together the bytes of these rows."""
-        wanted = {digest for row in rows for digest in (row.digest, *(pair for pair, _ in row.evidence))}
-        self._kept.update(archive.kept(wanted - self._kept.keys()))
-
-    def _keep(self, data: bytes) -> str:
-        """The digest under which `data` is kept."""
-        digest = canon.content_id(data)
-        if digest not in self._kept:
-            self._kept[digest] = self._kept_anew[digest] = data
-        return digest
-
-    def _note_words(
-        self, held: models.Departure | models.Arrival, words: Sequence[bytes], known: Sequence[bytes]
-    ) -> None:
-        """Give the row these words (see `archive.words`); it has those that are `known`."""
-        if words[: len(known)] != known:
-            held.evidence, known = [], ()
-        for word in words[len(known) :]:
-            bare, pair = envelope.detached(word)
-            held.evidence.append((self._keep(" ".join(pair).encode()), bare.decode()))
-
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
 
     def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
-        self._read_kept(_look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent))
-        self._read_kept(_look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got))
+        self._kept.read(_look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent))
+        self._kept.read(_look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got))
 
     def settled(self) -> bool:
         if self._talk is not None:
@@ -187,13 +162,13 @@ class Tables:
 
     def _all_sent(self, rows: Iterable[models.Departure]) -> list[Sent]:
         held = [self._held(self._sent, row) for row in rows]
-        self._read_kept(row for row in held if row.digest not in self._sent_values)
+        self._kept.read(row for row in held if row.digest not in self._sent_values)
         return [self._sent_value(row) for row in held]
 
     def _sent_value(self, row: models.Departure) -> Sent:
         value = self._sent_values.get(row.digest) if self._depth else None
         if value is None:
-            self._read_kept([row])
+            self._kept.read([row])
             value = self._sent_values[row.digest] = _sent(row, self._kept)
         return value
 
@@ -264,7 +239,7 @@ class Tables:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
             held = models.Departure(
-                digest=self._keep(row.envelope), peer=self._peer, after=list(row.after),
+                digest=self._kept.add(row.envelope), peer=self._peer, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
@@ -274,7 +249,7 @@ class Tables:
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
         held.trouble = row.trouble[:200]
         before = self._sent_values.get(row.digest)
-        self._note_words(held, row.evidence, before.evidence if before else ())
+        self._kept.note(held, row.evidence, before.evidence if before else ())
         held.statement = held.statement if row.pending else b""
         self._sent_changed.setdefault(row.digest, False)
         self._sent_values[row.digest] = row
@@ -297,13 +272,13 @@ class Tables:
 
     def _all_got(self, rows: Iterable[models.Arrival]) -> list[Got]:
         held = [self._held(self._got, row) for row in rows]
-        self._read_kept(row for row in held if row.digest not in self._got_values)
+        self._kept.read(row for row in held if row.digest not in self._got_values)
         return [self._got_value(row) for row in held]
 
     def _got_value(self, row: models.Arrival) -> Got:
         value = self._got_values.get(row.digest) if self._depth else None
         if value is None:
-            self._read_kept([row])
+            self._kept.read([row])
             value = self._got_values[row.digest] = _got(row, self._kept)
         return value
 
@@ -357,14 +332,14 @@ class Tables:
         held = self._got.get(row.digest) if self.got(row.digest) else None
         if held is None:
             entry = self._log().append(messages.logged_receipt(row.digest))
-            held = models.Arrival(digest=self._keep(row.envelope), hop=self._peer, number=row.number or None,
+            held = models.Arrival(digest=self._kept.add(row.envelope), hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
             self._got_changed[row.digest] = True
         self._lacks_changed |= bool(held.lacks or row.lacks)
         held.status, held.lacks = row.status, row.lacks
         before = self._got_values.get(row.digest)
-        self._note_words(held, row.evidence, before.evidence if before else ())
+        self._kept.note(held, row.evidence, before.evidence if before else ())
         self._got_changed.setdefault(row.digest, False)
         self._got_values[row.digest] = row
 
@@ -377,7 +352,7 @@ class Tables:
     def prepare(self, limit: int) -> None:
         if self._reading is not None and not self._depth:
             rows = list(self._ready()[:limit])
-            self._read_kept(rows)
+            self._kept.read(rows)
             self._reading.ahead((row, self._kept[row.digest]) for row in rows)
 
     def _ready(self) -> QuerySet[models.Arrival]:
@@ -563,15 +538,15 @@ def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:
     return tuple(gaps)
 
 
-def _sent(row: models.Departure, kept: Mapping[str, bytes]) -> Sent:
+def _sent(row: models.Departure, kept: Kept) -> Sent:
     return Sent(
         row.number, row.pk, kept[row.digest], tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
-        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, tuple(archive.words(row, kept)),
+        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, kept.words(row),
     )  # fmt: skip
 
 
-def _got(row: models.Arrival, kept: Mapping[str, bytes]) -> Got:
+def _got(row: models.Arrival, kept: Kept) -> Got:
     return Got(
         row.number or 0, row.digest, kept[row.digest], tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
-        tuple(archive.words(row, kept)),
+        kept.words(row),
     )  # fmt: skip

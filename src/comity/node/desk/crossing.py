@@ -112,14 +112,14 @@ def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str,
     head = models.Checkpoint.objects.filter(witnessed=True).order_by("-size").first()
     if head is None:
         return {}
-    kept = {row.entry: row.digest for row in rows if _place(row) == row.entry}
+    kept = {row.entry: row.digest for row in rows if _proof(row).index == row.entry}
     return {kept[entry]: proof for entry, proof in _log.proofs(kept, head.note).items()}
 
 
-def _place(row: models.Departure | models.Arrival) -> int:
-    """The place in the log that the receipt of an envelope names."""
-    found: int = canon.loads(row.evidence[0][1].encode(), limit=envelope.MESSAGE_LIMIT)["proof"]["index"]
-    return found
+def _proof(row: models.Departure | models.Arrival) -> Proof:
+    """The proof that stands with the receipt of an envelope."""
+    _, bare = row.evidence[0]
+    return Proof.from_dict(canon.loads(bare.encode(), limit=envelope.MESSAGE_LIMIT)["proof"])
 
 
 def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: datetime) -> None:
@@ -297,9 +297,8 @@ def proved_still(peer: str) -> None:
     entry, others = archive.peer_entry(peer), archive.entries()
     rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at=registry.DOUBTED)
     for row in rows.order_by("pk")[:TOGETHER]:
-        found = Proof.from_dict((archive.receipt(row) or {})["proof"])
         with suppress(BrokenProof):
-            row.witnessed = bool(in_log(found, messages.logged_receipt(row.digest), entry, others))
+            row.witnessed = bool(in_log(_proof(row), messages.logged_receipt(row.digest), entry, others))
         models.Departure.objects.filter(pk=row.pk, prove_at=registry.DOUBTED).update(
             witnessed=row.witnessed, prove_at=row.made_at.timestamp()
         )
@@ -323,7 +322,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     for row in rows:
         proof = found.get(row.digest)
         if proof is not None and (seen := in_log(proof, messages.logged_receipt(row.digest), entry, others)):
-            if _place(row) != proof.index:
+            if _proof(row).index != proof.index:
                 raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
             pair, bare = row.evidence[0]
             said = canon.loads(bare.encode(), limit=envelope.MESSAGE_LIMIT)["receipt"]

@@ -1,0 +1,58 @@
+"""Bytes that never change, as one transaction reads and writes them: envelopes, and the signatures of words about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from comity.node import archive, models
+from comity.node.desk._rows import inserted
+from comity.seal import canon, envelope
+
+Row = models.Departure | models.Arrival
+
+
+class Kept:
+    """What of `models.Kept` is at hand; new bytes wait for `write`."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+        self._anew: dict[str, bytes] = {}
+
+    def read(self, rows: Iterable[Row]) -> None:
+        """Read together the bytes of these rows."""
+        wanted = {digest for row in rows for digest in (row.digest, *(pair for pair, _ in row.evidence))}
+        self._known.update(archive.kept(wanted - self._known.keys()))
+
+    def __getitem__(self, digest: str) -> bytes:
+        """The bytes of this digest, which were read or added."""
+        return self._known[digest]
+
+    def words(self, row: Row) -> tuple[bytes, ...]:
+        """The words about an envelope whose bytes were read."""
+        return tuple(archive.words(row, self._known))
+
+    def add(self, data: bytes) -> str:
+        """The digest under which `data` is kept from the next `write` on."""
+        digest = canon.content_id(data)
+        if digest not in self._known:
+            self._known[digest] = self._anew[digest] = data
+        return digest
+
+    def note(self, row: Row, words: Sequence[bytes], known: Sequence[bytes]) -> None:
+        """Give a row these words, as `archive.words` reads them; it has those that are `known`."""
+        if words[: len(known)] != known:
+            row.evidence, known = [], ()
+        for word in words[len(known) :]:
+            bare, pair = envelope.detached(word)
+            row.evidence.append((self.add(" ".join(pair).encode()), bare.decode()))
+
+    def write(self) -> None:
+        """Write what was added; what is there already, stays."""
+        rows = [models.Kept(digest=digest, data=data) for digest, data in self._anew.items()]
+        inserted(models.Kept, rows, unless_there=True)
+        self._anew.clear()
+
+    def forget(self) -> None:
+        """The transaction is over."""
+        self._known.clear()
+        self._anew.clear()
