@@ -10,6 +10,7 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from peer import Peer, arrive, settle
+from refusing import code
 from test_officers import Browser
 
 from comity.assistance import outcomes
@@ -19,7 +20,7 @@ from comity.assistance.programme import Milestone, Programme, Say, Terms, Word
 from comity.assistance.programme import Stage as Standing
 from comity.assistance.topics import Development, Region, Topic, Unit
 from comity.casework.lifecycle import Kind
-from comity.errors import ComityError, Invalid, NotPossible
+from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import assistance, crossing, programmes, registry, selfassessment
@@ -118,15 +119,6 @@ class Donor:
     def brings(self, raw: bytes, at) -> str:
         """A signed statement arrives."""
         return arrive(self.node, envelope.seal(raw, to="IR", key=self.peer.home_entry.open), at, self.state).code
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Act, Kind
-from comity.errors import BrokenSeal, ComityError, Invalid
+from comity.errors import BrokenSeal, Invalid
 from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.checkpoint import signed as note
 from comity.ledger.log import ACT, Proof, entry
@@ -37,15 +38,6 @@ TRUST = Trust(Grant(s, key.public, KINDS, AT - timedelta(days=9), AT + timedelta
 LOG = NoteKey.generate("vn/log")
 VN = Sender("VN", (b"entry of VN",), SIGN["VN"], CADES)
 CASE, SECRET = "IR-2026-0001", b"s" * 32
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def sha(data: bytes) -> str:

@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
-from comity.errors import ComityError
 from comity.ledger.checkpoint import Checkpoint, cosignature, signed
 from comity.ledger.log import ACT, Proof, entry
 from comity.seal import canon, envelope
@@ -53,15 +53,6 @@ def note(number: int, name: str = "note") -> NoteKey:
 
 OFFLINE = [key(number) for number in (90, 91, 92)]
 NEVER = key(99)
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def first(state="IR", sign=1, *, recovery=0, since=AT - HOUR, **changes) -> Entry:

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import pytest
 import warm
 from peer import Peer, arrive, request
+from refusing import code
 
 from comity.casework.lifecycle import Kind
-from comity.errors import BrokenProof, BrokenSeal, ComityError, Invalid, Misconfigured, NotPossible
+from comity.errors import BrokenProof, BrokenSeal, Invalid, Misconfigured, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _log, dossier, issuing, registry
@@ -32,15 +33,6 @@ from comity.wire.directory import (
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 EVER = timedelta(days=400)
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from peer import arrive, request
+from refusing import code
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import Kind
@@ -27,15 +28,6 @@ pytestmark = pytest.mark.django_db
 
 THEIRS, OURS = "VN-2026-0001", "IR-2026-0001"
 SECRET = b"a key of this node"
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def sha(data: bytes) -> str:

@@ -12,13 +12,14 @@ from django.core.cache import cache
 from django.test import RequestFactory
 from django.utils.translation import deactivate
 from peer import Peer, arrive
+from refusing import code
 from test_assistance_desk import TERMS, Donor, need, offer, said
 from test_officers import Browser
 from test_public import PERSIAN, forget, get
 
 from comity.assistance.programme import Say, Word
 from comity.casework.measure import Measure
-from comity.errors import BrokenSeal, ComityError, Invalid
+from comity.errors import BrokenSeal, Invalid
 from comity.node import archive, models
 from comity.node.desk import assistance, figures, requested
 from comity.node.peers import views
@@ -32,15 +33,6 @@ from comity.wire.directory import trust_in
 
 AT = datetime.now(UTC).replace(microsecond=0)  # when this State has a key
 LATER = AT + timedelta(days=1)
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from counting import facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
-from comity.errors import ComityError
 from comity.reporting import questionnaire, sdmx
 from comity.reporting.axes import NONE, RECEIVED, TOTAL, Event
 from comity.reporting.questionnaire import Said, Standing
@@ -19,15 +19,6 @@ from comity.reporting.release import Release, draw
 from comity.wording import review
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,13 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refusing import code
 from test_officers import HOSTILE, Browser
 
 from comity.casework.evidence import Exhibit, Manifest
 from comity.casework.lifecycle import Kind
 from comity.casework.measure import Measure
 from comity.casework.request import Account, Person, Request, Subject
-from comity.errors import ComityError
 from comity.node import archive, models
 from comity.node.courier import Courier
 from comity.node.desk import hits, registry, requested, requesting, sighting
@@ -36,15 +36,6 @@ OURS, THEIRS, SHELF = "IR-2026-0001", "VN-2026-0001", "c0113c71-0000-4000-8000-0
 USED = datetime(2026, 11, 17, 17, 44, 5, tzinfo=UTC)
 IP = Account("ip", "203.0.113.7", USED, 50122)
 STATE = models.Hit.State
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def ours(**changed) -> Request:

@@ -23,8 +23,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from peer import request
+from refusing import code
 
-from comity.errors import BrokenSeal, ComityError, Misconfigured
+from comity.errors import BrokenSeal, Misconfigured
 from comity.ledger import checkpoint
 from comity.node import models
 from comity.node.desk import requesting
@@ -104,15 +105,6 @@ def token(made):
     hsm._forget(made.place(""))
     hsm._tokens.refused.clear()
     return made
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 # ------------------------------------------------------------------------------------------------ what a node signs

@@ -12,8 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
-from comity.errors import BrokenProof, ComityError
+from comity.errors import BrokenProof
 from comity.ledger import checkpoint as cp
 from comity.ledger import log
 from comity.ledger.checkpoint import Checkpoint, check_log, check_witnesses, cosignature, parse, signed
@@ -28,15 +29,6 @@ LOG = NoteKey("comity.example/IR/log", b"l" * 32)
 WITNESS = NoteKey("comity.example/QA/witness", b"w" * 32)
 OTHER = NoteKey("comity.example/VN/witness", b"o" * 32)
 MOST = 130
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 # ----------------------------------------------------------------- an independent tree: RFC 6962, 2.1, word for word

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lives import replay
+from refusing import code
 
 from comity.casework import guards
 from comity.casework.act import FORMS as BODIES
@@ -65,15 +66,6 @@ REQUEST = {
 GOOD, BAD = {"findings": [{"verdict": "passed"}]}, {"findings": [{"verdict": "passed"}, {"verdict": "failed"}]}
 BOX, LIST = "ab" * 32, "cd" * 32
 _ids = count()
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def sha(text: str) -> str:

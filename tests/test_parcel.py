@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peer import Peer, request
 from postgres import rows as beside
+from refusing import code
 from rich.console import Console
 from test_courier import receipt as receipt_of
 from test_courier import said, sent  # noqa: F401  a fixture
@@ -79,15 +80,6 @@ def everything():
             models.LogHead,
         )
     ]
-
-
-def code(call, *args, **given):
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **given)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 # ------------------------------------------------------------------------------------------------------------- coming in

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from refusing import code
 from second import keys as second_keys
 from second import stream as second_stream
 from second.plain import Refused
 from test_cades import KEY as CADES
 from test_cades import OTHER, cades_refusal, signed
 
-from comity.errors import ComityError
 from comity.seal import canon, keys, merkle, stream
 from comity.seal.keys import NoteKey, OpeningKey, SealKey, Signature, SigningKey, VerifyKey, note_check
 
@@ -28,15 +28,6 @@ SIGNER, NOTES = SigningKey(b"e" * 32, b"m" * 32), NoteKey("log", b"n" * 32)
 OPENER, INFO = OpeningKey(b"o" * 32), b"info"
 MESSAGE = b"message"
 BOTH = SIGNER.sign(MESSAGE)
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def refused(call, *args) -> bool:

@@ -24,12 +24,13 @@ from django.test import Client, RequestFactory, override_settings
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
+from refusing import code as code_of
 from test_officers import FORM, HOSTILE, Browser
 
 from comity.casework import report as said
 from comity.casework.report import WAYS, Deed, Kind
 from comity.casework.request import Account
-from comity.errors import ComityError, Invalid, NotPossible, NotYours
+from comity.errors import Invalid, NotPossible, NotYours
 from comity.node import models
 from comity.node.desk import bulletins, collections, indicators, reports, room
 from comity.node.desk.attached import File, looks_like, safe_name
@@ -51,15 +52,6 @@ ONE = [("a", 1)]
 NUMBERS = st.integers(0, said.RECEIPTS - 1)
 PAGES = ("/en/", "/fa/", "/en/report", "/fa/report", "/en/receipt", "/fa/receipt", "/en/bulletins", "/fa/bulletins",
          "/en/needs", "/fa/needs")  # fmt: skip
-
-
-def code_of(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 # ---- the receipt ----------------------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from recalling import DictMemory, Node, World
+from refusing import code
 
-from comity.errors import ComityError
 from comity.sharing import notices, recall
 from comity.sharing.notices import Acknowledgement, Ask, Concern, Holding, Kind, Recall, Report, Shared, Standing
 from comity.sharing.recall import Sharer, Use
@@ -17,15 +17,6 @@ from comity.sharing.tlp import Level
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
 NOW = int(AT.timestamp())
 WHAT, OTHER = "a" * 64, "b" * 64
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 class Line:

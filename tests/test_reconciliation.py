@@ -8,9 +8,9 @@ import pytest
 from counting import case, facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
 from comity.casework.act import Kind
-from comity.errors import ComityError
 from comity.reporting import reconciliation, release
 from comity.reporting.axes import MADE, PARTNER, RECEIVED, Event, edges
 from comity.reporting.reconciliation import Statement, Why, compare
@@ -19,15 +19,6 @@ from comity.reporting.tally import of_case
 
 EDGE = datetime(2026, 1, 1, tzinfo=UTC)  # after 2025-Q4
 LATER = EDGE + timedelta(days=30)
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def mirrored(found):

@@ -9,12 +9,13 @@ import peer as peers
 import pytest
 from django.utils.translation import deactivate
 from peer import Peer, arrive, settle
+from refusing import code
 from test_figures_desk import asked  # noqa: F401  a fixture
 from test_officers import Browser
 from test_reconciliation import recounted
 
 from comity.casework.act import Kind
-from comity.errors import BrokenSeal, ComityError, Invalid
+from comity.errors import BrokenSeal, Invalid
 from comity.node import archive, models
 from comity.node.desk import crossing, figures, reconciling, registry
 from comity.reporting import axes, tables
@@ -23,15 +24,6 @@ from comity.reporting.release import Release
 from comity.seal import canon, envelope
 from comity.wire import figures as wire
 from comity.wire.directory import trust_in
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 class Counter:

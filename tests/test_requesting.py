@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
+from refusing import code as code_of
 
 from comity.casework import request as vocabulary
 from comity.casework.lifecycle import Kind, Stage
@@ -26,7 +27,7 @@ from comity.casework.request import (
     parse_moment,
     strict_moment,
 )
-from comity.errors import ComityError, Invalid, NotPossible
+from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import _record, assistance, crossing, deadlines, release, requesting
 
@@ -36,15 +37,6 @@ OURS = "IR-2026-0001"
 def ours(**changed) -> Request:
     """A complete request of Iran to Viet Nam."""
     return peers.request(**({"reference": OURS, "requesting": "IR", "requested": "VN"} | changed))
-
-
-def code_of(call, *args, **kwargs) -> str:
-    """The code of the error that `call` ends in; empty when it does not."""
-    try:
-        call(*args, **kwargs)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 # ---- the vocabulary -------------------------------------------------------------------------------------------

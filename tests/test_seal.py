@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
-from comity.errors import BrokenSeal, ComityError, Misconfigured
+from comity.errors import BrokenSeal, Misconfigured
 from comity.seal import canon, envelope, keys
 from comity.seal.envelope import KINDS, MESSAGE_LIMIT, Opened, Statement
 from comity.seal.keys import NoteKey, OpeningKey, SealKey, SigningKey, VerifyKey
@@ -53,15 +54,6 @@ def unseal(data, *, home="VN", held=None, trust=TRUST, kind="act", at=AT) -> Ope
     return envelope.unseal(
         data, home=home, keys=[OPEN[home]] if held is None else held, trust=trust, kinds={kind}, at=at
     )
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def edit(data, **changes) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from peer import Peer, arrive, settle
+from refusing import code
 from test_officers import Browser
 
 from comity.errors import ComityError, Invalid
@@ -25,15 +26,6 @@ AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SIGNED = Word(treaty="uncc", event=Event.SIGNED, on=date(2026, 11, 5), at=AT)
 RESERVED = replace(SIGNED, event=Event.RESERVED, text="ماده ۶۳ را نمی‌پذیرد.", language="fa", source="C.N.1 (exercise)")
 DEPOSITED = replace(SIGNED, event=Event.DEPOSITED, on=date(2026, 11, 6), how="ratification")
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 # ── the word itself ─────────────────────────────────────────────────────────────────────────────────────────────────

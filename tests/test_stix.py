@@ -9,6 +9,7 @@ import stix2.registry
 import stix2.v21.vocab
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 from stix2.patterns import ObservationExpression  # noqa: F401 -- makes sure that the other reader is installed
 
 from comity.errors import Invalid
@@ -19,15 +20,6 @@ BUNDLE = VECTORS.read_bytes()
 BY_TYPE = {one["type"]: one for one in json.loads(BUNDLE)["objects"]}
 ALL_CLASSES = stix2.registry.STIX2_OBJ_MAPS["2.1"]["objects"] | stix2.registry.STIX2_OBJ_MAPS["2.1"]["observables"]
 CLASSES = {name: kind for name, kind in ALL_CLASSES.items() if name != "bundle"}
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except Invalid as error:
-        return error.code
-    return ""
 
 
 def changed(kind: str, **said) -> bytes:

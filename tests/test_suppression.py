@@ -10,9 +10,10 @@ import pytest
 from counting import Joint, facts, grouped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
 from comity.casework.measure import Measure
-from comity.errors import ComityError, Invalid
+from comity.errors import Invalid
 from comity.reporting import axes, release, suppression, tables
 from comity.reporting.axes import (
     ANSWERS,
@@ -42,15 +43,6 @@ LINKED = (
 )
 QUARTERS = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4")
 NEVER = "-"
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def drawn(found, through="2025-Q4", earlier=(), **more) -> Release:

@@ -9,25 +9,16 @@ import pytest
 from counting import AT, case, facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
 from comity.casework.act import Act, Kind, Power
 from comity.casework.case import Case, Stage
 from comity.casework.measure import GROUPS, Measure
 from comity.casework.request import Request, Urgency
-from comity.errors import ComityError
 from comity.reporting import axes, tables, tally
 from comity.reporting.axes import EXERCISE, MADE, NONE, RECEIVED, TOTAL, Event
 
 LAW = frozenset({"sovereignty", "trivial", "accepted"})
-
-
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def told(found) -> list[tuple[str, str, str]]:

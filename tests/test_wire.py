@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusing import code
 
 from comity.casework.lifecycle import Act, Kind
 from comity.casework.measure import Measure
@@ -43,15 +44,6 @@ LOG = {state: NoteKey(f"comity.example/{state}/log", bytes([n + 60]) * 32) for n
 SAW = {state: NoteKey(f"comity.example/{state}/witness", bytes([n + 70]) * 32) for n, state in enumerate(SIGN, 1)}
 HOP = {state: NoteKey(f"{state}/hop", bytes([n + 80]) * 32) for n, state in enumerate(SIGN, 1)}
 NAMES = {"en": "Islamic Republic of Iran", "fa": "جمهوری اسلامی ایران"}
-
-
-def code(call, *args, **named) -> str:
-    """Return the code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return error.code
-    return ""
 
 
 def entry_of(state: str = "IR", **changes) -> Entry:

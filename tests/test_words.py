@@ -6,6 +6,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusing import code
 
 from comity.errors import Invalid
 from comity.wording import aloud
@@ -25,15 +26,6 @@ def distance(one: str, other: str) -> int:
             now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (letter != there)))
         before = now
     return before[-1]
-
-
-def code(call, *args) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args)
-    except Invalid as error:
-        return error.code
-    return ""
 
 
 # ---------------------------------------------------------------------------------------------------- the lists
