@@ -200,6 +200,7 @@ READ = [
     ("True of Python", b"True", "canon.json"),
     ("33 brackets", b"[" * 33 + b"]" * 33, ""),
     ("34 brackets", b"[" * 34 + b"]" * 34, "canon.depth"),
+    ("900 brackets", b"[" * 900 + b"]" * 900, "canon.depth"),
     ("10,000 brackets", b"[" * 10_000 + b"]" * 10_000, "canon.json"),
     ("10,000 brackets, never closed", b"[" * 10_000, "canon.json"),
     ("10,000 objects", b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "canon.json"),

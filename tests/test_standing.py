@@ -190,10 +190,11 @@ def test_what_another_state_says_is_kept_once_and_moves_nothing(node, peer, at):
     assert law.standing(node.books, "uncc", "VN", at.date()) == before
     assert comes(node, peer, replace(word, on=word.on - timedelta(days=1)), at, sender="QA") != ""
     assert comes(node, peer, replace(word, at=at + timedelta(hours=1)), at) == "standing.time"
-    assert comes(node, peer, replace(word, at=at - timedelta(days=900), on=date(2024, 1, 1)), at) == "standing.time"
     raw = envelope.sign("standing", b'{"event":"bound"}', sender="VN", to="IR", key=peer.signing)
     assert arrive(node, envelope.seal(raw, to="IR", key=peer.home_entry.open), at).code == "standing.form"
     assert list(desk.words("uncc")["VN"]) == [word.digest]
+    old = replace(word, at=at - timedelta(days=300), on=date(2026, 1, 1))  # before the key of today
+    assert comes(node, peer, old, at) == ""
 
 
 def test_a_state_cannot_fill_the_node(node, peer, at, monkeypatch):

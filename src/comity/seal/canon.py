@@ -90,7 +90,7 @@ def _hollowed(value: Any, data: bytes) -> tuple[Any, bytes]:
     if len(data) < 16 * _LONG:  # it would take longer than it saves
         return value, data
     texts: list[str] = []
-    hollow = _without_long(value, texts)
+    hollow = _without_long(value, texts, 0)
     parts, begun = [], 0
     for text in texts:  # in the order in which they stand in the data
         literal = text.encode()
@@ -107,17 +107,19 @@ def _short(value: Any) -> bool:
     return type(value) is str and len(value) < _LONG
 
 
-def _without_long(value: Any, texts: list[str]) -> Any:
-    """`value`, with empty texts for those that are put into `texts`."""
+def _without_long(value: Any, texts: list[str], depth: int) -> Any:
+    """`value`, with empty texts for those that are put into `texts`. Raises BrokenSeal: it is nested too deep."""
+    if depth > MAX_DEPTH:
+        raise BrokenSeal(f"Nested deeper than {MAX_DEPTH}.", code="canon.depth")
     if isinstance(value, str):
         if len(value) < _LONG or not value[0].isalnum() or not value.isascii() or '"' in value or "\\" in value:
             return value
         texts.append(value)
         return ""
     if isinstance(value, dict):
-        return {key: item if _short(item) else _without_long(item, texts) for key, item in value.items()}
+        return {key: item if _short(item) else _without_long(item, texts, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [item if _short(item) else _without_long(item, texts) for item in value]
+        return [item if _short(item) else _without_long(item, texts, depth + 1) for item in value]
     return value
 
 

@@ -233,8 +233,8 @@ class _Turn:
         except RuntimeError:  # the machine has no room for another thread now
             self._free.release()
             raise TimeoutError from None
+        self._until = now + seconds  # first: what was under way is done, so that nobody is late by either
         found = self._under_way = Future()
-        self._until = now + seconds
         self._asked.put((found, work))
         return found.result(max(0.0, self._until - time.monotonic()))
 

@@ -16,7 +16,7 @@ from comity.casework.act import Power
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.ledger import log
 from comity.node import bell, models
-from comity.node.desk import _record, programmes, telling
+from comity.node.desk import _record, telling
 from comity.node.desk._log import log_append
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
@@ -25,6 +25,7 @@ from comity.wire import standing as wire
 from comity.wire.standing import BACKWARD, WORDED, Event, Word
 
 MOST: Final = 500  # words of one other State that are kept
+SKEW: Final = timedelta(minutes=5)  # between two States' clocks
 _AGAIN: Final = timedelta(minutes=1)
 
 
@@ -107,12 +108,13 @@ def arrived(_settings: Settings, row: models.Arrival, opened: Opened) -> None:
     """Take in another State's word on itself; one that came before changes nothing.
 
     Raises:
-        Invalid: it does not follow its form; ``standing.time``: it states a time at which it cannot have been signed.
+        Invalid: it does not follow its form; ``standing.time``: it states a time that has not come.
         NotPossible: ``standing.too-many``.
     """
     statement = opened.statement
     word = wire.read(statement)
-    programmes.in_time(statement, word.at, now=row.at, code="standing.time")
+    if word.at > row.at + SKEW:  # it may be older than the key: who is pinned later is told with the key of that day
+        raise Invalid("This states a time that has not come.", code="standing.time", where="at")
     if models.StandingWord.objects.filter(state=statement.sender).count() >= MOST:
         raise NotPossible(f"More than {MOST} words of one State are not kept.", code="standing.too-many")
     _kept(statement.sender, word, statement.raw)

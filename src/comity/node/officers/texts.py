@@ -310,7 +310,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "standing.self": _("A State objects to what another one has said."),
     "standing.earlier": _("There is no such word of this State that could be taken back."),
     "standing.known": _("This State has said the very same before."),
-    "standing.time": _("A word on a treaty states a time at which it cannot have been signed."),
+    "standing.time": _("A word on a treaty states a time that has not come."),
     "standing.too-many": _("More words on treaties than are kept of one State."),
     "community.too-many": _("More proposals of communities than are kept of one State."),
     "telling.dead": _(
