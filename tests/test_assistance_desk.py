@@ -24,6 +24,7 @@ from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import assistance, crossing, programmes, registry, selfassessment
+from comity.node.desk._kept import Kept
 from comity.node.officers import texts
 from comity.seal import canon, envelope, merkle
 from comity.wire import assistance as wire
@@ -522,12 +523,11 @@ def has_read(vn: Donor, digest: str, at) -> None:
     word = models.ProgrammeWord.objects.get(pk=digest)
     said_ = Evidence(Event.CONTENT_CONSIGNMENT, "VN", word.envelope, int(at.timestamp()))
     raw = messages.sign_words([said_], places={}, key=vn.peer.signing)[0]
-    bare, pair = envelope.detached(raw)
-    both = " ".join(pair).encode()
-    models.Kept.objects.get_or_create(pk=canon.content_id(both), defaults={"data": both})
-    models.Departure.objects.filter(pk=word.envelope).update(
-        evidence=[[canon.content_id(both), bare.decode()]], since=int(at.timestamp()), stage="handover"
-    )
+    row, kept = models.Departure.objects.get(pk=word.envelope), Kept()
+    kept.note(row, [raw], ())
+    kept.write()
+    row.since, row.stage = int(at.timestamp()), "handover"
+    row.save()
 
 
 @pytest.mark.parametrize(

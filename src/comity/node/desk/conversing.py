@@ -68,6 +68,7 @@ class Tables:
     ) -> None:
         self._settings, self._peer, self._reading, self._adopt = settings, peer, reading, adopt
         self._tail: Tail | None = None
+        self._home: Entry | None = None
         self._sides: tuple[Entry, Entry, Trust] | None = None  # own, the peer's, and the trust in both
         self._sent: dict[str, models.Departure | None] = {}
         self._got: dict[str, models.Arrival | None] = {}
@@ -102,7 +103,7 @@ class Tables:
     def _forget(self) -> None:
         for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
             held.clear()
-        self._tail = self._sides = self._talk = None
+        self._tail = self._home = self._sides = self._talk = None
         if self._reading is not None:
             self._reading.forget()
 
@@ -423,10 +424,16 @@ class Tables:
                 raise BrokenSeal("It was signed by a key that is revoked now.", code="trust.revoked")
         return found.said
 
+    def _own(self) -> Entry:
+        """This State's entry as it is now."""
+        if self._home is None or not self._depth:
+            self._home = archive.own_entry(self._settings)
+        return self._home
+
     def _parties(self) -> tuple[Entry, Entry, Trust]:
         """The entries of this State and the peer as they are now, and the trust in both."""
         if self._sides is None or not self._depth:
-            own, peer = archive.own_entry(self._settings), archive.peer_entry(self._peer)
+            own, peer = self._own(), archive.peer_entry(self._peer)
             self._sides = (own, peer, trust_in([own, peer], retired=self._settings.retired))
         return self._sides
 
@@ -443,7 +450,7 @@ class Tables:
         return revoked is not None and not any(at < revoked for at in seen.values())
 
     def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
-        own = self._parties()[0]
+        own = self._own()  # the peer need not be known for what this State said
         revoked = {key.id for key in own.keys if key.revoked}
         if not revoked or not words:
             return words
