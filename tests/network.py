@@ -44,7 +44,10 @@ tradition = ["civil"]
 WEEK = timedelta(days=7)
 TRIES = 60  # weeks that a step may wait
 # What a step meets that must wait for the other State, or was done before the run was cut off.
-WAITS = ("case.stage", "case.unknown", "case.not-agreed", "case.history", "assistance.unknown", "call.open")
+WAITS = (
+    "case.stage", "case.unknown", "case.not-agreed", "case.history", "assistance.unknown", "programme.stage",
+    "programme.delivery", "call.open",
+)  # fmt: skip
 
 
 @dataclass
