@@ -148,8 +148,10 @@ def _programme(dice: random.Random, needy: str, donor: str, number: int, at: dat
 def _send(node: Any, step: Step, at: datetime) -> None:
     from peer import request
 
+    from comity.casework.lifecycle import Stage
     from comity.casework.measure import Measure
     from comity.casework.request import Urgency
+    from comity.node import archive, models
     from comity.node.desk import requesting
 
     measure, urgency = step.given.split()
@@ -159,9 +161,11 @@ def _send(node: Any, step: Step, at: datetime) -> None:
         urgency_reason="Data may be deleted." * (urgency == "urgent"), exercise=True,
         period_from=day - timedelta(days=60), period_to=day - timedelta(days=30),
     )  # fmt: skip
-    requesting.draft(node.settings, what, new=True, officer=node.officers.one, at=at)
-    requesting.check(node.settings, step.name, officer=node.officers.one, at=at)
-    requesting.approve(node.settings, step.name, despite="As planned.", officer=node.officers.two, at=at)
+    if not models.Case.objects.filter(pk=step.name).exists():  # else the run was cut off in the middle of this step
+        requesting.draft(node.settings, what, new=True, officer=node.officers.one, at=at)
+    if archive.load(step.name, home=step.by).stage == Stage.DRAFT:
+        requesting.check(node.settings, step.name, officer=node.officers.one, at=at)
+        requesting.approve(node.settings, step.name, despite="As planned.", officer=node.officers.two, at=at)
     requesting.send(node.settings, step.name, officer=node.officers.two, at=at)
 
 

@@ -44,7 +44,10 @@ tradition = ["civil"]
 WEEK = timedelta(days=7)
 TRIES = 60  # weeks that a step may wait
 # What a step meets that must wait for the other State, or was done before the run was cut off.
-WAITS = ("case.stage", "case.unknown", "case.not-agreed", "case.history", "assistance.unknown", "call.open")
+WAITS = (
+    "case.stage", "case.unknown", "case.not-agreed", "case.history", "assistance.unknown", "programme.stage",
+    "programme.delivery", "call.open",
+)  # fmt: skip
 
 
 @dataclass
@@ -95,9 +98,10 @@ class Network:
         self.carried = Counter[str]()
         self.faults: list[str] = []
         self.taken: set[int] = set()  # places of steps in the plan
-        self.week = START
+        self.week, self.half = START, -1  # place of the step that was under way when the run was cut off
         for line in (folder / "journal").read_text().split() if (folder / "journal").exists() else ():
             self._read(line)
+            self.half = int(line[1:]) if line.startswith(">") else -1
         self._pin()
 
     def _node(self, state: str) -> Node:
@@ -243,20 +247,23 @@ class Network:
 
     def run(self, steps: Sequence[Step], until: datetime) -> None:
         """Let the time pass up to `until`, from where the journal stopped; what goes wrong is in `faults`."""
-        resumed = self.week > START
         while self.week < until:
             end = min(self.week + WEEK, until)
             ready = [place for place, step in enumerate(steps) if step.at < end and place not in self.taken]
             held: set[tuple[str, str]] = set()  # what one State does in one matter, it does in its order
             for place in ready:
                 step = steps[place]
-                if (step.by, step.name) not in held and self._take(step, max(step.at, self.week), resumed=resumed):
+                if (step.by, step.name) in held:
+                    continue
+                half = place == self.half  # the run was cut off in the middle of it, or just after
+                self._note(f">{place}")
+                if self._take(step, max(step.at, self.week), half=half):
                     self._note(str(place))
                 else:
+                    self._note(f"<{place}")
                     held.add((step.by, step.name))
             self.sweep(end - timedelta(seconds=1))
             self._note(end.isoformat())
-            resumed = False
 
     def _note(self, line: str) -> None:
         with (self.folder / "journal").open("a") as file:
@@ -266,11 +273,11 @@ class Network:
     def _read(self, line: str) -> None:
         if "T" in line:
             self.week = datetime.fromisoformat(line)
-        else:
+        elif line.isdecimal():
             self.taken.add(int(line))
 
-    def _take(self, step: Step, at: datetime, *, resumed: bool) -> bool:
-        """Take a step; whether that is done with. `resumed`: it may have been taken just before the run was cut off."""
+    def _take(self, step: Step, at: datetime, *, half: bool) -> bool:
+        """Take a step; whether that is done with. `half`: it may have been taken just before the run was cut off."""
         from comity.errors import ComityError
 
         if self.nodes[step.by].is_away(at):
@@ -278,10 +285,11 @@ class Network:
         try:
             STEPS[step.does](self.become(step.by), step, at)
         except ComityError as error:
+            if half and error.code in {"case.exists", "case.stage", "assistance.changed"}:
+                return True
             if error.code in WAITS and at - step.at < TRIES * WEEK:
                 return False
-            if not (resumed and error.code in {"case.exists", "assistance.changed", "case.stage"}):
-                self.faults.append(f"{step.does} {step.name} {step.by}>{step.to}: {error}")
+            self.faults.append(f"{step.does} {step.name} {step.by}>{step.to}: {error}")
             return True
         self.carried[step.does] += 1
         if not self.nodes[step.to].is_away(at):
@@ -339,8 +347,8 @@ class Network:
             node = self.become(one)
             if not models.FiguresBetween.objects.filter(peer=other, own=True, since=since, through=through).exists():
                 reconciling.ask(node.settings, other, since, through, officer=node.officers.one, at=at)
-                self.carry(one, other, at)
-                self.deliver(other, at + timedelta(seconds=5))
+            self.carry(one, other, at)
+            self.deliver(other, at + timedelta(seconds=5))
 
     def compared(self, one: str, other: str, since: str, through: str) -> Any:
         """What the node of `one` finds (`reconciling.Compared`)."""
