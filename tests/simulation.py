@@ -349,8 +349,8 @@ class Hand:
     def event(self, raw: bytes) -> Event:
         return self._notary.read(raw).event
 
-    def moment(self, raw: bytes) -> int:
-        return self._notary.read(raw).at
+    def said(self, raw: bytes) -> Evidence:
+        return self._notary.read(raw)
 
     def own(self, item: Item, statement: bytes) -> bool:
         try:
@@ -1056,14 +1056,20 @@ class World:
             self._seen_receipts(one, peer, result)
 
     def _seen_receipts(self, one: str, peer: str, answer: Answer) -> None:
-        """A client has seen a receipt: from now on there is no other for this letter."""
+        """A client has seen a receipt: from now on there is no other for this letter, unless its clock ran ahead."""
         for outcome in answer.outcomes:
             if outcome.receipt and self.notary.read(outcome.receipt).event is Event.RELAY_ACCEPTANCE:
-                known = self.receipts.setdefault(
-                    (one if one in self.nodes else peer, peer, outcome.envelope), outcome.receipt
-                )
-                if known != outcome.receipt:
+                key = (one if one in self.nodes else peer, peer, outcome.envelope)
+                known = self.receipts.get(key, outcome.receipt)
+                self.receipts[key] = outcome.receipt
+                if not self.same(known, outcome.receipt):
                     self.faults.append(f"{peer} gave {one} another receipt for the same letter")
+
+    def same(self, known: bytes, receipt: bytes) -> bool:
+        """Whether a receipt is the one that is known; or that one was of a time to come, and was said anew."""
+        if known == receipt or not (known and receipt):
+            return known == receipt
+        return self.notary.read(known).at > self.notary.read(receipt).at + exchange.SKEW
 
 
 # ── the judge ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1116,7 +1122,8 @@ class Judge:
         ):
             self.fault(f"{act.text} counts as handed over without evidence")
         theirs = reader.disk.tables["got", act.by].get(world.digest_of_text[act.text])
-        if row is not None and row.relayed and theirs is not None and row.evidence[:1] != theirs.evidence[:1]:
+        taken, given = (one.evidence[0] if one and one.evidence else b"" for one in (row, theirs))
+        if row is not None and row.relayed and theirs is not None and not world.same(taken, given):
             self.fault(f"{act.by} and {act.to} hold different receipts for {act.text}")
         if act.text == "probe" and act.recorded:
             seen = [line for line in world.trace if line.endswith(f"seen {act.to} probe")]

@@ -227,6 +227,46 @@ def test_words_about_one_envelope_are_in_order(pair):
     assert pair.words(row) == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
 
 
+@pytest.mark.parametrize("step", [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER])
+def test_what_was_said_by_a_clock_that_ran_ahead_is_said_anew(pair, step):
+    """The peer keeps, reads or hands over in a time to come: at the next exchange all its words are of a time that was."""
+    row, ahead = pair.post("a", 10_000), 10_000 + 400 * DAY
+    vn, events = pair.talk["VN"], list(Event)
+    times = [ahead if event is step else 10_000 for event in (Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, step)]
+    offer = pair.talk["IR"].offer(10_000)
+    lost = vn.receive(offer, times[0])  # by a parcel whose answer says nothing that counts
+    pair.talk["IR"].answered(offer, lost, 10_000)
+    vn.admit(times[1])
+    vn.handed(row.digest, times[2])
+    for day in range(1, 9):
+        pair.exchange("IR", 10_000 + day * DAY)
+    assert pair.stage(row) is Stage.DONE
+    said = [pair.world.notary.read(raw) for raw in pair.nodes["VN"].disk.tables["got", "IR"][row.digest].evidence]
+    assert [one.event for one in said] == pair.words(row) == sorted(pair.words(row), key=events.index)
+    assert [one.at for one in said] == sorted(one.at for one in said)
+    assert said[-1].at < ahead
+    assert said[0].at == 10_000 or step is Event.RELAY_ACCEPTANCE  # what counts stays the same bytes
+
+
+def test_what_was_made_by_a_clock_that_ran_ahead_may_have_an_older_receipt(pair):
+    """Carried while the clock was ahead; the deadlines are looked at when it is right; the answer comes long after."""
+    row = pair.post("a", 10_000 + DAY)
+    offer = pair.talk["IR"].offer(10_000 + DAY)
+    answer = pair.talk["VN"].receive(offer, 20_000)
+    pair.talk["IR"].overdue(30_000)
+    pair.talk["IR"].answered(offer, answer, 10_000 + 9 * DAY)
+    assert pair.stage(row) is Stage.CONSIGNMENT
+
+
+def test_words_that_both_took_by_clocks_that_ran_ahead_hold_nothing_up(pair):
+    """A receipt of a time to come that was taken, because both clocks ran ahead, is no reason to refuse the next word."""
+    row = pair.post("a", 10_000)
+    pair.exchange("IR", 10_000 + 400 * DAY)
+    pair.talk["VN"].admit(20_000)
+    pair.exchange("IR", 30_000)
+    assert pair.stage(row) is Stage.HANDOVER
+
+
 def test_a_number_names_one_envelope(pair):
     """Another envelope under a number that is taken, or far ahead, is refused for good, with a signed reason."""
     pair.post("a", 1.0)

@@ -5,7 +5,8 @@ import os
 import random
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from comity.seal import canon, container, envelope
 from comity.seal.container import CadesKey, open_container
 from comity.seal.keys import SigningKey, read_key, read_secret
 from comity.verify import CHECKS, Verdict, verify_file, verify_letter
-from comity.wire import dossier
+from comity.wire import dossier, messages
 
 COMITY = str(Path(sys.executable).with_name("comity"))
 FLIPS = 300  # random single-byte changes of each exported file
@@ -265,6 +266,23 @@ def test_receipts_and_proofs_cannot_be_exchanged(exercise, tmp_path):
     report = verify_file(_resigned(exercise[0], tmp_path, unwitnessed))
     assert report.verdicts["witness"][0] is Verdict.UNDETERMINED
     assert not report.passed
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(-2, Verdict.UNDETERMINED), (48, Verdict.FAILED)])
+def test_a_receipt_that_is_older_than_its_act_shows_a_wrong_clock_and_no_forger(exercise, monkeypatch, hours, verdict):
+    """Which of two clocks was wrong no file can show; a receipt from after the file is false."""
+    read = messages.read_receipt
+
+    def shifted(*given):
+        found = read(*given)
+        return replace(found, at=found.at + timedelta(hours=hours))
+
+    monkeypatch.setattr(messages, "read_receipt", shifted)
+    report = verify_file(files(exercise[0])[0])
+    wrong = {name: found for name, (found, _) in report.verdicts.items() if found is not Verdict.PASSED}
+    assert wrong.pop("receipts") is verdict
+    assert not report.passed
+    assert not wrong or verdict is Verdict.FAILED
 
 
 def test_what_a_lying_state_can_resign_is_not_passed(exercise, tmp_path):

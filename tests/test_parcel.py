@@ -318,6 +318,16 @@ def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):  # n
     assert opened(tmp_path / "p") == opened(tmp_path / "q")
 
 
+def test_what_was_made_by_a_clock_that_ran_ahead_may_have_an_older_receipt(node, sent, at, tmp_path):  # noqa: F811
+    """Packed when the clock is right again; the answer comes when the time that the act states is over."""
+    row, peer = sent["VN"]
+    models.Departure.objects.filter(pk=row.pk).update(made_at=at + timedelta(days=1))
+    parcels.pack(node, "VN", tmp_path / "p", at=at)
+    answer = Answer((Outcome(row.digest, receipt_of(peer, sent["VN"][0])),))  # of `at`
+    packed(peer, tmp_path / "q", at + timedelta(days=2), answers=[answer])
+    assert parcels.take(node, tmp_path / "q", at=at + timedelta(days=2)).ours == {"consignment": 1}
+
+
 def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):  # noqa: F811
     """They are not packed, nor what stands on them; and then there is nothing to carry, and no file."""
     row, _ = sent["VN"]

@@ -421,7 +421,12 @@ def _letters(report: Report, opened: Container, acts: Acts) -> None:
 def _receipts(
     report: Report, said: dossier.Dossier, acts: Acts, entries: dict[str, Entry], witnesses: _Witnesses
 ) -> None:
-    """That the other State's node holds each act that crossed to it, and that its log remembers."""
+    """That the other State's node holds each act that crossed to it, and that its log remembers.
+
+    A receipt that is older than its act shows that one of two clocks was wrong, and not which: nobody can have given it
+    before, for it names the envelope by its hash.
+    """
+    early: list[str] = []
     with report.check("receipts") as words:
         count = 0
         for records in acts.values():
@@ -434,11 +439,17 @@ def _receipts(
                 to = envelope.commitment(record.envelope)[0]
                 if receipt.envelope != canon.content_id(record.envelope) or receipt.by != to:
                     raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
-                if not act.at - _SKEW <= receipt.at <= said.at + _SKEW:
+                if receipt.at < act.at - _SKEW:
+                    early.append(
+                        f"'{act.kind}' of {act.case} says {act.at:%Y-%m-%d %H:%M:%S} UTC, and its receipt an earlier time"
+                    )
+                if receipt.at > said.at + _SKEW:
                     raise BrokenProof(f"'{act.kind}' has a receipt of an impossible time.", code="receipt.time")
                 witnesses.saw(receipt.proof, messages.logged_receipt(receipt.envelope), entries[receipt.by])
                 count += 1
         words.append(f"{count} receipts, each in the receiver's log")
+    if early:
+        report.note("receipts", Verdict.UNDETERMINED, f"{early[0]}: which clock was wrong, no file can show")
 
 
 def _inclusion(

@@ -71,19 +71,48 @@ class Remembering:
         """See that what is about to be said again about these envelopes of the peer's still counts."""
         for digest in digests:
             row = self._memory.got(digest)
-            if row is not None and (words := self._hand.restated(row.evidence, int(now))) != row.evidence:
-                self._memory.put_got(replace(row, evidence=words))
+            if row is not None:
+                words = self._by_now(self._hand.restated(row.evidence, int(now)), now)
+                if words != row.evidence:
+                    self._memory.put_got(replace(row, evidence=words))
+
+    def _by_now(self, words: tuple[bytes, ...], now: float) -> tuple[bytes, ...]:
+        """This node's `words` about one envelope; those of a time to come are said anew, for the peer takes none of them.
+
+        They are of a clock that has been set back since. Only while the peer speaks can that be told from a clock that is
+        behind: what it sends is no older than five minutes, or in a parcel that is not of a time to come.
+        """
+        if not words or self._hand.said(words[-1]).at <= now + SKEW:  # the last is of the latest time
+            return words
+        said = [self._hand.said(raw) for raw in words]
+        stay = [one for one in said if one.at <= now + SKEW]
+        at = max([int(now), *(one.at for one in stay)])
+        return (*words[: len(stay)], *self._hand.sign([replace(one, at=at) for one in said[len(stay) :]]))
+
+    def redate(self, digests: Collection[str], now: float) -> None:
+        """Note which of these envelopes of ours were made by a clock that has been set back since: nobody knows when.
+
+        Their receipts may be older than they say of themselves. That can be seen only until their time has come: so it is
+        looked at whenever they leave, by line or by courier, and when deadlines are.
+        """
+        with self._memory.atomically():
+            self._memory.look_up(sent=digests)
+            for digest in digests:
+                row = self._memory.sent(digest)
+                if row is not None and row.made_at > now + SKEW:
+                    self._memory.put_sent(replace(row, made_at=int(now) - self._pace.gap))
 
     def _in_time(self, row: Sent, said: Evidence, now: float) -> None:
         """Return when the word states a time at which it can have been said, as far as two clocks tell.
 
         Not before our envelope was made, not before the word about it that came last, and not in a time to come. What was
-        made by a clock that has been set back since was made nobody knows when.
+        made, or said, by a clock that has been set back since was so nobody knows when.
 
         Raises:
             BrokenSeal: ``receipt.time``.
         """
-        since = self._hand.moment(row.evidence[-1]) if row.evidence else row.made_at if row.made_at <= now + SKEW else 0
+        since = self._hand.said(row.evidence[-1]).at if row.evidence else row.made_at
+        since = since if since <= now + SKEW else 0
         if not since - SKEW <= said.at <= now + SKEW:
             raise BrokenSeal("This evidence states a time at which it cannot have been given.", code=UNTIMELY)
 

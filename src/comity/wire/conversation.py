@@ -4,7 +4,8 @@ Rules, and where each is kept:
 
 1. An envelope is acknowledged when it is durable, never before: every answer is made after `Memory.atomically` has ended.
 2. The same bytes are answered by the same signed receipt, at any time, also by a node that had to be restored: who holds
-   a receipt gives it back together with what was lost (`_lost`, `_refill`).
+   a receipt gives it back together with what was lost (`_lost`, `_refill`). Only what no peer would take any more, for
+   its key or for a time to come, is said anew (`_restate`).
 3. Every envelope names those of its case that it stands on. It waits, kept and acknowledged, until they are there
    (`admit`); a gap is asked for, and the waiting room is bounded (`_keep`).
 4. A node that may have lost memory knows nothing better than its peers: until the peer has answered its greeting, it
@@ -32,7 +33,6 @@ from comity.wire.exchange import (
     AFTER,
     BATCH,
     GAPS,
-    SKEW,
     Answer,
     Event,
     Evidence,
@@ -149,12 +149,11 @@ class Conversation(Remembering):
                 if front is not None:
                     self._memory.put_sent(replace(row, next_at=self._behind(front, now)))
                 elif self._fits(items, size := size + len(row.envelope)):
-                    if row.made_at > now + SKEW:  # by a clock that has been set back since: its receipt may be older
-                        self._memory.put_sent(replace(row, made_at=int(now) - self._pace.gap))
                     items.append(Item(row.number, row.envelope, row.after))
                     taken.add(row.digest)
                 else:
                     break
+            self.redate(taken, now)
             ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon, self._asking.most(now)))
         return Offer(tuple(items), ask) if items or ask else None
 
@@ -319,6 +318,7 @@ class Conversation(Remembering):
                     continue
                 if row.since > now:  # it was noted by a clock that has been set back since
                     self._memory.put_sent(replace(row, since=int(now)))
+                    self.redate([row.digest], now)
                 else:
                     self._memory.tell(self._late(row, now))
                     self._memory.put_sent(replace(row, told=True))
@@ -482,7 +482,7 @@ class Conversation(Remembering):
             return
         if not any(self._hand.event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
             with self._memory.atomically():
-                at = max(int(now), self._hand.moment(row.evidence[-1]))
+                at = max(int(now), self._hand.said(row.evidence[-1]).at)
                 self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])
 
     def _expire(self, now: float) -> None:

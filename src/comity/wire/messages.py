@@ -197,10 +197,12 @@ def event_of(raw: bytes) -> Event:
     return Event(canon.loads(canon.unb64(outer["payload"]), limit=4096)["receipt"])
 
 
-def moment_of(raw: bytes) -> int:
-    """When its State says that the event of a signed word was, POSIX seconds; the word was verified before."""
+def said_of(raw: bytes) -> Evidence:
+    """What a signed word says, which was verified before."""
     outer = _outer(raw)
-    return int(_moment(canon.loads(canon.unb64(outer["payload"]), limit=4096)["at"]).timestamp())
+    found = canon.loads(canon.unb64(outer["payload"]), limit=4096)
+    at = int(_moment(found["at"]).timestamp())
+    return Evidence(Event(found["receipt"]), outer["from"], found["envelope"], at, found.get("code", ""))
 
 
 def key_of(raw: bytes) -> str:

@@ -172,8 +172,8 @@ class Hand(Protocol):
     def event(self, raw: bytes) -> Event:
         """What a signed word from this node's own memory says has happened; nothing is verified again."""
 
-    def moment(self, raw: bytes) -> int:
-        """When such a word says that it happened, POSIX seconds."""
+    def said(self, raw: bytes) -> Evidence:
+        """All that such a word says."""
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Whether `statement` is what the envelope of `item` holds, and signed by this State for the peer."""

@@ -455,8 +455,7 @@ class Tables:
         if not revoked or not words:
             return words
         if not revoked.isdisjoint(map(messages.key_of, words)):
-            never = trust_in([replace(own, keys=tuple(replace(key, revoked=None) for key in own.keys))])
-            return tuple(self.sign([replace(messages.read_word(raw, never).said, at=now) for raw in words]))
+            return tuple(self.sign([replace(messages.said_of(raw), at=now) for raw in words]))
         return (self._proved_anew(words[0], own), *words[1:])
 
     def _proved_anew(self, raw: bytes, own: Entry) -> bytes:
@@ -477,8 +476,8 @@ class Tables:
     def event(self, raw: bytes) -> Event:
         return messages.event_of(raw)
 
-    def moment(self, raw: bytes) -> int:
-        return messages.moment_of(raw)
+    def said(self, raw: bytes) -> Evidence:
+        return messages.said_of(raw)
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Signed by this State for the peer, what the envelope committed to, and not known here in another envelope.

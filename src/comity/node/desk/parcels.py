@@ -2,7 +2,8 @@
 
 Nothing here is a second way to keep or to answer: an offer from a parcel goes to the same function as one from the line, and
 rows are the truth, so that the two may cross, repeat and overtake each other. Packing changes no row but the name of a
-greeting; what is on its way by courier is on its way by line too, until its receipt has come by either.
+greeting, and when an envelope was made if that is still to come (`Conversation.redate`); what is on its way by courier is on
+its way by line too, until its receipt has come by either.
 """
 
 from __future__ import annotations
@@ -168,12 +169,14 @@ def _pack(
 ) -> Packed | None:  # fmt: skip
     offers, asking, found = _Spool(folder, "offer"), _Spool(folder, "asking"), {row.pk: row for row in bags}
     greets, envelopes, asked = "", Counter[str](), 0
-    greeting = _greeting(settings, peer, at)
+    talk = crossing.conversation(settings, peer)
+    greeting = _greeting(talk, at)
     if greeting is not None:
         greets, offer = greeting
         offers.put(offer)
     else:
         for items in parcel.batches(_unsent(peer, envelopes), parcel.item_size):
+            talk.redate([canon.content_id(item.envelope) for item in items], at.timestamp())
             offers.put(Offer(items))
         for digests in _together(_asking(peer)):
             offers.put(Offer(ask=digests))
@@ -192,14 +195,13 @@ def _pack(
     return Packed(bool(greets), len(answers) + len(asking.paths), envelopes, asked, carried)
 
 
-def _greeting(settings: Settings, peer: str, at: datetime) -> tuple[str, Offer] | None:
+def _greeting(talk: Conversation, at: datetime) -> tuple[str, Offer] | None:
     """The greeting that this node owes the peer, under its name; None: the peer has said what it holds.
 
     One name serves until it is answered: between two parcels of one name a node only comes to remember more.
     """
-    talk = crossing.conversation(settings, peer)
     with transaction.atomic():
-        row, _ = models.Talk.objects.select_for_update().get_or_create(pk=peer)
+        row, _ = models.Talk.objects.select_for_update().get_or_create(pk=talk.peer)
         offer = None if row.settled else talk.offer(at.timestamp())
         if offer is None or offer.have is None:
             return None

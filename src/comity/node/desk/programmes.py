@@ -277,7 +277,7 @@ def _read_at(row: models.Departure) -> datetime | None:
     """When the other State's node read an envelope of ours, as it has signed, or came to say so here. None: it has not."""
     for raw in archive.words(row):
         if messages.event_of(raw) is Event.CONTENT_CONSIGNMENT:
-            return datetime.fromtimestamp(min(messages.moment_of(raw), row.since), UTC)
+            return datetime.fromtimestamp(min(messages.said_of(raw).at, row.since), UTC)
     return None
 
 
