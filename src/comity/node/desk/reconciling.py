@@ -95,8 +95,8 @@ def _counted(settings: Settings, peer: str, *, at: datetime) -> Iterator[list[Fa
     with Tables(settings, peer).atomically():
         if [*newest.all()] != before:
             raise NotPossible("Figures were said to that State meanwhile.", code="between.meanwhile")
-        ahead = at + reconciliation.SKEW  # drawn up by a clock that was wrong: the other State refuses them
-        own.filter(drawn__gt=ahead).delete()
+        # Drawn up by a clock that was wrong: the other State refuses them.
+        own.filter(drawn__gt=at + reconciliation.SKEW).delete()
         yield counted
 
 
@@ -131,8 +131,9 @@ def _kept(said: Statement, raw: bytes, *, own: bool, by: str = "", waits: bool =
     """Keep a statement beside those before it; one that says the same as the newest takes its place."""
     peer = said.to if own else said.by
     before = _of(peer, said.since, said.through, own=own).filter(drawn__lte=said.drawn).first()
-    row = before or models.FiguresBetween()
-    if before is None or before.content != content(said):
+    if before is not None and before.content == content(said):
+        row = before
+    else:
         row = models.FiguresBetween(own=own, peer=peer, since=said.since, through=said.through)
         row.taken_back = len(reconciliation.retracted(_read(before), said)) if before else 0
     row.content, row.drawn, row.statement, row.by, row.waits = content(said), said.drawn, raw, by, waits
@@ -182,8 +183,10 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     if edges(said.through)[1] > row.at:
         raise Invalid("A quarter is counted once it is over.", code="figures.period", where="through")
     newest = _of(said.by, said.since, said.through, own=False).filter(drawn__lte=row.at + reconciliation.SKEW).first()
-    known = newest is not None and newest.drawn == said.drawn and newest.content == content(said)
-    if known or (newest is not None and newest.drawn > said.drawn):  # nobody puts one before the first
+    if newest is not None and (
+        newest.drawn > said.drawn  # nobody puts one before the first
+        or (newest.drawn, newest.content) == (said.drawn, content(said))
+    ):
         raise NotPossible("This statement came before.", code="between.known")
     _kept(said, opened.statement.raw, own=False, waits=True)
 
