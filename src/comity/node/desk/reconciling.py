@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -37,10 +39,13 @@ from comity.seal.envelope import Opened
 from comity.wire import figures as wire
 from comity.wire.directory import trust_in
 
-MOST: Final = 400  # statements of one other State that are kept
+KEPT: Final = 10  # different statements of one State on the same quarters: the first, and the newest
+MOST: Final = 400  # of one State together; the oldest quarters go first
 SHOWN: Final = 200  # comparisons on one page
-_AGAIN: Final = timedelta(seconds=2)  # when the other State has not said yet what it holds
-_PAUSE: Final = timedelta(minutes=10)  # until who says more on the same quarters is answered: each answer counts anew
+_OF_ONE: Final = 24  # of them with one State, so that nobody fills the page
+DIFFERENCES: Final = 100  # shown of one comparison
+_PAUSE: Final = timedelta(minutes=10)  # between two answers to one State: for each, all cases with it are counted anew
+_TOGETHER: Final = 12  # quarters and years that are answered by one count
 _BATCH: Final = 200  # cases read together
 
 
@@ -59,30 +64,44 @@ def ask(
 
     Raises:
         NotYours: he has no power to assist.
-        NotPossible: that State is not pinned here, or cannot be written to now.
+        NotPossible: that State is not pinned here, or cannot be written to now; ``between.meanwhile``.
         Invalid: ``figures.period``: no quarter, or one that is not over; ``between.form``; ``between.too-long``.
     """
     _record.needs(officer, Power.ASSIST)
     archive.peer_entry(peer)
-    with Tables(settings, peer).atomically():  # holds the conversation, as whoever hears does
-        said = drawn(settings, peer, since, through, at=at)
+    _state((), settings, peer, since, through, at=at)  # what cannot be meant is refused before any case is read
+    with _counted(settings, peer, at=at) as counted:
+        said = _state(counted, settings, peer, since, through, at=at)
         return _say(settings, said, by=f"{officer.full_name}, {officer.office}", at=at)
 
 
-def drawn(settings: Settings, peer: str, since: str, through: str, *, at: datetime) -> Statement:
-    """What this State counts of the cases between the two, as far as both know their acts.
+def _state(
+    counted: Iterable[Fact], settings: Settings, peer: str, since: str, through: str, *, at: datetime
+) -> Statement:
+    moment = at.replace(microsecond=0)
+    return reconciliation.state(counted, by=settings.state, to=peer, since=since, through=through, at=moment)
+
+
+@contextmanager
+def _counted(settings: Settings, peer: str, *, at: datetime) -> Iterator[list[Fact]]:
+    """All facts with a State, read before its conversation is held, because that takes long; inside it is held.
 
     Raises:
-        Invalid: ``figures.period``; ``between.form``.
+        NotPossible: ``between.meanwhile``: figures were said to it since: with older ones this State would contradict itself.
     """
-    moment = at.replace(microsecond=0)
-    # An empty one first: what cannot be meant is refused before any case is read.
-    reconciliation.state((), by=settings.state, to=peer, since=since, through=through, at=moment)
-    facts = _facts(settings, peer)
-    return reconciliation.state(facts, by=settings.state, to=peer, since=since, through=through, at=moment)
+    own = models.FiguresBetween.objects.filter(peer=peer, own=True)
+    newest = own.order_by("-pk").values_list("pk", flat=True)[:1]
+    before, counted = [*newest.all()], list(facts(settings, peer))
+    with Tables(settings, peer).atomically():
+        if [*newest.all()] != before:
+            raise NotPossible("Figures were said to that State meanwhile.", code="between.meanwhile")
+        # Drawn up by a clock that was wrong: the other State refuses them.
+        own.filter(drawn__gt=at + reconciliation.SKEW).delete()
+        yield counted
 
 
-def _facts(settings: Settings, peer: str) -> Iterator[Fact]:
+def facts(settings: Settings, peer: str) -> Iterator[Fact]:
+    """What this State counts of the cases between the two, as far as both know their acts."""
     references = list(_record.between(settings.state, peer).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(references), _BATCH):
         those = references[start : start + _BATCH]
@@ -108,18 +127,36 @@ def _say(settings: Settings, said: Statement, *, by: str, at: datetime) -> model
     return _kept(said, raw, own=True, by=by)
 
 
-def _kept(
-    said: Statement, raw: bytes, *, own: bool, by: str = "", answer_at: datetime | None = None
-) -> models.FiguresBetween:
+def _kept(said: Statement, raw: bytes, *, own: bool, by: str = "", waits: bool = False) -> models.FiguresBetween:
     """Keep a statement beside those before it; one that says the same as the newest takes its place."""
-    peer, given = said.to if own else said.by, {"drawn": said.drawn, "statement": raw, "by": by, "answer_at": answer_at}
-    newest = _of(peer, said.since, said.through, own=own).first()
-    row = newest if newest is not None and newest.content == content(said) else models.FiguresBetween()
-    named = {"peer": peer, "own": own, "since": said.since, "through": said.through, "content": content(said)}
-    for name, value in (named | given).items():
-        setattr(row, name, value)
+    peer = said.to if own else said.by
+    before = _of(peer, said.since, said.through, own=own).filter(drawn__lte=said.drawn).first()
+    if before is not None and before.content == content(said):
+        row = before
+    else:
+        row = models.FiguresBetween(own=own, peer=peer, since=said.since, through=said.through)
+        row.taken_back = len(reconciliation.retracted(_read(before), said)) if before else 0
+    row.content, row.drawn, row.statement, row.by, row.waits = content(said), said.drawn, raw, by, waits
     row.save()
+    _let_go(row)
     return row
+
+
+def _let_go(kept: models.FiguresBetween) -> None:
+    """Keep the first and the newest statements on the same quarters, and of all quarters the newest."""
+    rows = list(_of(kept.peer, kept.since, kept.through, own=kept.own).defer("statement"))
+    for gone in rows[KEPT - 1 : -1]:
+        after = rows[KEPT - 2]
+        after.let_go += gone.let_go + 1
+        after.taken_back += gone.taken_back
+        after.save(update_fields=["let_go", "taken_back"])
+        gone.delete()
+    every = models.FiguresBetween.objects.filter(peer=kept.peer, own=kept.own)
+    others = every.exclude(since=kept.since, through=kept.through).order_by("through", "since")
+    oldest = others.values("since", "through").first()
+    if oldest is not None and every.count() > MOST:
+        others.filter(**oldest).delete()
+        note_alarm(kept.peer, code="between.let-go", at=kept.drawn)
 
 
 def content(said: Statement) -> str:
@@ -137,7 +174,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
         Invalid: it does not follow its form, or is not plausible; ``figures.period``: these quarters are not over here;
             ``between.time``: it states a time at which it cannot have been signed.
         BrokenSeal: ``figures.sender``: it is of another State, or of another pair.
-        NotPossible: ``between.known``: it came before; ``between.too-many``.
+        NotPossible: ``between.known``: it, or one drawn up later, came before.
     """
     said = wire.read(opened.statement)
     key = archive.peer_entry(said.by).named(opened.statement.key_id)
@@ -145,38 +182,48 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
         raise Invalid("This states a time at which it cannot have been signed.", code="between.time", where="at")
     if edges(said.through)[1] > row.at:
         raise Invalid("A quarter is counted once it is over.", code="figures.period", where="through")
-    those = _of(said.by, said.since, said.through, own=False)
-    if those.filter(content=content(said), drawn__gte=said.drawn).exists():
+    newest = _of(said.by, said.since, said.through, own=False).filter(drawn__lte=row.at + reconciliation.SKEW).first()
+    if newest is not None and (
+        newest.drawn > said.drawn  # nobody puts one before the first
+        or (newest.drawn, newest.content) == (said.drawn, content(said))
+    ):
         raise NotPossible("This statement came before.", code="between.known")
-    if models.FiguresBetween.objects.filter(peer=said.by, own=False).count() >= MOST:
-        raise NotPossible(f"More than {MOST} statements of one State are not kept.", code="between.too-many")
-    waits = those.filter(answer_at__isnull=False).order_by("answer_at").values_list("answer_at", flat=True).first()
-    soon = waits or (row.at + _PAUSE if those.exists() else row.at)
-    _kept(said, opened.statement.raw, own=False, answer_at=soon)
+    _kept(said, opened.statement.raw, own=False, waits=True)
 
 
 def due(settings: Settings, *, at: datetime) -> bool:
-    """Answer those who said their figures, unless they know this State's as they are now; whether there was anything."""
-    waiting = models.FiguresBetween.objects.filter(own=False, answer_at__lte=at).order_by("peer", "since", "through")
-    asked = list(waiting.values_list("peer", "since", "through").distinct())
-    for peer, since, through in asked:
-        again = None
+    """Answer those who said their figures, unless they know this State's as they are now; whether there was anything.
+
+    All cases with a State are counted once in `_PAUSE`, however much it says; then what it has asked about last is answered.
+    """
+    asking = models.FiguresBetween.objects.filter(own=False, waits=True).order_by().values_list("peer", flat=True)
+    rested = models.Talk.objects.filter(pk__in=set(asking.distinct()), settled=True)
+    rested = rested.exclude(figures_at__range=(at - _PAUSE, at))  # one that lies ahead is of a wrong clock
+    peers = sorted(rested.values_list("pk", flat=True))
+    for peer in peers:
+        models.Talk.objects.filter(pk=peer).update(figures_at=at)
         try:
-            _answer(settings, peer, since, through, at=at)
+            _answer(settings, peer, at=at)
         except ComityError as error:
-            again = at + _AGAIN if error.code == "conversation.unsettled" else None
-            if again is None:
+            if error.code not in ("between.meanwhile", "conversation.unsettled"):  # these go by: it waits
                 note_alarm(peer, code=error.code, at=at)
-        _of(peer, since, through, own=False).filter(answer_at__lte=at).update(answer_at=again)
-    return bool(asked)
+                models.FiguresBetween.objects.filter(peer=peer, own=False).update(waits=False)
+    return bool(peers)
 
 
-def _answer(settings: Settings, peer: str, since: str, through: str, *, at: datetime) -> None:
-    with Tables(settings, peer).atomically():
-        said = drawn(settings, peer, since, through, at=at)
-        before = _of(peer, since, through, own=True).first()
-        if before is None or before.content != content(said):
-            _say(settings, said, by="", at=at)
+def _answer(settings: Settings, peer: str, *, at: datetime) -> None:
+    waiting = models.FiguresBetween.objects.filter(peer=peer, own=False, waits=True).order_by("-drawn", "-pk")
+    asked = dict.fromkeys(waiting.values_list("since", "through"))
+    with _counted(settings, peer, at=at) as counted:
+        for since, through in itertools.islice(asked, _TOGETHER):
+            try:
+                said = _state(counted, settings, peer, since, through, at=at)
+                before = _of(peer, since, through, own=True).first()
+                if before is None or before.content != content(said):
+                    _say(settings, said, by="", at=at)
+            except Invalid as error:  # before anything was written
+                note_alarm(peer, code=error.code, at=at)
+            _of(peer, since, through, own=False).update(waits=False)
 
 
 def adopt(said: seal.Statement) -> None:
@@ -231,7 +278,11 @@ class Compared:
         through: the last.
         ours: this State's newest statement; None: it has said nothing yet.
         theirs: the other's.
-        differences: between the two; what one of them takes back of what it said before; and where it has published otherwise.
+        differences: between the two; where one of them has published otherwise; and what it takes back of what it said
+            before. At most `DIFFERENCES`.
+        count: how many there are.
+        unexplained: how many of them somebody must look at.
+        let_go: statements between the first and the newest that are not kept any more.
     """
 
     peer: str
@@ -240,23 +291,35 @@ class Compared:
     ours: models.FiguresBetween | None
     theirs: models.FiguresBetween | None
     differences: tuple[Difference, ...]
-
-    @property
-    def unexplained(self) -> int:
-        """How many differences somebody must look at."""
-        return sum(not one.explained for one in self.differences)
+    count: int
+    unexplained: int
+    let_go: int
 
 
-def compared(peer: str, since: str, through: str) -> Compared:
-    """What the two States say of these quarters. Nothing is written; both nodes find the same."""
+def compared(peer: str, since: str, through: str, *, shown: int = DIFFERENCES) -> Compared:
+    """What the two States say of these quarters. Nothing is written; both nodes find the same.
+
+    Args:
+        peer: the other State.
+        since: the first quarter.
+        through: the last.
+        shown: how many differences at most.
+    """
     ours, theirs = (list(_of(peer, since, through, own=own).defer("statement")) for own in (True, False))
-    found = _differences(*(tuple(map(_name, rows)) for rows in (ours, theirs)))
+    every, unexplained = _counts(_name(ours[0]), _name(theirs[0])) if ours and theirs else (0, 0)
+    more = sum(row.taken_back for row in (*ours, *theirs))
     own = models.FiguresRelease.objects.order_by("number").only("number").last()
     heard = models.FiguresHeard.objects.filter(pk=peer).only("number").first()
-    for rows, of, release in ((ours, "", own), (theirs, peer, heard)):
-        if rows and release is not None:
-            found += _as_published(_name(rows[0]), of, release.number)
-    return Compared(peer, since, through, ours[0] if ours else None, theirs[0] if theirs else None, found)
+    public: list[tuple[_Name, str, int]] = [
+        (_name(rows[0]), of, release.number)
+        for rows, of, release in ((ours, "", own), (theirs, peer, heard))
+        if rows and release is not None
+    ]
+    more += sum(map(_otherwise, public))
+    found = itertools.islice(_differences(ours, theirs, public), shown) if every + more else ()
+    let_go = sum(row.let_go for row in (*ours, *theirs))
+    ends = (ours[0] if ours else None, theirs[0] if theirs else None)
+    return Compared(peer, since, through, *ends, tuple(found), every + more, unexplained + more, let_go)
 
 
 _Name = tuple[int, str, datetime]  # of a statement: while these are the same, it is
@@ -266,24 +329,45 @@ def _name(row: models.FiguresBetween) -> _Name:
     return row.pk, row.content, row.drawn
 
 
-@lru_cache(maxsize=1024)
-def _differences(ours: tuple[_Name, ...], theirs: tuple[_Name, ...]) -> tuple[Difference, ...]:
-    """Of the statements of both sides, each the newest first."""
-    rows = models.FiguresBetween.objects.in_bulk([one[0] for one in (*ours, *theirs)])
-    mine, other = ([wire.kept(bytes(rows[one[0]].statement)) for one in those] for those in (ours, theirs))
-    found = list(reconciliation.compare(mine[0], other[0])) if mine and other else []
-    for those in (mine, other):
-        for later, earlier in itertools.pairwise(those):
-            found += reconciliation.retracted(earlier, later)
-    return tuple(found)
+def _read(row: models.FiguresBetween) -> Statement:
+    return wire.kept(bytes(row.statement))
+
+
+_Rows = list[models.FiguresBetween]
+
+
+def _differences(ours: _Rows, theirs: _Rows, public: list[tuple[_Name, str, int]]) -> Iterator[Difference]:
+    """Of the statements of both sides, each the newest first, one after the other as far as somebody asks."""
+    if ours and theirs:
+        yield from reconciliation.compare(_read(ours[0]), _read(theirs[0]))
+    for one in public:
+        yield from _as_published(one)
+    for rows in (ours, theirs):
+        for later, earlier in itertools.pairwise(rows):
+            if later.taken_back:
+                yield from reconciliation.retracted(_read(earlier), _read(later))
 
 
 @lru_cache(maxsize=1024)
-def _as_published(said: _Name, of: str, number: int) -> tuple[Difference, ...]:
-    """Where release `number` of a State (empty: this one) does not tell what it says to the other."""
+def _counts(ours: _Name, theirs: _Name) -> tuple[int, int]:
+    """How many differences there are between two statements, and how many of them somebody must look at."""
+    mine, other = (_read(models.FiguresBetween.objects.get(pk=one[0])) for one in (ours, theirs))
+    found = reconciliation.compare(mine, other)
+    return len(found), sum(not one.explained for one in found)
+
+
+@lru_cache(maxsize=1024)
+def _otherwise(said: tuple[_Name, str, int]) -> int:
+    """How many there are of `_as_published`."""
+    return len(_as_published(said))
+
+
+def _as_published(said: tuple[_Name, str, int]) -> tuple[Difference, ...]:
+    """Where the release of that number of a State (empty: this one) does not tell what its statement tells the other."""
+    (pk, *_), of, number = said
     heard = models.FiguresHeard.objects.get(pk=of) if of else models.FiguresRelease.objects.get(pk=number)
-    statement = models.FiguresBetween.objects.get(pk=said[0])
-    return reconciliation.against_public(figures.said(bytes(heard.value)), wire.kept(bytes(statement.statement)))
+    statement = models.FiguresBetween.objects.get(pk=pk)
+    return reconciliation.against_public(figures.said(bytes(heard.value)), _read(statement))
 
 
 def heard() -> list[models.FiguresHeard]:
@@ -292,6 +376,12 @@ def heard() -> list[models.FiguresHeard]:
 
 
 def all_compared() -> list[Compared]:
-    """What was compared, the newest quarters first; at most `SHOWN`."""
+    """What was compared, without its differences, the newest quarters first: at most `SHOWN`, and `_OF_ONE` with one State."""
     names = models.FiguresBetween.objects.order_by("-through", "-since", "peer").values_list("peer", "since", "through")
-    return [compared(*each) for each in names.distinct()[:SHOWN]]
+    found: list[Compared] = []
+    times = Counter[str]()
+    for each in names.distinct():
+        times[each[0]] += 1
+        if times[each[0]] <= _OF_ONE and len(found) < SHOWN:
+            found.append(compared(*each, shown=0))
+    return found

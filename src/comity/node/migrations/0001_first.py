@@ -274,6 +274,7 @@ class Migration(migrations.Migration):
                 ("doubted", models.BooleanField(default=False)),
                 ("heard", models.PositiveBigIntegerField(default=0)),
                 ("greeting", models.CharField(blank=True, max_length=32)),
+                ("figures_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -696,13 +697,15 @@ class Migration(migrations.Migration):
                 ("drawn", models.DateTimeField()),
                 ("statement", models.BinaryField()),
                 ("by", models.CharField(blank=True, max_length=402)),
-                ("answer_at", models.DateTimeField(null=True)),
+                ("waits", models.BooleanField(default=False)),
+                ("taken_back", models.PositiveIntegerField(default=0)),
+                ("let_go", models.PositiveIntegerField(default=0)),
             ],
             options={
                 "ordering": ["-through", "-since", "peer", "-drawn", "-pk"],
                 "indexes": [
                     models.Index(fields=["peer", "own", "since", "through"], name="figures_between_of"),
-                    models.Index(condition=models.Q(("own", False)), fields=["answer_at"], name="figures_between_due"),
+                    models.Index(condition=models.Q(("waits", True)), fields=["peer"], name="figures_between_due"),
                 ],
             },
         ),

@@ -18,7 +18,7 @@ class FiguresRelease(models.Model):
 class FiguresBetween(models.Model):
     """What one of two States says to the other of the figures of their cases, as signed: this State, or another to it.
 
-    Each that says something else than the one before it is kept; one that says the same again takes its place.
+    One that says the same as the one before it takes its place. Of others the first and the newest are kept.
     """
 
     peer = models.CharField(max_length=2)  # the other State
@@ -29,9 +29,11 @@ class FiguresBetween(models.Model):
     drawn = models.DateTimeField()  # as signed
     statement = models.BinaryField()
     by = models.CharField(max_length=402, blank=True)  # own: the officer who said it; empty: this node answered
-    answer_at = models.DateTimeField(
-        null=True
-    )  # another State's: when to look whether it is to be answered; null: never
+    waits = models.BooleanField(default=False)  # another State's: it is to be answered
+    taken_back = models.PositiveIntegerField(
+        default=0
+    )  # acts and figures of the one before it that it does not say again
+    let_go = models.PositiveIntegerField(default=0)  # statements between the one before it and this, not kept any more
 
     class Meta:
         """The newest first; what is to be answered is found without looking at all."""
@@ -39,7 +41,7 @@ class FiguresBetween(models.Model):
         ordering = ["-through", "-since", "peer", "-drawn", "-pk"]
         indexes = [
             models.Index(fields=["peer", "own", "since", "through"], name="figures_between_of"),
-            models.Index(fields=["answer_at"], condition=models.Q(own=False), name="figures_between_due"),
+            models.Index(fields=["peer"], condition=models.Q(waits=True), name="figures_between_due"),
         ]
 
 

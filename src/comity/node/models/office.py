@@ -121,6 +121,7 @@ class Talk(models.Model):
     greeting = models.CharField(
         max_length=32, blank=True
     )  # names a greeting that a courier carries, until it is answered
+    figures_at = models.DateTimeField(null=True)  # when the cases with it were counted last, for an answer
 
 
 class Kept(models.Model):

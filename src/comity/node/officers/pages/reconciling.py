@@ -23,7 +23,7 @@ from comity.reporting.axes import quarters_of
 from comity.reporting.reconciliation import Difference
 
 _LONG: Final = 20  # characters of what is sent
-_ACTS: Final = 200  # shown under one difference
+_ACTS: Final = 500  # shown on one page
 
 
 @require_POST
@@ -48,7 +48,8 @@ def between(request: HttpRequest, peer: str, since: str, through: str) -> HttpRe
     found = desk.compared(peer, since, through)
     if found.ours is None and found.theirs is None:
         raise NotPossible("Nothing was said about these quarters.", code="between.none")
-    shown = {"found": found, "home": current().state, "differences": _shown(found.differences)}
+    more = found.count - len(found.differences)
+    shown = {"found": found, "more": max(0, more), "home": current().state, "differences": _shown(found.differences)}
     return render(request, "figures_between.html", shown)
 
 
@@ -65,8 +66,9 @@ def of(request: HttpRequest, peer: str) -> HttpResponse:
     return render(request, "figures_of.html", shown)
 
 
-def _shown(differences: tuple[Difference, ...]) -> list[tuple[Difference, list[tuple[str, str]]]]:
-    """Each difference with its acts: (id, reference of the case if it is here)."""
-    wanted = {act for one in differences for act in one.acts[:_ACTS]}
+def _shown(differences: tuple[Difference, ...]) -> list[tuple[Difference, list[tuple[str, str]], int]]:
+    """Each difference with its acts, (id, reference of the case if it is here), and how many more acts it has."""
+    each = _ACTS // max(1, len(differences))
+    wanted = {act for one in differences for act in one.acts[:each]}
     here: dict[str, Any] = dict(models.Act.objects.filter(pk__in=wanted).values_list("pk", "case"))
-    return [(one, [(act, here.get(act, "")) for act in one.acts[:_ACTS]]) for one in differences]
+    return [(one, [(act, here.get(act, "")) for act in one.acts[:each]], len(one.acts[each:])) for one in differences]
