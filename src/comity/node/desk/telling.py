@@ -1,4 +1,4 @@
-"""What is to be said to other States about copies and communities, on its way into envelopes.
+"""What is to be said to other States about copies, communities and its own standing, on its way into envelopes.
 
 What follows from a notice is noted with it, in one transaction (`note`); it leaves as soon as the other State can be written
 to (`deliver`). So one neighbour whose keys have ended, or who has not said yet what it holds, holds up nothing but what is for

@@ -138,7 +138,7 @@ class SharingDeed(models.Model):
 
 
 class Telling(models.Model):
-    """What is to be said to another State about copies or communities, until it is in an envelope."""
+    """What is to be said to another State about copies, communities or its own standing, until it is in an envelope."""
 
     to = models.CharField(max_length=2)
     kind = models.CharField(max_length=10)  # of statement
