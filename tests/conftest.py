@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,4 +132,61 @@ def peer(node, at):
     found = Peer("VN", node)
     registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
     settle("VN")
+    return found
+
+
+@pytest.fixture
+def sent(node, officers, at):
+    """Two requests on their way, to two peers: for each State (the envelope's row, the peer)."""
+    from peer import Peer, request, settle
+
+    from comity.node import models
+    from comity.node.desk import registry, requesting
+
+    rows = {}
+    for number, state in enumerate(("VN", "QA"), 1):
+        peer = Peer(state, node)
+        registry.pin(node, peer.entry_bytes, fingerprint=peer.entry.fingerprint, by="t", at=at)
+        settle(state)
+        ours = request(reference=f"IR-2026-000{number}", requesting="IR", requested=state)
+        requesting.draft(node, ours, officer=officers.drafter, at=at)
+        requesting.check(node, ours.reference, officer=officers.drafter, at=at)
+        requesting.approve(node, ours.reference, despite="x", officer=officers.approver, at=at)
+        requesting.send(node, ours.reference, officer=officers.approver, at=at)
+        rows[state] = (models.Departure.objects.get(peer=state), peer)
+    return rows
+
+
+@pytest.fixture
+def six_asked(node, officers, peer, at):
+    """Six requests of Viet Nam, one accepted, one refused, about one more was asked: (their references, the ground)."""
+    from peer import arrive, request
+
+    from comity.node import archive
+    from comity.node.desk import requested
+
+    names = [f"VN-2026-{number:04}" for number in range(1, 7)]
+    for place, name in enumerate(names):
+        arrive(node, peer.asks(request(reference=name))[0], at + timedelta(minutes=place))
+    ground = requested.grounds_for(node, archive.load(names[1], home=node.state), at.date())[0].id
+    by = {"officer": officers.decider, "at": at + timedelta(hours=2)}
+    for name in names[:3]:
+        requested.assess(node, name, **by)
+    requested.accept(node, names[0], conditions=[], reasons="In order.", **by)
+    requested.consult(node, names[1], message="We may have to refuse.", **by)
+    requested.refuse(node, names[1], grounds=[ground], reasons="For these.", **by)
+    requested.ask(node, names[2], questions="Which?", fields=["period_to"], **by)
+    return names, ground
+
+
+@pytest.fixture
+def own(node, tmp_path, at):
+    """A copy of the node's home whose entry and keys a test may change; `now()` reads its settings anew."""
+    from comity.node.desk import issuing
+    from comity.node.settings import read
+
+    home = tmp_path / "IR"
+    shutil.copytree(node.home, home)
+    found = SimpleNamespace(home=home, now=lambda: read(home))
+    issuing.settle(found.now(), at=at)
     return found

@@ -5,20 +5,19 @@ import ssl
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from peer import Peer, arrive, request, settle
+from peer import arrive, request
 from test_wire import PEM, TLS, line
 
 from comity.casework.lifecycle import Kind
 from comity.errors import NotPossible, Unreachable
 from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
-from comity.node import archive, models
+from comity.node import archive
 from comity.node.courier import Courier
-from comity.node.desk import crossing, requesting
+from comity.node.desk import crossing
 from comity.seal import merkle
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
@@ -99,25 +98,6 @@ class Post:
         return SimpleNamespace(
             post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at: ask(path)
         )  # fmt: skip
-
-
-@pytest.fixture
-def sent(node, officers, at):
-    """Two requests on their way, to two peers."""
-    from comity.node.desk import registry
-
-    rows = {}
-    for number, state in enumerate(("VN", "QA"), 1):
-        peer = Peer(state, node)
-        registry.pin(node, peer.entry_bytes, fingerprint=peer.entry.fingerprint, by="t", at=at)
-        settle(state)
-        own = replace(request(), reference=f"IR-2026-000{number}", requesting="IR", requested=state)
-        requesting.draft(node, own, officer=officers.drafter, at=at)
-        requesting.check(node, own.reference, officer=officers.drafter, at=at)
-        requesting.approve(node, own.reference, despite="x", officer=officers.approver, at=at)
-        requesting.send(node, own.reference, officer=officers.approver, at=at)
-        rows[state] = (models.Departure.objects.get(peer=state), peer)
-    return rows
 
 
 def said(row, peer, event, code="", *, digest=""):

@@ -16,7 +16,6 @@ from comity.errors import BrokenProof, BrokenSeal, Invalid, Misconfigured, NotPo
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _log, dossier, issuing, registry
-from comity.node.settings import read
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
 from comity.verify import Verdict, verify_file
@@ -33,16 +32,6 @@ from comity.wire.directory import (
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 EVER = timedelta(days=400)
-
-
-@pytest.fixture
-def own(node, tmp_path, at):
-    """A copy of the node's home whose entry and keys a test may change; `now()` reads its settings anew."""
-    home = tmp_path / "IR"
-    shutil.copytree(node.home, home)
-    found = SimpleNamespace(home=home, now=lambda: read(home))
-    issuing.settle(found.now(), at=at)
-    return found
 
 
 def logged(digest: str) -> int:

@@ -5,13 +5,12 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
-import peer as peers
 import pytest
 from counting import facts as made_up
 from django.core.cache import cache
 from django.test import RequestFactory
 from django.utils.translation import deactivate
-from peer import Peer, arrive
+from peer import Peer
 from refusing import code
 from test_assistance_desk import TERMS, Donor, need, offer, said
 from test_officers import Browser
@@ -20,7 +19,7 @@ from test_public import PERSIAN, forget, get
 from comity.assistance.programme import Say, Word
 from comity.casework.measure import Measure
 from comity.errors import BrokenSeal, Invalid
-from comity.node import archive, models
+from comity.node import models
 from comity.node.desk import assistance, figures, requested
 from comity.node.peers import views
 from comity.node.public import figures as page
@@ -65,30 +64,9 @@ def published(node, officers, through="2025-Q4", at=AT) -> Release:
 # --------------------------------------------------------------------------------------------- what is counted
 
 
-@pytest.fixture
-def asked(node, officers, peer, at):
-    """Six requests of Viet Nam: one accepted, one refused, about one more was asked."""
-    names = [f"VN-2026-{number:04}" for number in range(1, 7)]
-    for place, name in enumerate(names):
-        arrive(node, peer.asks(peers.request(reference=name))[0], at + timedelta(minutes=place))
-    ground = requested.grounds_for(node, _case(node, names[1]), at.date())[0].id
-    by = {"officer": officers.decider, "at": at + timedelta(hours=2)}
-    for name in names[:3]:
-        requested.assess(node, name, **by)
-    requested.accept(node, names[0], conditions=[], reasons="In order.", **by)
-    requested.consult(node, names[1], message="We may have to refuse.", **by)
-    requested.refuse(node, names[1], grounds=[ground], reasons="For these.", **by)
-    requested.ask(node, names[2], questions="Which?", fields=["period_to"], **by)
-    return names, ground
-
-
-def _case(node, name):
-    return archive.load(name, home=node.state)
-
-
-def test_facts_are_the_acts(node, asked, at, monkeypatch):
+def test_facts_are_the_acts(node, six_asked, at, monkeypatch):
     """Each is an act that is kept here; batches make no difference; times run from the receipt, grounds go by the books."""
-    names, ground = asked
+    names, ground = six_asked
     found = figures.facts(node)
     assert {fact.act for fact in found} <= set(models.Act.objects.values_list("pk", flat=True))
     outcomes = sorted((str(fact.event), fact.outcome, fact.case) for fact in found if fact.event != "requested")
@@ -109,18 +87,20 @@ def test_facts_are_the_acts(node, asked, at, monkeypatch):
     assert own[0].defects == {(RECEIVED, "period_to"): 1}
 
 
-def test_own_figures_are_counted_anew_only_when_something_came(node, officers, asked, at, monkeypatch):
+def test_own_figures_are_counted_anew_only_when_something_came(node, officers, six_asked, at, monkeypatch):
     """Two looks, one count; another act, another count."""
     counted, facts = [], figures.facts
     monkeypatch.setattr(figures, "facts", lambda settings: counted.append(1) or facts(settings))
     assert figures.own(node) == figures.own(node)
     assert len(counted) == 1
-    requested.report_progress(node, asked[0][0], message="Soon.", officer=officers.decider, at=at + timedelta(hours=3))
+    requested.report_progress(
+        node, six_asked[0][0], message="Soon.", officer=officers.decider, at=at + timedelta(hours=3)
+    )
     figures.own(node)
     assert len(counted) == 2
 
 
-def test_officers_read_their_own_figures_and_nobody_else_does(node, officers, asked):
+def test_officers_read_their_own_figures_and_nobody_else_does(node, officers, six_asked):
     """Unhidden, in both languages, for the power to assist; and never without it."""
     text = Browser(officers.all).text("/figures")
     assert re.search(r"Requests · of other States to this one</th><td>6</td>", text)

@@ -23,7 +23,7 @@ from postgres import rows as beside
 from refusing import code
 from rich.console import Console
 from test_courier import receipt as receipt_of
-from test_courier import said, sent  # noqa: F401  a fixture
+from test_courier import said
 from test_evidence import accepted, disclosed, sealed, sha
 
 from comity.casework.lifecycle import Kind
@@ -306,7 +306,7 @@ def rows():
     return list(models.Departure.objects.filter(peer="VN").order_by("number").values())
 
 
-def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):  # noqa: F811
+def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):
     """The very bytes, number and `after` that the line carries; nothing about the row changes, and a second parcel is alike."""
     row, _ = sent["VN"]
     before = rows()
@@ -318,7 +318,7 @@ def test_what_waits_is_packed_and_stays_as_it_is(node, sent, at, tmp_path):  # n
     assert opened(tmp_path / "p") == opened(tmp_path / "q")
 
 
-def test_what_was_made_by_a_clock_that_ran_ahead_may_have_an_older_receipt(node, sent, at, tmp_path):  # noqa: F811
+def test_what_was_made_by_a_clock_that_ran_ahead_may_have_an_older_receipt(node, sent, at, tmp_path):
     """Packed when the clock is right again; the answer comes when the time that the act states is over."""
     row, peer = sent["VN"]
     models.Departure.objects.filter(pk=row.pk).update(made_at=at + timedelta(days=1))
@@ -328,7 +328,7 @@ def test_what_was_made_by_a_clock_that_ran_ahead_may_have_an_older_receipt(node,
     assert parcels.take(node, tmp_path / "q", at=at + timedelta(days=2)).ours == {"consignment": 1}
 
 
-def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):  # noqa: F811
+def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):
     """They are not packed, nor what stands on them; and then there is nothing to carry, and no file."""
     row, _ = sent["VN"]
     models.Kept.objects.bulk_create(models.Kept(digest=letter * 64, data=b"x") for letter in "de")
@@ -348,7 +348,7 @@ def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):  # noqa: F811
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ways=st.lists(st.sampled_from(["line", "stick", "later", "refused", "read"]), max_size=6))
-def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):  # noqa: F811
+def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):
     """One receipt; an older word that comes after it changes nothing; what was read is read."""
     row, peer = sent["VN"]
     kept = Answer((Outcome(row.digest, receipt_of(peer, row)),))
@@ -374,7 +374,7 @@ def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):  # 
         transaction.set_rollback(True)
 
 
-def test_what_was_carried_is_asked_about(node, sent, at, tmp_path):  # noqa: F811
+def test_what_was_carried_is_asked_about(node, sent, at, tmp_path):
     """Acknowledged, it is not packed again, but its fate is asked for."""
     row, peer = sent["VN"]
     answer = Answer((Outcome(row.digest, receipt_of(peer, row)),))
@@ -387,7 +387,7 @@ def test_what_was_carried_is_asked_about(node, sent, at, tmp_path):  # noqa: F81
     assert (taken.ours, taken.clean) == ({"unknown": 1}, False)
 
 
-def test_a_gap_that_a_parcel_shows_is_told_by_the_next_one(node, sent, at, tmp_path):  # noqa: F811
+def test_a_gap_that_a_parcel_shows_is_told_by_the_next_one(node, sent, at, tmp_path):
     """Nobody carried an answer back: the next parcel to that State asks, and what is asked for is due there at once."""
     row, peer = sent["VN"]
     first, second = items(peer, 2)
@@ -403,7 +403,7 @@ def test_a_gap_that_a_parcel_shows_is_told_by_the_next_one(node, sent, at, tmp_p
     assert row.next_at == at.timestamp()
 
 
-def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):  # noqa: F811
+def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):
     """An offer is on the line when the receipt comes by stick: however the line ends, it is kept, and not offered."""
     row, peer = sent["VN"]
     talk = crossing.conversation(node, "VN")

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import deactivate
 from peer import Peer, arrive, settle
 from refusing import code
-from test_figures_desk import asked  # noqa: F401  a fixture
 from test_officers import Browser
 from test_reconciliation import recounted
 
@@ -73,7 +72,7 @@ def receipted() -> None:
 
 
 @pytest.fixture
-def vn(node, peer, asked, at):  # noqa: F811
+def vn(node, peer, six_asked, at):
     """Six requests, three acts of Iran on them, all receipted; the end of the quarter is over."""
     receipted()
     yield Counter(node, peer, at)

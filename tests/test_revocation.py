@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 from peer import arrive, request
-from test_courier import answered, said, sent  # noqa: F401  a fixture
-from test_entries import own  # noqa: F401  a fixture
+from test_courier import answered, said
 
 from comity.errors import BrokenProof
 from comity.ledger import checkpoint as cp
@@ -51,7 +50,7 @@ def disowns_log(node, peer, *, since, at):
     ("seen", "stage", "trouble"),
     [(-1, "consignment", ""), (0, "relay", "checkpoint.revoked"), (None, "relay", "checkpoint.revoked")],
 )
-def test_a_receipt_under_a_revoked_log_key(node, sent, at, seen, stage, trouble):  # noqa: F811
+def test_a_receipt_under_a_revoked_log_key(node, sent, at, seen, stage, trouble):
     """It counts if a witness of another State saw its head before; else it is refused by name, and another way is open."""
     (row, peer), (_, qatar) = sent["VN"], sent["QA"]
     fresh = disowns_log(node, peer, since=at, at=at)
@@ -66,7 +65,7 @@ def test_a_receipt_under_a_revoked_log_key(node, sent, at, seen, stage, trouble)
 
 
 @pytest.mark.parametrize("seen", [-1, 1])
-def test_receipts_that_are_kept_are_looked_at_again(node, sent, at, seen):  # noqa: F811
+def test_receipts_that_are_kept_are_looked_at_again(node, sent, at, seen):
     """What was seen in time stays as it is; of what was not, a proof under the new key is asked for and taken."""
     (row, peer), (_, qatar) = sent["VN"], sent["QA"]
     kept = receipt(row, peer, at, proof_of(row, peer.log, (qatar.witness, at + seen * SECOND)))
@@ -86,7 +85,7 @@ def test_receipts_that_are_kept_are_looked_at_again(node, sent, at, seen):  # no
 
 
 @pytest.mark.parametrize(("seen", "trouble"), [(-1, ""), (1, "trust.revoked"), (None, "trust.revoked")])
-def test_a_receipt_signed_by_a_revoked_key(node, sent, at, seen, trouble):  # noqa: F811
+def test_a_receipt_signed_by_a_revoked_key(node, sent, at, seen, trouble):
     """Whoever has the key can state any time: only a witness shows that it was before. Later words have no witness."""
     (row, peer), (_, qatar) = sent["VN"], sent["QA"]
     offline = [SigningKey.generate() for _ in range(2)]
@@ -125,7 +124,7 @@ def counts(settings, word):
     return messages.key_of(word) not in revoked
 
 
-def test_receipts_of_this_node_outlive_its_logs_key(own, peer, at):  # noqa: F811
+def test_receipts_of_this_node_outlive_its_logs_key(own, peer, at):
     """The key is revoked: the same signed words, proved under the next head; a second time the very same bytes."""
     data, _ = peer.asks(request())
     arrive(own.now(), data, at)
@@ -142,7 +141,7 @@ def test_receipts_of_this_node_outlive_its_logs_key(own, peer, at):  # noqa: F81
         cp.check_log(row.note, *archive.own_entry(own.now()).log)
 
 
-def test_words_of_this_node_are_signed_anew_when_its_key_is_lost(own, peer, at):  # noqa: F811
+def test_words_of_this_node_are_signed_anew_when_its_key_is_lost(own, peer, at):
     """After a recovery the peer, which goes by the old key no more, is not left waiting; a second time the same bytes."""
     data, _ = peer.asks(request())
     arrive(own.now(), data, at)
