@@ -17,7 +17,7 @@ from comity.casework.act import Act, Kind, Power
 from comity.casework.case import Case
 from comity.casework.measure import Measure
 from comity.casework.request import Request, Urgency, moment_text
-from comity.reporting.axes import MADE, NONE, RECEIVED, Event, quarter
+from comity.reporting.axes import EVENT, MADE, NONE, RECEIVED, TOTAL, Event, Key, lineage, quarter
 from comity.reporting.tally import Fact
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -154,3 +154,12 @@ def grouped(found: Iterable[Fact]) -> dict[str, list[Fact]]:
     for fact in found:
         cases[fact.case].append(fact)
     return cases
+
+
+def behind(key: Key, found: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts that the figure of `key` counts."""
+    return tuple(
+        fact for fact in found
+        if fact.event == key[EVENT]
+        and all(code in (TOTAL, NONE) or code in lineage(key[EVENT], axis, fact.key[axis]) for axis, code in enumerate(key))
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from comity.errors import Invalid
 from comity.law import book
 from comity.law._row import open_page
-from comity.law.calendars import Doubt, Offices, day_of, easter, holidays, reach, week, working, written
+from comity.law.calendars import Doubt, Offices, day_of, easter, reach, written
 from comity.law.state import CALENDARS, read_state
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +20,16 @@ DAY = timedelta(days=1)
 spec = importlib.util.spec_from_file_location("bench_clocks", ROOT / "bench" / "clocks.py")
 bench = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(bench)
+
+
+def holidays(found, year):
+    """The holidays of a State that fall in `year`, in the order of their days."""
+    return [item for _, kept in sorted(Offices(found).closed(year).items()) for item in kept]
+
+
+def working(found, day):
+    """Whether its offices work on `day`; None where its book is silent."""
+    return Offices(found).on(day).works
 
 
 def every_day(first, last):
@@ -325,7 +335,7 @@ def test_the_week_of_its_day(state):
     found = state({"calendar": "gregorian", "month": 1, "day": 1}, weeks=weeks, provisions=both)
     assert [working(found, date(2013, 6, day)) for day in (20, 22, 27)] == [False, True, False]
     assert [working(found, date(2013, 7, day)) for day in (4, 5, 6)] == [True, False, False]
-    assert week(found, date(2013, 6, 28)).provision == "XX:old"
+    assert Offices(found).week(date(2013, 6, 28)).provision == "XX:old"
     assert Offices(found).on(date(2013, 7, 4)).provisions == ("XX:new", "XX:law")
 
 

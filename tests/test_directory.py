@@ -25,7 +25,6 @@ from comity.wire.directory import (
     distinct,
     first_keys,
     in_log,
-    read_chain,
     read_chains,
     read_entry,
     recovered,
@@ -291,14 +290,14 @@ def test_chains_by_chance(steps, data):
             by = [key(number), *(OFFLINE[1:] if step == "recover" else [key(signer)])]
             signer = number
         chain.append(sign_entry(made, *by))
-    assert [one.version for one in read_chain(chain)] == list(range(1, len(chain) + 1))
-    assert read_chain(chain)[-1] == made
+    (found,) = read_chains(chain).values()
+    assert [one.version for one in found] == list(range(1, len(chain) + 1))
+    assert found[-1] == made
     if len(chain) > 2:
         place = data.draw(st.integers(1, len(chain) - 2))
-        assert code(read_chain, chain[:place] + chain[place + 1 :]) == "entry.order"
-        assert code(read_chain, [*chain[: place + 1], *chain[place:]]) == "entry.order"
-        assert code(read_chain, [*chain[:place], chain[place + 1], chain[place], *chain[place + 2 :]]) == "entry.order"
-    assert code(read_chain, []) == "entry.order"
+        assert code(read_chains, chain[:place] + chain[place + 1 :]) == "entry.order"
+        assert code(read_chains, [*chain[: place + 1], *chain[place:]]) == "entry.order"
+        assert code(read_chains, [*chain[:place], chain[place + 1], chain[place], *chain[place + 2 :]]) == "entry.order"
 
 
 def test_chains_of_many_states():

@@ -24,7 +24,7 @@ from comity.wire.directory import (
     DatedKey,
     Purpose,
     countersigned,
-    read_chain,
+    read_chains,
     read_entry,
     sign_entry,
     succeeds,
@@ -52,7 +52,9 @@ def test_a_key_is_rotated(own, purpose, at):
     new = issuing.rotate(own.now(), purpose, at=at + SECOND)
     assert (new.version, new.previous, new.address) == (2, old.digest, old.address)
     assert issuing.own_chain(own.now())[:1] == chain
-    assert read_chain(issuing.own_chain(own.now()))[-1] == new == read_entry((own.home / "entry.json").read_bytes())
+    assert (
+        read_chains(issuing.own_chain(own.now()))["IR"][-1] == new == read_entry((own.home / "entry.json").read_bytes())
+    )
     before, after = old.key(purpose, at), new.key(purpose, at + SECOND)
     assert after.public != before.public
     assert new.named(before.id).until == at + SECOND + 7 * DAY
@@ -114,7 +116,7 @@ def test_a_key_is_revoked(own, at):
     new = issuing.revoke(own.now(), sign.id, since=at + SECOND, at=at + 3 * SECOND)
     assert new.named(sign.id).revoked == at + SECOND
     assert code(issuing.revoke, own.now(), sign.id, since=at + 2 * SECOND, at=at + 4 * SECOND) == "entry.since"
-    assert len(read_chain(issuing.own_chain(own.now()))) == 4
+    assert len(read_chains(issuing.own_chain(own.now()))["IR"]) == 4
 
 
 def test_recovery_under_keys_kept_offline(own, at):
@@ -130,7 +132,7 @@ def test_recovery_under_keys_kept_offline(own, at):
     new = issuing.recover(own.now(), offline[1:], since=at, at=at + 2 * SECOND)
     assert new.named(old.public.id).revoked == at
     assert new.sign == own.now().signing.public != old.public
-    assert read_chain(issuing.own_chain(own.now()))[-1] == new
+    assert read_chains(issuing.own_chain(own.now()))["IR"][-1] == new
 
 
 def test_recovery_keys_change_only_by_themselves(own, at):
@@ -164,7 +166,7 @@ def test_confirming_describing_and_readdressing(own, at):
     assert issuing.describe(own.now(), [named], at=later + SECOND).authorities == (named,)
     both = (own.home / "keys" / "tls.crt").read_text() * 2
     assert issuing.readdress(own.now(), tls=both, at=later + 2 * SECOND).tls == both
-    assert [one.version for one in read_chain(issuing.own_chain(own.now()))] == [1, 2, 3, 4]
+    assert [one.version for one in read_chains(issuing.own_chain(own.now()))["IR"]] == [1, 2, 3, 4]
 
 
 def test_a_version_that_was_cut_off(own, at, monkeypatch):
@@ -440,7 +442,7 @@ def test_evidence_that_counts_later_is_kept_whole(node, viet, at):
     registry.keep_version(viet.entry, some, by="QA", at=at, standing="fork")
     registry.keep_version(viet.entry, whole, by="VN", at=at)
     registry.keep_version(viet.entry, some, by="QA", at=at)
-    assert read_chain(archive.chain("VN"))[0] == first
+    assert read_chains(archive.chain("VN"))["VN"][0] == first
     assert archive.chain("VN") == viet.chain
 
 

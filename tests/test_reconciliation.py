@@ -12,7 +12,7 @@ from refusing import code
 
 from comity.casework.act import Kind
 from comity.reporting import reconciliation, release
-from comity.reporting.axes import MADE, PARTNER, RECEIVED, Event, edges
+from comity.reporting.axes import MADE, PARTNER, RECEIVED, edges
 from comity.reporting.reconciliation import Statement, Why, compare
 from comity.reporting.tables import is_listed
 from comity.reporting.tally import of_case
@@ -149,32 +149,6 @@ def test_an_act_on_its_way():
     assert compare(ours, replace(theirs, drawn=LATER + timedelta(days=9)))[0].why is Why.MISSING
 
 
-def test_open_at_the_edge():
-    """What was sent and is neither refused nor over is named: it is why fewer were answered than sent."""
-    cases = [
-        case(requested="QA", sent=EDGE - timedelta(days=9), number=1),
-        case((Kind.ACCEPTED, 24 * 20), requested="QA", sent=EDGE - timedelta(days=9), number=2),
-        case((Kind.REFUSED, 24), requested="QA", sent=EDGE - timedelta(days=9), number=3),
-        case(
-            (Kind.ACCEPTED, 1),
-            (Kind.DISCLOSED, 2),
-            (Kind.CLOSED, 3),
-            requested="QA",
-            sent=EDGE - timedelta(days=9),
-            number=4,
-        ),
-        case(requested="QA", sent=EDGE, number=5),
-        case(requested="VN", sent=EDGE - timedelta(days=9), number=6),
-    ]
-    ours, theirs = ([fact for one in cases if home in (one.requesting, one.requested) for fact in of_case(one, home=home)]
-                    for home in ("IR", "QA"))  # fmt: skip
-    for found, to in ((ours, "QA"), (theirs, "IR")):
-        assert [fact.case for fact in reconciliation.carried(found, to=to, through="2025-Q4")] == [
-            "IR-2026-0001",
-            "IR-2026-0002",
-        ]
-
-
 @pytest.fixture(scope="module")
 def published():
     """Two releases of the same cases, and what Iran says to Qatar's node."""
@@ -258,5 +232,4 @@ def test_statements_of_different_pairs_or_times_are_not_compared():
     assert code(compare, ours, ours) == "between.pair"
     shorter = reconciliation.state([], by="QA", to="IR", since="2025-Q2", through="2025-Q4", at=LATER)
     assert code(compare, ours, shorter) == "between.pair"
-    assert Event.CALLED not in reconciliation.OF_CASES
     assert theirs.counts

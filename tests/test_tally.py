@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from counting import AT, case, facts
+from counting import AT, behind, case, facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
 
 from comity.casework.act import Act, Kind, Power
-from comity.casework.case import Case, Stage
+from comity.casework.case import Case
 from comity.casework.measure import GROUPS, Measure
-from comity.casework.request import Request, Urgency
+from comity.casework.request import Request
 from comity.reporting import axes, tables, tally
 from comity.reporting.axes import EXERCISE, MADE, NONE, RECEIVED, TOTAL, Event
 
@@ -130,14 +130,6 @@ def test_repeated_defects():
     assert counted == {(MADE, "facts"): 2, (MADE, "link"): 1}
 
 
-def test_where_cases_stand():
-    """For the officers: by nature, direction and stage."""
-    cases = [replace(case(number=1), stage=Stage.OPEN), replace(case(number=2, exercise=True), stage=Stage.CLOSED)]
-    assert tally.standing(cases, home="VN") == {
-        ("real", RECEIVED, Stage.OPEN): ("IR-2026-0001",), ("exercise", RECEIVED, Stage.CLOSED): ("IR-2026-0002",),
-    }  # fmt: skip
-
-
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**9))
 def test_every_figure_is_its_acts(seed):
@@ -145,7 +137,7 @@ def test_every_figure_is_its_acts(seed):
     found = facts(seed, 40)
     exact = tables.figures(found, tables.PLAN, through="2025-Q4")
     for key, count in exact.counts.items():
-        those = [fact for fact in tally.behind(key, found) if fact.period <= "2025-Q4"]
+        those = [fact for fact in behind(key, found) if fact.period <= "2025-Q4"]
         assert len(those) == count
         assert Counter(fact.partner for fact in those) == exact.shares[key]
         assert axes.check_key(key) == key
@@ -165,8 +157,8 @@ def test_exercises_are_never_added_to_what_is_real():
     assert set(exact.counts.values()) == {1}
 
 
-def test_programmes_and_calls():
-    """Plain values count as well; what cannot be meant is refused."""
+def test_programmes():
+    """They count as well; what cannot be meant is refused."""
     begun = datetime(2026, 5, 1, tzinfo=UTC)
     running = tally.Programme(reference="P1", partner="VN", gives=True, topic="forensics", begun=begun)
     over = replace(running, ended=begun + timedelta(days=100), result="achieved")
@@ -174,18 +166,8 @@ def test_programmes_and_calls():
     assert told(tally.of_programme(over)) == [("begun", "2026-Q2", NONE), ("concluded", "2026-Q3", "achieved")]
     assert code(tally.of_programme, replace(over, ended=begun - timedelta(days=1))) == "figures.programme"
     assert code(tally.of_programme, replace(running, topic="no code")) == "figures.programme"
-    call = tally.Call(reference="c", partner="VN", ours=True, urgency=Urgency.EMERGENCY, at=begun, waited=None)
-    assert [tally.of_call(one).outcome for one in (call, replace(call, waited=timedelta(minutes=4)),
-                                                  replace(call, waited=timedelta(days=2), late=True))
-            ] == ["silent", "in-time", "late"]  # fmt: skip
-    for fact in (*tally.of_programme(over), tally.of_call(call)):
+    for fact in tally.of_programme(over):
         assert axes.check_key(fact.key) == fact.key
-
-
-def test_exact_counts_for_the_officers():
-    """By any axes, nothing hidden."""
-    found = tally.of_case(case((Kind.ACCEPTED, 1)), home="IR")
-    assert tally.count(found, axes.EVENT, axes.PARTNER) == {("requested", "VN"): 1, ("answered", "VN"): 1}
 
 
 @pytest.mark.parametrize(("place", "text"), [

@@ -45,11 +45,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Solved:
-    """What HiGHS found: places of the pairs chosen, the ceiling that its search reached, and whether it finished."""
+    """What HiGHS found: places of the pairs chosen, and the ceiling that its search reached."""
 
     chosen: tuple[int, ...]
     ceiling: int
-    finished: bool
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def relaxed(problem: Problem, reach: int, *, seconds: float) -> tuple[Prices, tu
 
 def _search(problem: Problem, reach: int, start: Sequence[int], seconds: float, *, reaching: bool) -> Solved:
     if not problem.pairs:
-        return Solved((), 0, finished=True)
+        return Solved((), 0)
     solver = _solver(seconds)
     solver.passModel(_model(problem, reach, whole=True, reaching=reaching))
     solver.setSolution(_columns(problem, start))
@@ -149,7 +148,7 @@ def _search(problem: Problem, reach: int, start: Sequence[int], seconds: float, 
     values = solver.getSolution().col_value[: len(problem.pairs)]
     chosen = tuple(place for place, value in enumerate(values) if value > 0.5)
     ceiling = int(-info.mip_dual_bound + 1e-6) if abs(info.mip_dual_bound) < highspy.kHighsInf else 2**62
-    return Solved(chosen or tuple(start), ceiling, solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+    return Solved(chosen or tuple(start), ceiling)
 
 
 class _Quiet(highspy.Highs):

@@ -173,11 +173,6 @@ def _verdict(pieces: Iterable[Evidence]) -> Verdict:
     return Verdict.MET if shown == {True} else Verdict.GAP
 
 
-def gaps(answers: Iterable[Answer]) -> tuple[Answer, ...]:
-    """The answers that show a gap."""
-    return tuple(answer for answer in answers if answer.verdict is Verdict.GAP)
-
-
 @dataclass(frozen=True)
 class Returned:
     """A request that came back.

@@ -3,22 +3,20 @@
 A pair that is not matched is either impossible (each obstacle is named) or possible and not taken. Then what took its
 place is named: the offer that meets the need, the matches that fill the offer, or both; and what the pair could at most have
 brought: no assignment with it scores more than `Reason.at_most`, which is proven by arithmetic (`_highs.Prices`). If that
-is still above the plan's score, prices alone leave it open, and `recomputed` gives the number itself.
+is still above the plan's score, prices alone leave it open.
 
 The reader sees what was released to him: another need or offer in the explanation is named only if it was.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from comity.assistance.conditions import Obstacle, obstacles
-from comity.assistance.match import SECONDS, Agreed, Board, Match, Plan, match
+from comity.assistance.match import Board, Match, Plan
 from comity.assistance.needs import Need, Offer, seen
-from comity.errors import Invalid, NotPossible, NotYours
+from comity.errors import Invalid, NotYours
 
 
 class Why(StrEnum):
@@ -164,82 +162,3 @@ def _agreed(board: Board, offer: str, reader: str) -> tuple[Use, ...]:
             shown = party or (need is not None and seen(need, by=reader))
             found.append(Use(each.need if shown else "", offer, each.units, 0, first=False))
     return tuple(found)
-
-
-@dataclass(frozen=True)
-class Instead:
-    """The best assignment that has a certain pair: what it reaches and scores, and which matches come and go."""
-
-    reached: int
-    score: int
-    optimal: bool
-    comes: tuple[tuple[str, str], ...]
-    goes: tuple[tuple[str, str], ...]
-
-
-def recomputed(plan: Plan, need: str, offer: str, *, seconds: float = SECONDS) -> Instead:
-    """The best assignment in which `offer` meets `need`, to set beside the plan.
-
-    Args:
-        plan: what `match` found.
-        need: reference.
-        offer: reference.
-        seconds: as for `match`.
-
-    Raises:
-        NotPossible: the pair is impossible, or there is no room for it (``match.impossible``).
-    """
-    pair = plan.pairs.get((need, offer))
-    if pair is None:
-        raise NotPossible("This pair is not possible.", code="match.impossible", where=need)
-    board = plan.board
-    other = match(replace(board, agreed=(*board.agreed, Agreed(need, offer, pair.units))), seconds=seconds)
-    before = {(each.need, each.offer) for each in plan.best.matches}
-    after = {(each.need, each.offer) for each in other.best.matches} | {(need, offer)}
-    return Instead(
-        reached=other.best.reached + (need[:2] not in board.reached),
-        score=other.best.score + pair.points,
-        optimal=other.optimal,
-        comes=tuple(sorted(after - before)),
-        goes=tuple(sorted(before - after)),
-    )
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What stands between one need and all offers: how often each reason, and the offers that come nearest.
-
-    Args:
-        reasons: how many offers each reason or obstacle keeps away, by code; an offer may have several.
-        nearest: offers with the fewest obstacles, each with them.
-    """
-
-    reasons: Mapping[str, int]
-    nearest: tuple[tuple[str, Reason], ...]
-
-
-def summary(plan: Plan, need: str, *, reader: str, most: int = 5) -> Summary:
-    """What stands between `need` and the offers that the reader may see, and the nearest of them.
-
-    Args:
-        plan: what `match` found.
-        need: reference.
-        reader: ISO code of the State that it is for.
-        most: how many of the nearest.
-
-    Raises:
-        Invalid: the need is not on the board.
-        NotYours: it was not released to the reader.
-    """
-    found = [
-        (each.reference, explain(plan, need, each.reference, reader=reader))
-        for each in plan.board.offers
-        if seen(each, by=reader)
-    ]
-    counted = Counter(code for _, why in found for code in _codes(why))
-    found.sort(key=lambda pair: (len(pair[1].obstacles), -pair[1].points, pair[0]))
-    return Summary(dict(sorted(counted.items())), tuple(found[:most]))
-
-
-def _codes(reason: Reason) -> tuple[str, ...]:
-    return tuple(each.code for each in reason.obstacles) or (reason.why,)

@@ -145,11 +145,6 @@ class Proposal:
     reached: int
     score: int
 
-    @property
-    def rank(self) -> tuple[int, int]:
-        """What proposals are compared by."""
-        return self.reached, self.score
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -78,11 +78,6 @@ def parts(need: Need, offer: Offer, *, on: date) -> tuple[Part, ...]:
     )
 
 
-def points(need: Need, offer: Offer, *, on: date) -> int:
-    """The sum of `parts`."""
-    return sum(part.points for part in parts(need, offer, on=on))
-
-
 def _status(status: Development) -> Callable[[Need, Offer, date], int]:
     return lambda need, _offer, _on: need.development is status
 

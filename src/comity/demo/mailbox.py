@@ -60,13 +60,11 @@ class Mailbox:
         account: the address that the data belong to.
         exhibits: every file, in the order of the covering note, which comes first itself.
         messages: how many of them are messages.
-        log_rows: rows of the access log, without its heading.
     """
 
     account: str
     exhibits: tuple[Exhibit, ...]
     messages: int
-    log_rows: int
 
     @property
     def size(self) -> int:
@@ -124,8 +122,7 @@ def write(folder: Path, seed: int) -> Mailbox:
     mails = sorted(_script(random), key=lambda mail: mail.at)
     sessions = [_Session(_client(random), random.choice(_AGENTS)) for _ in range(14)]
     files = {"02 subscriber-record.json": _subscriber(random)}
-    log, rows = _access_log(random, mails, sessions)
-    files["03 access-log.csv"] = log
+    files["03 access-log.csv"] = _access_log(random, mails, sessions)
     for number, mail in enumerate(mails, start=1):
         files[_file_name(number, mail)] = _rfc5322(random, mail, _session_at(mail.at, sessions))
     note = _covering_note([_exhibit(name, data) for name, data in files.items()])
@@ -135,7 +132,7 @@ def write(folder: Path, seed: int) -> Mailbox:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
     exhibits = tuple(_exhibit(name, data) for name, data in files.items())
-    return Mailbox(ACCOUNT, exhibits, messages=len(mails), log_rows=rows)
+    return Mailbox(ACCOUNT, exhibits, messages=len(mails))
 
 
 def _exhibit(name: str, data: bytes) -> Exhibit:
@@ -430,7 +427,7 @@ def _session_at(at: datetime, sessions: Sequence[_Session]) -> _Session:
     return sessions[(at - FROM).days * len(sessions) // _DAYS]
 
 
-def _access_log(random: Random, mails: Sequence[_Mail], sessions: Sequence[_Session]) -> tuple[bytes, int]:
+def _access_log(random: Random, mails: Sequence[_Mail], sessions: Sequence[_Session]) -> bytes:
     """Every use of the account, with source ports; sending shows the identifier of the message sent."""
 
     def row(at: datetime, event: str, result: str = "ok", message: str = "") -> list[str]:
@@ -448,7 +445,7 @@ def _access_log(random: Random, mails: Sequence[_Mail], sessions: Sequence[_Sess
         failed = event == "LOGIN" and random.randint(1, 8) == 1
         rows.append(row(at, event, "bad-password" if failed else "ok"))
     heading = ["utc_time", "source_address", "source_port", "event", "result", "client", "message_id"]
-    return _csv([heading, *sorted(rows)]), len(rows)
+    return _csv([heading, *sorted(rows)])
 
 
 def _client(random: Random) -> str:

@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -187,8 +186,3 @@ def place_delivery(node: Node, evidence: Path, name: str) -> None:
     place = node.home / "intake" / name
     if not place.is_symlink():
         place.symlink_to(evidence.resolve())
-
-
-def remove(folder: Path) -> None:
-    """Remove the nodes' folder."""
-    shutil.rmtree(folder, ignore_errors=True)

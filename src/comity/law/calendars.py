@@ -369,22 +369,3 @@ class Offices:
         while DAYS[other.weekday()] not in week.days or other in taken:
             other += _DAY
         return other
-
-
-def week(state: State, day: date) -> Week | None:
-    """The working week of `state` in force on `day`, as `Offices.week`."""
-    return Offices(state).week(day)
-
-
-def holidays(state: State, year: int) -> tuple[Closed, ...]:
-    """The holidays of `state` that fall in `year`, in the order of their days.
-
-    What the book is silent about is missing here: whether a day is worked is asked of `working`.
-    """
-    found = Offices(state).closed(year)
-    return tuple(item for day in sorted(found) for item in found[day])
-
-
-def working(state: State, day: date) -> bool | None:
-    """Whether the offices of `state` work on `day`; None where its book is silent. `Offices.on` says what it rests on."""
-    return Offices(state).on(day).works

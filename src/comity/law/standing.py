@@ -13,9 +13,6 @@ from typing import Final
 from comity.law.book import Books
 from comity.law.treaty import SURE, Party, Treaty
 
-SIGNATURES: Final = ("signed", "reported", "unsigned", "unknown")
-INSTRUMENTS: Final = ("deposited", "reported", "left", "none", "unknown")
-
 
 @dataclass(frozen=True)
 class Standing:

@@ -40,7 +40,6 @@ class Event(StrEnum):
     ANSWERED = "answered"  # the first decision
     GIVEN = "given"  # the first return of exhibits, deed done, or data preserved
     ENDED = "ended"  # withdrawn, closed, or refused after a yes; a refusal that is the first answer is counted there
-    CALLED = "called"  # a test call to a 24/7 point of contact, 41
     BEGUN = "begun"  # a programme of assistance began, 54
     CONCLUDED = "concluded"  # it ended
 
@@ -55,7 +54,6 @@ APPLIES: Final[dict[Event, frozenset[int]]] = {
     Event.ANSWERED: _ALL,
     Event.GIVEN: _ALL,
     Event.ENDED: _ALL,
-    Event.CALLED: _ALL - {SUBJECT},
     Event.BEGUN: frozenset({SUBJECT, PARTNER}),
     Event.CONCLUDED: frozenset({SUBJECT, PARTNER, OUTCOME}),
 }

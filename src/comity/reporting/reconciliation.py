@@ -326,23 +326,6 @@ def retracted(earlier: Statement, later: Statement) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def carried(facts: Iterable[Fact], *, to: str, through: str) -> tuple[Fact, ...]:
-    """The requests with `to` that were neither refused nor at their end when the quarter `through` was over.
-
-    They are why fewer were answered or ended than were sent.
-    """
-    sent, over = {}, set()
-    for fact in facts:
-        if fact.partner == to and fact.period <= through:
-            if fact.event is Event.REQUESTED:
-                sent[fact.case] = fact
-            elif fact.event is Event.ENDED or (
-                fact.event is Event.ANSWERED and fact.outcome not in ("accepted", "conditional")
-            ):
-                over.add(fact.case)
-    return tuple(sent[case] for case in sorted(sent.keys() - over))
-
-
 def against_public(release: Release, statement: Statement) -> tuple[Difference, ...]:
     """Published figures of a State about another that are not those of its statement to that other.
 

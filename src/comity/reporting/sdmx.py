@@ -1,4 +1,4 @@
-"""Figures as SDMX-CSV 2.0 (the SDMX 3.0 format; RFC 4180), out and in; and as JSON text.
+"""Figures as SDMX-CSV 2.0 (the SDMX 3.0 format; RFC 4180), out and in.
 
 Columns: ``STRUCTURE, STRUCTURE_ID, ACTION``, the dimensions (``REF_AREA``, then `axes.AXES`), ``OBS_VALUE``, and the
 attributes ``OBS_STATUS`` (A: normal; Q: suppressed), ``CONF_STATUS`` (F: free; C: confidential) and those of the release.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import Any, Final
 
 from comity.casework.request import moment_text
@@ -98,18 +97,3 @@ def _table(text: str) -> dict[str, Any]:
         raise Invalid("This is no table.", code="figures.csv", where=text[:60])
     direction, event, by, times = parts
     return {"direction": direction, "event": event, "by": by.split("+") if by else [], "yearly": times == "yearly"}
-
-
-def to_json(release: Release) -> str:
-    """A release as JSON text: `Release.to_dict`, for programs that have no SDMX."""
-    return json.dumps(release.to_dict(), ensure_ascii=False, separators=(",", ":"))
-
-
-def from_json(text: str) -> Release:
-    """The release in `text`. Raises Invalid: `figures.json`: it is no JSON; otherwise as `Release.from_dict`."""
-    if len(text) > LIMIT:
-        raise Invalid(f"More than {LIMIT} bytes.", code="figures.json")
-    try:
-        return Release.from_dict(json.loads(text))
-    except (ValueError, RecursionError) as error:
-        raise Invalid("This is no JSON.", code="figures.json") from error

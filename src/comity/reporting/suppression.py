@@ -48,12 +48,10 @@ class Pattern:
 
     Args:
         hidden: keys of all figures that are not told.
-        sensitive: those of them that are hidden for their own sake. Not for the public.
         reach: the least, over the sensitive figures, by which another value is possible.
     """
 
     hidden: frozenset[Key]
-    sensitive: frozenset[Key]
     reach: int
 
 
@@ -112,7 +110,7 @@ def protect(
         if number % _EVERY == 0:
             search.spread(sensitive, threshold - 1, number // _EVERY % (len(counts).bit_length() + 1))
         reach = min(reach, search.cover(key, threshold - 1))
-    return Pattern(frozenset(search.hidden), frozenset(sensitive), reach)
+    return Pattern(frozenset(search.hidden), reach)
 
 
 def _before(earlier: Sequence[Told]) -> dict[Key, int | None]:

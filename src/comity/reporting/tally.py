@@ -14,22 +14,21 @@ Assistance and test calls come as plain values (`Programme`, `Call`).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from statistics import median_low
 from typing import Final
 
 from comity.casework.act import CROSSING, Act, Kind
-from comity.casework.case import Case, Stage
+from comity.casework.case import Case
 from comity.casework.measure import Life
-from comity.casework.request import Request, Urgency
+from comity.casework.request import Request
 from comity.errors import Invalid
 from comity.reporting.axes import (
     ANSWERS,
     CODE,
-    EVENT,
     EXERCISE,
     MADE,
     NONE,
@@ -37,12 +36,10 @@ from comity.reporting.axes import (
     REAL,
     RECEIVED,
     SEVERAL,
-    TOTAL,
     UNNAMED,
     Event,
     Key,
     band,
-    lineage,
     quarter,
 )
 
@@ -219,52 +216,7 @@ def of_programme(programme: Programme) -> tuple[Fact, ...]:
     return begun, fact(Event.CONCLUDED, programme.ended, programme.result)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A test call whose time is over, Article 41, as the caller knows it.
-
-    Args:
-        reference: its digest.
-        partner: the other State.
-        ours: whether this State called.
-        urgency: as it said.
-        at: when.
-        waited: until a person answered; None: nobody did.
-        late: whether that was after its time.
-    """
-
-    reference: str
-    partner: str
-    ours: bool
-    urgency: Urgency
-    at: datetime
-    waited: timedelta | None
-    late: bool = False
-
-
-def of_call(call: Call) -> Fact:
-    """The fact of a test call: always an exercise."""
-    outcome = "silent" if call.waited is None else "late" if call.late else "in-time"
-    return Fact(event=Event.CALLED, nature=EXERCISE, direction=MADE if call.ours else RECEIVED, partner=call.partner,
-                urgency=str(call.urgency), outcome=outcome, period=quarter(call.at), at=call.at, took=call.waited,
-                case=call.reference)  # fmt: skip
-
-
 # ----------------------------------------------------------------------------------- for the officers, nothing is hidden
-
-
-def count(facts: Iterable[Fact], *axes: int) -> dict[tuple[str, ...], int]:
-    """How many facts there are of each kind, by the codes of these axes of their keys. Exact: not for the public."""
-    return dict(Counter(tuple(fact.key[axis] for axis in axes) for fact in facts))
-
-
-def behind(key: Key, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The facts that the figure of `key` counts, and with them its acts: what an officer sees who asks for its origin."""
-    return tuple(
-        fact for fact in facts
-        if fact.event == key[EVENT]
-        and all(code in (TOTAL, NONE) or code in lineage(key[EVENT], axis, fact.key[axis]) for axis, code in enumerate(key))
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -304,13 +256,3 @@ def defects(facts: Iterable[Fact]) -> dict[tuple[str, str], tuple[Fact, ...]]:
             for name in fact.mentions or (UNNAMED,):
                 found[fact.direction, name].append(fact)
     return {key: tuple(those) for key, those in found.items()}
-
-
-def standing(cases: Iterable[Case], *, home: str) -> Mapping[tuple[str, str, Stage], tuple[str, ...]]:
-    """(nature, direction, stage) -> references of the cases that stand there now, as `home` knows them."""
-    found: dict[tuple[str, str, Stage], list[str]] = defaultdict(list)
-    for case in cases:
-        if (sent := _first(case.acts, Kind.REQUESTED)) is not None:
-            direction = MADE if home == case.requesting else RECEIVED
-            found[EXERCISE if sent.exercise else REAL, direction, case.stage].append(case.reference)
-    return {key: tuple(sorted(those)) for key, those in found.items()}

@@ -79,8 +79,3 @@ def decrypt(source: Iterable[bytes], key: bytes) -> Iterator[bytes]:
             yield cipher.decrypt(_nonce(number, last=last), block, None)
         except (InvalidTag, ValueError) as error:
             raise BrokenSeal(f"Chunk {number} of the evidence cannot be opened.", code="stream.chunk") from error
-
-
-def encrypted_size(size: int) -> int:
-    """Bytes of the encrypted stream of `size` plaintext bytes."""
-    return size + TAG * max(1, -(-size // CHUNK))

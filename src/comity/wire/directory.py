@@ -28,7 +28,7 @@ from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry
 
 __all__ = [
     "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
-    "countersigned", "distinct", "first_keys", "gathered", "head_seen", "in_log", "read_chain", "read_chains", "read_entry",
+    "countersigned", "distinct", "first_keys", "gathered", "head_seen", "in_log", "read_chains", "read_entry",
     "recovered", "sign_entry", "succeeds", "trust_in",
 ]  # fmt: skip
 
@@ -240,26 +240,12 @@ def contradicts(known: Entry, data: bytes) -> bool:
     return same and (bool(own & signers) or _recovers(known, other, signers))
 
 
-def read_chain(chain: Sequence[bytes]) -> list[Entry]:
-    """The versions in `chain`, oldest first, each of which follows the one before; the last says all.
-
-    Raises:
-        Invalid: there is none (``entry.order``), or one does not follow.
-        BrokenSeal: as `read_entry` and `succeeds`.
-    """
-    if not chain:
-        raise Invalid("A chain of entries has at least one version.", code="entry.order")
-    found = [read_entry(chain[0])]
-    for data in chain[1:]:
-        found.append(succeeds(found[-1], data))
-    return found
-
-
 def read_chains(signed: Iterable[bytes]) -> dict[str, list[Entry]]:
     """State -> its chain, of signed versions in which those of one State stand together, oldest first.
 
     Raises:
-        Invalid, BrokenSeal: as `read_chain`; a State's versions stand apart (``entry.order``).
+        Invalid: a version does not follow the one before, or a State's versions stand apart (``entry.order``).
+        BrokenSeal: as `read_entry` and `succeeds`.
     """
     found: dict[str, list[Entry]] = {}
     last = ""

@@ -15,7 +15,6 @@ EVENTS: Final[Terms] = {
     "answered": _("Requests answered"),
     "given": _("Something given, done or preserved"),
     "ended": _("Cases ended"),
-    "called": _("Test calls"),
     "begun": _("Programmes begun"),
     "concluded": _("Programmes ended"),
 }

@@ -148,7 +148,6 @@ SINCE: Final = _("since %(since)s")
 EFFECT: Final = _("It binds only a Party that ratifies it, from %(period)s after its own instrument.")
 JOINS: Final = _("A State that deposits on this very day is bound on %(since)s.")
 NOT_BEFORE: Final = _("Not before %(since)s.")
-NO_POSITION: Final = _("No position is known.")
 NOBODY_VOTES: Final = _("Nobody is a Party on this day, so that no position is a vote.")
 VOTES: Final = _(
     "For %(for)s, against %(against)s, abstaining %(abstain)s, open %(open)s; %(needed)s votes are needed."

@@ -51,7 +51,6 @@ from comity.wire.remembered import Pace, Stage
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
 _FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
-_SKEW = timedelta(minutes=5)
 _LAST_ASKING = timedelta(hours=1)
 _MARK = "log.size"  # file in the node's home
 

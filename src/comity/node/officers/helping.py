@@ -85,7 +85,6 @@ VERBS: Final[Mapping[str, Promise]] = {
     "ended": _("End it early"),
     "evaluated": _("Evaluate"),
 }
-_ANSWERS: Final = frozenset({Say.AGREED, Say.DECLINED})
 _IDS: Final = re.compile(r"[a-z0-9-]+")
 
 

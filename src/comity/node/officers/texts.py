@@ -147,7 +147,6 @@ TEXTS: Final[dict[str, Promise]] = {
     "figures.order": _("More was answered, given or ended than was asked for."),
     "figures.programme": _("This programme ended before it began, or names no topic."),
     "figures.csv": _("This is no file of figures."),
-    "figures.json": _("This is no file of figures in JSON."),
     "figures.older": _("That State publishes older figures than before. Perhaps it has restored a backup: ask it."),
     "figures.fork": _("That State has published two releases under one number. Both are kept: ask it which holds."),
     "between.form": _("This statement of figures does not follow its form."),
