@@ -34,7 +34,7 @@ from hijridate.ummalqura import MONTH_STARTS
 
 from comity.casework.measure import Measure
 from comity.errors import ComityError
-from comity.law import clocks
+from comity.law import clocks, due
 from comity.law._row import Period, open_page
 from comity.law.dates import Pause
 from comity.law.state import State, read_state
@@ -200,11 +200,11 @@ def product(seed: int, case: Book) -> Book:
             refused = error.code
     found = clocks.paused(found, [Pause(*span) for span in case["pauses"]], zone, state)
     now = found.due.astimezone(UTC) + case["look"] * SECOND
-    known, ahead = found.uncertain, clocks.warning(found, now)
+    known, ahead = found.uncertain, due.warning(found, now)
     return {
         "due": found.due, "latest": known.latest if known else found.due, "by_book": known.by_book if known else found.due,
         "sure": known is None, "stopped": found.stopped, "refused": refused,
-        "stands": str(clocks.state_of(found, now, held=case["held"])), "left": clocks.days_left(found, now),
+        "stands": str(due.state_of(found, now, held=case["held"])), "left": due.days_left(found, now),
         "warned": ahead and ahead.total_seconds(), "explained": known is None or bool(known.doubts),
     }  # fmt: skip
 

@@ -18,22 +18,16 @@ from comity.law import dates
 from comity.law._row import Period, open_page
 from comity.law.calendars import Doubt
 from comity.law.clocks import (
-    ClockState,
     Deadline,
-    answer,
-    days_left,
     deadline,
     extended,
     paused,
     preservation,
     safe_conduct,
-    settled,
-    state_of,
     suggested,
-    warning,
-    warnings,
 )
 from comity.law.dates import Pause, last_moment
+from comity.law.due import ClockState, answer, days_left, settled, state_of, warning, warnings
 from comity.law.state import read_state
 from comity.law.treaty import ClockRule
 

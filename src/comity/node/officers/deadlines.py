@@ -1,6 +1,6 @@
 """The deadlines of a case: the treaty's, the requested State's own, what was suggested, the period of collection.
 
-Each is computed from the acts and carried on by what officers recorded. Where one stands is for `law.clocks` to say.
+Each is computed from the acts and carried on by what officers recorded. Where one stands is for `law.due` to say.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.request import parse_date, strict_moment
 from comity.errors import ComityError
 from comity.law import clocks
-from comity.law.clocks import ClockState, Deadline, Settled
+from comity.law.clocks import Deadline
 from comity.law.dates import last_moment
+from comity.law.due import ClockState, Settled, answer, days_left, settled, state_of
 from comity.law.state import State
 from comity.law.treaty import ClockRule
 from comity.node.officers import reading
@@ -249,7 +250,7 @@ def _settled(case: Case) -> Iterator[Settled]:
     for act in case.acts:
         how = _HOW.get(act.kind)
         if how is not None:
-            yield clocks.settled(str(how), act.body, act.name, act.at)
+            yield settled(str(how), act.body, act.name, act.at)
 
 
 _HOW: Final = {
@@ -264,11 +265,11 @@ def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...
     return Clock(
         found.kind,
         found.due,
-        clocks.days_left(found, at),
+        days_left(found, at),
         max(1, (found.due - found.started).days),
-        clocks.state_of(found, at, held=running.held, met=running.met, settled=said),
+        state_of(found, at, held=running.held, met=running.met, settled=said),
         found.cites,
         running.bearer,
-        clocks.answer(found, at, said),
+        answer(found, at, said),
         case.stage not in _OVER,
     )
