@@ -1,11 +1,11 @@
 """Calendars, holidays, working days: each against a way of its own, over two centuries, and silent where the book is."""
 
-import importlib.util
 import math
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from clockwork import campaign, oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,9 +17,6 @@ from comity.law.state import CALENDARS, read_state
 
 ROOT = Path(__file__).parent.parent
 DAY = timedelta(days=1)
-spec = importlib.util.spec_from_file_location("bench_clocks", ROOT / "bench" / "clocks.py")
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
 
 
 def holidays(found, year):
@@ -223,7 +220,7 @@ def test_easter_by_another_way():
     for year in range(1583, 2501):
         for rite in ("western", "orthodox"):
             day = easter(year, rite)
-            assert day == bench.easter_sunday(year, rite)
+            assert day == oracle.easter_sunday(year, rite)
             assert day.weekday() == 6
         assert date(year, 3, 22) <= easter(year, "western") <= date(year, 4, 25)
 
@@ -253,14 +250,14 @@ def test_easter_has_a_beginning():
 
 @pytest.fixture
 def state(tmp_path):
-    """A State's book from tables as `bench.toml` writes them; one verified provision unless others are given."""
-    law = {"id": "XX:law", "verified": True, "from": date(1900, 1, 1), **bench.TEXTS}
+    """A State's book from tables as `campaign.toml` writes them; one verified provision unless others are given."""
+    law = {"id": "XX:law", "verified": True, "from": date(1900, 1, 1), **campaign.TEXTS}
     usual = {"days": ["mon", "tue", "wed", "thu", "fri"], "provision": "XX:law"}
 
     def made(*rows, weeks=(usual,), provisions=(law,)):
         listed = [{"en": f"h{number}", "fa": "f", "provision": "XX:law", **row} for number, row in enumerate(rows)]
         path = tmp_path / "XX.toml"
-        path.write_text(bench.toml({"weeks": weeks, "holidays": listed, "provisions": provisions}), "utf-8")
+        path.write_text(campaign.toml({"weeks": weeks, "holidays": listed, "provisions": provisions}), "utf-8")
         return read_state(open_page(path, "states/XX.toml"), {})
 
     return made
@@ -322,7 +319,7 @@ def test_moved_to_the_nearest_day_and_to_monday(state):
 
 def line(name, **more):
     """A provision."""
-    return {"id": f"XX:{name}", "verified": True, "from": date(1900, 1, 1), **bench.TEXTS, **more}
+    return {"id": f"XX:{name}", "verified": True, "from": date(1900, 1, 1), **campaign.TEXTS, **more}
 
 
 def test_the_week_of_its_day(state):
@@ -377,10 +374,10 @@ def test_what_is_not_verified_is_not_sure(state):
 def test_every_day_of_a_century_by_the_oracle(number):
     """Made books, all forms of holidays: what is worked and what of it is sure, day by day, against the bench's oracle."""
     seed = 7
-    offices, oracle = Offices(bench.state_book(seed, number)), bench.oracle_book(seed, number)
+    offices, walked = Offices(campaign.state_book(seed, number)), campaign.oracle_book(seed, number)
     for day in every_day(date(1960, 1, 1), date(2072, 12, 31)):
         answer = offices.on(day)
-        assert (answer.works, answer.surely) == oracle.told(day), day
+        assert (answer.works, answer.surely) == walked.told(day), day
         assert bool(answer.doubts) == (answer.surely is None)
 
 

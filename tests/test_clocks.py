@@ -1,14 +1,13 @@
 """The clocks: due to the second, warned in time, never short of a full day, and never sure where the law book is not."""
 
-import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from clockwork import COMMAND, campaign, oracle
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -31,11 +30,7 @@ from comity.law.due import ClockState, answer, days_left, settled, state_of, war
 from comity.law.state import read_state
 from comity.law.treaty import ClockRule
 
-ROOT = Path(__file__).parent.parent
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
-spec = importlib.util.spec_from_file_location("bench_clocks", ROOT / "bench" / "clocks.py")
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
 
 
 def rule(period, *, least=False, extendable=True):
@@ -47,7 +42,7 @@ def rule(period, *, least=False, extendable=True):
 RULE = rule("60 days", least=True)
 TEHRAN, HANOI, NEW_YORK = ZoneInfo("Asia/Tehran"), ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("America/New_York")
 ZONES = st.sampled_from([UTC, TEHRAN, HANOI, NEW_YORK, ZoneInfo("Pacific/Apia")])
-ODD_ZONES = st.sampled_from([ZoneInfo(name) for name in bench.ZONES])
+ODD_ZONES = st.sampled_from([ZoneInfo(name) for name in campaign.ZONES])
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 12, 31), timezones=ZONES)  # noqa: DTZ001 - the strategy adds the zone
 LATELY = st.datetimes(datetime(1965, 1, 1), datetime(2045, 1, 1), timezones=ODD_ZONES)  # noqa: DTZ001 - the same
 
@@ -60,15 +55,15 @@ def state(tmp_path_factory):
         path = tmp_path_factory.mktemp("book") / "XX.toml"
         row = {"dates": dates} if dates else {"calendar": "gregorian", "month": 12, "day": 24}
         lines = [
-            {"id": "XX:week", "verified": week, "from": date(1900, 1, 1), **bench.TEXTS},
-            {"id": "XX:holiday", "verified": holiday, "from": date(1900, 1, 1), **bench.TEXTS},
+            {"id": "XX:week", "verified": week, "from": date(1900, 1, 1), **campaign.TEXTS},
+            {"id": "XX:holiday", "verified": holiday, "from": date(1900, 1, 1), **campaign.TEXTS},
         ]
         tables = {
             "weeks": [{"days": ["mon", "tue", "wed", "thu", "fri"], "provision": "XX:week"}],
             "holidays": [{"en": "h", "fa": "f", **row, "provision": "XX:holiday"}],
             "provisions": lines,
         }
-        path.write_text(bench.toml(tables), "utf-8")
+        path.write_text(campaign.toml(tables), "utf-8")
         return read_state(open_page(path, "states/XX.toml"), {})
 
     return made
@@ -146,7 +141,7 @@ def test_days_that_are_not_24_hours(zone: str, day: date, length: float) -> None
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)), ODD_ZONES)
 def test_the_end_of_any_day(day: date, zone: ZoneInfo) -> None:
     """Against a search from above, second by second at the end."""
-    assert last_moment(day, zone) == bench.day_ends(day, zone)
+    assert last_moment(day, zone) == oracle.day_ends(day, zone)
 
 
 # ------------------------------------------------------------------------------------------ each rule, by brute force
@@ -179,7 +174,7 @@ def test_days_and_weeks(started: datetime, zone: ZoneInfo, count: int, unit: str
     for _ in range(count * (7 if unit == "week" else 1)):
         day += DAY
     full = started.astimezone(UTC) + timedelta(days=count * (7 if unit == "week" else 1))
-    ends = bench.day_ends(day, zone)
+    ends = oracle.day_ends(day, zone)
     assert found.due == (max(ends, full) if least else ends)
     assert not least or found.due >= full
 
@@ -190,7 +185,7 @@ def test_months_and_years(started: datetime, zone: ZoneInfo, count: int, unit: s
     assume(unit == "month" or count < 30)
     found = deadline(rule(f"{count} {unit}s"), started, zone)
     day = a_month_on(started.astimezone(UTC).astimezone(zone).date(), count * (12 if unit == "year" else 1))
-    assert found.due == bench.day_ends(day, zone)
+    assert found.due == oracle.day_ends(day, zone)
 
 
 def test_every_month_end() -> None:
@@ -208,12 +203,13 @@ def test_every_month_end() -> None:
 @given(LATELY, st.integers(1, 60), st.integers(0, 5))
 def test_working_days(started: datetime, count: int, number: int) -> None:
     """Any made book: earliest, latest and the book's own end, each walked day by day."""
-    state = bench.state_book(bench.SEED, number)
+    state = campaign.state_book(campaign.SEED, number)
     case = {
         "unit": "working-day", "count": count, "least": False, "run_on": False, "began": started, "zone": "Asia/Tehran",
         "state": number, "pauses": [], "extend": None, "held": False, "look": -1,
     }  # fmt: skip
-    found, expected = deadline(rule(f"{count} working-days"), started, TEHRAN, state), bench.oracle(bench.SEED, case)
+    found = deadline(rule(f"{count} working-days"), started, TEHRAN, state)
+    expected = oracle.answer(campaign.oracle_book(campaign.SEED, number), case)
     latest = found.uncertain.latest if found.uncertain else found.due
     assert (found.due, latest, found.uncertain is None) == (expected["due"], expected["latest"], expected["sure"])
     assert latest is None or found.due <= latest
@@ -587,7 +583,7 @@ def test_a_slice_of_the_campaign(tmp_path) -> None:
     """A few thousand cases of bench/clocks.py, by its own command, interrupted and taken up again: none is wrong."""
     kept = tmp_path / "campaign.json"
     for cases in (1000, 3000):
-        command = [sys.executable, ROOT / "bench" / "clocks.py", "--cases", str(cases), "--states", "3", "--jobs", "1"]
+        command = [sys.executable, COMMAND, "--cases", str(cases), "--states", "3", "--jobs", "1"]
         command += ["--state", kept]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
