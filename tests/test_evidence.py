@@ -229,22 +229,22 @@ def test_a_link_of_our_own_is_followed(node, tmp_path):
 def test_no_link_leads_to_the_own_files(node, target):
     """Neither the node's home nor what is in it, nor a folder around it, is taken in through a link."""
     (node.intake / "d").symlink_to((node.home / target).resolve())
-    assert code(evidence.find_delivery, node, "d") == "intake.link"
+    assert code(intake.find_delivery, node, "d") == "intake.link"
 
 
 def test_a_link_of_others_is_refused(node, tmp_path, monkeypatch):
     """A link that another account made is refused, wherever it leads."""
     (node.intake / "d").symlink_to(tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: 4711)
-    assert code(evidence.find_delivery, node, "d") == "intake.link"
+    assert code(intake.find_delivery, node, "d") == "intake.link"
 
 
 def test_a_medium_that_is_not_there(node, tmp_path):
     """A link to what is not there says that it cannot be read; a circle of links ends."""
     (node.intake / "d").symlink_to(tmp_path / "nowhere")
     (node.intake / "e").symlink_to("e")
-    assert code(evidence.find_delivery, node, "d") == "intake.unreadable"
-    assert code(evidence.find_delivery, node, "e") == "intake.link"  # it lies in the node's home
+    assert code(intake.find_delivery, node, "d") == "intake.unreadable"
+    assert code(intake.find_delivery, node, "e") == "intake.link"  # it lies in the node's home
 
 
 @pytest.mark.parametrize("which", ["medium", "medium/export"])
@@ -263,7 +263,7 @@ def test_a_target_swapped_while_it_is_opened(node, tmp_path, monkeypatch, which)
         return found
 
     monkeypatch.setattr(os.path, "realpath", realpath)
-    assert code(evidence.find_delivery, node, "d") == "intake.changed"
+    assert code(intake.find_delivery, node, "d") == "intake.changed"
 
 
 # -------------------------------------------------------------------------------------------------------- the vault

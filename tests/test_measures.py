@@ -137,11 +137,11 @@ def test_traffic_in_two_returns_asked_of_us(node, peer, officers, at, tmp_path):
         (number, said.body["container"]) for number, said in enumerate(case.returns, 1)
     ]
     for said, name in zip(case.returns, ("first", "second"), strict=True):
-        path = evidence.sealed(node, THEIRS, officer=officers.decider, container=said.body["container"])
+        path = release.sealed(node, THEIRS, officer=officers.decider, container=said.body["container"])
         with bag.Bag(path) as found:
             found.unpack(found.content_key([peer.opening]), tmp_path / name)
         assert (tmp_path / name / name).read_bytes() == name.encode()
-    assert evidence.sealed(node, THEIRS, officer=officers.decider) == path
+    assert release.sealed(node, THEIRS, officer=officers.decider) == path
     (node.intake / "third").write_bytes(b"3")
     ordered = {"delivery": "third", "source": "p", "officer": officers.decider, "at": at}
     assert code(requested.execute, node, THEIRS, **ordered) == "case.complete"
@@ -199,7 +199,7 @@ def test_two_returns_come_back(node, peer, officers, at):
     assert worked(node, requesting.verify(node, OURS, container=second.body["container"], **do)).status == "done"
     assert (load(OURS).verified(first), load(OURS).verified(second)) == (False, True)
     assert code(requesting.close, node, OURS, note="", **do) == "case.unverified"
-    assert code(evidence.content_key, node, OURS, at=at, officer=officers.drafter) == "evidence.unreleased"
+    assert code(release.content_key, node, OURS, at=at, officer=officers.drafter) == "evidence.unreleased"
     to = {"recipient": "Court of Tehran", "conditions": ["c"]} | do
     assert code(release.release, node, OURS, **to) == "release.which"
     assert code(release.release, node, OURS, manifest=first.body["manifest"], **to) == "release.unverified"
@@ -207,9 +207,9 @@ def test_two_returns_come_back(node, peer, officers, at):
     assert (case.acts[-1].body["purpose"], case.acts[-1].body["state"]) == (case.request.purpose, "IR")
     assert worked(node, requesting.verify(node, OURS, **do)).status == "done"
     assert code(requesting.verify, node, OURS, **do) == "case.stage"
-    keys = {evidence.content_key(node, OURS, at=at, officer=officers.drafter)}
+    keys = {release.content_key(node, OURS, at=at, officer=officers.drafter)}
     case = release.release(node, OURS, manifest=first.body["manifest"], **to)
-    keys |= {evidence.content_key(node, OURS, at=at, officer=officers.drafter, release=case.acts[-1].id)}
+    keys |= {release.content_key(node, OURS, at=at, officer=officers.drafter, release=case.acts[-1].id)}
     assert len(keys) == 2
     assert requesting.close(node, OURS, note="", **do).stage is Stage.CLOSING
 
@@ -341,7 +341,7 @@ def test_onward_only_by_leave(node, peer, officers, at, returned, asks, gives, e
     before = models.Act.objects.count()
     assert code(release.release, node, OURS, at=at, **out | gives) == expected
     assert models.Act.objects.count() == before + (not expected)
-    assert (code(evidence.content_key, node, OURS, at=at, officer=officers.all) == "") == (not expected)
+    assert (code(release.content_key, node, OURS, at=at, officer=officers.all) == "") == (not expected)
 
 
 def test_leave_ends_and_is_revoked(node, peer, officers, at, returned):
@@ -357,8 +357,8 @@ def test_leave_ends_and_is_revoked(node, peer, officers, at, returned):
     assert code(release.release, node, OURS, at=at, **out) == ""
     assert code(release.release, node, OURS, at=at + timedelta(days=2), **out) == "release.leave"
     key = {"officer": officers.decider}
-    assert code(evidence.content_key, node, OURS, at=at + timedelta(days=2), **key) == "release.leave"
-    assert code(evidence.content_key, node, OURS, at=at, **key) == ""
+    assert code(release.content_key, node, OURS, at=at + timedelta(days=2), **key) == "release.leave"
+    assert code(release.content_key, node, OURS, at=at, **key) == ""
     handed = load(OURS).acts[-1]
     assert (handed.kind, handed.officer, handed.body["state"]) == (Kind.RELEASED, "decider", "QA")
     head = load(LEAVE).head
@@ -367,7 +367,7 @@ def test_leave_ends_and_is_revoked(node, peer, officers, at, returned):
     assert stage(node, LEAVE) is Stage.CLOSING
     assert code(release.release, node, OURS, at=at, **out) == "release.leave"
     count = models.Act.objects.count()
-    assert code(evidence.content_key, node, OURS, at=at, **key) == "release.leave"
+    assert code(release.content_key, node, OURS, at=at, **key) == "release.leave"
     assert models.Act.objects.count() == count
 
 
@@ -489,7 +489,7 @@ def test_police_information_is_no_evidence(node, peer, officers, at):
     assert code(requested.disclose, node, THEIRS, **wrong) == "case.use"
     assert disclose(node, officers, at, THEIRS).status == "done"
     assert load(THEIRS).returns[0].body["use"] == "intelligence"
-    report = verify_file(evidence.sealed(node, THEIRS, officer=officers.decider))
+    report = verify_file(release.sealed(node, THEIRS, officer=officers.decider))
     assert "Intelligence, no evidence (47)" in report.about
 
 

@@ -18,11 +18,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from comity.casework.evidence import Custody, Exhibit, Manifest
-from comity.casework.lifecycle import Act, Case, Kind, Power, advance, power_for
+from comity.casework.lifecycle import Act, Case, Kind, advance, power_for
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
 from comity.node.desk import _log, _record, intake, issuing
-from comity.node.desk import release as release_desk
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
 from comity.seal import canon
@@ -110,9 +109,6 @@ def to_verify(case: Case, container: str = "") -> dict[str, Any]:
     raise NotPossible("No return waits to be verified.", code="case.stage", where=case.reference)
 
 
-deliveries, find_delivery = intake.deliveries, intake.find_delivery  # the desks ask for them here
-
-
 def take_in(settings: Settings, job: models.Job, *, now: Now, progress: Progress) -> None:
     """Take a provider's delivery in: read it once, hash it, lock it in the vault, list it, record `executed`.
 
@@ -173,7 +169,7 @@ def _drop_bags(settings: Settings, digests: list[str]) -> list[str]:
     named = set(models.Container.objects.values_list("digest", flat=True))
     dropped = [digest for digest in digests if digest not in named]
     for digest in dropped:
-        _bag(settings, digest).unlink(missing_ok=True)
+        shelved(settings, digest).unlink(missing_ok=True)
     return dropped
 
 
@@ -225,7 +221,7 @@ def seal_return(settings: Settings, job: models.Job, *, now: Now, progress: Prog
         _write_bag(settings, case, path, data, exhibits, use=said["use"], now=now)
         digest, size = _digest(path), path.stat().st_size
         made.append(digest)
-        settle(path, _bag(settings, digest))
+        settle(path, shelved(settings, digest))
         with transaction.atomic():
             models.Container.objects.create(
                 digest=digest, case_id=case.reference, number=len(case.returns) + 1, size=size, peer=case.requesting,
@@ -310,7 +306,7 @@ def collecting(settings: Settings, job: models.Job) -> tuple[models.Container, P
     """
     row = models.Container.objects.get(pk=job.about, outgoing=False)
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
-    path, whole = settings.shelf / f"{row.digest}.collecting", _bag(settings, row.digest)
+    path, whole = settings.shelf / f"{row.digest}.collecting", shelved(settings, row.digest)
     if not row.complete and whole.exists():
         whole.replace(path)
     here = path.stat().st_size if path.exists() else 0
@@ -329,7 +325,7 @@ def collected(settings: Settings, job: models.Job) -> None:
     if not path.exists() or path.stat().st_size != row.size or _digest(path) != row.digest:
         path.unlink(missing_ok=True)
         raise BrokenSeal("What was collected is not what was announced.", code="collect.digest")
-    settle(path, _bag(settings, row.digest))
+    settle(path, shelved(settings, row.digest))
     with transaction.atomic():
         models.Container.objects.filter(pk=row.pk).update(complete=True)
         _finish(job)
@@ -351,7 +347,7 @@ def verify_return(settings: Settings, job: models.Job, *, now: Now, progress: Pr
     if said is None:
         raise NotPossible("This was not disclosed.", code="case.stage", where=case.reference)
     peer = archive.peer_entry(case.requested)
-    path = _bag(settings, said.body["container"])
+    path = shelved(settings, said.body["container"])
     if _digest(path) != said.body["container"]:  # 1
         raise BrokenSeal("The container changed since it arrived.", code="verify.container")
     with bag.Bag(path) as found:
@@ -408,7 +404,7 @@ def manifests(settings: Settings, case: Case) -> Iterator[tuple[str, Manifest]]:
         yield row.manifest, bag.read_manifest(data)
     for said in case.returns:
         if case.verified(said):
-            with bag.Bag(_bag(settings, said.body["container"])) as found:
+            with bag.Bag(shelved(settings, said.body["container"])) as found:
                 yield said.body["manifest"], found.manifest(found.content_key(settings.openings))[0]
 
 
@@ -456,69 +452,11 @@ def _vault(settings: Settings) -> Vault:
     return Vault(settings.home / "vault", settings.vault_key)
 
 
-def _bag(settings: Settings, digest: str) -> Path:
-    """Where the bag `digest` lies on the shelf."""
+def shelved(settings: Settings, digest: str) -> Path:
+    """Where the bag `digest` lies on the shelf, or will lie."""
     return settings.shelf / f"{digest}.asice"
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sealed(settings: Settings, reference: str, *, officer: models.Officer, container: str = "") -> Path:
-    """A bag of `reference` as it lies on the shelf, to be carried away: sealed, it is proof of what came, not the material.
-
-    Args:
-        settings: the node's.
-        reference: the case.
-        officer: who carries it away.
-        container: which return; empty: the newest.
-
-    Raises:
-        NotYours: the officer has no power at all.
-        NotPossible: there is none, or it has not arrived in full.
-    """
-    _record.carries(officer)
-    rows = models.Container.objects.filter(case=reference, complete=True)
-    row = (rows.filter(pk=container) if container else rows).last()
-    if row is None:
-        raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
-    return _bag(settings, row.digest)
-
-
-def content_key(
-    settings: Settings, reference: str, *, officer: models.Officer, at: datetime, release: str = ""
-) -> bytes:
-    """The content key of the bag that was released, as a file, for who shall open this one bag.
-
-    This is how material leaves the node, so it takes a `released` act, which names recipient and conditions (36(3), 40(19)).
-    Handing the key out records that act once more, by who hands it out and when: so each time it is checked that the release
-    still may be, and above all that its leave was not revoked and has not expired.
-
-    Args:
-        settings: the node's.
-        reference: the case.
-        officer: who hands it out.
-        at: now.
-        release: id of the act; empty: the newest release.
-
-    Raises:
-        NotYours: the officer may not hand evidence out.
-        NotPossible: no bag has come back, it was not released to anybody, or it may not be any longer.
-    """
-    _record.needs(officer, Power.EXECUTE)
-    case = archive.load(reference, home=settings.state)
-    if not case.returns:
-        raise NotPossible("No evidence has come back for this case.", code="evidence.none", where=reference)
-    released = [act for act in case.acts if act.kind is Kind.RELEASED and release in ("", act.id)]
-    if not released:
-        message = "Release the evidence first: say to whom, for what purpose, and under which conditions."
-        raise NotPossible(message, code="evidence.unreleased", where=reference)
-    said = released[-1].body
-    container = next(given.body["container"] for given in case.returns if given.body["manifest"] == said["manifest"])
-    row = models.Container.objects.get(pk=container, outgoing=False, complete=True)
-    with bag.Bag(_bag(settings, row.digest)) as found:
-        secret = found.content_key(settings.openings)
-    release_desk.record(settings, reference, said, officer=officer, at=at)
-    return canon.dumps({"comity": "content-key/1", "case": reference, "key": secret.hex()}) + b"\n"

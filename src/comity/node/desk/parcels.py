@@ -188,7 +188,7 @@ def _pack(
     parcel.write(
         path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted),
         answers=[*answers, *asking.paths],
-        offers=offers.paths, bags={digest: settings.shelf / f"{digest}.asice" for digest in found},
+        offers=offers.paths, bags={digest: evidence.shelved(settings, digest) for digest in found},
         signing=settings.signing, cades=settings.cades, progress=progress,
     )  # fmt: skip
     carried = tuple((row.case_id, row.size) for row in found.values())

@@ -24,7 +24,7 @@ from comity.law.assess import Assessment
 from comity.law.assess import assess as assess_law
 from comity.law.treaty import Ground
 from comity.node import archive, models
-from comity.node.desk import _record, evidence
+from comity.node.desk import _record, evidence, intake
 from comity.node.settings import Settings
 
 
@@ -263,7 +263,7 @@ def execute(
         NotPossible: what was taken in before is just being sealed.
     """
     _nothing_leaves(reference)
-    evidence.find_delivery(settings, delivery)
+    intake.find_delivery(settings, delivery)
     given = {"delivery": delivery, "source": source}
     return evidence.order(
         settings, reference, models.Job.Kind.TAKE_IN, Kind.EXECUTED, given,

@@ -17,7 +17,7 @@ from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.request import strict_moment
 from comity.errors import ComityError, Invalid
-from comity.node.desk import evidence
+from comity.node.desk import intake
 from comity.node.officers import almanac, answers, asking, deadlines, fields, interview, judgement, reading, releasing
 from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
@@ -270,7 +270,7 @@ def _has_period(of: Asking) -> bool:
 
 def _execute(of: Asking) -> Known:
     ordered = of.case.last(Kind.ORDERED)
-    options = [(name, name) for name in evidence.deliveries(of.settings)]
+    options = [(name, name) for name in intake.deliveries(of.settings)]
     value = options[0][0] if len(options) == 1 else ""
     return {
         "delivery": {"options": options, "value": value},

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from comity.casework.lifecycle import Kind
 from comity.errors import NotPossible
 from comity.node import models
-from comity.node.desk import dossier, evidence
+from comity.node.desk import dossier, release
 from comity.node.letter import request_letter
 from comity.node.officers import reading
 from comity.node.officers.answers import answered
@@ -62,7 +62,7 @@ def sealed(request: HttpRequest, reference: str) -> FileResponse:
     settings = current()
     reading.case(settings, reference)
     container = request.GET.get("container", "")
-    path = evidence.sealed(settings, reference, officer=reading.officer(request), container=container)
+    path = release.sealed(settings, reference, officer=reading.officer(request), container=container)
     number = models.Container.objects.get(pk=path.stem).number
     name = f"{reference}.asice" if number == 1 else f"{reference}-{number}.asice"
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_ASICE)
@@ -74,7 +74,7 @@ def content_key(request: HttpRequest, reference: str) -> FileResponse:
     """The content key of what was released (``release``; the newest), for who shall open this one file."""
     settings, officer = current(), reading.officer(request)
     reading.case(settings, reference)
-    data = evidence.content_key(settings, reference, officer=officer, release=request.POST.get("release", ""),
+    data = release.content_key(settings, reference, officer=officer, release=request.POST.get("release", ""),
                                 at=timezone.now())  # fmt: skip
     _log.warning("content key of %s given to %s", reference, officer.username)
     return FileResponse(
