@@ -18,6 +18,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from comity.demo import mailbox
+from comity.demo.message import ACCOUNT
 from comity.errors import Invalid
 
 DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
@@ -153,7 +154,7 @@ def test_what_was_sent_stands_in_the_log(written):
     sent = {
         message["Message-ID"]: message
         for message in messages(written)
-        if message["From"].addresses[0].addr_spec == mailbox.ACCOUNT
+        if message["From"].addresses[0].addr_spec == ACCOUNT
     }
     logged = {row["message_id"]: row for row in log_rows(written) if row["event"] == "SMTP_SUBMIT"}
     assert sent.keys() == logged.keys()
@@ -183,7 +184,7 @@ def test_nobody_in_it_is_real(written):
     assert len(domains) >= 6
     assert all(domain.endswith(".example") for domain in domains), domains
     record = json.loads((written[0] / "02 subscriber-record.json").read_text("utf-8"))
-    assert record["account"] == mailbox.ACCOUNT
+    assert record["account"] == ACCOUNT
     assert "Invented" in record["notice"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.demo import mailbox
+from comity.demo.message import ACCOUNT
 from comity.demo.nodes import Node, Person
 
 PROVIDER = "Thu Vien Mail (exercise provider)"
@@ -64,7 +64,7 @@ _COMMON = {
              "instructions to money mules were sent from one mailbox, whose provider is in Viet Nam.",
     "link": "The mailbox received the stolen credentials and was used to direct the transfers.",
     "categories": ["subscriber", "traffic", "content"],
-    "accounts-0-kind": "email", "accounts-0-value": mailbox.ACCOUNT,
+    "accounts-0-kind": "email", "accounts-0-value": ACCOUNT,
     "accounts-1-kind": "ip", "accounts-1-value": "203.0.113.77", "accounts-1-port": "51734",
     "accounts-1-at": "2026-09-14T03:12:45+03:30",
     "custodian": PROVIDER,

@@ -5,8 +5,8 @@ access log with source ports, a subscriber record and a covering note. Nobody in
 ``.example`` (RFC 2606), addresses come from the ranges kept for documentation (RFC 5737, RFC 3849), account
 numbers have a form that no bank uses, and people are called Sample, نمونه or Ví Dụ.
 
-The same seed gives the same bytes on the same Python: no clock, no shared random state, and PNG, PDF and ZIP are
-written here without compression.
+The same seed gives the same bytes on the same Python: no clock, no shared random state, and what is attached
+(`attachments`) is not compressed.
 """
 
 from __future__ import annotations
@@ -16,35 +16,26 @@ import hashlib
 import io
 import json
 import re
-import struct
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage, MIMEPart
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import SMTP
-from email.utils import format_datetime
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from comity.casework.evidence import Exhibit
 from comity.casework.request import moment_text
+from comity.demo.attachments import kit, picture, receipt
+from comity.demo.message import ACCOUNT, OWNER, Mail, message_id, rfc5322
 from comity.errors import Invalid
 
-ACCOUNT: Final = "hesab-yar@thu-vien-mail.example"
 FROM: Final = datetime(2026, 9, 1, tzinfo=UTC)
 TO: Final = datetime(2026, 10, 15, 23, 59, 59, tzinfo=UTC)
 _CREATED: Final = datetime(2026, 9, 1, 2, 11, 9, tzinfo=UTC)
 _DAYS: Final = 45
 LOG_ROWS: Final = 9000
 
-_OWNER: Final = f"حساب‌یار <{ACCOUNT}>"
 _BOSS: Final = "Sample Coordinator <hamahang@nameh-rasan.example>"
 _KIT: Final = "Kit Desk <sales@kit-supply.example>"
 _PROVIDER: Final = "Thư Viện Mail <no-reply@thu-vien-mail.example>"
@@ -70,27 +61,6 @@ class Mailbox:
     def size(self) -> int:
         """Bytes in all."""
         return sum(exhibit.size for exhibit in self.exhibits)
-
-
-@dataclass(frozen=True)
-class _Mail:
-    """One message before it is written."""
-
-    at: datetime
-    sender: str
-    to: str
-    title: str  # becomes the file's name
-    subject: str
-    text: str
-    language: str
-    html: str = ""
-    name: str = ""  # of the attachment
-    data: bytes = b""
-    bounced: str = ""  # the address that could not be reached
-
-    @property
-    def sent(self) -> bool:
-        return self.sender == _OWNER
 
 
 @dataclass(frozen=True)
@@ -124,7 +94,7 @@ def write(folder: Path, seed: int) -> Mailbox:
     files = {"02 subscriber-record.json": _subscriber(random)}
     files["03 access-log.csv"] = _access_log(random, mails, sessions)
     for number, mail in enumerate(mails, start=1):
-        files[_file_name(number, mail)] = _rfc5322(random, mail, _session_at(mail.at, sessions))
+        files[_file_name(number, mail)] = rfc5322(random, mail, _session_at(mail.at, sessions).address)
     note = _covering_note([_exhibit(name, data) for name, data in files.items()])
     files = {"01 Thư trả lời - covering note.txt": note, **files}
     for name, data in files.items():
@@ -139,7 +109,7 @@ def _exhibit(name: str, data: bytes) -> Exhibit:
     return Exhibit(name.encode(), len(data), hashlib.sha256(data).hexdigest())
 
 
-def _file_name(number: int, mail: _Mail) -> str:
+def _file_name(number: int, mail: Mail) -> str:
     """Folder and name as the provider's export gives them, in NFC."""
     title = re.sub(r'[\\/:*?"<>|\s]+', " ", mail.title).strip()
     box = "Thư đã gửi" if mail.sent else "Hộp thư đến"
@@ -149,7 +119,7 @@ def _file_name(number: int, mail: _Mail) -> str:
 # ---- the story -----------------------------------------------------------------------------------------------
 
 
-def _script(random: Random) -> Iterator[_Mail]:
+def _script(random: Random) -> Iterator[Mail]:
     """Every message of the six weeks, not yet in order."""
     yield from _phishing(random)
     yield from _recruiting(random)
@@ -195,7 +165,7 @@ _DOUBTS: Final = (
 )
 
 
-def _phishing(random: Random) -> Iterator[_Mail]:
+def _phishing(random: Random) -> Iterator[Mail]:
     """The lures, and what comes back: replies and bounces."""
     for turn in range(22):
         name, address = _customer(random)
@@ -203,14 +173,12 @@ def _phishing(random: Random) -> Iterator[_Mail]:
         ticket = f"NMN-{random.randint(100000, 999999)}"
         link = f"{_LINK}?id={random.getrandbits(40):010x}"
         text = f"{name} گرامی،\n\n{body}\n\n{link}\n\nواحد امنیت بانک نمونه\nشماره پیگیری: {ticket}\n"
-        lure = _Mail(
-            _moment(random, 2, 30), _OWNER, f"{name} <{address}>", title, subject, text, "fa", _page(text, link)
-        )
+        lure = Mail(_moment(random, 2, 30), OWNER, f"{name} <{address}>", title, subject, text, "fa", _page(text, link))
         yield lure
         later = lure.at + timedelta(minutes=random.randint(7, 900))
         if turn % 3 == 0:
             answer = f"{random.choice(_DOUBTS)}\n\n> {body}\n"
-            yield _Mail(later, lure.to, _OWNER, f"پاسخ {title}", f"Re: {subject}", answer, "fa")
+            yield Mail(later, lure.to, OWNER, f"پاسخ {title}", f"Re: {subject}", answer, "fa")
         elif turn % 4 == 1:
             yield _bounce(lure, address)
 
@@ -225,13 +193,13 @@ def _page(text: str, link: str) -> str:
     )
 
 
-def _bounce(lure: _Mail, address: str) -> _Mail:
+def _bounce(lure: Mail, address: str) -> Mail:
     text = (
         "This is the mail system at host mx1.thu-vien-mail.example.\n\n"
         f"Your message could not be delivered to <{address}>: 550 5.1.1 User unknown.\n"
     )
     at = lure.at + timedelta(seconds=9)
-    return _Mail(at, _DAEMON, _OWNER, "Undelivered mail", f"Undelivered: {lure.subject}", text, "en", bounced=address)
+    return Mail(at, _DAEMON, OWNER, "Undelivered mail", f"Undelivered: {lure.subject}", text, "en", bounced=address)
 
 
 _OFFERS: Final = (
@@ -254,18 +222,18 @@ _HELPERS: Final = {
 }
 
 
-def _recruiting(random: Random) -> Iterator[_Mail]:
+def _recruiting(random: Random) -> Iterator[Mail]:
     """People who lend their accounts: an offer, an answer, an instruction."""
     for turn in range(6):
         language, title, subject, offer, answer = _OFFERS[turn % 3]
         helper = _HELPERS[language]
-        first = _Mail(_moment(random, 3, 20), _OWNER, helper, title, subject, offer + "\n", language)
+        first = Mail(_moment(random, 3, 20), OWNER, helper, title, subject, offer + "\n", language)
         account = f"{random.randint(100000, 999999)}"
         reply = replace(
             first,
             at=first.at + timedelta(hours=random.randint(3, 30)),
             sender=helper,
-            to=_OWNER,
+            to=OWNER,
             subject=f"Re: {subject}",
             text=answer.format(account=account) + "\n",
         )
@@ -289,19 +257,23 @@ _DEAL: Final = (
 )  # fmt: skip
 
 
-def _dealing(random: Random) -> Iterator[_Mail]:
+def _dealing(random: Random) -> Iterator[Mail]:
     """Buying the false login page: a receipt (PDF), a picture (PNG), the kit (ZIP)."""
-    attachments = {2: ("رسید.pdf", _pdf()), 3: ("xem trước.png", _png()), 5: ("kit-v2.zip", _zip())}
+    attachments = {
+        2: ("رسید.pdf", receipt()),
+        3: ("xem trước.png", picture()),
+        5: ("kit-v2.zip", kit()),
+    }
     at = _moment(random, 0, 0)
     for turn, (sent, title, text) in enumerate(_DEAL):
         name, data = attachments.get(turn, ("", b""))
-        sender, to = (_OWNER, _KIT) if sent else (_KIT, _OWNER)
+        sender, to = (OWNER, _KIT) if sent else (_KIT, OWNER)
         subject = title if turn == 0 else f"Re: {title}"
-        yield _Mail(at, sender, to, title, subject, text + "\n", "en", name=name, data=data)
+        yield Mail(at, sender, to, title, subject, text + "\n", "en", name=name, data=data)
         at += timedelta(hours=random.randint(2, 9), seconds=random.randint(1, 3000))
 
 
-def _counting(random: Random) -> Iterator[_Mail]:
+def _counting(random: Random) -> Iterator[Mail]:
     """Lists of what was caught, and what became of the money."""
     for week in range(6):
         rows = [["account", "name", "password", "code", "balance_rial"]]
@@ -310,14 +282,14 @@ def _counting(random: Random) -> Iterator[_Mail]:
             secret = f"sample-{random.getrandbits(24):06x}"
             code, balance = random.randint(10000, 99999), random.randint(3, 900) * 1_000_000
             rows.append([f"NMN-000-{random.randint(100000, 999999)}", name, secret, str(code), str(balance)])
-        listed = _Mail(
-            _moment(random, 4 + 7 * week, 8 + 7 * week), _OWNER, _BOSS, f"فهرست هفته {_persian(week + 1)}",
+        listed = Mail(
+            _moment(random, 4 + 7 * week, 8 + 7 * week), OWNER, _BOSS, f"فهرست هفته {_persian(week + 1)}",
             f"فهرست هفته {_persian(week + 1)}", f"{_persian(len(rows) - 1)} حساب. پیوست را ببین و پاک کن.\n", "fa",
             name=f"لیست-{week + 1}.csv", data=_csv(rows),
         )  # fmt: skip
         yield listed
         yield replace(
-            listed, at=listed.at + timedelta(minutes=random.randint(20, 600)), sender=_BOSS, to=_OWNER,
+            listed, at=listed.at + timedelta(minutes=random.randint(20, 600)), sender=_BOSS, to=OWNER,
             subject=f"Re: {listed.subject}", name="", data=b"",
             text=f"رسید. {_persian(random.randint(2, 7))} حساب کار کرد. سهم تو طبق قرار. رابط ویتنام را عوض کن.\n",
         )  # fmt: skip
@@ -335,87 +307,10 @@ _NOTICES: Final = (
 )  # fmt: skip
 
 
-def _provider_mail(random: Random) -> Iterator[_Mail]:
+def _provider_mail(random: Random) -> Iterator[Mail]:
     for day, title, subject, text in _NOTICES:
         at = _moment(random, day, day) if day else _CREATED + timedelta(seconds=3)
-        yield _Mail(at, _PROVIDER, _OWNER, title, subject, text + "\n", "vi")
-
-
-# ---- messages ------------------------------------------------------------------------------------------------
-
-
-def _rfc5322(random: Random, mail: _Mail, session: _Session) -> bytes:
-    """The message as the provider's server kept it; what the owner sent shows the address in the access log."""
-    marks = f"{random.getrandbits(48):012x}"
-    if mail.sent:
-        hop = f"from [{session.address}] by submit.thu-vien-mail.example with ESMTPSA id {marks}"
-    else:
-        domain = _domain(mail.sender)
-        hop = f"from {domain} ({domain} [{_server(random)}]) by mx1.thu-vien-mail.example with ESMTPS id {marks}"
-    head = {
-        "Return-Path": "<>" if mail.bounced else f"<{_address(mail.sender)}>",
-        "Received": f"{hop}; {format_datetime(mail.at + timedelta(seconds=2))}",
-        "Date": format_datetime(mail.at),
-        "Message-ID": _message_id(mail),
-        "From": mail.sender,
-        "To": mail.to,
-        "Subject": mail.subject,
-    }
-    message = _report(mail, head) if mail.bounced else _plain_message(mail, head)
-    for number, part in enumerate(message.walk()):
-        if part.get_content_maintype() == "multipart":
-            part.set_boundary(f"=_{marks}_{number}")  # the library would draw one from the shared random state
-    message["Content-Language"] = mail.language  # last: setting the content removes it
-    return message.as_bytes(policy=SMTP)
-
-
-def _plain_message(mail: _Mail, head: dict[str, str]) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
-    for name, value in head.items():
-        message[name] = value
-    message.set_content(mail.text, cte="base64" if mail.language == "fa" else "quoted-printable")
-    if mail.html:
-        message.add_alternative(mail.html, subtype="html", cte="base64")
-    if mail.name:
-        kinds = {"pdf": "application/pdf", "png": "image/png", "zip": "application/zip", "csv": "text/csv"}
-        maintype, subtype = kinds[mail.name.rpartition(".")[2]].split("/")
-        charset = {"charset": "utf-8"} if subtype == "csv" else None
-        message.add_attachment(mail.data, maintype=maintype, subtype=subtype, filename=mail.name, params=charset)
-    return message
-
-
-def _report(mail: _Mail, head: dict[str, str]) -> MIMEMultipart:
-    """A delivery status notification, RFC 3464."""
-    report = MIMEMultipart("report", policy=SMTP, report_type="delivery-status")
-    for name, value in {**head, "Auto-Submitted": "auto-replied"}.items():
-        report[name] = value
-    report.attach(MIMEText(mail.text, "plain", "us-ascii", policy=SMTP))
-    status = MIMEBase("message", "delivery-status", policy=SMTP)
-    host, recipient = MIMEPart(policy=SMTP), MIMEPart(policy=SMTP)
-    host["Reporting-MTA"] = "dns; mx1.thu-vien-mail.example"
-    recipient["Final-Recipient"] = f"rfc822; {mail.bounced}"
-    recipient["Action"] = "failed"
-    recipient["Status"] = "5.1.1"
-    status.set_payload([host, recipient])
-    report.attach(status)
-    return report
-
-
-def _address(sender: str) -> str:
-    return sender.rpartition("<")[2].rstrip(">")
-
-
-def _domain(sender: str) -> str:
-    return _address(sender).partition("@")[2]
-
-
-def _message_id(mail: _Mail) -> str:
-    digest = hashlib.sha256(f"{mail.at.isoformat()} {mail.sender} {mail.to}".encode()).hexdigest()
-    return f"<{digest[:24]}@{_domain(mail.sender)}>"
-
-
-def _server(random: Random) -> str:
-    return f"192.0.2.{random.randint(100, 199)}"
+        yield Mail(at, _PROVIDER, OWNER, title, subject, text + "\n", "vi")
 
 
 # ---- what the provider knows ---------------------------------------------------------------------------------
@@ -427,7 +322,7 @@ def _session_at(at: datetime, sessions: Sequence[_Session]) -> _Session:
     return sessions[(at - FROM).days * len(sessions) // _DAYS]
 
 
-def _access_log(random: Random, mails: Sequence[_Mail], sessions: Sequence[_Session]) -> bytes:
+def _access_log(random: Random, mails: Sequence[Mail], sessions: Sequence[_Session]) -> bytes:
     """Every use of the account, with source ports; sending shows the identifier of the message sent."""
 
     def row(at: datetime, event: str, result: str = "ok", message: str = "") -> list[str]:
@@ -435,7 +330,7 @@ def _access_log(random: Random, mails: Sequence[_Mail], sessions: Sequence[_Sess
         port = str(random.randint(1024, 65535))
         return [moment_text(at), session.address, port, event, result, session.agent, message]
 
-    rows = [row(mail.at, "SMTP_SUBMIT", message=_message_id(mail)) for mail in mails if mail.sent]
+    rows = [row(mail.at, "SMTP_SUBMIT", message=message_id(mail)) for mail in mails if mail.sent]
     rows.append(row(_CREATED, "ACCOUNT_CREATED"))
     rows.append(row(FROM + timedelta(days=29, hours=21), "RECOVERY_ADDRESS_CHANGED"))
     seconds = int((TO - FROM).total_seconds())
@@ -504,90 +399,3 @@ The export was made by our duty engineer, Kỹ sư Ví Dụ, who can say how. SH
 {lines}
 """
     return unicodedata.normalize("NFC", note).encode()
-
-
-# ---- attachments, by hand ------------------------------------------------------------------------------------
-
-
-def _zip() -> bytes:
-    """The kit: two harmless pages and an empty list."""
-    page = '<html lang="fa" dir="rtl"><body><h1>بانک نمونه</h1><p>SPECIMEN {}</p></body></html>\n'
-    files = {
-        "index.html": page.format(1),
-        "check.html": page.format(2),
-        "نتایج/results.csv": "account,password,code\r\n",
-    }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name, text in files.items():
-            entry = zipfile.ZipInfo(name, date_time=(2026, 9, 2, 9, 0, 0))
-            entry.create_system = 3  # the same on every system
-            archive.writestr(entry, text.encode())
-    return out.getvalue()
-
-
-def _pdf() -> bytes:
-    """A receipt of one page, PDF 1.4."""
-    lines = ("SPECIMEN RECEIPT - NOT A REAL PAYMENT", "To: Kit Desk", "Amount: 200 sample coins", "2026-09-01")
-    stream = "BT /F 14 Tf 60 760 Td 22 TL " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
-    objects = (
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        (
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << "
-            "/Font << /F 5 0 R >> >> >>"
-        ),
-        f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    )
-    out, places = "%PDF-1.4\n", []
-    for number, text in enumerate(objects, start=1):
-        places.append(len(out))
-        out += f"{number} 0 obj\n{text}\nendobj\n"
-    table = "".join(f"{place:010d} 00000 n \n" for place in places)
-    end = f"xref\n0 6\n0000000000 65535 f \n{table}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
-    return (out + end).encode("ascii")
-
-
-_WIDTH: Final = 640
-_HEIGHT: Final = 420
-_LETTERS: Final = {  # five by seven, a row a digit pair: 5 bits each
-    "S": (14, 17, 16, 14, 1, 17, 14), "P": (30, 17, 17, 30, 16, 16, 16), "E": (31, 16, 16, 30, 16, 16, 31),
-    "C": (14, 17, 16, 16, 16, 17, 14), "I": (14, 4, 4, 4, 4, 4, 14), "M": (17, 27, 21, 21, 17, 17, 17),
-    "N": (17, 25, 21, 19, 17, 17, 17),
-}  # fmt: skip
-
-
-def _png() -> bytes:
-    """A picture of the false login page, 640 by 420, with a palette; stored, so that no zlib version matters."""
-    rows = [bytearray([1]) * _WIDTH for _ in range(_HEIGHT)]
-
-    def fill(x: int, y: int, width: int, height: int, colour: int) -> None:
-        for line in rows[y : y + height]:
-            line[x : x + width] = bytes([colour]) * width
-
-    fill(0, 0, _WIDTH, 70, 2)
-    fill(170, 110, 300, 250, 3)
-    for y in (150, 210, 270):
-        fill(200, y, 240, 36, 1)
-    fill(200, 318, 240, 30, 2)
-    for place, letter in enumerate("SPECIMEN"):
-        for y, bits in enumerate(_LETTERS[letter]):
-            for x in (x for x in range(5) if bits >> (4 - x) & 1):
-                fill(40 + place * 36 + x * 6, 14 + y * 6, 6, 6, 1)
-    palette = bytes.fromhex("000000 ffffff 0a5c4a e6ece9")
-    pixels = b"".join(b"\0" + bytes(line) for line in rows)
-    head = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 3, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"PLTE", palette), (b"IDAT", _stored(pixels)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-
-
-def _stored(data: bytes) -> bytes:
-    """`data` as a zlib stream of stored blocks, RFC 1950 and RFC 1951, 3.2.4."""
-    blocks = [data[at : at + 65535] for at in range(0, len(data), 65535)]
-    out = b"".join(
-        struct.pack("<BHH", block is blocks[-1], len(block), len(block) ^ 0xFFFF) + block for block in blocks
-    )
-    return b"\x78\x01" + out + struct.pack(">I", zlib.adler32(data))
