@@ -158,9 +158,7 @@ def _error(path: str, refused: _Refused) -> Answer:
     }  # fmt: skip
     if refused.errors:
         said["errors"] = list(refused.errors)
-    return Answer(
-        refused.status, json.dumps(said).encode(), refused.allow
-    )  # a place named by a stranger may be no text
+    return Answer(refused.status, json.dumps(said).encode(), refused.allow)  # ASCII: a stranger's path may be no text
 
 
 # ── finding the way ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -241,10 +239,9 @@ def _version(ask: _Ask) -> dict[str, Any]:
 
 
 def _user(ask: _Ask) -> dict[str, Any]:
-    writes = ask.collection in ask.reader.writes
+    writes, author = ask.collection in ask.reader.writes, _author(ask)
     role = {"name": "client", "perm_add": writes, "perm_modify": writes, "perm_sighting": writes}
     denied = ("publish", "delegate", "sync", "admin", "audit", "site_admin", "tagger", "sharing_group", "tag_editor")
-    author = _author(ask)
     return {
         "User": {"email": ask.reader.name, "org": author["name"], "org_uuid": author["uuid"]},
         "Role": role | {f"perm_{name}": False for name in denied},
@@ -259,9 +256,9 @@ def _author(ask: _Ask) -> dict[str, str]:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows(ask: _Ask, types: frozenset[str]) -> Iterator[tuple[Row, stix.Object]]:
-    """What the reader may have of the newest versions of some types, in the order of addition."""
-    for rows in _pages(ask, Filter(types=types)):
+def _rows(ask: _Ask, wanted: Filter) -> Iterator[tuple[Row, stix.Object]]:
+    """What the reader may have of what fits a filter, in the order of addition."""
+    for rows in _pages(ask, wanted):
         ask.left.take(rows)
         yield from ((row, stix.kept(row.raw, "")) for row in rows if ask.reader.visible(row))
 
@@ -276,14 +273,11 @@ def _pages(ask: _Ask, wanted: Filter) -> Iterator[Sequence[Row]]:
         after = rows[-1].at if rows else None
 
 
-def _named(ask: _Ask, ids: Iterable[str]) -> list[tuple[Row, stix.Object]]:
+def _named(ask: _Ask, ids: Iterable[str]) -> Iterator[tuple[Row, stix.Object]]:
     """What the reader may have of these, in their newest versions."""
-    left, found = iter(dict.fromkeys(ids)), []
+    left = iter(dict.fromkeys(ids))
     while some := frozenset(islice(left, _AT_ONCE)):
-        for rows in _pages(ask, Filter(ids=some)):
-            ask.left.take(rows)
-            found += [(row, stix.kept(row.raw, "")) for row in rows if ask.reader.visible(row)]
-    return found
+        yield from _rows(ask, Filter(ids=some))
 
 
 def _too_many() -> _Refused:
@@ -309,8 +303,7 @@ def _event(ask: _Ask, report: stix.Object, sightings: Mapping[str, list[stix.Obj
 
 
 def _handed_out(found: Iterable[stix.Object], at: datetime) -> dict[str, Any]:
-    data, _ = misp.handed_out(found, at=at)
-    event: dict[str, Any] = json.loads(data)["Event"]
+    event: dict[str, Any] = json.loads(misp.handed_out(found, at=at)[0])["Event"]
     return event
 
 
@@ -383,7 +376,9 @@ def _found(ask: _Ask, search: Search) -> list[dict[str, Any]]:
 def _reports(ask: _Ask, search: Search) -> Iterable[tuple[Row, stix.Object]]:
     """The reports that may fit: those that are named, or all."""
     named = [one.word for name in ("uuid", "eventid") for one in search.texts.get(name, ())]
-    return _named(ask, [f"report--{one}" for one in named]) if named else _rows(ask, frozenset({"report"}))
+    return (
+        _named(ask, [f"report--{one}" for one in named]) if named else _rows(ask, Filter(types=frozenset({"report"})))
+    )
 
 
 def _without_insides(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -410,7 +405,7 @@ def _holders(ask: _Ask, search: Search) -> Iterable[tuple[Row, stix.Object]]:
         reports = _named(ask, [f"report--{one.word}" for one in search.texts["eventid"]])
         ids = [ref for _, report in reports for ref in report.body["object_refs"]]
         return _named(ask, (ref for ref in ids if ref.partition("--")[0] in _ATTRIBUTE_TYPES))
-    return _rows(ask, _ATTRIBUTE_TYPES)
+    return _rows(ask, Filter(types=_ATTRIBUTE_TYPES))
 
 
 def _window(found: Iterator[dict[str, Any]], search: Search, most: int) -> list[dict[str, Any]]:
@@ -478,12 +473,11 @@ def _seen(ask: _Ask, named: str, said: Mapping[str, Any]) -> list[stix.Object]:
     """What a sighting is of. Raises _Refused: nothing that is there for the reader, or too much."""
     values = said.get("values") or said.get("value")
     if named:
-        found = _named(ask, [f"{kind}--{named}" for kind in sorted(_ATTRIBUTE_TYPES)])
-        targets = [one for _, one in found]
+        targets = [one for _, one in _named(ask, [f"{kind}--{named}" for kind in sorted(_ATTRIBUTE_TYPES)])]
     elif values:
         search = _misp_filters.read({"value": values}, ask.at, known=frozenset({"value"}))
         targets = [
-            one for _, one in _rows(ask, _ATTRIBUTE_TYPES)
+            one for _, one in _rows(ask, Filter(types=_ATTRIBUTE_TYPES))
             if any(map(search.attribute, _handed_out([one], ask.at)["Attribute"]))
         ]  # fmt: skip
     else:
