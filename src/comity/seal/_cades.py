@@ -12,25 +12,18 @@ Source: ETSI EN 319 122-1 V1.3.1, 6.3 (CAdES B-B); RFC 5652 (CMS); RFC 5035 (ESS
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
-from asn1crypto import algos, cms, core  # type: ignore[import-untyped,unused-ignore]
+from asn1crypto import cms, core  # type: ignore[import-untyped,unused-ignore]
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from pyhanko.sign.signers import Signer
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from comity.errors import BrokenSeal
 from comity.seal.hsm import P256, Curve, TokenKey
@@ -43,8 +36,6 @@ _SHA256: Final = tuple(map(bytes.fromhex, ("300d06096086480165030402010500", "30
 _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
 _MAX_DEPTH: Final = 24  # ours reach 13
 _SIGNED: Final = ["content_type", "message_digest", "signing_certificate_v2", "signing_time"]
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,29 +146,10 @@ class CadesKey:
             BrokenSeal: ``cades.time``: outside the certificate's validity.
             Misconfigured: as `TokenKey.sign`.
         """
+        from comity.seal import _pyhanko  # noqa: PLC0415  read by who signs or checks: see there
+
         self.require_valid(at)
-        signer = _Signer(self._private, asn1_x509.Certificate.load(self.certificate_der))
-        settings = PdfCMSSignedAttributes(signing_time=_second(at))
-        signing = signer.async_sign_general_data(content, "sha256", use_cades=True, signed_attr_settings=settings)
-        return bytes(_run(signing).dump())
-
-
-class _Signer(Signer):
-    """What pyHanko asks for each signature, wherever the key lies."""
-
-    def __init__(self, private: ec.EllipticCurvePrivateKey, certificate: asn1_x509.Certificate) -> None:
-        self._key = private
-        super().__init__(
-            signing_cert=certificate,
-            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
-            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
-        )
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002  pyHanko's form
-        """ECDSA with SHA-256 over `data`, in DER; a placeholder when pyHanko only asks how long one can be."""
-        if digest_algorithm != "sha256":
-            raise ValueError(digest_algorithm)
-        return bytes(72) if dry_run else self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return _pyhanko.signed(content, self._private, asn1_x509.Certificate.load(self.certificate_der), _second(at))
 
 
 def _private(stored: bytes) -> Any:
@@ -219,6 +191,8 @@ def cades_check(signature: bytes, content: bytes, certificate_der: bytes) -> dat
 
     Source: RFC 5652, 5.6; RFC 5035, 3; ETSI EN 319 122-1, 6.3; ETSI EN 319 102-1, 5.2.3 and 5.2.7.
     """
+    from comity.seal import _pyhanko  # noqa: PLC0415  as in `CadesKey.sign`
+
     digest = hashlib.sha256(content).digest()
     try:
         trusted = asn1_x509.Certificate.load(certificate_der, strict=True)
@@ -226,12 +200,12 @@ def cades_check(signature: bytes, content: bytes, certificate_der: bytes) -> dat
         _match_certificate(data, trusted, certificate_der)  # 1, 2
         claimed = _match_attributes(data, digest, certificate_der)  # 2, 3, 4
         _match_key(trusted, claimed)  # 5
-        intact, valid = validate_sig_integrity(data["signer_infos"][0], trusted, "data", digest)  # 6
+        holds = _pyhanko.holds(data["signer_infos"][0], trusted, digest)  # 6
     except BrokenSeal:
         raise
     except Exception as error:  # a parser of others, on bytes of others: it may raise anything
         raise BrokenSeal("The CAdES signature cannot be read.", code="cades.form") from error
-    if not (intact and valid):
+    if not holds:
         raise BrokenSeal("The CAdES signature does not hold under its certificate.", code="cades.signature")
     return claimed
 
@@ -344,9 +318,3 @@ def _second(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("A time without a zone means nothing in another State.")
     return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _run(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run one of pyHanko's coroutines, which wait for nothing, also where the caller's thread has a loop."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
