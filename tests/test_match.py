@@ -11,7 +11,7 @@ from giving import HOME, NEED, OFFER, ON, boards, need, offer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comity.assistance import _highs
+from comity.assistance import _highs, _prices
 from comity.assistance import match as matching
 from comity.assistance.conditions import obstacles, possible
 from comity.assistance.explain import Why, explain
@@ -324,10 +324,10 @@ def test_any_prices_prove_a_ceiling(found, data):
     price = st.integers(0, 200_000)
     unit = [data.draw(price) for _ in problem.room]
     state = [data.draw(price) for _ in range(problem.states)]
-    proof = _highs.proved(problem, unit, state, data.draw(price), reach)
+    proof = _prices.proved(problem, unit, state, data.draw(price), reach)
     assert score <= proof.ceiling
     with pytest.raises(NotPossible):
-        _highs.proved(problem, unit, state, -1, reach)
+        _prices.proved(problem, unit, state, -1, reach)
 
 
 def test_the_reader_sees_what_was_released_to_him():

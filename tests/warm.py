@@ -27,7 +27,8 @@ from comity.errors import Misconfigured
 READ = (
     "__main__", "comity.cli", "comity.node.run", "comity.node.settings", "comity.sharing.feed", "comity.sharing.misp_server",
     "comity.seal._pyhanko", "comity.sharing.recall", "comity.sharing.release", "comity.sharing.shelf",
-    "comity.sharing.sighted", "comity.sharing.taxii", "comity.verify", "comity.wire.assistance", "comity.wire.calls", "comity.wire.communities",
+    "comity.sharing.sighted", "comity.sharing.taxii", "comity.verify",
+    "comity.wire.assistance", "comity.wire.calls", "comity.wire.communities",
     "comity.wire.conversation", "comity.wire.remembered", "comity.wire.shares", "comity.wire.standing",
     "comity.wire.transport", "comity.wording.aloud", "h11", "httpcore2",
     "granian", "httpx2", "argon2", "pydantic.main", "pydantic.type_adapter",

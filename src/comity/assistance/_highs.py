@@ -1,46 +1,22 @@
-"""The assignment as a mixed-integer program for HiGHS, and what its prices prove.
+"""The assignment as a mixed-integer program for HiGHS. Reading HiGHS takes a tenth of a second: `match` does when it solves.
 
 One variable of 0 or 1 for each possible pair: the need is met by this offer, as a whole. One for each State not reached
 yet: it gets something. Each need is met once, no offer gives more units than it has, and a State counts as reached only
 if a need of its is met. Capacities in units of different needs make this a generalised assignment problem: its matrix is
 *not* totally unimodular, so that the linear relaxation alone would split needs; branch and bound is needed, and done.
 
-The relaxation's prices are used all the same. Any prices that are not negative give a ceiling on the score of every
-assignment (weak duality), whoever found them: `Prices.ceiling` is plain whole-number arithmetic and trusts no solver.
+The relaxation's prices are used all the same: what they prove is in `_prices`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import highspy
 import numpy as np
 
-from comity.errors import NotPossible
-
-GRAIN = 1_000  # prices are whole thousandths of a point
-
-
-class Pair(NamedTuple):
-    """A possible pair, by the places of its need, its offer and its State (-1: reached already) in their lists."""
-
-    need: int
-    offer: int
-    state: int
-    units: int
-    points: int
-
-
-@dataclass(frozen=True)
-class Problem:
-    """All pairs, the room of each offer in units, and how many needs and States there are."""
-
-    pairs: tuple[Pair, ...]
-    room: tuple[int, ...]
-    needs: int
-    states: int
+from comity.assistance._prices import GRAIN, Prices, Problem, proved
 
 
 @dataclass(frozen=True)
@@ -49,59 +25,6 @@ class Solved:
 
     chosen: tuple[int, ...]
     ceiling: int
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What one more of each would be worth, in thousandths of a point.
-
-    Args:
-        need: of each need, of being met.
-        unit: of each offer, of one more unit.
-        state: of each State, of its being reached.
-        floor: of asking for one reached State less.
-        reach: how many States must be reached.
-        total: no assignment that reaches so many States scores more; thousandths of a point.
-    """
-
-    need: tuple[int, ...]
-    unit: tuple[int, ...]
-    state: tuple[int, ...]
-    floor: int
-    reach: int
-    total: int
-
-    @property
-    def ceiling(self) -> int:
-        """`total` in points, which are whole."""
-        return self.total // GRAIN
-
-    def at_most(self, pair: Pair) -> int:
-        """No assignment that has `pair`, and reaches so many States, scores more; in points."""
-        slack = self.need[pair.need] - _worth(pair, self.unit, self.state)
-        return (self.total - slack) // GRAIN
-
-
-def _worth(pair: Pair, unit: Sequence[int], state: Sequence[int]) -> int:
-    bonus = state[pair.state] if pair.state >= 0 else 0
-    return GRAIN * pair.points + bonus - pair.units * unit[pair.offer]
-
-
-def proved(problem: Problem, unit: Sequence[int], state: Sequence[int], floor: int, reach: int) -> Prices:
-    """The ceiling that these prices prove, whatever they are, as long as none is negative.
-
-    For an assignment that keeps to every limit, its score is at most the sum of: what its pairs are worth above the units
-    they use, the units at their price, and what reaching States is worth above the floor. Each need has at most one pair,
-    so each is counted at its best one.
-    """
-    if min((floor, *unit, *state), default=0) < 0:
-        raise NotPossible("A price is never negative.", code="match.price")
-    need = [0] * problem.needs
-    for pair in problem.pairs:
-        need[pair.need] = max(need[pair.need], _worth(pair, unit, state))
-    total = sum(need) + sum(price * room for price, room in zip(unit, problem.room, strict=True))
-    total += sum(max(0, floor - price) for price in state) - floor * reach
-    return Prices(tuple(need), tuple(unit), tuple(state), floor, reach, total)
 
 
 def most_reached(problem: Problem, *, start: Sequence[int], seconds: float) -> Solved:

@@ -2,7 +2,7 @@
 
 A pair that is not matched is either impossible (each obstacle is named) or possible and not taken. Then what took its
 place is named: the offer that meets the need, the matches that fill the offer, or both; and what the pair could at most have
-brought: no assignment with it scores more than `Reason.at_most`, which is proven by arithmetic (`_highs.Prices`). If that
+brought: no assignment with it scores more than `Reason.at_most`, which is proven by arithmetic (`_prices.Prices`). If that
 is still above the plan's score, prices alone leave it open.
 
 The reader sees what was released to him: another need or offer in the explanation is named only if it was.

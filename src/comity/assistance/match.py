@@ -20,8 +20,7 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from comity.assistance import _highs
-from comity.assistance._highs import Pair, Prices, Problem
+from comity.assistance._prices import Pair, Prices, Problem
 from comity.assistance.conditions import possible
 from comity.assistance.needs import NEED, OFFER, Need, Offer, Published, released
 from comity.assistance.scoring import Part, parts
@@ -155,7 +154,7 @@ class Plan:
         best: the assignment.
         most: no assignment reaches more new States than this.
         ceiling: no assignment that reaches as many States as `best` scores more, as the search of HiGHS shows.
-        certified: the same, as whole-number arithmetic shows without trusting the search (`_highs.proved`); not below.
+        certified: the same, as whole-number arithmetic shows without trusting the search (`_prices.proved`); not below.
         problem: the same, as the solver had it.
         first: places of the pairs that `greedy` takes.
         prices: what each need, unit and State is worth; explanations stand on them.
@@ -219,6 +218,8 @@ def match(board: Board, *, seconds: float = SECONDS) -> Plan:
     Raises:
         NotPossible: the solver's answer breaks a limit (``match.broken``); nothing is proposed then.
     """
+    from comity.assistance import _highs  # noqa: PLC0415  read by who solves: most processes never do
+
     end = time.monotonic() + seconds
     problem = _problem(board)
     greedy = _greedy(problem)
@@ -270,6 +271,8 @@ def _reach(problem: Problem, greedy: Sequence[int], seconds: float) -> tuple[Seq
     reachable = {pair.state for pair in problem.pairs} - {-1}
     if len(_states(problem, greedy)) == len(reachable):
         return greedy, len(reachable)  # nobody could do more
+    from comity.assistance import _highs  # noqa: PLC0415  as in `match`
+
     found = _highs.most_reached(problem, start=greedy, seconds=seconds)
     chosen = max((found.chosen, greedy), key=lambda each: len(_states(problem, each)))
     return chosen, max(min(found.ceiling, len(reachable)), len(_states(problem, chosen)))

@@ -75,7 +75,7 @@ def init(
     if database is not None:
         values["database"] = _table(database)
     check(values, "init")
-    load(default_folder()).state(state)
+    book = load(default_folder()).state(state)
     named = read_authorities(authorities) if authorities else []
     shutil.rmtree(home / "keys", ignore_errors=True)  # of an init that was cut off: its keys were never published
     for name in ("", "keys", "intake", "vault", "shelf", "reports"):
@@ -94,7 +94,6 @@ def init(
     call_command("migrate", verbosity=0)
     from comity.node.desk import crossing, issuing
 
-    book = settings.books.state(state)
     entry = issuing.first(settings, names={"en": book.en, "fa": book.fa}, authorities=named, at=moment)
     crossing.begun(settings)
     typer.echo(f"{state}: node made in {home}. Fingerprint to read aloud: {entry.fingerprint}")
@@ -257,7 +256,7 @@ def serve(
     issuing.settle(settings, at=datetime.now(UTC))
     crossing.started(settings, at=datetime.now(UTC))
     connections.close_all()  # no child goes on with its parent's
-    load(settings.home / "lawbooks")  # a node with a broken law book does not start
+    _ = settings.books  # a node with a broken law book does not start; read once, for all its processes
     settings.require_tokens()
     sweep_hidden(settings.home / "vault", settings.shelf, settings.reports)
     work = {"officers": _door, "peers": _door, "courier": _courier} | ({"public": _door} if settings.public else {})

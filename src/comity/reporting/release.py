@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from comity.casework.request import STATE, moment_text, strict_moment
 from comity.errors import Invalid
-from comity.reporting import suppression
 from comity.reporting.axes import (
     AXES,
     EVENT,
@@ -30,8 +29,20 @@ from comity.reporting.axes import (
     parent,
     years,
 )
-from comity.reporting.suppression import LEAST_THRESHOLD, MOST, THRESHOLD
-from comity.reporting.tables import PLAN, Figures, Table, covers, figures, is_listed, listed, relations, ring
+from comity.reporting.tables import (
+    LEAST_THRESHOLD,
+    MOST,
+    PLAN,
+    THRESHOLD,
+    Figures,
+    Table,
+    covers,
+    figures,
+    is_listed,
+    listed,
+    relations,
+    ring,
+)
 from comity.reporting.tally import Fact
 
 VERSION: Final = "comity/v1/figures"
@@ -205,6 +216,8 @@ def draw(
         Invalid: `figures.plan`: an earlier release is another State's, has a table that this one has not, or goes further.
         NotPossible: `figures.exposed`: a figure cannot be hidden, see `suppression.protect`.
     """
+    from comity.reporting import suppression  # noqa: PLC0415  with HiGHS and NumPy: read by who draws, or attacks
+
     those = tuple(facts)
     for number, one in enumerate(earlier, 1):
         if one.state != state or one.number != number or one.through > through or not set(one.tables) <= set(tables):
@@ -245,6 +258,8 @@ def attack(*releases: Release) -> tuple[Key, ...]:
     Raises:
         Invalid: `figures.inconsistent`: no figures agree with the last release; some were altered.
     """
+    from comity.reporting import suppression  # noqa: PLC0415  as in `draw`
+
     *earlier, last = releases
     held = relations(last.cells)
     seen = {key for one in earlier for key in one.cells}

@@ -33,11 +33,8 @@ from numpy.typing import NDArray
 from comity.errors import Invalid, NotPossible
 from comity.reporting._program import Program
 from comity.reporting.axes import Key
-from comity.reporting.tables import Figures, Relations, Terms
+from comity.reporting.tables import LEAST_THRESHOLD, MOST, THRESHOLD, Figures, Relations, Terms
 
-THRESHOLD: Final = 5  # figures below it are not told; the same as for test calls
-LEAST_THRESHOLD: Final = 3  # with less, nothing is hidden: of two possible values, one would be left
-MOST: Final = 1_000_000  # no figure is more; an attack that leaves this much leaves it open
 _EVERY: Final = 8  # figures covered one by one between two looks at all of them
 Told = Mapping[Key, int | None]  # a publication: None is hidden; what it does not have is zero, or not of its time
 

@@ -50,6 +50,10 @@ from comity.reporting.axes import (
 )
 from comity.reporting.tally import Fact
 
+THRESHOLD: Final = 5  # figures below it are not told; the same as for test calls
+LEAST_THRESHOLD: Final = 3  # with less, nothing is hidden: of two possible values, one would be left
+MOST: Final = 1_000_000  # no figure is more; an attack that leaves this much leaves it open
+
 
 @dataclass(frozen=True)
 class Table:
