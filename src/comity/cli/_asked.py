@@ -3,22 +3,66 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
 from comity.casework.measure import Measure
-from comity.cli._input import near
+from comity.cli._input import day_of, near
 from comity.cli._paper import plain
 from comity.errors import Invalid
 from comity.law.book import Books, default_folder, load
 from comity.wording.speech import LANGUAGES, Screen, Speech
 
-On = Annotated[str, typer.Option(help="The day for which the law is asked, YYYY-MM-DD; today if not given.")]
 Language = Annotated[str, typer.Option("--language", help="en or fa.")]
-Folder = Annotated[Path | None, typer.Option("--books", help="Folder of law books; those of the program if not given.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Ids, numbers and days for a program, instead of words.")]
+_P = ParamSpec("_P")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command about the law is asked besides its own: the words to answer in, the day, whether a program reads it."""
+
+    speech: Speech
+    day: date
+    as_json: bool
+
+
+def _options(
+    on: Annotated[str, typer.Option(help="The day for which the law is asked, YYYY-MM-DD; today if not given.")] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Ids, numbers and days for a program, instead of words.")
+    ] = False,
+    language: Language = "en",
+    books: Annotated[
+        Path | None, typer.Option("--books", help="Folder of law books; those of the program if not given.")
+    ] = None,
+) -> Asked:
+    return Asked(speech_of(language, books), day_of(on), as_json)
+
+
+def about_the_law(command: Callable[Concatenate[Asked, _P], None]) -> Callable[..., None]:
+    """`command` as it is given to typer: after its own options come --on, --json, --language and --books, for its `Asked`.
+
+    Raises, beside what `command` does:
+        Invalid: no such day (``date.form``), or no such language (``cli.language``).
+        BrokenLawbook: the books cannot be read.
+    """
+    shared = signature(_options, eval_str=True).parameters
+    _, *own = signature(command, eval_str=True).parameters.values()
+
+    @wraps(command)
+    def run(*args: _P.args, **given: _P.kwargs) -> None:
+        asked = _options(**{name: given.pop(name) for name in shared})  # type: ignore[arg-type]
+        command(asked, *args, **given)
+
+    run.__signature__ = Signature([*own, *shared.values()])  # type: ignore[attr-defined]
+    return run
 
 
 def speech_of(language: str, folder: Path | None, books: Books | None = None) -> Speech:

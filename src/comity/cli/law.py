@@ -17,8 +17,8 @@ import typer
 from comity.casework.measure import LIVES, Measure
 from comity.casework.request import Request
 from comity.cli import _book, standing
-from comity.cli._asked import AsJson, Folder, Language, On, offence_of, speech_of, write_json
-from comity.cli._input import day_of, near, raw_request, request_of, state_of
+from comity.cli._asked import Asked, Language, about_the_law, offence_of, speech_of, write_json
+from comity.cli._input import near, raw_request, request_of, state_of
 from comity.cli._paper import Paper, line_of, plain
 from comity.errors import BrokenLawbook, Invalid
 from comity.law import comparison, shelf
@@ -44,27 +44,25 @@ _STYLE = {"failed": "red", "unknown": "yellow", "passed": "green"}
 # ── A request ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@about_the_law
 def check_request(
+    asked: Asked,
     file: Annotated[str, typer.Argument(help="The request, JSON or TOML; - for standard input.")] = "-",
     requesting: Annotated[str, typer.Option(help="ISO code of the State that asks, if the file does not say.")] = "",
     requested: Annotated[str, typer.Option(help="ISO code of the State that is asked, if the file does not say.")] = "",
     side: Annotated[str, typer.Option(help="requesting: before sending; requested: on receipt.")] = "requesting",
-    on: On = "",
-    as_json: Annotated[bool, typer.Option("--json", help="The assessment as it stands in a signed act.")] = False,
-    language: Language = "en",
-    books: Folder = None,
 ) -> None:
     """Check a request against the treaty and both States' books. Exit code 0: nothing failed; 1: something did; 2: unusable.
 
-    The machine assesses; an officer decides.
+    The machine assesses; an officer decides. With --json, the assessment as it stands in a signed act.
     """
-    speech, day = speech_of(language, books), day_of(on)
+    speech, day = asked.speech, asked.day
     sides: dict[str, Side] = {"requesting": "requesting", "requested": "requested"}
     if side not in sides:
         raise Invalid("A side is requesting or requested.", code="cli.side", where="--side")
     request = request_of(raw_request(file), requesting, requested, day)
     found = assess(request, speech.books, on=day, side=sides[side])
-    if as_json:
+    if asked.as_json:
         write_json(found.to_dict())
     else:
         _print_assessment(Paper(speech), request, found)
@@ -126,19 +124,17 @@ def replay(
 
 
 @app.command("show")
+@about_the_law
 def show(
+    asked: Asked,
     book: Annotated[str, typer.Argument(help="A State (ISO code, IR) or an instrument (uncc).")],
     about: Annotated[
         str,
         typer.Argument(help="An article (42, 40(15)), a measure, an offence or a provision; everything if not given."),
     ] = "",
-    on: On = "",
-    as_json: AsJson = False,
-    language: Language = "en",
-    books: Folder = None,
 ) -> None:
     """Read a book: what it says of an article, a measure or an offence on a day, how sure it is and where it comes from."""
-    speech, day = speech_of(language, books), day_of(on)
+    speech, day = asked.speech, asked.day
     found = _named_book(speech.books, book)
     names = comparison.about(speech.books, found, about, day)
     if isinstance(found, Treaty) and about in set(Measure) and about not in found.measures:
@@ -146,7 +142,7 @@ def show(
         raise Invalid(f"The book {found.id} does not know {about}. Known: {known}.", code="law.measure", where=about)
     if not names and about not in set(Measure):
         raise _nothing(speech.books, found, about, day)
-    if as_json:
+    if asked.as_json:
         write_json(_as_data(speech.books, found, about, day, names))
         return
     paper = Paper(speech)
@@ -232,16 +228,14 @@ def _as_data(books: Books, book: Treaty | State, about: str, on: date, names: li
 
 
 @app.command("compare")
+@about_the_law
 def compare(
+    asked: Asked,
     states: Annotated[list[str], typer.Argument(help="Two or more States, ISO codes.")],
     article: Annotated[str, typer.Option(help="An offence (uncc:13, or 13) or a measure (extradition).")],
-    on: On = "",
-    as_json: AsJson = False,
-    language: Language = "en",
-    books: Folder = None,
 ) -> None:
     """Put States side by side: what their own law says of an offence of the treaty, or of carrying out a measure."""
-    speech, day = speech_of(language, books), day_of(on)
+    speech, day = asked.speech, asked.day
     pick = tuple(dict.fromkeys(state_of(code, speech.books, "STATES") for code in states))
     if len(pick) < 2:
         raise Invalid("Name at least two States.", code="cli.states", where="STATES")
@@ -252,7 +246,7 @@ def compare(
         code = offence_of(speech.books, article, "--article")
         lines = comparison.offence(speech.books, pick, code, day)
         title, data, rows = speech.offence(code), plain(lines), _book.offence_rows(speech, lines)
-    if as_json:
+    if asked.as_json:
         write_json({"about": article, "on": day, "states": data})
         return
     paper = Paper(speech)

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from comity.casework.request import LIFE_MONTHS, Offence, Request, Scope
-from comity.cli._asked import AsJson, Folder, Language, On, offence_of, speech_of, write_json
-from comity.cli._input import day_of, measure_of
+from comity.cli._asked import Asked, about_the_law, offence_of, write_json
+from comity.cli._input import measure_of
 from comity.cli._paper import Paper, plain
 from comity.errors import Invalid
 from comity.law import bond as between
@@ -33,7 +33,9 @@ from comity.wording.speech import Speech
 Basis = Annotated[str, typer.Option(help="The treaty, by the id of its book.")]
 
 
+@about_the_law
 def status(
+    asked: Asked,
     one: Annotated[str, typer.Argument(help="A State, ISO code; if not given, everybody.")] = "",
     other: Annotated[str, typer.Argument(help="Another State, ISO code; if not given, ONE alone.")] = "",
     basis: Basis = "uncc",
@@ -47,27 +49,23 @@ def status(
             min=0, max=LIFE_MONTHS, help="With --measure: the maximum penalty in months, for any other crime."
         ),
     ] = None,
-    on: On = "",
-    as_json: AsJson = False,
-    language: Language = "en",
-    books: Folder = None,
 ) -> None:
     """Say who has joined what on a day: everybody and one treaty, one State and every treaty, or what binds two States.
 
     It is computed from signatures, deposits, denunciations, reservations, objections and declarations, each with its source.
     """
-    speech, day = speech_of(language, books), day_of(on)
+    speech, day = asked.speech, asked.day
     if not other:
         if measure or offence or months is not None:
             raise Invalid("An order of choice needs two States.", code="cli.states", where="OTHER")
-        _of_one(speech, _named(speech.books, one, "ONE"), day, as_json) if one else _of_all(speech, basis, day, as_json)
+        _of_one(asked, _named(speech.books, one, "ONE")) if one else _of_all(asked, basis)
         return
     pair = _named(speech.books, one, "ONE"), _named(speech.books, other, "OTHER")
     if pair[0] == pair[1]:
         raise Invalid("Name two different States.", code="cli.states", where="OTHER")
     bonds = between.bonds(speech.books, *pair, day)
     options = _options(speech.books, pair, (measure, offence, months), day)
-    if as_json:
+    if asked.as_json:
         write_json({"on": day, "states": pair, "bonds": [_bond_data(bond) for bond in bonds], "options": [
             plain(option) | {"usable": option.usable} for option in options
         ]})  # fmt: skip
@@ -169,10 +167,11 @@ def _named(books: Books, code: str, where: str) -> str:
     return books.named(code.upper()[:40], where)
 
 
-def _of_all(speech: Speech, basis: str, on: date, as_json: bool) -> None:
+def _of_all(asked: Asked, basis: str) -> None:
     """Everybody on the roll and one treaty."""
+    speech, on = asked.speech, asked.day
     found = standing.standings(speech.books, basis, on)
-    if as_json:
+    if asked.as_json:
         write_json({"on": on, "instrument": basis, "states": found})
         return
     paper = Paper(speech)
@@ -190,15 +189,16 @@ def _of_all(speech: Speech, basis: str, on: date, as_json: bool) -> None:
         paper.say(f"{speech.translate(words.LIST_SOURCE)} {speech.foreign(entry.source)}", style="dim")
 
 
-def _of_one(speech: Speech, state: str, on: date, as_json: bool) -> None:
+def _of_one(asked: Asked, state: str) -> None:
     """One State and every treaty: what is known, and to how many others it is bound."""
+    speech, on = asked.speech, asked.day
     books, found = speech.books, list[tuple[str, Standing, Counter[bool | None]]]()
     for basis in books.treaties:
         known = standing.standing(books, basis, state, on)
         if known is not None:
             others = between.partners(books, basis, state, on)
             found.append((basis, known, Counter(status.in_force for status in others.values())))
-    if as_json:
+    if asked.as_json:
         write_json({"on": on, "state": state, "treaties": {
             basis: plain(known) | {"bound_to": count[True], "cannot_tell": count[None]} for basis, known, count in found
         }})  # fmt: skip
@@ -221,22 +221,20 @@ def _of_one(speech: Speech, state: str, on: date, as_json: bool) -> None:
 # ── What is owed ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@about_the_law
 def tell(
+    asked: Asked,
     state: Annotated[str, typer.Argument(help="A State, ISO code, or an organisation.")],
     basis: Basis = "uncc",
     entry: Annotated[
         Path | None, typer.Option(help="Its signed directory entry: also say what that names already.")
     ] = None,
-    on: On = "",
-    as_json: AsJson = False,
-    language: Language = "en",
-    books: Folder = None,
 ) -> None:
     """Say what a State tells the depositary: what is due, since when, what is known to be done, what it may still say."""
-    speech, day = speech_of(language, books), day_of(on)
+    speech, day = asked.speech, asked.day
     code = _named(speech.books, state, "STATE")
     found = owed(speech.books, basis, code, day, authorities=_authorities(entry, code))
-    if as_json:
+    if asked.as_json:
         write_json({"on": day, "state": code, "instrument": basis, "notifications": found})
         return
     paper = Paper(speech)
@@ -280,23 +278,21 @@ def _print_owed(paper: Paper, item: Owed, on: date) -> None:
 # ── What is counted ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@about_the_law
 def counted(
+    asked: Asked,
     basis: Annotated[str, typer.Argument(help="The treaty, by the id of its book.")] = "uncc",
     decision: Annotated[str, typer.Option(help="amendment or protocol: count the votes that follow.")] = "",
     yes: Annotated[str, typer.Option("--for", help="Who votes for it, ISO codes with commas.")] = "",
     no: Annotated[str, typer.Option("--against", help="Who votes against it.")] = "",
     abstain: Annotated[str, typer.Option(help="Who abstains.")] = "",
-    on: On = "",
-    as_json: AsJson = False,
-    language: Language = "en",
-    books: Folder = None,
 ) -> None:
     """Count instruments down to the entry into force and say what the Conference may decide; or count votes for a decision."""
-    speech, day = speech_of(language, books), day_of(on)
+    speech, day = asked.speech, asked.day
     if decision:
         ballots = _ballots(speech.books, {"for": yes, "against": no, "abstain": abstain})
         result = conference.count(speech.books, basis, decision, ballots, day)
-        if as_json:
+        if asked.as_json:
             write_json({"on": day, "instrument": basis, "decision": decision, "count": result})
             return
         paper = Paper(speech)
@@ -306,7 +302,7 @@ def counted(
         return
     if yes or no or abstain:
         raise Invalid("Name the decision too.", code="cli.decision", where="--decision")
-    (_count_json if as_json else _print_count)(speech, basis, day)
+    (_count_json if asked.as_json else _print_count)(speech, basis, day)
 
 
 def _ballots(books: Books, said: dict[str, str]) -> dict[str, str]:
