@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from comity import cli
 from comity.casework.measure import Measure
 from comity.casework.request import Request
-from comity.cli import law
+from comity.cli import _asked
 from comity.cli._paper import Paper
 from comity.errors import ComityError
 from comity.law.assess import Assessment, assess
@@ -32,6 +32,7 @@ BOOKS = load(FOLDER)
 ON = date(2026, 11, 24)
 DAY = ("--on", "2026-11-24")
 RUNNER = CliRunner()
+
 
 DRAFT = {
     "requesting": "IR", "requested": "GB", "measure": "stored-data", "basis": "uncc", "exercise": False, "scope": "A",
@@ -78,7 +79,7 @@ class Ran:
 @pytest.fixture(autouse=True)
 def _read_once(monkeypatch):
     """The shipped books are read once for all commands; other folders anew."""
-    monkeypatch.setattr(law, "load", lambda folder: BOOKS if folder == FOLDER else load(folder))
+    monkeypatch.setattr(_asked, "load", lambda folder: BOOKS if folder == FOLDER else load(folder))
 
 
 def run(*words: object, given: str | bytes | None = None, columns: int = 200) -> Ran:
