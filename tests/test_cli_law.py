@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,13 @@ from typer.testing import CliRunner
 from comity import cli
 from comity.casework.measure import Measure
 from comity.casework.request import Request
-from comity.cli import _asked
+from comity.cli import _asked, deadline
 from comity.cli._paper import Paper
 from comity.errors import ComityError
 from comity.law.assess import Assessment, assess
 from comity.law.book import default_folder, load
+from comity.law.calendars import Doubt
+from comity.law.clocks import Deadline, Uncertain
 from comity.wording import labels
 from comity.wording.speech import LANGUAGES, Screen, Speech
 
@@ -615,6 +617,90 @@ def test_no_node_and_no_network(draft):
         [sys.executable, "-c", code], capture_output=True, check=False, env=os.environ | {"COLUMNS": "80"}
     )
     assert found.returncode == 0, found.stderr.decode()[-2000:]
+
+
+FROM = ("--from", "2026-11-24T10:00:00+03:00")
+COUNTED = {
+    "sixty days": (("uncc", "preservation", "QA"), "2027-01-23T20:59:59+00:00"),
+    "in capitals or not": (("UNCC", "preservation", "qa"), "2027-01-23T20:59:59+00:00"),
+    "the State's own, in its zone": (("br", "preservation", "BR"), "2027-01-24T02:59:59+00:00"),
+    "a pause is made up for": (
+        ("uncc", "preservation", "QA", "--stood", "2026-12-01T00:00+03:00/2026-12-04T00:00+03:00"),
+        "2027-01-26T20:59:59+00:00",
+    ),
+    "safe conduct": (("uncc", "safe-conduct", "QA"), "2026-12-09T20:59:59+00:00"),
+    "safe conduct is counted anew": (
+        ("uncc", "safe-conduct", "QA", "--stood", "2026-12-01T00:00+03:00/2026-12-04T09:00+03:00"),
+        "2026-12-19T20:59:59+00:00",
+    ),
+    "to a day": (
+        ("uncc", "preservation", "QA", "--until", "2027-03-01", "--asked", "2027-01-20T10:00+03:00"),
+        "2027-03-01T20:59:59+00:00",
+    ),
+    "by a period": (
+        ("uncc", "preservation", "QA", "--until", "30 days", "--asked", "2027-01-20T10:00+03:00"),
+        "2027-02-22T20:59:59+00:00",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", COUNTED)
+def test_a_deadline_is_counted(title):
+    """Of treaties and States, in the zone of the State that is bound, with pauses and extensions; in JSON as in words."""
+    words, due = COUNTED[title]
+    found = json.loads(run("law", "deadline", *words, *FROM, "--json").out)
+    assert found["deadline"]["due"] == due
+    assert found["deadline"]["cites"]
+    for language, ends in (("en", "Ends: "), ("fa", "پایان: ")):
+        said = run("law", "deadline", *words, *FROM, "--language", language)
+        assert (said.code, bare(said.out).count(ends)) == (0, 1)
+
+
+NOT_COUNTED = {
+    "no clock": (("uncc", "preserve", "QA"), "Meant: preservation? Known: preservation, safe-conduct. [CLOCK] (law.clock)"),
+    "no book": (("XX", "preservation", "QA"), "(law.basis)"),
+    "no State": (("uncc", "preservation", "XX"), "(law.state)"),
+    "no beginning and end": (("uncc", "preservation", "QA", "--stood", "2026-12-01"), "[--stood] (date.form)"),
+    "an end before its beginning": (
+        ("uncc", "preservation", "QA", "--stood", "2026-12-02T00:00Z/2026-12-01T00:00Z"), "(clock.order)",
+    ),
+    "no zone": (("uncc", "preservation", "QA", "--stood", "2026-12-01/"), "(clock.zone)"),
+    "never asked for": (("uncc", "preservation", "QA", "--until", "2027-03-01"), "[--until] (clock.asked)"),
+    "asked for too late": (
+        ("uncc", "preservation", "QA", "--until", "2027-03-01", "--asked", "2027-02-20T10:00Z"), "(clock.expired)",
+    ),
+    "no period": (("uncc", "preservation", "QA", "--until", "9 moons", "--asked", "2027-01-01T00:00Z"), "(date.form)"),
+    "may not be extended": (
+        ("br", "preservation", "BR", "--until", "9 days", "--asked", "2027-01-01T00:00Z"), "(clock.fixed)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", NOT_COUNTED)
+def test_what_cannot_be_counted_is_said(title):
+    """What is wrong, where, and what to write."""
+    words, error = NOT_COUNTED[title]
+    found = run("law", "deadline", *words, *FROM)
+    assert (found.code, found.out) == (2, "")
+    assert found.error.endswith(error)
+
+
+def test_a_deadline_that_the_book_cannot_tell():
+    """Between which moments it lies and why; and what stands still has no end yet."""
+    at = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    unsure = Uncertain(None, at + timedelta(days=9), (Doubt("holidays", "QA"),))
+    for found, shown in (
+        (Deadline("preservation", at, at + timedelta(days=5), ("uncc:42(8)",), uncertain=unsure), {
+            "Ends at the earliest: 29 November 2026, 13:00:00", "Ends at the latest: ?",
+            "Ends by the book as it stands: 3 December 2026, 13:00:00", "  • the book lists no holidays · QA",
+        }),
+        (Deadline("preservation", at, at + timedelta(days=5), ("uncc:42(8)",), stopped=at + timedelta(days=1)), {
+            "Would end, had it not stopped: 29 November 2026, 13:00:00", "Stands still since: 25 November 2026, 13:00:00",
+        }),
+    ):  # fmt: skip
+        out = io.StringIO()
+        deadline._print(Paper(Speech("en", BOOKS), Console(file=out, width=200)), found, BOOKS.state("QA"))
+        assert shown <= set(out.getvalue().split("\n"))
 
 
 def test_as_it_is_typed(draft):

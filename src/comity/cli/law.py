@@ -17,6 +17,7 @@ import typer
 from comity.casework.measure import LIVES, Measure
 from comity.casework.request import Request
 from comity.cli import _book, standing
+from comity.cli import deadline as deadlines
 from comity.cli._asked import Asked, Language, about_the_law, offence_of, speech_of, write_json
 from comity.cli._input import near, raw_request, request_of, state_of
 from comity.cli._paper import Paper, line_of, plain
@@ -35,10 +36,11 @@ from comity.wording.speech import unnamed
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Read the law books: show, compare, status, owed, count, check, cases.",
+    help="Read the law books: show, compare, status, owed, count, deadline, check, cases.",
 )
 for _name, _command in standing.COMMANDS.items():
     app.command(_name)(_command)
+app.command("deadline")(deadlines.deadline)
 _STYLE = {"failed": "red", "unknown": "yellow", "passed": "green"}
 
 # ── A request ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -151,11 +151,12 @@ class Books:
         rule = self.measure(basis, measure)
         return self.treaty(basis).clocks_of[rule.id]
 
-    def clock(self, basis: str, name: str) -> ClockRule:
-        """The clock `name` of `basis`, e.g. ``preservation``. Raises Invalid (``law.basis``, ``law.clock``)."""
-        found = next((clock for clock in self.treaty(basis).clocks if clock.id == name), None)
+    def clock(self, book: str, name: str) -> ClockRule:
+        """The clock `name` of a treaty or a State, e.g. ``preservation``. Raises Invalid (``law.basis``, ``law.clock``)."""
+        clocks = (self.states.get(book) or self.treaty(book)).clocks
+        found = next((clock for clock in clocks if clock.id == name), None)
         if found is None:
-            raise Invalid(f"{basis} sets no clock {name!r}.", code="law.clock", where="basis")
+            raise Invalid(f"{book} sets no clock {name!r}.", code="law.clock", where="clock")
         return found
 
     def cites(self, basis: str, measure: Measure, rule: str) -> tuple[str, ...]:

@@ -73,11 +73,7 @@ def _territory(item: Territory) -> str:
 def due(books: Books, book: str, clock: str, state: str, started: datetime) -> str:
     """When the clock `clock` of `book` is due in `state`: a moment in UTC, or ``between … and …``. Raises Invalid."""
     house = books.state(state)
-    owner = books.states.get(book)
-    rule = next((item for item in owner.clocks if item.id == clock), None) if owner else books.clock(book, clock)
-    if rule is None:
-        raise Invalid(f"{book} sets no clock {clock!r}.", code="law.clock", where="clock")
-    found = clocks.deadline(rule, started, ZoneInfo(house.zone), house)
+    found = clocks.deadline(books.clock(book, clock), started, ZoneInfo(house.zone), house)
     if found.uncertain is None:
         return _moment(found.due)
     latest = _moment(found.uncertain.latest) if found.uncertain.latest else "nobody knows when"

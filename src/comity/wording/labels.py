@@ -57,6 +57,22 @@ HOLIDAYS: Final = _("Holidays known")
 OTHER_TREATIES: Final = _("Other treaties listed")
 ASSURANCE: Final = _("an assurance can lift it")
 IN_URGENCY: Final = _("in urgency: %(by)s")
+BEGINS: Final = _("Begins")
+ENDS: Final = _("Ends")
+ENDS_BUT_FOR: Final = _("Would end, had it not stopped")
+ENDS_EARLIEST: Final = _("Ends at the earliest")
+ENDS_LATEST: Final = _("Ends at the latest")
+ENDS_BY_BOOK: Final = _("Ends by the book as it stands")
+STANDS_ON: Final = _("Stands on")
+STANDS_SINCE: Final = _("Stands still since")
+DOUBTS: Final[Terms] = {  # `law.calendars.Doubt`
+    "week": _("the book has no working week for that time"),
+    "holidays": _("the book lists no holidays"),
+    "dates": _("a holiday is listed by its dates, and not for that year"),
+    "calendar": _("a holiday’s calendar does not reach so far"),
+    "unverified": _("not verified"),
+}
+COUNTED_ONLY: Final = _("This is counted. What follows from a deadline, a person decides.")
 COUNTED: Final = _("%(provisions)s provisions, %(verified)s of them verified")
 BOOK_SHA256: Final = _("SHA-256 of the book: %(digest)s")
 
