@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,11 +12,16 @@ from counting import facts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
+from test_reconciliation import mirrored
+from typer.testing import CliRunner
 
+from comity.cli import app
+from comity.errors import ComityError
 from comity.reporting import questionnaire, sdmx
-from comity.reporting.axes import NONE, RECEIVED, TOTAL, Event
+from comity.reporting.axes import DIRECTION, NONE, PARTNER, RECEIVED, SPEED, TOTAL, Event
 from comity.reporting.questionnaire import Said, Standing
 from comity.reporting.release import Release, draw
+from comity.reporting.tables import Table, is_listed
 from comity.wording import review
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -118,6 +124,55 @@ def test_what_is_no_file_of_figures(text):
     """Said, not broken over."""
     assert code(sdmx.from_csv, text) == "figures.csv"
     assert code(sdmx.from_csv, "x" * (sdmx.LIMIT + 1)) == "figures.csv"
+
+
+# --------------------------------------------------------------------------------------------------- the command line
+
+
+def read(*releases, folder, language="en"):
+    """(exit code, what is said) of ``comity figures`` over these releases."""
+    files = []
+    for number, one in enumerate(releases):
+        files.append(folder / f"{number}.csv")
+        files[-1].write_bytes(sdmx.to_csv(one).encode())
+    found = CliRunner().invoke(app, ["figures", *map(str, files), "--language", language])
+    if isinstance(found.exception, ComityError):
+        return 2, found.exception.code
+    return found.exit_code, re.sub("[\u2068\u2069]", "", found.stdout)
+
+
+def test_anybody_can_see_what_two_states_figures_say_of_each_other(tmp_path):
+    """The same, or which figure is not; nothing that is hidden comes out by that."""
+    found = facts(7, 200)
+    ours, theirs = (draw(those, state=state, through="2025-Q4", at=AT)
+                    for state, those in (("IR", found), ("QA", mirrored(found))))  # fmt: skip
+    agreed = read(theirs, ours, folder=tmp_path)
+    assert agreed[0] == 0
+    assert [line for line in agreed[1].split("\n") if "release" in line] == ["Iran, release 1", "Qatar, release 1"]
+    assert f"{len(ours.cells) - ours.hidden} figures are told, {ours.hidden} are hidden." in agreed[1]
+    key = next(key for key in ours.cells if is_listed(key) and key[PARTNER] == "QA" and key[DIRECTION] == RECEIVED)
+    told = ours.cells[key]
+    altered = replace(ours, cells={**ours.cells, key: told + 1})
+    differ = read(altered, theirs, folder=tmp_path)
+    assert differ[0] == 1
+    assert f"• Real cases · Requests · asked by Qatar · 2025: Iran {told + 1}, Qatar {told}" in differ[1]
+    assert "به درخواست قطر" in read(altered, theirs, folder=tmp_path, language="fa")[1]
+    assert read(ours, altered, folder=tmp_path) == (2, "figures.fork")
+
+
+def test_anybody_can_see_which_hidden_figure_comes_out(tmp_path):
+    """Of a table with one part the part is the whole."""
+    whole = ("real", "answered", RECEIVED, TOTAL, TOTAL, TOTAL, TOTAL, TOTAL, "2025-Q1")
+    sent = ("real", "requested", RECEIVED, TOTAL, TOTAL, TOTAL, NONE, TOTAL, "2025-Q1")
+    part = (*whole[:SPEED], "up-to-7d", "2025-Q1")
+    careless = Release(
+        state="IR", number=1, through="2025-Q1", drawn=AT, threshold=5, reach=4, cells={whole: 9, part: None, sent: 9},
+        tables=(Table(Event.ANSWERED, frozenset({SPEED})),
+                Table(Event.REQUESTED, frozenset({SPEED}))),
+    )  # fmt: skip
+    code_, said = read(careless, folder=tmp_path)
+    assert code_ == 1
+    assert "• Real cases · Requests answered · of other States to this one · within a week · 2025-Q1" in said
 
 
 # ------------------------------------------------------------------------------------------------------ the questionnaire

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from comity.cli import conformance, law
+from comity.cli import conformance, figures, law
 from comity.errors import ComityError, Invalid
 from comity.seal import canon, stream
 from comity.verify import CHECKS, Report, Verdict, verify_code, verify_file, verify_letter
@@ -21,6 +21,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 app.add_typer(law.app, name="law")
 app.add_typer(conformance.app, name="conformance")
 app.command("assess")(law.check_request)
+app.command("figures")(figures.figures)
 _MARKS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNDETERMINED: "yellow"}
 
 

@@ -14,6 +14,13 @@ SECONDS = 20.0  # for one solution; a usual one takes milliseconds
 Rows = Sequence[Mapping[int, int]]
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS without callbacks: nothing here listens to them, and making them ready prints a banner."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 the solver's own name
+        """Do nothing."""
+
+
 class Program:
     """Whole numbers that keep sums and bounds.
 
@@ -33,7 +40,7 @@ class Program:
         self._places = np.array([column for row in rows for column in row], dtype=np.int32)
         self._factors = np.array([factor for row in rows for factor in row.values()], dtype=np.int64)
         self._all = np.arange(columns, dtype=np.int32)
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self._highs = _Quiet()  # type: ignore[no-untyped-call]
         self._highs.silent()
         self._highs.setOptionValue("threads", 1)
         self._highs.passModel(self._model())

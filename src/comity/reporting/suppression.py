@@ -235,8 +235,11 @@ class _Search:
 # ------------------------------------------------------------------------------------------------------- the attack
 
 
-def ranges(told: Told, relations: Relations, *, zero: Collection[Key] = ()) -> dict[Key, tuple[int, int | None]]:
-    """What anybody can work out of each hidden figure: the least and the most it can be; None: there is no most.
+def recovered(told: Told, relations: Relations, *, zero: Collection[Key] = ()) -> tuple[Key, ...]:
+    """The keys of hidden figures of which one value only is left, for anybody who reads what is told.
+
+    Each set of figures that the linear program finds for one of them shows another value of many others too, which is why
+    this takes far less time than the range of each would.
 
     Args:
         told: everything that is published.
@@ -245,20 +248,6 @@ def ranges(told: Told, relations: Relations, *, zero: Collection[Key] = ()) -> d
 
     Raises:
         Invalid: `figures.inconsistent`: no figures at all agree with what is told; some were altered.
-    """
-    hidden, program = _attack(told, relations, zero)
-    found: dict[Key, tuple[int, int | None]] = {}
-    for number, key in enumerate(hidden):
-        low, high = (_whole(_extreme(program, number, len(hidden), sign)[number], sign) for sign in (1, -1))
-        found[key] = low, None if high >= MOST else high
-    return found
-
-
-def recovered(told: Told, relations: Relations, *, zero: Collection[Key] = ()) -> tuple[Key, ...]:
-    """The keys of hidden figures of which one value only is left. Arguments and errors as those of `ranges`.
-
-    Each set of figures that the linear program finds for one of them shows another value of many others too, so that this
-    takes far less time than `ranges`.
     """
     hidden, program = _attack(told, relations, zero)
     low, high = [math.inf] * len(hidden), [-math.inf] * len(hidden)

@@ -82,6 +82,13 @@ WHYS: Final[Terms] = {
     "retracted": _("It was said otherwise before, and late acts do not explain that, by:"),
 }
 """Why two States count differently, `reporting.reconciliation.Why`."""
+RELEASE_OF: Final = _("%(state)s, release %(number)s")
+TOLD_AND_HIDDEN: Final = _("%(count)s figures are told, %(number)s are hidden.")
+NOT_WORKED_OUT: Final = _("No hidden figure can be worked out from all that this State has published here.")
+WORKED_OUT: Final = _("These hidden figures can be worked out by anybody:")
+AGREE: Final = _("Wherever both tell how many requests they made to each other, they tell the same.")
+DIFFER: Final = _("They tell different numbers of requests to each other. Which is wrong cannot be told from here:")
+ASKED_BY: Final = _("asked by %(state)s")
 _OF: Final[dict[int, tuple[Terms, ...]]] = {
     NATURE: (NATURES,),
     EVENT: (EVENTS,),
