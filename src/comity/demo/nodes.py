@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from comity.errors import Misconfigured
+from comity.wire.directory import read_entry
 
 _FIRST_PORT = 8441
 
@@ -87,9 +88,9 @@ class Node:
     def pin(self, others: Sequence[Node]) -> None:
         """Pin the other States' entries: in this exercise the fingerprints are read from the files themselves."""
         for other in others:
-            entry = str(other.home / "entry.json")
-            mark = _run("fingerprint", entry).strip()
-            _run("pin", str(self.home), entry, "--fingerprint", mark, "--by", "exercise")
+            entry = other.home / "entry.json"
+            mark = read_entry(entry.read_bytes()).fingerprint
+            _run("pin", str(self.home), str(entry), "--fingerprint", mark, "--by", "exercise")
 
     def start(self) -> None:
         """Start the node's processes."""
