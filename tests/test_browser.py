@@ -22,11 +22,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.translation import gettext, override
+from lawroom import BOOKS
 from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
 from comity.casework.measure import Measure
 from comity.demo import cast, mailbox, nodes
-from comity.law.book import default_folder, load
 from comity.node.officers import acts, almanac, fields, texts, words
 from comity.node.officers.interview import Situation, ask
 from comity.seal import canon
@@ -55,7 +55,6 @@ VIET_NAM_SAW = (
     "Request received", "assessed", "asked", "Supplement received", "assessed", "accepted", "agreed",
     "authorised", "ordered", "executed", "disclosed", "closed", "closed",
 )  # fmt: skip
-BOOKS = load(default_folder())
 REASON = "بانک هنوز بازه دقیق را تعیین نکرده است و بیم از بین رفتن داده‌ها می‌رود؛ بازه به‌زودی اعلام می‌شود."
 
 LOOK = r"""(language) => {

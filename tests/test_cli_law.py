@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from lawroom import BOOKS, FOLDER
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -23,14 +24,12 @@ from comity.cli import _asked, deadline
 from comity.cli._paper import Paper
 from comity.errors import ComityError
 from comity.law.assess import Assessment, assess
-from comity.law.book import default_folder, load
+from comity.law.book import load
 from comity.law.calendars import Doubt
 from comity.law.clocks import Deadline, Uncertain
 from comity.wording import labels
 from comity.wording.speech import LANGUAGES, Screen, Speech
 
-FOLDER = default_folder()
-BOOKS = load(FOLDER)
 ON = date(2026, 11, 24)
 DAY = ("--on", "2026-11-24")
 RUNNER = CliRunner()

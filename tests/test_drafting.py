@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lawroom import BOOKS
 from test_officers import FORM, HOSTILE, OURS, Browser, saved
 
 from comity.casework.measure import GROUPS, Measure
@@ -33,13 +34,11 @@ from comity.casework.request import (
     Urgency,
 )
 from comity.law.assess import assess
-from comity.law.book import default_folder, load
 from comity.law.treaty_reader import request_fields
 from comity.node.officers import choosing, drafting, fields, interview, rows, sheet, texts, variants, words
 from comity.node.officers.interview import Need, Situation
 from comity.wording import variants as wordings
 
-BOOKS = load(default_folder())
 ON = date(2026, 11, 24)
 KNOWN = [(name, measure) for name, treaty in BOOKS.treaties.items() for measure in treaty.measures]
 STATES = sorted(BOOKS.states)

@@ -13,6 +13,7 @@ import pytest
 import typst
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from lawroom import BOOKS
 
 from comity.casework.request import (
     ROLES,
@@ -29,12 +30,10 @@ from comity.casework.request import (
     Urgency,
 )
 from comity.errors import Invalid, Misconfigured
-from comity.law.book import default_folder, load
 from comity.node import letter
 from comity.node.letters import characters, particulars, parts
 from comity.wording import letters, terms, variants
 
-BOOKS = load(default_folder())
 KNOWN = [(basis, measure) for basis, book in sorted(BOOKS.treaties.items()) for measure in book.measures]
 NAMES = {
     "IR": {"en": "Central Authority (fictional)", "fa": "مرجع مرکزی (فرضی)"},

@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from lawroom import BOOKS
 
 from comity.casework.measure import Measure
 from comity.casework.request import Offence, Request
@@ -18,7 +19,6 @@ from comity.law.assess import assess
 from comity.law.book import default_folder, load
 
 ON = date(2026, 11, 24)
-BOOKS = load(default_folder())
 REQUEST = Request(
     "IR-2026-0001",
     "IR",

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lawroom import BOOKS
 from peer import Peer, arrive, settle
 from refusing import code
 from test_officers import Browser
 
 from comity.errors import ComityError, Invalid
 from comity.law import standing as law
-from comity.law.book import default_folder, load
 from comity.node import archive, models
 from comity.node.desk import crossing, registry, telling
 from comity.node.desk import standing as desk
@@ -21,7 +21,6 @@ from comity.seal import canon, envelope
 from comity.wire import standing as wire
 from comity.wire.standing import BACKWARD, HOWS, WORDED, Event, Word
 
-BOOKS = load(default_folder())
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SIGNED = Word(treaty="uncc", event=Event.SIGNED, on=date(2026, 11, 5), at=AT)
 RESERVED = replace(SIGNED, event=Event.RESERVED, text="ماده ۶۳ را نمی‌پذیرد.", language="fa", source="C.N.1 (exercise)")
