@@ -222,7 +222,7 @@ def test_the_limits_are_those_of_the_code():
         "digests asked about": exchange.ASKED, "gaps in a greeting": exchange.GAPS,
         "envelopes that one stands on": exchange.AFTER, "words about one envelope": exchange.EVIDENCE,
         "receipts asked about at once": proofs.TOGETHER, "statements under one pair of signatures": envelope.TOGETHER,
-        "clock difference of two nodes": int(transport._SKEW.total_seconds()), "a notice": notices.LIMIT,
+        "clock difference of two nodes": int(transport.SKEW.total_seconds()), "a notice": notices.LIMIT,
         "an object that goes to another State": shares.OBJECT_LIMIT, "members of a community": communities.MEMBERS[-1],
         "a need, an offer, a word of a programme": assistance.LIMIT,
     }  # fmt: skip

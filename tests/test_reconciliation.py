@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
 
-from comity.casework.act import Kind
+from comity.casework.act import SKEW, Kind
 from comity.reporting import reconciliation, release
 from comity.reporting.axes import MADE, PARTNER, RECEIVED, edges
 from comity.reporting.reconciliation import Statement, Why, compare
@@ -100,7 +100,7 @@ def test_every_altered_act_is_found(seed, data):
     }[how]
     entries[place : place + 1] = changed
     found = compare(ours, recounted(theirs, entries))
-    near = min(abs(end - datetime.fromisoformat(one.at)) for end in edges(period)) <= reconciliation.SKEW
+    near = min(abs(end - datetime.fromisoformat(one.at)) for end in edges(period)) <= SKEW
     expected = {"left out": Why.MISSING, "invented": Why.MISSING, "moved": Why.CLOCK if near else Why.PERIOD}
     assert [difference.why for difference in found] == [expected.get(how, Why.KIND)]
     assert found[0].acts == (changed[-1].act if changed else one.act,)

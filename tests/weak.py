@@ -87,7 +87,7 @@ def any_time():
 
     from comity.wire import transport
 
-    patched(transport, "_SKEW", timedelta(days=90_000))
+    patched(transport, "SKEW", timedelta(days=90_000))
 
 
 def any_digest():

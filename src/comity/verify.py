@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from comity.casework.act import EVIDENCE
+from comity.casework.act import EVIDENCE, SKEW
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
 from comity.casework.release import by_leave
 from comity.casework.request import Request
@@ -33,10 +33,8 @@ from comity.wire.directory import (
     read_entry,
     trust_in,
 )
-from comity.wire.exchange import SKEW
 from comity.wire.paper import Code, digest_of
 
-_SKEW = timedelta(seconds=SKEW)
 Pins = dict[str, list[Entry]]  # State -> versions of its entry that the reader trusts from elsewhere
 
 
@@ -439,11 +437,11 @@ def _receipts(
                 to = envelope.commitment(record.envelope)[0]
                 if receipt.envelope != canon.content_id(record.envelope) or receipt.by != to:
                     raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
-                if receipt.at < act.at - _SKEW:
+                if receipt.at < act.at - SKEW:
                     early.append(
                         f"'{act.kind}' of {act.case} says {act.at:%Y-%m-%d %H:%M:%S} UTC, and its receipt an earlier time"
                     )
-                if receipt.at > said.at + _SKEW:
+                if receipt.at > said.at + SKEW:
                     raise BrokenProof(f"'{act.kind}' has a receipt of an impossible time.", code="receipt.time")
                 witnesses.saw(receipt.proof, messages.logged_receipt(receipt.envelope), entries[receipt.by])
                 count += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, Self
 
@@ -18,11 +18,11 @@ from comity.assistance import form
 from comity.assistance._checks import each_once, is_language, is_state, percent, short
 from comity.assistance.needs import MOST_UNITS, NEED, OFFER
 from comity.assistance.topics import Condition, Unit
+from comity.casework.act import SKEW
 from comity.casework.request import LINE_LIMIT, TEXT_LIMIT
 from comity.errors import Invalid, NotPossible, NotYours
 
 REFERENCE = re.compile(r"[A-Z]{2}-PROGRAMME-[0-9]{4}-[0-9]{4,9}")
-SKEW: Final = timedelta(minutes=5)  # clocks of two nodes differ by so much at most
 MOST_WORDS: Final = 1_000
 MARKS: Final = range(1, 6)
 

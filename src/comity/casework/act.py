@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -21,6 +21,9 @@ from comity.casework.request import (
     strict_moment,
 )
 from comity.errors import Invalid
+
+SKEW: Final = timedelta(minutes=5)
+"""By how much the clocks of two nodes may differ, wherever one State's time is held against another's."""
 
 
 class Kind(StrEnum):

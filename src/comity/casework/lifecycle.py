@@ -51,11 +51,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Final
 
 from comity.casework import guards as g
-from comity.casework.act import CROSSING, Act, Kind, Power
+from comity.casework.act import CROSSING, SKEW, Act, Kind, Power
 from comity.casework.case import Case, Stage
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.release import as_received
@@ -372,7 +371,6 @@ _OF_ITSELF: Final = frozenset(
     {g.accepted, g.more_due, g.as_accepted, g.flagged, g.not_disclosed_before, g.as_told, g.held, g.few}
 )
 """Conditions that hang on what the author itself said and did: an act that breaks one is refused, crossed or not."""
-SKEW: Final = timedelta(minutes=5)
 CROSSED_LIMIT: Final = 100  # acts in a case that came too late; honest States stay far below it
 
 

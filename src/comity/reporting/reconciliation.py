@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from comity.casework.act import SKEW
 from comity.casework.request import REFERENCE, STATE, moment_text, strict_moment
 from comity.errors import Invalid
 from comity.reporting.axes import (
@@ -41,7 +42,6 @@ from comity.reporting.tables import is_listed
 from comity.reporting.tally import Fact
 
 VERSION: Final = "comity/v1/figures-between"
-SKEW: Final = timedelta(minutes=5)  # by how much two clocks differ, as `casework.lifecycle` allows
 TRANSIT: Final = timedelta(days=7)  # how long an act may be on its way: a courier tries again for days
 ENTRIES: Final = 100_000  # the most acts in one statement
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -30,6 +30,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from comity.casework.act import SKEW
 from comity.errors import Invalid, NotPossible
 from comity.sharing.notices import (
     Acknowledgement,
@@ -49,7 +50,6 @@ from comity.sharing.tlp import Level
 
 _AT_ONCE = 64  # recalls sent in answer to one question, well below a MiB: who lacks more asks again
 _AGAIN = 600  # seconds in which the same recalls go to one asker once
-_SKEW = 300  # seconds that two clocks may differ
 
 
 class Use(StrEnum):
@@ -327,7 +327,7 @@ class Sharer:
                 acknowledgement of something that was not said; `notice.early`: it is of the future.
         """
         moment = getattr(notice, "at", 0)
-        if moment > at.timestamp() + _SKEW:
+        if moment > at.timestamp() + SKEW.total_seconds():
             raise Invalid("This notice is of the future.", code="notice.early", where="at")
         match notice:
             case Shared():

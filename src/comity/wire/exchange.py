@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
+from comity.casework import act
 from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT, Pair, attached, detached
@@ -26,7 +27,7 @@ GAPS: Final = 4096  # numbers listed as not held; more are told in a later greet
 AFTER: Final = 16  # envelopes that one stands on
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
 BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
-SKEW: Final = 300  # seconds that two clocks may differ by
+SKEW: Final = int(act.SKEW.total_seconds())  # by which two clocks may differ
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

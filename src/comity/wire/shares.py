@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
+from comity.casework.act import SKEW
 from comity.casework.request import STATE, moment_text, strict_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.seal import canon, envelope
@@ -35,7 +36,6 @@ OBJECT_LIMIT: Final = 256 << 10  # bytes of an object that goes to another State
 PURPOSE_LIMIT: Final = 60  # characters
 _MOST: Final = 64  # communities named at once
 _LIMIT: Final = envelope.MESSAGE_LIMIT
-_SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +168,7 @@ def spoken(carried: Carried, *, carrier: str, trust: Trust, at: datetime) -> Spo
 def _verified(data: bytes, trust: Trust, at: datetime) -> tuple[AnyNotice, Statement]:
     """A notice and its statement: the key must be valid at the moment that it states, which is not to come."""
     statement = envelope.verify(data, trust, kind=NOTICE, at=_stated)
-    if _stated(statement.payload) > at + _SKEW:
+    if _stated(statement.payload) > at + SKEW:
         raise Invalid("This notice states a time that has not come.", code="share.time", where="at")
     return _notice(statement.payload), statement
 

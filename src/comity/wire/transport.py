@@ -10,13 +10,14 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import http_sf
 import httpx2
 
+from comity.casework.act import SKEW
 from comity.errors import BrokenSeal, Unreachable
 from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
@@ -26,7 +27,6 @@ from comity.wire.directory import Entry, Purpose
 DEADLINE = 120.0  # seconds that an exchange may take, from connecting to the last byte of the answer
 ANSWER_LIMIT = 1 << 20
 COLLECT = 8 << 20  # bytes of evidence asked for at a time
-_SKEW = timedelta(minutes=5)
 _TAG = "comity-v1"
 _COVERED = ("@method", "@target-uri", "content-digest")
 _TOO_MANY = 429
@@ -121,7 +121,7 @@ def _signed(method: str, uri: str, headers: Mapping[str, str], at: datetime) -> 
         "created": created, "keyid": state, "alg": "ed25519", "tag": _TAG
     }:  # fmt: skip
         raise BrokenSeal("The request's signature does not cover what it must.", code="hop.cover")
-    if abs(created - at.timestamp()) > _SKEW.total_seconds():
+    if abs(created - at.timestamp()) > SKEW.total_seconds():
         raise BrokenSeal("The request's signature is not of now.", code="hop.time")
     return state, _signature_base(method, uri, headers.get("Content-Digest", ""), raw), signature
 
@@ -168,7 +168,7 @@ def check_refusal(
     if not given.startswith(start) or rest != f'keyid="{peer.state}";alg="ed25519";tag="{_REFUSAL_TAG}"':
         return False
     digest = content_digest(body)
-    if not _MOMENT.fullmatch(created) or abs(int(created) - at.timestamp()) > _SKEW.total_seconds():
+    if not _MOMENT.fullmatch(created) or abs(int(created) - at.timestamp()) > SKEW.total_seconds():
         return False
     keys = [key.public for key in peer.valid(Purpose.HOP, at) if isinstance(key.public, bytes)]
     try:

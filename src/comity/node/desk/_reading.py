@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, transaction
 
+from comity.casework.act import SKEW
 from comity.casework.lifecycle import Act, Case, Kind
 from comity.casework.request import Request
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible
@@ -27,7 +27,6 @@ from comity.wire import messages
 from comity.wire.directory import DatedKey, Entry, trust_in
 
 _logger = logging.getLogger("comity.crossing")
-_SKEW = timedelta(minutes=5)
 _ACT = "act"
 Reader = Callable[[Settings, models.Arrival, Opened], None]
 
@@ -149,7 +148,7 @@ def _defect(error: Exception) -> str:
 
 def _said_now(act: Act, row: models.Arrival, key: DatedKey) -> None:
     """The act's own time is one for which its key is valid, and not ahead of our clock: who verifies later goes by it."""
-    if not key.holds(act.at) or act.at > row.at + _SKEW:
+    if not key.holds(act.at) or act.at > row.at + SKEW:
         raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
 
 

@@ -6,11 +6,12 @@ Only who has agreed to the same terms belongs to one, and only where this State 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
+from comity.casework.act import SKEW
 from comity.casework.lifecycle import Power
 from comity.errors import Invalid, NotPossible
 from comity.ledger import log
@@ -24,7 +25,6 @@ from comity.wire import communities as wire
 from comity.wire.communities import Terms, Word
 
 MOST: Final = 50  # proposals of one State that are kept
-_SKEW: Final = timedelta(minutes=5)
 
 
 def propose(settings: Settings, terms: Terms, *, officer: models.Officer, at: datetime) -> models.Community:
@@ -116,7 +116,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     word = wire.read(statement)
     if not {statement.sender, settings.state} <= set(word.terms.members):
         raise Invalid("Who speaks, or this State, is not among the members.", code="community.members", where="members")
-    if word.at > row.at + _SKEW:
+    if word.at > row.at + SKEW:
         raise Invalid("This states a time that has not come.", code="community.time", where="at")
     known = models.Community.objects.filter(pk=word.terms.digest)
     if not known.exists() and models.Community.objects.filter(proposed_by=statement.sender).count() >= MOST:

@@ -21,6 +21,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
+from comity.casework.act import SKEW
 from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import communities, telling
@@ -41,7 +42,6 @@ from comity.wire.shares import Carried, Spoken
 PATIENCE: Final = timedelta(days=7)  # copies are used so long after their source was last heard of
 RECEIVED: Final = str(uuid.UUID("6a0c7ab6-2f5c-5d0e-9d3e-3a51f0b6a1d7"))  # the collection of what other States gave
 _STANDS: Final = timedelta(days=1)  # from one standing notice to the next
-_SKEW: Final = timedelta(minutes=5)
 _CLAIMED: Final = timedelta(hours=1)  # how long others are waited for when somebody only claims that memory was lost
 _REPORTS: Final = 20  # of one State about one object that are kept
 _FRESH: Final = (
@@ -270,7 +270,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
             refuses.
     """
     carried = shares.read(opened.statement)
-    if carried.at > row.at + _SKEW:
+    if carried.at > row.at + SKEW:
         raise Invalid("This share states a time that has not come.", code="share.time", where="at")
     carrier = opened.statement.sender
     spoken = shares.spoken(carried, carrier=carrier, trust=_trust(settings), at=row.at)

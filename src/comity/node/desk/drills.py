@@ -13,6 +13,7 @@ from typing import Final
 
 from django.db import transaction
 
+from comity.casework.act import SKEW
 from comity.casework.request import Urgency, moment_text
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
@@ -29,7 +30,6 @@ from comity.wire.directory import trust_in
 MOST: Final = 24  # calls of one peer within a day; more are refused
 DAYS: Final = range(1, 366)  # between two planned calls
 MINUTES: Final = range(1, 1441)  # until a call is to be answered
-_SKEW: Final = timedelta(minutes=5)
 _DAY: Final = timedelta(days=1)
 _AGAIN: Final = timedelta(minutes=10)
 
@@ -216,7 +216,7 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     statement = opened.statement
     said = calls.read(statement)
     entry = archive.peer_entry(statement.sender)
-    if not entry.named(statement.key_id).holds(said.at) or said.at > row.at + _SKEW:
+    if not entry.named(statement.key_id).holds(said.at) or said.at > row.at + SKEW:
         raise Invalid("The call states a time at which it cannot have been signed.", code="call.time", where="at")
     if isinstance(said, Call):
         _called(row, said, statement)
@@ -244,7 +244,7 @@ def _asked(said: Answer, statement: Statement) -> models.Call:
         raise NotPossible("This node has made no such call.", code="call.unknown", where="asked")
     if found.peer != statement.sender:
         raise NotPossible("Another State was asked.", code="call.not-asked", where="asked")
-    if said.at < found.at - _SKEW:
+    if said.at < found.at - SKEW:
         raise NotPossible("This was answered before it was asked.", code="call.before", where="at")
     if found.answered_at is not None:
         raise NotPossible("This call was answered before.", code="call.answered", where="asked")

@@ -18,7 +18,7 @@ from comity.assistance import programme as room
 from comity.assistance.match import Agreed
 from comity.assistance.needs import NEED, Release, Stage
 from comity.assistance.programme import Programme, Say, Terms, Word
-from comity.casework.act import Power
+from comity.casework.act import SKEW, Power
 from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
@@ -41,7 +41,6 @@ LAST: Final = 5  # so many more, if they bring something to an end
 BYTES: Final = 2_097_152  # of the words of one side
 TRANSIT: Final = timedelta(days=7)  # that a word may be on its way
 _ENDING: Final = frozenset({Say.DECLINED, Say.WITHDRAWN, Say.COMPLETED, Say.ENDED, Say.EVALUATED})
-_SKEW: Final = timedelta(minutes=5)
 
 
 def propose(
@@ -268,8 +267,8 @@ def _passes_over(row: models.Programme, said: Spoken, *, at: datetime) -> None:
         if read is None:
             continue
         # What came back after memory was lost was read long ago, and so may the word have been here before.
-        since = read if read >= departure.made_at - _SKEW else datetime.fromtimestamp(departure.since, UTC)
-        if said.word.at > read + _SKEW or at > since + TRANSIT:
+        since = read if read >= departure.made_at - SKEW else datetime.fromtimestamp(departure.since, UTC)
+        if said.word.at > read + SKEW or at > since + TRANSIT:
             raise NotPossible("It passes over what its speaker had read.", code="assistance.back-dated", where="after")
 
 
@@ -284,7 +283,7 @@ def _read_at(row: models.Departure) -> datetime | None:
 def in_time(statement: Statement, at: datetime, *, now: datetime, code: str) -> None:
     """Return when its key is valid at the time that a statement names, and that has come. Raises Invalid, NotPossible."""
     entry = archive.peer_entry(statement.sender)
-    if not entry.named(statement.key_id).holds(at) or at > now + _SKEW:
+    if not entry.named(statement.key_id).holds(at) or at > now + SKEW:
         raise Invalid("This states a time at which it cannot have been signed.", code=code, where="at")
 
 

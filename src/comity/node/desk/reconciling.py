@@ -20,7 +20,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from comity.casework.act import Power
+from comity.casework.act import SKEW, Power
 from comity.casework.case import Case
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible
 from comity.ledger import log
@@ -96,7 +96,7 @@ def _counted(settings: Settings, peer: str, *, at: datetime) -> Iterator[list[Fa
         if [*newest.all()] != before:
             raise NotPossible("Figures were said to that State meanwhile.", code="between.meanwhile")
         # Drawn up by a clock that was wrong: the other State refuses them.
-        own.filter(drawn__gt=at + reconciliation.SKEW).delete()
+        own.filter(drawn__gt=at + SKEW).delete()
         yield counted
 
 
@@ -178,11 +178,11 @@ def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
     """
     said = wire.read(opened.statement)
     key = archive.peer_entry(said.by).named(opened.statement.key_id)
-    if not key.holds(said.drawn) or said.drawn > row.at + reconciliation.SKEW:
+    if not key.holds(said.drawn) or said.drawn > row.at + SKEW:
         raise Invalid("This states a time at which it cannot have been signed.", code="between.time", where="at")
     if edges(said.through)[1] > row.at:
         raise Invalid("A quarter is counted once it is over.", code="figures.period", where="through")
-    newest = _of(said.by, said.since, said.through, own=False).filter(drawn__lte=row.at + reconciliation.SKEW).first()
+    newest = _of(said.by, said.since, said.through, own=False).filter(drawn__lte=row.at + SKEW).first()
     if newest is not None and (
         newest.drawn > said.drawn  # nobody puts one before the first
         or (newest.drawn, newest.content) == (said.drawn, content(said))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from comity.casework.act import SKEW
 from comity.casework.lifecycle import Power
 from comity.errors import BrokenProof, BrokenSeal, Invalid, NotPossible
 from comity.ledger import checkpoint as cp
@@ -21,7 +22,6 @@ from comity.wire.directory import Entry, Purpose, contradicts, distinct, read_en
 DOUBTED = 0.0
 """When to ask for a newer proof of a receipt whose present one may still do: that is looked at first."""
 _SHORTEST_PASSWORD = 12
-_SKEW = timedelta(minutes=5)
 _KEPT_SAID = 100  # statements of one State about others; the newest stay
 _KEPT_FORKS = 20  # contradictions of one State; the first stay
 
@@ -223,7 +223,7 @@ def _follow(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, 
         raise _fork(state)
     for data in newer:
         known = succeeds(known, data)
-        if known.issued_at > at + _SKEW:
+        if known.issued_at > at + SKEW:
             raise Invalid(f"The entry of {state} is of a time to come.", code="entry.ahead", where=state)
         _accept(settings, known, data, by=by, at=at)
     if recovery:

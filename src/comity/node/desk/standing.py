@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db import transaction
 
-from comity.casework.act import Power
+from comity.casework.act import SKEW, Power
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.ledger import log
 from comity.node import bell, models
@@ -25,7 +25,6 @@ from comity.wire import standing as wire
 from comity.wire.standing import BACKWARD, WORDED, Event, Word
 
 MOST: Final = 500  # words of one other State that are kept
-SKEW: Final = timedelta(minutes=5)  # between two States' clocks
 _AGAIN: Final = timedelta(minutes=1)
 
 
