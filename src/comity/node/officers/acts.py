@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from comity.casework.lifecycle import Case, Kind, Stage
 from comity.casework.measure import GROUPS, LIVES, Life, Measure
+from comity.wording import labels
 
 Called = dict[str | tuple[str, str], Promise]
 _DATA: Final = tuple(sorted(str(measure) for measure in GROUPS["data"]))
@@ -146,41 +147,9 @@ def not_agreed(case: Case) -> bool:
 
 # What an act says, as the heading of its line in the history.
 KINDS: Final[Called] = {
-    "drafted": _("Request drafted"),
-    "checked": _("Checked against the law books"),
-    "approved": _("Approved"),
-    "requested": _("Request sent"),
+    **{kind: _(text) for kind, text in labels.KINDS.items()},
     "received": _("Request received"),
-    "amended": _("Request amended"),
-    "supplemented": _("Supplement sent"),
     "supplement received": _("Supplement received"),
-    "discarded": _("Draft discarded"),
-    "withdrawn": _("Request withdrawn"),
-    "agreed": _("Conditions agreed to"),
-    "replied": _("Consultation answered"),
-    "enquired": _("Asked how the case stands"),
-    "extension-asked": _("More time asked for"),
-    "verified": _("Evidence verified"),
-    "released": _("Material released"),
-    "assessed": _("Assessed against the law books"),
-    "asked": _("More information asked for"),
-    "consulted": _("Consultation opened"),
-    "progress": _("Progress reported"),
-    "accepted": _("Request accepted"),
-    "refused": _("Request refused"),
-    "postponed": _("Request postponed"),
-    "authorised": _("Domestic authorisation recorded"),
-    "ordered": _("Order recorded"),
-    "preserved": _("Data preserved"),
-    "extended": _("More time granted"),
-    "extension-refused": _("More time refused"),
-    "executed": _("Evidence taken in"),
-    "disclosed": _("Evidence disclosed"),
-    "performed": _("Carried out and reported"),
-    "deadline-met": _("Deadline recorded as met"),
-    "deadline-escalated": _("Deadline escalated"),
-    "deadline-waived": _("Deadline waived"),
-    "closed": _("Case closed"),
     **_data("ordered", _("Provider ordered")),
     (_NOTICE, "drafted"): _("Information drafted"),
     (_NOTICE, "requested"): _("Information sent"),

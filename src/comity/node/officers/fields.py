@@ -14,22 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from comity.node.officers import variants, words
-from comity.wording import terms
+from comity.wording import letters, terms
 from comity.wording import variants as wordings
 
 Options = Mapping[str, str | Promise]
 LABELS: Final = words.shown(terms.FIELDS)
 _VARIANTS: Final = {name: words.shown(table) for name, table in wordings.LABELS.items()}
-ROLES: Final[words.Words] = {
-    "suspect": _("suspect"),
-    "accused": _("accused"),
-    "convicted": _("convicted"),
-    "witness": _("witness"),
-    "victim": _("victim"),
-    "expert": _("expert"),
-    "owner": _("owner or holder"),
-    "other": _("other"),
-}
+ROLES: Final = words.shown(letters.ROLES)
 """What a person is in the case; the ids are `comity.casework.request.ROLES`."""
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from comity.wording import terms
+from comity.wording import labels, letters, terms
 
 Words = dict[str, Promise]
 
@@ -35,23 +35,10 @@ CATEGORY_HELP: Final[Words] = {
     "content": _("What was said: text, sound, pictures. The strictest category."),
     "other": _("Anything else, such as logs or files."),
 }
-URGENCIES: Final[Words] = {
-    "ordinary": _("Ordinary"),
-    "urgent": _("Urgent"),
-    "emergency": _("Emergency: significant and imminent risk to life or safety"),
-}
+URGENCIES: Final = shown(letters.URGENCIES)
 LANGUAGES: Final = ("en", "fa", "ar", "vi", "fr", "es", "ru", "zh")
 
-POWERS: Final[Words] = {
-    "draft": _("draft requests"),
-    "approve": _("approve what leaves"),
-    "decide": _("decide on other States’ requests"),
-    "authorise": _("authorise measures at home"),
-    "execute": _("carry out, verify and close"),
-    "warn": _("share warnings and publish bulletins"),
-    "triage": _("read what the public reports"),
-    "assist": _("publish needs and offers, agree programmes"),
-}
+POWERS: Final = shown(labels.POWERS)
 ROLES: Final[Words] = {
     "central": _("Central authority"),
     "contact": _("24/7 point of contact"),
