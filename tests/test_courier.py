@@ -20,6 +20,7 @@ from comity.node import archive, models
 from comity.node.courier import Courier
 from comity.node.desk import crossing, requesting
 from comity.seal import merkle
+from comity.seal.envelope import Signed
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
 from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome
@@ -184,7 +185,7 @@ def receipt(peer, row):
     return raw
 
 
-_receipts: dict[tuple[str, str], bytes] = {}
+_receipts: dict[tuple[str, str], Signed] = {}
 
 
 def answered(talk, row, outcome, at, *words):
@@ -230,6 +231,6 @@ def test_this_node_says_what_became_of_an_envelope(node, peer, at):
         (bad, (Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")),
     ):
         row = arrive(node, data, at)
-        word = messages.read_evidence(archive.words(row)[1], own, now=at)
+        word = messages.read_evidence(archive.words(row)[1].whole(), own, now=at)
         assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", row.digest)
     assert archive.load(act.case, home="IR").stage == "open"

@@ -502,7 +502,7 @@ def together() -> str:
 def said_and_shown(name: str) -> str:
     """What a frozen word says, read once more, and how it travels."""
     data = vector(name)[name].encode()
-    word = messages.read_word(data, TRUST)
+    word = messages.read_word(envelope.detached(data), TRUST)
     assert word.said.by == "IR"
     signed = canon.dumps(canon.loads(data, limit=1 << 20)["receipt"]) if word.proof else data
     return f"{envelope.verify(signed, TRUST, kind='receipt', at=AT).payload.decode()}\n{shown(data)}"

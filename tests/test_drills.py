@@ -592,7 +592,7 @@ def test_seeing_is_handing_over(node, officers, peer, at):
     for _ in range(2):
         Browser(officers.judge).get("/cases")
     arrival = models.Arrival.objects.get(digest=row.envelope)
-    events = [messages.event_of(word) for word in archive.words(arrival)]
+    events = [messages.said_of(word).event for word in archive.words(arrival)]
     assert events == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
     assert arrival.handed
     assert models.Departure.objects.count() == 0

@@ -126,7 +126,7 @@ def forgets():
         found = right(settings, data, hop=hop, at=at, talk=talk)
         said = Evidence(Event.RELAY_ACCEPTANCE, settings.state, found.envelope, int(at.timestamp()))
         again = messages.sign_words([said], places={found.envelope: found.index}, key=settings.signing)[0]
-        return dataclasses.replace(found, statement=again)
+        return dataclasses.replace(found, statement=again.whole())
 
     patched(crossing, "receive", receive)
 

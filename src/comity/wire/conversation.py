@@ -27,6 +27,7 @@ from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
+from comity.seal.envelope import Signed
 from comity.wire._asking import Asking
 from comity.wire._remembering import IN_FLIGHT, UNTIMELY, Remembering
 from comity.wire.exchange import (
@@ -90,12 +91,12 @@ class Conversation(Remembering):
                 f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
             )
         rows = [
-            Sent(number, canon.content_id(envelope), envelope, after[:AFTER], int(now), Stage.RELAY, now, int(now))
+            Sent(number, canon.content_id(envelope), after[:AFTER], int(now), Stage.RELAY, now, int(now))
             for number, envelope in enumerate(envelopes, self._memory.sent_last() + 1)
         ]
         self._memory.look_up(sent=[row.digest for row in rows])
-        for row in rows:
-            self._memory.put_sent(row)
+        for row, envelope in zip(rows, envelopes, strict=True):
+            self._memory.put_sent(row, envelope)
         return rows
 
     def next_due(self, now: float) -> float | None:
@@ -143,13 +144,15 @@ class Conversation(Remembering):
         size = 0
         with self._memory.atomically():
             rows = list(self._due_rows({Stage.RELAY}, now, self._batch))
-            self._memory.look_up(sent={digest for row in rows for digest in row.after})
+            after = {digest for row in rows for digest in row.after}
+            self._memory.look_up(sent=after, sealed=[row.digest for row in rows])
             for row in rows:
+                item = Item(row.number, self._memory.sealed(row.digest), row.after)
                 front = self._front(row, taken)
                 if front is not None:
                     self._memory.put_sent(replace(row, next_at=self._behind(front, now)))
-                elif self._fits(items, size := size + len(row.envelope)):
-                    items.append(Item(row.number, row.envelope, row.after))
+                elif self._fits(items, size := size + item.size):
+                    items.append(item)
                     taken.add(row.digest)
                 else:
                     break
@@ -234,7 +237,7 @@ class Conversation(Remembering):
         else:
             self._postpone(row, now, "receipt.form")
 
-    def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
+    def _rejected(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
         """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
         if said.code == "conversation.number":
             attempts = row.attempts + 1
@@ -326,7 +329,7 @@ class Conversation(Remembering):
     def _late(self, row: Sent, now: float) -> Alarm:
         code, word = f"conversation.late-{row.stage}", b""
         if row.stage is Stage.RELAY:
-            word = self._word(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code))
+            word = self._word(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code)).whole()
         return Alarm(code, row.digest, int(now), word)
 
     # ── theirs, coming in ───────────────────────────────────────────────────────────────────────────────────────────
@@ -386,7 +389,8 @@ class Conversation(Remembering):
         if not self._room(item, now):
             return Outcome(digest, later="conversation.room")
         lacks = self._lacks(item.after)
-        self._memory.put_got(Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks))
+        row = Got(item.number, digest, item.after, int(now), Status.WAITING, lacks)
+        self._memory.put_got(row, item.envelope)
         self._kept_now += 1
         self._taken.add(item.number)
         self._last = max(self._last, item.number)
@@ -420,7 +424,7 @@ class Conversation(Remembering):
     def _held(self, digest: str) -> bool:
         return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
 
-    def _told_about(self, digests: Iterable[str]) -> Iterable[bytes]:
+    def _told_about(self, digests: Iterable[str]) -> Iterable[Signed]:
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
@@ -447,6 +451,7 @@ class Conversation(Remembering):
             words: list[Evidence] = []
             rows, left = list(self._memory.got_ready(_READ)), _READ
             while rows:
+                self._memory.look_up(sealed=[row.digest for row in rows])
                 for row in rows:
                     words += self._read(row, now)
                 left, busy = left - len(rows), True
@@ -456,8 +461,8 @@ class Conversation(Remembering):
 
     def _read(self, row: Got, now: float) -> list[Evidence]:
         """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        later = map(self._hand.event, row.evidence[1:])  # the first is the receipt
-        given = next((event for event in later if event in _VERDICT), None)
+        later = map(self._hand.said, row.evidence[1:])  # the first is the receipt
+        given = next((said.event for said in later if said.event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
             self._memory.put_got(replace(row, status=_VERDICT[given]))
@@ -480,7 +485,7 @@ class Conversation(Remembering):
         row = self._memory.got(digest)
         if row is None or row.status is not Status.ADMITTED:
             return
-        if not any(self._hand.event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
+        if not any(self._hand.said(raw).event is Event.CONTENT_HANDOVER for raw in row.evidence):
             with self._memory.atomically():
                 at = max(int(now), self._hand.said(row.evidence[-1]).at)
                 self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])

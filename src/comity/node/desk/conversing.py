@@ -26,10 +26,11 @@ from comity.node.desk._log import Tail
 from comity.node.desk._rows import changed, inserted
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
+from comity.seal.envelope import Signed
 from comity.seal.trust import Trust
 from comity.wire import messages
 from comity.wire.directory import Entry, head_seen, in_log, trust_in
-from comity.wire.exchange import Event, Evidence, Have, Item
+from comity.wire.exchange import Event, Evidence, Have, Item, Own
 from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
 
 _KEPT_ALARMS: Final = 100
@@ -129,9 +130,14 @@ class Tables:
 
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
 
-    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
-        self._kept.read(_look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent))
-        self._kept.read(_look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got))
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = (), sealed: Iterable[str] = ()) -> None:
+        ours = _look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent)
+        theirs = _look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got)
+        self._kept.read([*ours, *theirs], sealed)
+
+    def sealed(self, digest: str) -> bytes:
+        self._kept.read((), [digest])
+        return self._kept[digest]
 
     def settled(self) -> bool:
         if self._talk is not None:
@@ -233,14 +239,14 @@ class Tables:
     def sent_pending(self) -> Iterable[Sent]:
         return self._all_sent(self._ours().filter(pending=True).order_by("number"))
 
-    def put_sent(self, row: Sent) -> None:
-        self._departure(row)
+    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+        self._departure(row, envelope)
 
-    def _departure(self, row: Sent) -> models.Departure:
+    def _departure(self, row: Sent, envelope: bytes = b"") -> models.Departure:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
             held = models.Departure(
-                digest=self._kept.add(row.envelope), peer=self._peer, after=list(row.after),
+                digest=self._kept.add(envelope), peer=self._peer, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
@@ -256,8 +262,8 @@ class Tables:
         self._sent_values[row.digest] = row
         return held
 
-    def take_back(self, row: Sent, statement: bytes) -> None:
-        self._departure(row).statement = statement
+    def take_back(self, row: Sent, own: Own) -> None:
+        self._departure(row, own.item.envelope).statement = own.statement
 
     def adopt(self, row: Sent) -> None:
         held = self._departure(row)
@@ -329,11 +335,11 @@ class Tables:
         lost = Q(number__gt=have.sent) | Q(number__in=have.sent_gaps)
         return self._all_got(self._theirs().filter(lost).order_by("number")[:limit])
 
-    def put_got(self, row: Got) -> None:
+    def put_got(self, row: Got, envelope: bytes = b"") -> None:
         held = self._got.get(row.digest) if self.got(row.digest) else None
         if held is None:
             entry = self._log().append(messages.logged_receipt(row.digest))
-            held = models.Arrival(digest=self._kept.add(row.envelope), hop=self._peer, number=row.number or None,
+            held = models.Arrival(digest=self._kept.add(envelope), hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
             self._got_changed[row.digest] = True
@@ -346,14 +352,14 @@ class Tables:
 
     def statement(self, row: Got) -> bytes:
         try:
-            return envelope.opened(row.envelope, home=self._settings.state, keys=self._settings.openings)
+            return envelope.opened(self.sealed(row.digest), home=self._settings.state, keys=self._settings.openings)
         except BrokenSeal:
             return b""
 
     def prepare(self, limit: int) -> None:
         if self._reading is not None and not self._depth:
             rows = list(self._ready()[:limit])
-            self._kept.read(rows)
+            self._kept.read((), [row.digest for row in rows])
             self._reading.ahead((row, self._kept[row.digest]) for row in rows)
 
     def _ready(self) -> QuerySet[models.Arrival]:
@@ -364,7 +370,7 @@ class Tables:
         if held is None:
             raise LookupError(row.digest)
         if self._reading is not None:
-            self._reading.read(held, row.envelope, self._stand_aside)
+            self._reading.read(held, self.sealed(row.digest), self._stand_aside)
         self._got_changed.setdefault(row.digest, False)
         return held.code
 
@@ -379,7 +385,7 @@ class Tables:
 
     # ── the hand ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def sign(self, words: Sequence[Evidence]) -> list[bytes]:
+    def sign(self, words: Sequence[Evidence]) -> list[Signed]:
         """Signed together. A receipt comes with the proof that the log holds its envelope."""
         places = {said.envelope: self._place(said) for said in words if said.event is Event.RELAY_ACCEPTANCE}
         signed = messages.sign_words(words, places=places, key=self._settings.signing)
@@ -401,7 +407,7 @@ class Tables:
             raise LookupError(said.envelope)
         return held.entry
 
-    def read(self, raw: bytes) -> Evidence:
+    def read(self, word: Signed) -> Evidence:
         """The signed word of this State or the peer; a receipt's proof is checked too.
 
         What stands under a key of the peer's that is revoked counts only if a witness shows that it was said before: whoever
@@ -412,7 +418,7 @@ class Tables:
         """
         own, peer, trust = self._parties()
         try:
-            found = messages.read_word(raw, trust)
+            found = messages.read_word(word, trust)
             ours = found.said.by == own.state
             seen = {} if found.proof is None else self._seen(found.proof, found.said.envelope, own if ours else peer)
         except BrokenProof as error:
@@ -420,7 +426,7 @@ class Tables:
             if error.code != "checkpoint.revoked" or not ours:
                 raise BrokenSeal(error.message, code=error.code) from error
         else:
-            if not ours and self._disowned(raw, peer, seen):
+            if not ours and self._disowned(word, peer, seen):
                 raise BrokenSeal("It was signed by a key that is revoked now.", code="trust.revoked")
         return found.said
 
@@ -442,42 +448,39 @@ class Tables:
         witnesses = archive.entries() if any(key.revoked for key in log.keys) else []
         return in_log(proof, messages.logged_receipt(digest), log, witnesses)
 
-    def _disowned(self, raw: bytes, speaker: Entry, seen: Mapping[str, datetime]) -> bool:
+    def _disowned(self, word: Signed, speaker: Entry, seen: Mapping[str, datetime]) -> bool:
         """Whether the key that signed a word is revoked, and no witness knew of the word before."""
         if not any(key.revoked for key in speaker.keys):
             return False
-        revoked = speaker.named(messages.key_of(raw)).revoked
+        revoked = speaker.named(messages.key_of(word)).revoked
         return revoked is not None and not any(at < revoked for at in seen.values())
 
-    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+    def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
         own = self._own()  # the peer need not be known for what this State said
         revoked = {key.id for key in own.keys if key.revoked}
         if not revoked or not words:
             return words
         if not revoked.isdisjoint(map(messages.key_of, words)):
-            return tuple(self.sign([replace(messages.said_of(raw), at=now) for raw in words]))
+            return tuple(self.sign([replace(messages.said_of(word), at=now) for word in words]))
         return (self._proved_anew(words[0], own), *words[1:])
 
-    def _proved_anew(self, raw: bytes, own: Entry) -> bytes:
+    def _proved_anew(self, word: Signed, own: Entry) -> Signed:
         """A receipt under a head of now, if nobody goes by its own any more and the log still has it at its place."""
-        outer = canon.loads(raw, limit=envelope.MESSAGE_LIMIT)
-        if "proof" not in outer:
-            return raw
-        proof, tail = Proof.from_dict(outer["proof"]), self._log()
+        proof, tail = messages.proof_of(word), self._log()
+        if proof is None:
+            return word
         with suppress(BrokenProof):
             head_seen(proof.note, own, archive.entries())
-            return raw
-        found = messages.read_word(raw, self._parties()[2]).said
+            return word
+        found = messages.read_word(word, self._parties()[2]).said
         if self._place(found) != proof.index:
-            return raw
+            return word
         tail.write()
-        return messages.proved(canon.dumps(outer["receipt"]), tail.proof(proof.index, tail.checkpoint(self._settings)))
+        bare = messages.proved_anew(word.bare, tail.proof(proof.index, tail.checkpoint(self._settings)))
+        return Signed(bare, word.pair)
 
-    def event(self, raw: bytes) -> Event:
-        return messages.event_of(raw)
-
-    def said(self, raw: bytes) -> Evidence:
-        return messages.said_of(raw)
+    def said(self, word: Signed) -> Evidence:
+        return messages.said_of(word)
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Signed by this State for the peer, what the envelope committed to, and not known here in another envelope.
@@ -546,13 +549,13 @@ def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:
 
 def _sent(row: models.Departure, kept: Kept) -> Sent:
     return Sent(
-        row.number, row.pk, kept[row.digest], tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
+        row.number, row.pk, tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
         row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, kept.words(row),
     )  # fmt: skip
 
 
 def _got(row: models.Arrival, kept: Kept) -> Got:
     return Got(
-        row.number or 0, row.digest, kept[row.digest], tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
+        row.number or 0, row.digest, tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
         kept.words(row),
     )  # fmt: skip

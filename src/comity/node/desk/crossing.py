@@ -95,7 +95,7 @@ def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: dateti
 
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
-    first = canon.loads(archive.words(row)[0], limit=envelope.MESSAGE_LIMIT)
+    first = canon.loads(archive.words(row)[0].whole(), limit=envelope.MESSAGE_LIMIT)
     if first["proof"]["index"] == row.entry:
         proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
     else:  # of a log that is gone: see `proofs`
@@ -325,8 +325,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
             if _proof(row).index != proof.index:
                 raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
             pair, bare = row.evidence[0]
-            said = canon.loads(bare.encode(), limit=envelope.MESSAGE_LIMIT)["receipt"]
-            row.evidence[0] = [pair, messages.proved(canon.dumps(said), proof).decode()]
+            row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
             row.witnessed = bool(seen)
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()

@@ -275,9 +275,9 @@ def _passes_over(row: models.Programme, said: Spoken, *, at: datetime) -> None:
 
 def _read_at(row: models.Departure) -> datetime | None:
     """When the other State's node read an envelope of ours, as it has signed, or came to say so here. None: it has not."""
-    for raw in archive.words(row):
-        if messages.event_of(raw) is Event.CONTENT_CONSIGNMENT:
-            return datetime.fromtimestamp(min(messages.said_of(raw).at, row.since), UTC)
+    for said in map(messages.said_of, archive.words(row)):
+        if said.event is Event.CONTENT_CONSIGNMENT:
+            return datetime.fromtimestamp(min(said.at, row.since), UTC)
     return None
 
 
