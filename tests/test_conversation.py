@@ -412,7 +412,7 @@ def test_a_person_is_told_once_of_what_is_late(pair):
         pair.talk["IR"].overdue(day * DAY)
     (_, alarm), = pair.nodes["IR"].disk.tables["alarms"].values()  # fmt: skip
     assert (alarm.code, alarm.envelope) == ("conversation.late-relay", row.digest)
-    assert pair.world.notary.read(alarm.evidence).event is Event.RELAY_FAILURE
+    assert pair.world.notary.read(envelope.detached(alarm.evidence)).event is Event.RELAY_FAILURE
 
 
 # ── everything at once ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -200,10 +200,11 @@ def test_false_words_about_an_envelope_are_not_believed(node, sent, at):
     """About another envelope, by another State, of another kind, or broken: nothing is noted, and it is sent again."""
     row, peer = sent["VN"]
     _, other = sent["QA"]
-    talk = crossing.conversation(node, "VN")
+    talk, right = crossing.conversation(node, "VN"), receipt(peer, row)
+    cut = Signed(right.bare[:-1], right.pair)
     for outcome in (
         said(row, peer, Event.CONTENT_CONSIGNMENT), said(row, peer, Event.CONTENT_HANDOVER), receipt(other, row),
-        receipt(peer, sent["QA"][0]), receipt(peer, row)[:-1], b"{}", b"x",
+        receipt(peer, sent["QA"][0]), cut, Signed(b"{}", cut.pair), Signed(b"x", cut.pair),
     ):  # fmt: skip
         answered(talk, row, outcome, at)
     row.refresh_from_db()
@@ -213,7 +214,7 @@ def test_false_words_about_an_envelope_are_not_believed(node, sent, at):
         said(row, peer, Event.CONTENT_CONSIGNMENT, digest="0" * 64),
         said(row, other, Event.CONTENT_CONSIGNMENT),
         said(row, peer, Event.CONTENT_HANDOVER),
-        b"{}",
+        Signed(b"{}", cut.pair),
     ):
         answered(talk, row, None, at, word)
     row.refresh_from_db()

@@ -525,7 +525,7 @@ def greeting() -> str:
 
 def answer() -> str:
     """The answer to that offer, which brings a word that was asked for and names what is missing."""
-    receipt, word = (vector(name)[name].encode() for name in ("receipt", "word"))
+    receipt, word = (envelope.detached(vector(name)[name].encode()) for name in ("receipt", "word"))
     outcome = exchange.Outcome(canon.content_id(vector("envelope")["envelope"].encode()), receipt)
     data = exchange.dumps(exchange.Answer((outcome,), (word,), ("cd" * 32,)))
     assert exchange.read_answer(data).outcomes == (outcome,)

@@ -199,12 +199,15 @@ class _Told(NamedTuple):
 def _told(payload: bytes) -> _Told:
     """What a payload of `sign_words` says. Raises BrokenSeal."""
     raw = canon.loads(payload, limit=4096)
-    receipt = isinstance(raw, dict) and raw.get("receipt") == Event.RELAY_ACCEPTANCE
-    found = canon.fields(raw, "receipt", "envelope", "at", "index" if receipt else "code")
+    placed = isinstance(raw, dict) and "index" in raw
+    found = canon.fields(raw, "receipt", "envelope", "at", "index" if placed else "code")
     event, digest, place, code = found["receipt"], found["envelope"], found.get("index", -1), found.get("code", "")
-    if not all(isinstance(text, str) for text in (event, digest, code)) or type(place) is not int:
-        raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
-    if event not in _EVENTS:
+    if (
+        not all(isinstance(text, str) for text in (event, digest, code))
+        or type(place) is not int
+        or event not in _EVENTS
+        or placed != (event == Event.RELAY_ACCEPTANCE)
+    ):
         raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
     return _Told(Event(event), digest, _moment(found["at"]), place, code)
 
