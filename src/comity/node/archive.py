@@ -17,6 +17,7 @@ from comity.node import models
 from comity.node.settings import Settings
 from comity.seal import canon, envelope, merkle
 from comity.seal.envelope import Pair, Signed
+from comity.wire import messages
 from comity.wire.directory import Entry, Purpose, read_entry
 
 
@@ -153,13 +154,7 @@ def _folded(row: models.Case, acts: Iterable[models.Act], home: str) -> Case:
 
 def read_stored(row: models.Act) -> Act:
     """The act in `row`: it was verified before it was stored."""
-    return _read(row.digest, bytes(row.statement))
-
-
-@lru_cache(maxsize=4096)
-def _read(digest: str, statement: bytes) -> Act:
-    outer = canon.loads(statement, limit=envelope.MESSAGE_LIMIT)
-    return Act.from_dict(canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT), id=digest)
+    return messages.kept_act(row.digest, bytes(row.statement))
 
 
 def log_node(level: int, index: int) -> bytes:

@@ -45,13 +45,24 @@ def read_act(statement: Statement) -> Act:
         Invalid: it does not follow the form of its kind.
         BrokenSeal: it is signed by another State than it says it is by.
     """
-    raw = canon.loads(statement.payload, limit=MESSAGE_LIMIT)
-    if not isinstance(raw, dict):
-        raise Invalid("An act is an object.", code="act.form", where="act")
-    act = Act.from_dict(raw, id=canon.content_id(statement.raw))
+    act = _act(canon.content_id(statement.raw), statement.payload)
     if act.by != statement.sender:
         raise BrokenSeal("The act is signed by another State than its author.", code="seal.author")
     return act
+
+
+def kept_act(digest: str, statement: bytes) -> Act:
+    """The act `digest` in a signed statement that was verified before it was kept."""
+    outer = canon.loads(statement, limit=MESSAGE_LIMIT)
+    return _act(digest, canon.unb64(outer["payload"]))
+
+
+@lru_cache(maxsize=4096)  # what has just been read is read again with its case
+def _act(digest: str, payload: bytes) -> Act:
+    raw = canon.loads(payload, limit=MESSAGE_LIMIT)
+    if not isinstance(raw, dict):
+        raise Invalid("An act is an object.", code="act.form", where="act")
+    return Act.from_dict(raw, id=digest)
 
 
 def decode_act(opened: Opened) -> Act:
