@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -45,7 +45,7 @@ def read_act(statement: Statement) -> Act:
         Invalid: it does not follow the form of its kind.
         BrokenSeal: it is signed by another State than it says it is by.
     """
-    act = _act(canon.content_id(statement.raw), statement.payload)
+    act = _act(_Source(canon.content_id(statement.raw), statement.raw, statement.payload))
     if act.by != statement.sender:
         raise BrokenSeal("The act is signed by another State than its author.", code="seal.author")
     return act
@@ -53,16 +53,31 @@ def read_act(statement: Statement) -> Act:
 
 def kept_act(digest: str, statement: bytes) -> Act:
     """The act `digest` in a signed statement that was verified before it was kept."""
-    outer = canon.loads(statement, limit=MESSAGE_LIMIT)
-    return _act(digest, canon.unb64(outer["payload"]))
+    return _act(_Source(digest, statement))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A verified statement that says an act. Its digest names its bytes, and tells it from others.
+
+    Args:
+        digest: of the statement.
+        statement: its bytes.
+        payload: what it says, where that was taken out of it already.
+    """
+
+    digest: str
+    statement: bytes = field(compare=False)
+    payload: bytes = field(default=b"", compare=False)
 
 
 @lru_cache(maxsize=4096)  # what has just been read is read again with its case
-def _act(digest: str, payload: bytes) -> Act:
+def _act(said: _Source) -> Act:
+    payload = said.payload or canon.unb64(canon.loads(said.statement, limit=MESSAGE_LIMIT)["payload"])
     raw = canon.loads(payload, limit=MESSAGE_LIMIT)
     if not isinstance(raw, dict):
         raise Invalid("An act is an object.", code="act.form", where="act")
-    return Act.from_dict(raw, id=digest)
+    return Act.from_dict(raw, id=said.digest)
 
 
 def decode_act(opened: Opened) -> Act:

@@ -48,7 +48,7 @@ Adopt = Callable[[models.Departure], None]
 class Reads(Protocol):
     """What opens that which has arrived and takes it in: `comity.node.desk._reading`."""
 
-    def ahead(self, rows: Iterable[tuple[models.Arrival, bytes]]) -> None: ...
+    def ahead(self, arrivals: Iterable[tuple[str, datetime, bytes]]) -> None: ...
     def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None: ...
     def write(self) -> None: ...
     def forget(self) -> None: ...
@@ -358,9 +358,9 @@ class Tables:
 
     def prepare(self, limit: int) -> None:
         if self._reading is not None and not self._depth:
-            rows = list(self._ready()[:limit])
-            self._kept.read((), [row.digest for row in rows])
-            self._reading.ahead((row, self._kept[row.digest]) for row in rows)
+            rows = list(self._ready().values_list("digest", "at")[:limit])
+            self._kept.read((), [digest for digest, _ in rows])
+            self._reading.ahead((digest, at, self._kept[digest]) for digest, at in rows)
 
     def _ready(self) -> QuerySet[models.Arrival]:
         return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
