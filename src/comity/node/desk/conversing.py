@@ -34,6 +34,7 @@ from comity.wire.exchange import Event, Evidence, Have, Item, Own
 from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
 
 _KEPT_ALARMS: Final = 100
+_DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
 _SENT: Final = (
     "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
@@ -255,6 +256,8 @@ class Tables:
         held.made_at = datetime.fromtimestamp(row.made_at, UTC)
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
         held.trouble = row.trouble[:200]
+        if row.stage is Stage.RELAY and row.trouble.startswith(_DOUBTS):
+            models.Talk.objects.filter(pk=self._peer, doubted=False).update(doubted=True)
         before = self._sent_values.get(row.digest)
         self._kept.note(held, row.evidence, before.evidence if before else ())
         held.statement = held.statement if row.pending else b""

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
@@ -210,18 +210,17 @@ def handed(settings: Settings, reference: str, *, officer: models.Officer, at: d
 
 def unread() -> set[str]:
     """The peers of whose envelopes some can be read, or from whom some of ours came back."""
-    rows = models.Arrival.objects.filter(status=models.Arrival.Status.WAITING, lacks="")
-    back = models.Departure.objects.filter(pending=True)
-    return {*rows.order_by().values_list("hop", flat=True).distinct(), *back.values_list("peer", flat=True).distinct()}
+    rows = models.Arrival.objects.filter(status=models.Arrival.Status.WAITING, lacks="", hop=OuterRef("state"))
+    back = models.Departure.objects.filter(pending=True, peer=OuterRef("state"))
+    return set(models.Peer.objects.filter(Exists(rows) | Exists(back)).values_list("state", flat=True))
 
 
 def expecting(*, at: datetime) -> set[str]:
     """The peers for which something in the tables is due, or that have not said yet what they hold."""
     open_ = (Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER)
-    due = models.Departure.objects.filter(stage__in=open_, next_at__lte=at.timestamp())
-    settled = models.Talk.objects.filter(settled=True)
-    unsettled = models.Peer.objects.exclude(state__in=settled.values("peer"))
-    return {*due.order_by().values_list("peer", flat=True).distinct(), *unsettled.values_list("state", flat=True)}
+    due = models.Departure.objects.filter(stage__in=open_, next_at__lte=at.timestamp(), peer=OuterRef("state"))
+    settled = models.Talk.objects.filter(settled=True, peer=OuterRef("state"))
+    return set(models.Peer.objects.filter(Exists(due) | ~Exists(settled)).values_list("state", flat=True))
 
 
 def doubt(peer: str, *, doubted: bool) -> None:
@@ -230,10 +229,8 @@ def doubt(peer: str, *, doubted: bool) -> None:
 
 
 def doubted(peer: str) -> bool:
-    """Whether something that the peer signed did not hold when it was heard last."""
-    doubts = Q(trouble__startswith="trust.") | Q(trouble__startswith="checkpoint.") | Q(trouble__startswith="seal.")
-    rows = models.Departure.objects.filter(doubts, peer=peer, stage=Stage.RELAY)
-    return models.Talk.objects.filter(pk=peer, doubted=True).exists() or rows.exists()
+    """Whether something that the peer signed did not hold since its entry was looked at last."""
+    return models.Talk.objects.filter(pk=peer, doubted=True).exists()
 
 
 def started(settings: Settings, *, at: datetime) -> None:
