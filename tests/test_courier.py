@@ -6,10 +6,13 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from peer import Peer, arrive, request, settle
+from plans import explained
 from test_wire import PEM, TLS, line
 
 from comity.casework.lifecycle import Kind
@@ -25,6 +28,7 @@ from comity.wire import messages, transport
 from comity.wire.directory import trust_in
 from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome
 
+DAY = timedelta(days=1)
 BYTE_BY_BYTE = {
     "headers": b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 400,
     "body": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"b" * 400,
@@ -146,6 +150,35 @@ def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
     assert post.asked.count(("VN", "/exchange")) == 1
     now = time.time()
     assert courier._talks["VN"].next_due(now) > now  # silent: for a while nothing is asked of it
+
+
+@pytest.mark.django_db
+def test_no_round_looks_through_all_that_waits(node, sent, at):
+    """Whatever a round, an offer, an answer or a reading asks of the tables goes down an index, however much is in them."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan is SQLite's")
+    row, peer = sent["VN"]
+    talk, now = crossing.conversation(node, "VN"), at.timestamp()
+    with explained() as plans:
+        assert crossing.expecting(at=at + DAY) == {"VN", "QA"}
+        assert not crossing.unread() | {one for one in ("VN", "QA") if crossing.doubted(one)}
+        talk.next_due(now)
+        talk.overdue(now + 9 * DAY.total_seconds())
+        answered(talk, row, receipt(peer, row), at)
+        talk.receive(Offer((Item(1, peer.asks(request())[0]),), (row.digest,)), now)
+        talk.admit_some(now)
+        talk.post(b"sealed", (row.digest,), now)
+        crossing.unproved("VN", at=at + DAY)
+    large = ("departure", "arrival", "kept", "act", "case", "lognode")
+    assert len(plans) > 40
+    assert [plan for plan in plans if plan.startswith(tuple(f"SCAN node_{name}" for name in large))] == []
+    # Under a peer and nothing else lies everything that was ever said to it: one end of it may be asked for, no more.
+    assert {plan for plan in plans if plan.endswith(("(peer=?)", "(hop=?)")) and "COVERING" not in plan} <= {
+        "SEARCH node_departure USING INDEX departure_pending (peer=?)",
+        "SEARCH U0 USING INDEX departure_pending (peer=?)",
+        "SEARCH node_talk USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
+        "SEARCH U0 USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
+    }  # fmt: skip
 
 
 def until(true) -> None:
