@@ -374,9 +374,9 @@ def any_moment():
 
 def always_settled():
     """Numbered envelopes are taken before anybody has said what he holds."""
-    from comity.node.desk import conversing
+    from comity.node.desk import _memory
 
-    patched(conversing.Tables, "settled", lambda self: True)
+    patched(_memory.Tables, "settled", lambda self: True)
 
 
 def any_offer():

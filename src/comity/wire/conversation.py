@@ -86,17 +86,18 @@ class Conversation(Remembering):
         Raises:
             NotPossible: the peer has not answered since memory may have been lost, so something may be missing here.
         """
-        if not self._memory.settled() or any(self._memory.sent_pending()):
-            raise NotPossible(
-                f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
-            )
-        rows = [
-            Sent(number, canon.content_id(envelope), after[:AFTER], int(now), Stage.RELAY, now, int(now))
-            for number, envelope in enumerate(envelopes, self._memory.sent_last() + 1)
-        ]
-        self._memory.look_up(sent=[row.digest for row in rows])
-        for row, envelope in zip(rows, envelopes, strict=True):
-            self._memory.put_sent(row, envelope)
+        with self._memory.atomically():
+            if not self._memory.settled() or any(self._memory.sent_pending()):
+                raise NotPossible(
+                    f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
+                )
+            rows = [
+                Sent(number, canon.content_id(envelope), after[:AFTER], int(now), Stage.RELAY, now, int(now))
+                for number, envelope in enumerate(envelopes, self._memory.sent_last() + 1)
+            ]
+            self._memory.look_up(sent=[row.digest for row in rows])
+            for row, envelope in zip(rows, envelopes, strict=True):
+                self._memory.put_sent(row, envelope)
         return rows
 
     def next_due(self, now: float) -> float | None:

@@ -28,6 +28,7 @@ from comity.node.desk import (
     _record,
     assistance,
     communities,
+    conversing,
     copies,
     drills,
     programmes,
@@ -35,9 +36,9 @@ from comity.node.desk import (
     registry,
     standing,
 )
+from comity.node.desk._alarm import note_alarm
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
-from comity.node.desk.conversing import Tables, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
@@ -46,7 +47,7 @@ from comity.wire.conversation import Conversation
 from comity.wire.directory import in_log, trust_in
 from comity.wire.exchange import Answer, Item, Offer
 from comity.wire.proofs import TOGETHER
-from comity.wire.remembered import Pace, Stage
+from comity.wire.remembered import Stage
 
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
@@ -57,9 +58,15 @@ _MARK = "log.size"  # file in the node's home
 
 
 def conversation(settings: Settings, peer: str, *, alone: bool = False) -> Conversation:
-    """The conversation of this node with `peer`; a thread that holds it holds it alone. `alone`: as `Reading` says."""
-    tables = Tables(settings, peer, reading=Reading(settings, READERS, alone=alone), adopt=partial(_adopt, settings))
-    return Conversation(settings.state, peer, tables, tables, Pace(kept=settings.quota.envelopes))
+    """The conversation of this node with `peer`, in which it also reads; a thread that has it has it alone.
+
+    Args:
+        settings: the node's.
+        peer: the other State.
+        alone: as `Reading` says.
+    """
+    reading = Reading(settings, READERS, alone=alone)
+    return conversing.conversation(settings, peer, reading=reading, adopt=partial(_adopt, settings))
 
 
 def receive(
@@ -202,10 +209,7 @@ def handed(settings: Settings, reference: str, *, officer: models.Officer, at: d
     """Note that an officer who can act has the acts of the case `reference` before him; their sender can learn it."""
     if not officer.is_active or not officer.powers:
         return
-    rows = models.Arrival.objects.filter(act__case=reference, handed=False, status=models.Arrival.Status.ADMITTED)
-    for digest, hop in rows.values_list("digest", "hop"):
-        conversation(settings, hop).handed(digest, at.timestamp())
-        models.Arrival.objects.filter(digest=digest, hop=hop).update(handed=True)
+    conversing.handed(settings, models.Arrival.objects.filter(act__case=reference), at=at)
 
 
 def unread() -> set[str]:

@@ -24,7 +24,7 @@ from django.db import transaction
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, bell, models
 from comity.node.desk import crossing, evidence
-from comity.node.desk.conversing import Tables
+from comity.node.desk._memory import Tables
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.container import Progress
