@@ -320,6 +320,20 @@ def test_what_waits_for_nothing_that_comes_is_refused_in_the_end(pair):
     assert alarms == ["conversation.gap"]
 
 
+@pytest.mark.parametrize("greets", [False, True])
+def test_nothing_is_refused_while_the_peer_does_not_hear(pair, greets):
+    """It brings the same again, or greets, day after day, for no answer reaches it: so it cannot know what is missing."""
+    first = pair.post("a", 1.0)
+    second, vn = pair.post("b", 1.0, after=(first.digest,)), pair.talk["VN"]
+    vn.receive(Offer((pair.item(second),)), 2.0)
+    for day in range(1, 12):
+        vn.receive(Offer(have=Have(0, (), 2, ())) if greets else Offer((pair.item(second),)), day * DAY)
+        vn.admit(day * DAY + 1.0)
+    vn.receive(Offer((pair.item(first),)), 12 * DAY)
+    vn.admit(12 * DAY + 1.0)
+    assert pair.nodes["VN"].history("c") == ("a", "b")
+
+
 def test_a_restored_node_asks_and_is_filled_before_it_speaks(pair):
     """Own acts and the peer's come back, each with the receipt that was given; only then is anything signed."""
     backup = pair.nodes["VN"].disk.copy()

@@ -343,6 +343,8 @@ class Conversation(Remembering):
         with self._memory.atomically():
             self._memory.hear()
             self._look(offer)
+            if offer.have is not None or any(self._memory.got(digest) for digest in map(_digest, offer.items)):
+                self._talking_since = now  # it greets, or brings what is acknowledged: so far it has not heard us
             self._restate({*map(_digest, offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
@@ -494,8 +496,8 @@ class Conversation(Remembering):
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.
 
-        The time counts only while the peer talks to us without long silences: then it could have sent what is missing, and
-        its signed request has just shown that both clocks agree.
+        The time counts only while the peer talks to us without long silences, and hears us too: then it could have sent what is
+        missing, and its signed request has just shown that both clocks agree.
         """
         if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
             return
