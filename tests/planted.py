@@ -150,8 +150,8 @@ class _ReceiptOfReceipt(Conversation):
     def _accepted(self, row: Sent, receipt: Signed, now: float) -> None:
         super()._accepted(row, receipt, now)
         number = self._memory.sent_last() + 1
-        thanks = Sent(number, digest_of(receipt), receipt, (), int(now), Stage.RELAY, now, int(now))
-        self._memory.put_sent(thanks)
+        thanks = Sent(number, digest_of(receipt.whole()), (), int(now), Stage.RELAY, now, int(now))
+        self._memory.put_sent(thanks, receipt.whole())
 
 
 # ── order and the waiting room ──────────────────────────────────────────────────────────────────────────────────────

@@ -337,6 +337,9 @@ class Shelf:
             return "seal.form"
         return self._node.admit(act, self._peer)
 
+    def doubt(self, code: str) -> None:
+        pass
+
     def tell(self, alarm: Alarm) -> None:
         self._disk.put("alarms", len(self._disk.tables["alarms"]), (self._peer, alarm))
 

@@ -24,6 +24,7 @@ from comity.node.courier import Courier
 from comity.node.desk import crossing, requesting
 from comity.seal import merkle
 from comity.seal.envelope import Signed
+from comity.seal.keys import SigningKey
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
 from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome
@@ -102,7 +103,7 @@ class Post:
             return self.answers[peer.state, path]
 
         return SimpleNamespace(
-            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at: ask(path)
+            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at, limit=0: ask(path)
         )  # fmt: skip
 
 
@@ -179,6 +180,23 @@ def test_no_round_looks_through_all_that_waits(node, sent, at):
         "SEARCH node_talk USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
         "SEARCH U0 USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
     }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_doubt_outlives_a_renewal_that_failed(node, sent, at, monkeypatch):
+    """A receipt under an unknown key: the peer's entry is looked for, and again while it is not to be had."""
+    row, _ = sent["VN"]
+    stranger = SimpleNamespace(state="VN", signing=SigningKey.generate())
+    answered(crossing.conversation(node, "VN"), row, said(row, stranger, Event.RELAY_REJECTION, "x"), at)
+    assert crossing.doubted("VN")
+    courier = Courier(node)
+    monkeypatch.setattr(courier, "_line", Post(node).line)
+    courier._renew("VN")
+    assert crossing.doubted("VN")
+    talk = crossing.conversation(node, "VN")
+    crossing.doubt("VN", doubted=False)
+    answered(talk, row, None, at, said(row, stranger, Event.CONTENT_CONSIGNMENT))
+    assert crossing.doubted("VN")
 
 
 def until(true) -> None:

@@ -248,7 +248,8 @@ class Courier:
         """Look for newer versions of the peer's entry, and hear what it says about the entries of others."""
         self._renewed[peer] = time.monotonic()
         self._renew_next[peer] = self._renewed[peer] + _RENEW
-        crossing.doubt(peer, doubted=False)
+        doubted = crossing.doubted(peer)
+        crossing.doubt(peer, doubted=False)  # now: what is doubted meanwhile is looked at again
         try:
             line = self._line(archive.peer_entry(peer))
             chain = read_bundle(line.get("/entries", at=now(), limit=BUNDLE_LIMIT))
@@ -258,6 +259,8 @@ class Courier:
             self._note(peer, None)
         except ComityError as error:
             self._note(peer, error)
+            if doubted:
+                crossing.doubt(peer, doubted=True)
             _log.warning("the entry of %s: %s", peer, error)
         return False
 

@@ -132,7 +132,8 @@ class Remembering:
         """Keep evidence of a later event; what does not hold, or is known, is left where it came from."""
         try:
             said = self._hand.read(raw)
-        except BrokenSeal:
+        except BrokenSeal as error:
+            self._memory.doubt(error.code)
             return
         row = self._memory.sent(said.envelope)
         if row is None or said.by != self.peer or row.stage not in {Stage.CONSIGNMENT, Stage.HANDOVER}:

@@ -229,6 +229,7 @@ class Conversation(Remembering):
         except BrokenSeal as error:
             if error.code == UNTIMELY:
                 self._untimely(row, now)
+            self._memory.doubt(error.code)
             self._postpone(row, now, error.code)
             return
         if said.event is Event.RELAY_REJECTION:

@@ -24,6 +24,7 @@ BATCH: Final = 256  # envelopes in one offer
 ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
 AFTER: Final = 16  # envelopes that one stands on
+WORD: Final = 65_536  # bytes of a word without its signatures
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
 BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
 SKEW: Final = 300  # seconds that two clocks may differ by
@@ -230,10 +231,12 @@ class _Words:
 
     def _word(self, raw: Any) -> Signed:
         found = canon.fields(raw, "signatures", "word")
-        place = _number(found["signatures"], 0)
+        place, bare = _number(found["signatures"], 0), canon.unb64(found["word"])
         if place >= len(self._pairs):
             raise BrokenSeal("A word names signatures that are not here.", code="exchange.form")
-        return together(canon.unb64(found["word"]), self._pairs[place])
+        if len(bare) > WORD:
+            raise BrokenSeal(f"A word has more than {WORD} bytes.", code="exchange.form")
+        return together(bare, self._pairs[place])
 
     def receipt(self, raw: Any) -> Signed | None:
         """The word in `raw`, which may be None."""

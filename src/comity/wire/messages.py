@@ -22,7 +22,9 @@ from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
 from comity.wire.exchange import Event, Evidence
 
+BRACKETS = 20_000  # opening ones in the payload of an act, also in its texts
 _EVENTS = frozenset(Event)
+_SHORT = 16_384  # bytes of a statement whose act is remembered, read or refused: most are shorter
 
 
 def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
@@ -32,9 +34,12 @@ def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
         act: the act, without salt or id.
         to: the State it is for; the author's own for an internal act.
         key: the author State's signing key.
+
+    Raises:
+        Invalid: it has too many parts for one act.
     """
     salted = replace(act, salt=secrets.token_hex(16), at=act.at.replace(microsecond=0))
-    statement = envelope.sign("act", canon.dumps(salted.to_dict()), sender=act.by, to=to, key=key)
+    statement = envelope.sign("act", _bounded(canon.dumps(salted.to_dict())), sender=act.by, to=to, key=key)
     return replace(salted, id=canon.content_id(statement)), statement
 
 
@@ -71,10 +76,18 @@ class _Source:
     payload: bytes = field(default=b"", compare=False)
 
 
-@lru_cache(maxsize=4096)  # what has just been read is read again with its case
 def _act(said: _Source) -> Act:
+    return _short_act(said) if len(said.statement) <= _SHORT else _parsed(said)
+
+
+@lru_cache(maxsize=1024)  # what has just been read is read again with its case
+def _short_act(said: _Source) -> Act:
+    return _parsed(said)
+
+
+def _parsed(said: _Source) -> Act:
     payload = said.payload or canon.unb64(canon.loads(said.statement, limit=MESSAGE_LIMIT)["payload"])
-    raw = canon.loads(payload, limit=MESSAGE_LIMIT)
+    raw = canon.loads(_bounded(payload), limit=MESSAGE_LIMIT)
     if not isinstance(raw, dict):
         raise Invalid("An act is an object.", code="act.form", where="act")
     return Act.from_dict(raw, id=said.digest)
@@ -85,6 +98,13 @@ def decode_act(opened: Opened) -> Act:
     if not isinstance(opened, Opened):
         raise TypeError("Only an Opened is decoded.")
     return read_act(opened.statement)
+
+
+def _bounded(payload: bytes) -> bytes:
+    """An act's `payload`. Raises Invalid: parsed, it would take up far more room than it has bytes."""
+    if payload.count(b"[") + payload.count(b"{") > BRACKETS:
+        raise Invalid(f"An act has at most {BRACKETS} opening brackets: shorten it.", code="act.form", where="act")
+    return payload
 
 
 @dataclass(frozen=True)

@@ -281,6 +281,9 @@ class Memory(Protocol):
     def admit(self, row: Got) -> str:
         """Open, verify and read it, and add its act to its case; empty, or the code of why that was refused."""
 
+    def doubt(self, code: str) -> None:
+        """Something that the peer has signed did not hold, for this reason: perhaps it signs with newer keys."""
+
     def tell(self, alarm: Alarm) -> None:
         """Let a person see it."""
 

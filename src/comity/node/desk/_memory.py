@@ -156,6 +156,10 @@ class Tables:
     def heard(self) -> int:
         return models.Talk.objects.filter(pk=self._peer).values_list("heard", flat=True).first() or 0
 
+    def doubt(self, code: str) -> None:
+        if code.startswith(_DOUBTS):
+            models.Talk.objects.filter(pk=self._peer, doubted=False).update(doubted=True)
+
     def tell(self, alarm: Alarm) -> None:
         at = datetime.fromtimestamp(alarm.at, UTC)
         note_alarm(self._peer, alarm.code, alarm.envelope, at=at, evidence=alarm.evidence)
@@ -245,6 +249,8 @@ class Tables:
     def _departure(self, row: Sent, envelope: bytes = b"") -> models.Departure:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
+            if not envelope:
+                raise LookupError(row.digest)
             held = models.Departure(
                 digest=self._kept.add(envelope), peer=self._peer, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
@@ -255,8 +261,6 @@ class Tables:
         held.made_at = datetime.fromtimestamp(row.made_at, UTC)
         held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
         held.trouble = row.trouble[:200]
-        if row.stage is Stage.RELAY and row.trouble.startswith(_DOUBTS):
-            models.Talk.objects.filter(pk=self._peer, doubted=False).update(doubted=True)
         before = self._sent_values.get(row.digest)
         self._kept.note(held, row.evidence, before.evidence if before else ())
         held.statement = held.statement if row.pending else b""
@@ -340,6 +344,8 @@ class Tables:
     def put_got(self, row: Got, envelope: bytes = b"") -> None:
         held = self._got.get(row.digest) if self.got(row.digest) else None
         if held is None:
+            if not envelope:
+                raise LookupError(row.digest)
             entry = self.log().append(messages.logged_receipt(row.digest))
             held = models.Arrival(digest=self._kept.add(envelope), hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
