@@ -346,7 +346,7 @@ def read(home: Path, peer: str) -> None:
     from comity.wire.transport import Line
 
     def receipt(row) -> str:
-        return canon.loads(archive.words(row)[0], limit=1 << 20)["receipt"] if row.evidence else ""
+        return canon.loads(archive.words(row)[0].whole(), limit=1 << 20)["receipt"] if row.evidence else ""
 
     def said(act) -> str:
         return act.body.get("message", act.case)

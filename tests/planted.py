@@ -9,6 +9,7 @@ from math import inf
 
 from simulation import World, digest_of, envelope_of, opened
 
+from comity.seal.envelope import Signed
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
 from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
@@ -66,14 +67,14 @@ class _FreshReceipt(Conversation):
 
 @planted("a receipt for another envelope is accepted")
 class _OtherEnvelope(Conversation):
-    def _read_about(self, raw: bytes, digest: str) -> Evidence:
+    def _read_about(self, raw: Signed, digest: str) -> Evidence:
         said = self._hand.read(raw)
         return super()._read_about(raw, said.envelope)
 
 
 @planted("a receipt by another State is accepted")
 class _OtherState(Conversation):
-    def _read_about(self, raw: bytes, digest: str) -> Evidence:
+    def _read_about(self, raw: Signed, digest: str) -> Evidence:
         said = self._hand.read(raw)
         return said if said.envelope == digest else super()._read_about(raw, digest)
 
@@ -86,9 +87,9 @@ class _AnyTime(Conversation):
 
 @planted("a receipt's signature is not looked at")
 class _Unsigned(Conversation):
-    def _read_about(self, raw: bytes, digest: str) -> Evidence:
+    def _read_about(self, raw: Signed, digest: str) -> Evidence:
         try:
-            found = json.loads(raw)
+            found = json.loads(raw.bare)
         except ValueError:
             return super()._read_about(raw, digest)
         said = Evidence(Event(found["event"]), found["by"], found["envelope"], found["at"], found["code"])
@@ -137,20 +138,20 @@ class _NewEnvelope(Conversation):
                     self._again(row, now)
 
     def _again(self, row: Sent, now: float) -> None:
-        _, statement = opened(row.envelope)
+        _, statement = opened(self._memory.sealed(row.digest))
         envelope = envelope_of(statement, self.peer, f"{now}")
         self._memory.put_sent(replace(row, stage=Stage.DONE))
         number = self._memory.sent_last() + 1
-        self._memory.put_sent(replace(row, digest=digest_of(envelope), envelope=envelope, number=number))
+        self._memory.put_sent(replace(row, digest=digest_of(envelope), number=number), envelope)
 
 
 @planted("a receipt is receipted")
 class _ReceiptOfReceipt(Conversation):
-    def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
+    def _accepted(self, row: Sent, receipt: Signed, now: float) -> None:
         super()._accepted(row, receipt, now)
         number = self._memory.sent_last() + 1
-        thanks = Sent(number, digest_of(receipt), receipt, (), int(now), Stage.RELAY, now, int(now))
-        self._memory.put_sent(thanks)
+        thanks = Sent(number, digest_of(receipt.whole()), (), int(now), Stage.RELAY, now, int(now))
+        self._memory.put_sent(thanks, receipt.whole())
 
 
 # ── order and the waiting room ──────────────────────────────────────────────────────────────────────────────────────
@@ -215,7 +216,7 @@ class _TwoTransactions(Conversation):
 
 @planted("only the last word about an envelope is told")
 class _LastWord(Conversation):
-    def _told_about(self, digests: Iterable[str]) -> Iterable[bytes]:
+    def _told_about(self, digests: Iterable[str]) -> Iterable[Signed]:
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
@@ -294,9 +295,8 @@ class _RestoresAll(Conversation):
         if self._memory.got(digest) is not None or not item.evidence:
             return False
         lacks = self._lacks(item.after)
-        self._memory.put_got(
-            Got(item.number, digest, item.envelope, item.after, 0, Status.WAITING, lacks, item.evidence)
-        )
+        row = Got(item.number, digest, item.after, 0, Status.WAITING, lacks, item.evidence)
+        self._memory.put_got(row, item.envelope)
         return True
 
 
@@ -306,7 +306,7 @@ class _NumberIsFinal(Conversation):
         self._memory.settle(settled=True)
         return super().post_all(envelopes, after, now)
 
-    def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
+    def _rejected(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
         self._dead(row, said.code, now)
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from comity.errors import BrokenSeal, NotPossible
+from comity.seal.envelope import Pair, Signed
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
@@ -38,6 +39,7 @@ PACE = Pace(
     relay=Wait(2, 8 * HOUR, 6, 12 * HOUR), consignment=Wait(20, 12 * HOUR, 30, DAY), handover=Wait(2 * HOUR, DAY, 12, 3 * DAY),
     peer=Wait(2, 12 * HOUR, 0, 0), batch=3, room=4, gap=6 * DAY, kept=60,
 )  # fmt: skip
+NOISE = Signed(b"?", Pair("", ""))
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
 
 
@@ -57,26 +59,26 @@ class Notary:
     """Fast signatures with one key for each State; who forges has another key."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Evidence] = {}
+        self._known: dict[Signed, Evidence] = {}
 
     @staticmethod
     def mac(state: str, body: str) -> str:
         """Return the signature of `state` over `body`."""
         return hashlib.blake2b(body.encode(), key=state.encode(), digest_size=16).hexdigest()
 
-    def sign(self, said: Evidence, key: str = "") -> bytes:
-        """The canonical bytes of signed evidence; `key`: a forger's."""
+    def sign(self, said: Evidence, key: str = "") -> Signed:
+        """Signed evidence, in canonical bytes; `key`: a forger's."""
         head, tail = (
             f'"at":{said.at},"by":"{said.by}","code":"{said.code}"',
             f'"envelope":"{said.envelope}","event":"{said.event}"',
         )
         mac = self.mac(key or said.by, head + tail)  # 32 hexadecimal digits are base64 too
-        raw = f'{{{head},"ed25519":"{mac}",{tail},"mldsa65":"{mac}"}}'.encode()
+        word = Signed(f'{{{head},"ed25519":"",{tail},"mldsa65":""}}'.encode(), Pair(mac, mac))
         if not key:
-            self._known[raw] = said
-        return raw
+            self._known[word] = said
+        return word
 
-    def read(self, raw: bytes) -> Evidence:
+    def read(self, raw: Signed) -> Evidence:
         """What was signed, and by whom. Raises BrokenSeal."""
         known = self._known.get(raw)
         if known is None:
@@ -177,7 +179,7 @@ class Shelf:
     def atomically(self) -> Disk:
         return self._disk
 
-    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = (), sealed: Iterable[str] = ()) -> None:
         pass
 
     def settled(self) -> bool:
@@ -257,14 +259,22 @@ class Shelf:
     def sent_pending(self) -> Iterable[Sent]:
         return sorted((row for row in self._rows("sent").values() if row.pending), key=lambda row: row.number)
 
-    def put_sent(self, row: Sent) -> None:
-        self._disk.put(("sent", self._peer), row.digest, row)
+    def sealed(self, digest: str) -> bytes:
+        return self._rows("kept")[digest]
 
-    def take_back(self, row: Sent, statement: bytes) -> None:
-        self.put_sent(row)
+    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+        self._put("sent", row, envelope)
+
+    def _put(self, table: str, row: Sent | Got, envelope: bytes) -> None:
+        self._disk.put((table, self._peer), row.digest, row)
+        if envelope:
+            self._disk.put(("kept", self._peer), row.digest, envelope)
+
+    def take_back(self, row: Sent, own: Own) -> None:
+        self.put_sent(row, own.item.envelope)
 
     def adopt(self, row: Sent) -> None:
-        self._node.add(opened(row.envelope)[0])
+        self._node.add(opened(self.sealed(row.digest))[0])
 
     def got(self, digest: str) -> Got | None:
         return self._rows("got").get(digest)
@@ -308,12 +318,12 @@ class Shelf:
         rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
         return sorted(rows, key=lambda row: row.number)[:limit]
 
-    def put_got(self, row: Got) -> None:
-        self._disk.put(("got", self._peer), row.digest, row)
+    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+        self._put("got", row, envelope)
 
     def statement(self, row: Got) -> bytes:
         try:
-            return opened(row.envelope)[1]
+            return opened(self.sealed(row.digest))[1]
         except (ValueError, KeyError):
             return b""
 
@@ -322,10 +332,13 @@ class Shelf:
 
     def admit(self, row: Got) -> str:
         try:
-            act, _ = opened(row.envelope)
+            act, _ = opened(self.sealed(row.digest))
         except (ValueError, KeyError):
             return "seal.form"
         return self._node.admit(act, self._peer)
+
+    def doubt(self, code: str) -> None:
+        pass
 
     def tell(self, alarm: Alarm) -> None:
         self._disk.put("alarms", len(self._disk.tables["alarms"]), (self._peer, alarm))
@@ -337,20 +350,17 @@ class Hand:
     def __init__(self, notary: Notary, home: str, peer: str) -> None:
         self._notary, self._home, self._peer = notary, home, peer
 
-    def sign(self, words: Sequence[Evidence]) -> list[bytes]:
+    def sign(self, words: Sequence[Evidence]) -> list[Signed]:
         return [self._notary.sign(said) for said in words]
 
-    def read(self, raw: bytes) -> Evidence:
-        return self._notary.read(raw)
+    def read(self, word: Signed) -> Evidence:
+        return self._notary.read(word)
 
-    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+    def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
         return words
 
-    def event(self, raw: bytes) -> Event:
-        return self._notary.read(raw).event
-
-    def said(self, raw: bytes) -> Evidence:
-        return self._notary.read(raw)
+    def said(self, word: Signed) -> Evidence:
+        return self._notary.read(word)
 
     def own(self, item: Item, statement: bytes) -> bool:
         try:
@@ -365,7 +375,9 @@ class Loose(Conversation):
 
     def _due_offer(self, now: float) -> Offer | None:
         rows = sorted(self._due_rows(OPEN - {Stage.DEAD}, now, 10**6), key=lambda row: row.digest)
-        items = [Item(row.number, row.envelope, row.after) for row in rows if row.stage is Stage.RELAY][: self._batch]
+        items = [
+            Item(row.number, self._memory.sealed(row.digest), row.after) for row in rows if row.stage is Stage.RELAY
+        ][: self._batch]
         ask = tuple(row.digest for row in rows if row.stage is not Stage.RELAY)
         return Offer(tuple(items), ask) if items or ask else None
 
@@ -607,7 +619,7 @@ class Hostile:
         self.number: Counter[str] = Counter()
         self.mine: dict[str, list[Item]] = defaultdict(list)
         self.seen: list[tuple[str, Item]] = []  # what others sent it, and what it can replay
-        self.words: list[bytes] = []
+        self.words: list[Signed] = []
         self.count = 0
 
     HABITS = ("honest", "other", "stranger", "forged", "wrong", "refuse", "error", "silent", "drip", "plant", "changed",
@@ -688,7 +700,7 @@ class Hostile:
         if habit == "other":
             return Outcome(digest, sign(replace(word, envelope=digest_of(b"other"))))
         if habit == "stranger":
-            return Outcome(digest, self.rng.choice(self.world.words or [b"?"]))
+            return Outcome(digest, self.rng.choice(self.world.words or [NOISE]))
         if habit == "forged":
             return Outcome(digest, sign(word, key="forger"))
         if habit == "wrong" and digest < "8":  # before it was sent, or when nobody can know yet
@@ -704,7 +716,7 @@ class Hostile:
         self.words.append(raw)
         return Outcome(digest, raw)
 
-    def _later_word(self, digest: str) -> bytes:
+    def _later_word(self, digest: str) -> Signed:
         event = self.rng.choice((Event.CONTENT_CONSIGNMENT, Event.CONTENT_CONSIGNMENT_FAILURE, Event.CONTENT_HANDOVER))
         return self.world.notary.sign(Evidence(event, self.state, digest, int(EPOCH + self.world.now)))
 
@@ -720,7 +732,7 @@ class Hostile:
         if kind == 0:
             return Answer(items=(replace(item, evidence=(rng.choice((forged, mine)),)),))
         if kind == 1:
-            return Answer(items=(replace(item, evidence=(rng.choice(self.world.words or [b"?"]),)),))
+            return Answer(items=(replace(item, evidence=(rng.choice(self.world.words or [NOISE]),)),))
         statement = statement_of(self.state, victim, "x", f"planted{rng.random()}")
         false = envelope_of(statement, self.state, str(rng.random()))
         if kind == 2 and self.seen:  # a true act of the victim's, to another State or under another number
@@ -755,12 +767,12 @@ class World:
         self.faults: list[str] = []
         self.trace: list[str] = []
         self.known: set[str] = set()  # digests of envelopes that clients have sealed
-        self.words: list[bytes] = []  # receipts that passed over the wire
+        self.words: list[Signed] = []  # receipts that passed over the wire
         self.digest_of_text: dict[str, str] = {}
         self.acts: dict[str, Act] = {}
         self.act_of: dict[str, Act] = {}  # by the digest of its envelope
         self.sent: Counter[tuple[str, str]] = Counter()  # exchanges begun
-        self.receipts: dict[tuple[str, str, str], bytes] = {}
+        self.receipts: dict[tuple[str, str, str], Signed] = {}
         self._exchanges = 0
         self._plan(talk, lag)
 
@@ -1065,7 +1077,7 @@ class World:
                 if not self.same(known, outcome.receipt):
                     self.faults.append(f"{peer} gave {one} another receipt for the same letter")
 
-    def same(self, known: bytes, receipt: bytes) -> bool:
+    def same(self, known: Signed | None, receipt: Signed | None) -> bool:
         """Whether a receipt is the one that is known; or that one was of a time to come, and was said anew."""
         if known == receipt or not (known and receipt):
             return known == receipt
@@ -1122,7 +1134,7 @@ class Judge:
         ):
             self.fault(f"{act.text} counts as handed over without evidence")
         theirs = reader.disk.tables["got", act.by].get(world.digest_of_text[act.text])
-        taken, given = (one.evidence[0] if one and one.evidence else b"" for one in (row, theirs))
+        taken, given = (one.evidence[0] if one and one.evidence else None for one in (row, theirs))
         if row is not None and row.relayed and theirs is not None and not world.same(taken, given):
             self.fault(f"{act.by} and {act.to} hold different receipts for {act.text}")
         if act.text == "probe" and act.recorded:

@@ -5,10 +5,13 @@ import ssl
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from peer import arrive, request
+from plans import explained
 from test_wire import PEM, TLS, line
 
 from comity.casework.lifecycle import Kind
@@ -19,10 +22,13 @@ from comity.node import archive
 from comity.node.courier import Courier
 from comity.node.desk import crossing
 from comity.seal import merkle
+from comity.seal.envelope import Signed
+from comity.seal.keys import SigningKey
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
 from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome
 
+DAY = timedelta(days=1)
 BYTE_BY_BYTE = {
     "headers": b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 400,
     "body": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b"b" * 400,
@@ -96,7 +102,7 @@ class Post:
             return self.answers[peer.state, path]
 
         return SimpleNamespace(
-            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at: ask(path)
+            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at, limit=0: ask(path)
         )  # fmt: skip
 
 
@@ -125,6 +131,52 @@ def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
     assert post.asked.count(("VN", "/exchange")) == 1
     now = time.time()
     assert courier._talks["VN"].next_due(now) > now  # silent: for a while nothing is asked of it
+
+
+@pytest.mark.django_db
+def test_no_round_looks_through_all_that_waits(node, sent, at):
+    """Whatever a round, an offer, an answer or a reading asks of the tables goes down an index, however much is in them."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan is SQLite's")
+    row, peer = sent["VN"]
+    talk, now = crossing.conversation(node, "VN"), at.timestamp()
+    with explained() as plans:
+        assert crossing.expecting(at=at + DAY) == {"VN", "QA"}
+        assert not crossing.unread() | {one for one in ("VN", "QA") if crossing.doubted(one)}
+        talk.next_due(now)
+        talk.overdue(now + 9 * DAY.total_seconds())
+        answered(talk, row, receipt(peer, row), at)
+        talk.receive(Offer((Item(1, peer.asks(request())[0]),), (row.digest,)), now)
+        talk.admit_some(now)
+        talk.post(b"sealed", (row.digest,), now)
+        crossing.unproved("VN", at=at + DAY)
+    large = ("departure", "arrival", "kept", "act", "case", "lognode")
+    assert len(plans) > 40
+    assert [plan for plan in plans if plan.startswith(tuple(f"SCAN node_{name}" for name in large))] == []
+    # Under a peer and nothing else lies everything that was ever said to it: one end of it may be asked for, no more.
+    assert {plan for plan in plans if plan.endswith(("(peer=?)", "(hop=?)")) and "COVERING" not in plan} <= {
+        "SEARCH node_departure USING INDEX departure_pending (peer=?)",
+        "SEARCH U0 USING INDEX departure_pending (peer=?)",
+        "SEARCH node_talk USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
+        "SEARCH U0 USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_doubt_outlives_a_renewal_that_failed(node, sent, at, monkeypatch):
+    """A receipt under an unknown key: the peer's entry is looked for, and again while it is not to be had."""
+    row, _ = sent["VN"]
+    stranger = SimpleNamespace(state="VN", signing=SigningKey.generate())
+    answered(crossing.conversation(node, "VN"), row, said(row, stranger, Event.RELAY_REJECTION, "x"), at)
+    assert crossing.doubted("VN")
+    courier = Courier(node)
+    monkeypatch.setattr(courier, "_line", Post(node).line)
+    courier._renew("VN")
+    assert crossing.doubted("VN")
+    talk = crossing.conversation(node, "VN")
+    crossing.doubt("VN", doubted=False)
+    answered(talk, row, None, at, said(row, stranger, Event.CONTENT_CONSIGNMENT))
+    assert crossing.doubted("VN")
 
 
 def until(true) -> None:
@@ -164,7 +216,7 @@ def receipt(peer, row):
     return raw
 
 
-_receipts: dict[tuple[str, str], bytes] = {}
+_receipts: dict[tuple[str, str], Signed] = {}
 
 
 def answered(talk, row, outcome, at, *words):
@@ -179,10 +231,11 @@ def test_false_words_about_an_envelope_are_not_believed(node, sent, at):
     """About another envelope, by another State, of another kind, or broken: nothing is noted, and it is sent again."""
     row, peer = sent["VN"]
     _, other = sent["QA"]
-    talk = crossing.conversation(node, "VN")
+    talk, right = crossing.conversation(node, "VN"), receipt(peer, row)
+    cut = Signed(right.bare[:-1], right.pair)
     for outcome in (
         said(row, peer, Event.CONTENT_CONSIGNMENT), said(row, peer, Event.CONTENT_HANDOVER), receipt(other, row),
-        receipt(peer, sent["QA"][0]), receipt(peer, row)[:-1], b"{}", b"x",
+        receipt(peer, sent["QA"][0]), cut, Signed(b"{}", cut.pair), Signed(b"x", cut.pair),
     ):  # fmt: skip
         answered(talk, row, outcome, at)
     row.refresh_from_db()
@@ -192,7 +245,7 @@ def test_false_words_about_an_envelope_are_not_believed(node, sent, at):
         said(row, peer, Event.CONTENT_CONSIGNMENT, digest="0" * 64),
         said(row, other, Event.CONTENT_CONSIGNMENT),
         said(row, peer, Event.CONTENT_HANDOVER),
-        b"{}",
+        Signed(b"{}", cut.pair),
     ):
         answered(talk, row, None, at, word)
     row.refresh_from_db()
@@ -210,6 +263,6 @@ def test_this_node_says_what_became_of_an_envelope(node, peer, at):
         (bad, (Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")),
     ):
         row = arrive(node, data, at)
-        word = messages.read_evidence(archive.words(row)[1], own, now=at)
+        word = messages.read_evidence(archive.words(row)[1].whole(), own, now=at)
         assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", row.digest)
     assert archive.load(act.case, home="IR").stage == "open"

@@ -220,7 +220,8 @@ def test_the_limits_are_those_of_the_code():
         "a name in a container": _names.MAX_NAME, "a piece of a name": _names.MAX_SEGMENT,
         "an offer, an answer to it": exchange.BODY_LIMIT, "envelopes in an offer": exchange.BATCH,
         "digests asked about": exchange.ASKED, "gaps in a greeting": exchange.GAPS,
-        "envelopes that one stands on": exchange.AFTER, "words about one envelope": exchange.EVIDENCE,
+        "envelopes that one stands on": exchange.AFTER, "words about one envelope": exchange.EVIDENCE, "a word": exchange.WORD,
+        "opening brackets of an act": messages.BRACKETS,
         "receipts asked about at once": proofs.TOGETHER, "statements under one pair of signatures": envelope.TOGETHER,
         "clock difference of two nodes": int(transport.SKEW.total_seconds()), "a notice": notices.LIMIT,
         "an object that goes to another State": shares.OBJECT_LIMIT, "members of a community": communities.MEMBERS[-1],
@@ -502,7 +503,7 @@ def together() -> str:
 def said_and_shown(name: str) -> str:
     """What a frozen word says, read once more, and how it travels."""
     data = vector(name)[name].encode()
-    word = messages.read_word(data, TRUST)
+    word = messages.read_word(envelope.detached(data), TRUST)
     assert word.said.by == "IR"
     signed = canon.dumps(canon.loads(data, limit=1 << 20)["receipt"]) if word.proof else data
     return f"{envelope.verify(signed, TRUST, kind='receipt', at=AT).payload.decode()}\n{shown(data)}"
@@ -525,7 +526,7 @@ def greeting() -> str:
 
 def answer() -> str:
     """The answer to that offer, which brings a word that was asked for and names what is missing."""
-    receipt, word = (vector(name)[name].encode() for name in ("receipt", "word"))
+    receipt, word = (envelope.detached(vector(name)[name].encode()) for name in ("receipt", "word"))
     outcome = exchange.Outcome(canon.content_id(vector("envelope")["envelope"].encode()), receipt)
     data = exchange.dumps(exchange.Answer((outcome,), (word,), ("cd" * 32,)))
     assert exchange.read_answer(data).outcomes == (outcome,)

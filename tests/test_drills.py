@@ -22,12 +22,12 @@ from comity.casework.request import Urgency, moment_text
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
 from comity.node.desk import crossing, drills, registry
+from comity.node.desk.conversing import conversation
 from comity.node.officers.pages import calls as page
 from comity.node.peers import views
 from comity.seal import canon, envelope
 from comity.wire import calls, messages
 from comity.wire.calls import FEW, FEWER, Answer, Call, Round, Standing
-from comity.wire.conversation import Conversation
 from comity.wire.directory import Authority, trust_in
 from comity.wire.exchange import Answer as Reply
 from comity.wire.exchange import Event, Evidence, Outcome
@@ -306,8 +306,7 @@ def test_nothing_answers_by_itself(node, officers, peer, at):
 def test_our_call_is_measured_by_both_clocks(node, officers, peer, at):
     """Sent, kept by the machine, answered by a person: by our clock, and as the other State signed."""
     row = made(node, officers, at)
-    tables = drills.Tables(node, "VN")
-    talk = Conversation("IR", "VN", tables, tables)
+    talk = conversation(node, "VN")
     offer = talk.offer(at.timestamp())
     kept = Evidence(Event.RELAY_ACCEPTANCE, "VN", row.envelope, int(at.timestamp()) + 7)
     statement = messages.sign_words([kept], places={row.envelope: 0}, key=peer.signing)[0]
@@ -592,7 +591,7 @@ def test_seeing_is_handing_over(node, officers, peer, at):
     for _ in range(2):
         Browser(officers.judge).get("/cases")
     arrival = models.Arrival.objects.get(digest=row.envelope)
-    events = [messages.event_of(word) for word in archive.words(arrival)]
+    events = [messages.said_of(word).event for word in archive.words(arrival)]
     assert events == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
     assert arrival.handed
     assert models.Departure.objects.count() == 0

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plans import explained
 from refusing import code
 from test_officers import HOSTILE, Browser
 
@@ -313,17 +314,8 @@ def test_nothing_is_searched_through(node, case, shelf, at):
     """Every question of a look goes down an index: no table of warnings, mentions, cases or hits is read whole."""
     if connection.vendor != "sqlite":
         pytest.skip("the plan is SQLite's")
-    plans = []
-
-    def explained(execute, sql, params, many, context):
-        if sql.startswith("SELECT") and not many:
-            with connection.cursor() as cursor:
-                cursor.cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params or ())
-                plans.extend(row[3] for row in cursor.fetchall())
-        return execute(sql, params, many, context)
-
     shelf(indicator(ip("203.0.113.0/24")), indicator("[domain-name:value = 'mail.example']", 2))
-    with connection.execute_wrapper(explained):
+    with explained() as plans:
         look(node, at)
         shelf(indicator(ip("203.0.113.7"), 3))
         look(node, at)

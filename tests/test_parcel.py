@@ -93,7 +93,7 @@ def test_an_envelope_by_stick(node, peer, at, tmp_path):
     assert (taken.sender, taken.envelopes, taken.acts, taken.clean) == ("VN", {"new": 1}, {"VN-2026-0001": 1}, True)
     head, answers, offers, _ = opened(tmp_path / "a")
     assert (head.sender, head.to, head.greets, head.greeted, offers) == ("IR", "VN", "", "", [])
-    events = [messages.event_of(answers[0].outcomes[0].receipt), *map(messages.event_of, answers[1].evidence)]
+    events = [messages.said_of(word).event for word in (answers[0].outcomes[0].receipt, *answers[1].evidence)]
     assert events == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT]
     again = parcels.take(node, path, at=at + timedelta(days=2), answer=tmp_path / "b")
     assert (again.envelopes, again.acts, again.clean) == ({"known": 1}, {}, True)
@@ -368,7 +368,7 @@ def test_answers_by_either_way_in_any_order(node, sent, at, tmp_path, ways):
                 path.unlink()
         row.refresh_from_db()
         assert (row.stage, row.relayed, row.number) == ("handover", True, 1)
-        assert [messages.event_of(word) for word in archive.words(row)] == [
+        assert [messages.said_of(word).event for word in archive.words(row)] == [
             Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT,
         ]  # fmt: skip
         transaction.set_rollback(True)
@@ -502,8 +502,8 @@ def test_a_full_list_of_gaps_is_not_the_end(node, peer, at, tmp_path):
 def test_batches_keep_to_the_limits():
     """At most 256 together, and four mebibytes; in their order, none left out."""
     small, large = [Item(n, b"x") for n in range(1, 515)], [Item(n, bytes(1 << 20)) for n in range(1, 10)]
-    assert [len(some) for some in parcel.batches(small, parcel.item_size)] == [256, 256, 2]
-    assert [len(some) for some in parcel.batches(large, parcel.item_size)] == [4, 4, 1]
+    assert [len(some) for some in parcel.batches(small)] == [256, 256, 2]
+    assert [len(some) for some in parcel.batches(large)] == [4, 4, 1]
     back = tuple(Own(item, bytes(700_000)) for item in large)
     parts = list(parcel.parts(Answer(items=tuple(large), back=back)))
     assert [item for part in parts for item in part.items] == large

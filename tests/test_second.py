@@ -104,7 +104,8 @@ def named(*found: bytes) -> list[str]:
 
 def item_of(item):
     """An item of either reader, by names."""
-    return item.number, canon.content_id(item.envelope), list(item.after), named(*item.evidence)
+    words = (word.whole() if isinstance(word, envelope.Signed) else word for word in item.evidence)
+    return item.number, canon.content_id(item.envelope), list(item.after), named(*words)
 
 
 def first_offer(data: bytes):
@@ -123,7 +124,8 @@ def second_offer(data: bytes):
 def first_answer(data: bytes):
     """An answer, by names."""
     found = exchange.read_answer(data)
-    return ([(one.envelope, one.receipt, one.later) for one in found.outcomes], list(found.evidence), list(found.missing),
+    return ([(one.envelope, one.receipt.whole() if one.receipt else b"", one.later) for one in found.outcomes],
+            [word.whole() for word in found.evidence], list(found.missing),
             list(map(item_of, found.items)), [(item_of(own.item), own.statement) for own in found.back])  # fmt: skip
 
 
@@ -730,7 +732,7 @@ def read_letters(root: Path, base, state: str, versions, firsts, found: Counter)
                 word = statements.word(raw, signers)
                 found["word"] += 1
             assert (word.by, word.envelope) == (by, plain.digest(bytes(data)))
-            told = messages.read_word(raw, first_trust).said
+            told = messages.read_word(envelope.detached(raw), first_trust).said
             assert (told.event.value, told.by, told.envelope, told.at, told.code) == (
                 word.event, word.by, word.envelope, seconds(word.at), word.code)  # fmt: skip
 
@@ -826,7 +828,7 @@ def test_both_take_the_same_parcels():
             assert [list(map(item_of, one.items)) for one in first[1]] == [
                 list(map(item_of, one.items)) for one in second[1]
             ]
-            assert [list(one.evidence) for one in first[0]] == [one.evidence for one in second[0]]
+            assert [[word.whole() for word in one.evidence] for one in first[0]] == [one.evidence for one in second[0]]
         found[first is not None] += 1
     assert min(found[True], found[False]) > 20, found
 

@@ -33,7 +33,16 @@ from comity.seal.trust import Trust
 from comity.wire import transport
 from comity.wire.directory import Authority, Entry, first_keys, read_entry, sign_entry, trust_in
 from comity.wire.exchange import Event, Evidence
-from comity.wire.messages import Receipt, decode_act, logged_receipt, read_act, read_receipt, sign_act, sign_words
+from comity.wire.messages import (
+    BRACKETS,
+    Receipt,
+    decode_act,
+    logged_receipt,
+    read_act,
+    read_receipt,
+    sign_act,
+    sign_words,
+)
 from comity.wire.transport import ANSWER_LIMIT, COLLECT, Line, check_hop, content_digest, hop_headers
 
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
@@ -100,7 +109,7 @@ def test_equal_acts_have_unlike_ids():
 
 def said(payload: bytes, sender: str = "IR") -> Statement:
     """Stand in for a statement that was verified."""
-    return Statement("act", sender, "VN", payload, b"raw", "key")
+    return Statement("act", sender, "VN", payload, b"raw " + payload, "key")
 
 
 GOOD_ACT = canon.dumps(ACT_.to_dict())
@@ -113,6 +122,7 @@ ACTS = [
     ("no object", said(b"[]"), "act.form"),
     ("no JSON", said(b"\xff"), "canon.json"),
     ("nothing", said(b""), "canon.json"),
+    ("a thing of nothing but lists", said(canon.dumps(ACT_.to_dict() | {"body": [[]] * BRACKETS})), "act.form"),
     ("a field too many", said(canon.dumps(ACT_.to_dict() | {"granted": True})), "act.form"),
     (
         "a receipt's words",
@@ -144,7 +154,7 @@ def receipt(by: str = "VN", digest: str = DIGEST, index: int = 2, *, at=AT, cosi
     note = signed(head, LOG[by]) + (cosignature(head, SAW["QA"], AT) if cosign else "")
     proof = Proof(index, tuple(merkle.inclusion(2, 4, lambda *at_: nodes[at_])), note)
     kept = Evidence(Event.RELAY_ACCEPTANCE, by, digest, int(at.timestamp()))
-    statement = sign_words([kept], places={digest: index}, key=SIGN[by])[0]
+    statement = sign_words([kept], places={digest: index}, key=SIGN[by])[0].whole()
     return Receipt(by, digest, at, index, statement, proof)
 
 

@@ -126,7 +126,7 @@ def forgets():
         found = right(settings, data, hop=hop, at=at, talk=talk)
         said = Evidence(Event.RELAY_ACCEPTANCE, settings.state, found.envelope, int(at.timestamp()))
         again = messages.sign_words([said], places={found.envelope: found.index}, key=settings.signing)[0]
-        return dataclasses.replace(found, statement=again)
+        return dataclasses.replace(found, statement=again.whole())
 
     patched(crossing, "receive", receive)
 
@@ -374,9 +374,9 @@ def any_moment():
 
 def always_settled():
     """Numbered envelopes are taken before anybody has said what he holds."""
-    from comity.node.desk import conversing
+    from comity.node.desk import _memory
 
-    patched(conversing.Tables, "settled", lambda self: True)
+    patched(_memory.Tables, "settled", lambda self: True)
 
 
 def any_offer():

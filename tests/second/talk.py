@@ -9,7 +9,7 @@ from second import notes, plain
 from second.keys import ed25519_holds
 from second.plain import need
 
-BODY, ENVELOPE = 6 << 20, 1 << 20
+BODY, ENVELOPE, WORD = 6 << 20, 1 << 20, 1 << 16
 BATCH, ASKED, GAPS, AFTER, EVIDENCE, PROOFS = 256, 256, 4096, 16, 8, 256
 
 
@@ -60,6 +60,7 @@ def _word(raw, pairs: list[tuple[str, str]]) -> bytes:
     place, bare = plain.fields(raw, "signatures", "word")
     need(plain.integer(place, 0) < len(pairs), "signatures that are not there")
     parts = plain.binary(bare)
+    need(len(parts) <= WORD, "a word too long")
     for name, half in zip(("ed25519", "mldsa65"), pairs[place], strict=True):
         before, *after = parts.split(b'"%s":""' % name.encode())
         need(len(after) == 1, "no place for a signature, or two")

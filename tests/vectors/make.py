@@ -134,8 +134,8 @@ def words() -> dict[str, dict]:
     proof = Proof(2, tuple(merkle.inclusion(2, 4, get)), note)
     kept = Evidence(Event.RELAY_ACCEPTANCE, "IR", digest, int(AT.timestamp()))
     failed = Evidence(Event.CONTENT_CONSIGNMENT_FAILURE, "IR", digest, int(AT.timestamp()) + 60, "case.history")
-    receipt = messages.proved(messages.sign_words([kept], places={digest: 2}, key=SIGNER)[0], proof)
-    word = messages.sign_words([failed, replace(failed, envelope=other)], places={}, key=SIGNER)[0]
+    receipt = messages.proved(messages.sign_words([kept], places={digest: 2}, key=SIGNER)[0], proof).whole()
+    word = messages.sign_words([failed, replace(failed, envelope=other)], places={}, key=SIGNER)[0].whole()
     newer = proofs.answer({digest: proof, other: Proof(1, tuple(merkle.inclusion(1, 4, get)), note)})
     log = {
         "origin": LOG.name,
@@ -168,9 +168,10 @@ def talk() -> dict[str, dict]:
     digest, waits = canon.content_id(sealed_in), "cd" * 32
     item = Item(7, sealed_in, (waits,), ())
     offer = Offer((item,), (waits,), Have(9, (3, 4), 12, (11,)))
-    back = Own(Item(7, sealed_in, (), (receipt, word)), statement)
-    answer = Answer((Outcome(digest, receipt), Outcome(waits, later="conversation.room")), (word,), (waits,),
-                    (replace(item, evidence=(receipt,)),), (back,))  # fmt: skip
+    words = tuple(map(envelope.detached, (receipt, word)))
+    back = Own(Item(7, sealed_in, (), words), statement)
+    answer = Answer((Outcome(digest, words[0]), Outcome(waits, later="conversation.room")), words[1:], (waits,),
+                    (replace(item, evidence=words[:1]),), (back,))  # fmt: skip
     outcomes = [[digest, canon.content_id(receipt), ""], [waits, "", "conversation.room"]]
     return {
         "offer": {

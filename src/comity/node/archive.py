@@ -16,7 +16,8 @@ from comity.ledger import log
 from comity.node import models
 from comity.node.settings import Settings
 from comity.seal import canon, envelope, merkle
-from comity.seal.envelope import Pair
+from comity.seal.envelope import Pair, Signed
+from comity.wire import messages
 from comity.wire.directory import Entry, Purpose, read_entry
 
 
@@ -49,24 +50,29 @@ def sealed(row: models.Departure | models.Arrival) -> bytes:
     return kept([row.digest])[row.digest]
 
 
-def words(row: models.Departure | models.Arrival, known: Mapping[str, bytes] | None = None) -> list[bytes]:
+def words(row: models.Departure | models.Arrival, known: Mapping[str, bytes] | None = None) -> list[Signed]:
     """The signed words about an envelope, oldest first.
 
-    The row has each without its signatures, and the digest under which the pair of these is kept.
+    The row has each apart from its signatures, and the digest under which the pair of these is kept.
 
     Args:
         row: the envelope's.
         known: bytes that were read before, by digest; when None, they are read now.
     """
     found = kept([pair for pair, _ in row.evidence]) if known is None else known
-    return [envelope.attached(bare.encode(), Pair(*found[pair].decode().split())) for pair, bare in row.evidence]
+    return [Signed(bare.encode(), _pair(found[pair])) for pair, bare in row.evidence]
+
+
+@lru_cache(maxsize=256)
+def _pair(data: bytes) -> Pair:
+    return Pair(*data.decode().split())
 
 
 def receipt(row: models.Departure) -> dict[str, Any] | None:
     """The addressee's receipt for an envelope of ours, as it travels; None while there is none."""
     if not row.relayed:
         return None
-    found: dict[str, Any] = canon.loads(words(row)[0], limit=envelope.MESSAGE_LIMIT)
+    found: dict[str, Any] = canon.loads(words(row)[0].whole(), limit=envelope.MESSAGE_LIMIT)
     return found
 
 
@@ -148,13 +154,7 @@ def _folded(row: models.Case, acts: Iterable[models.Act], home: str) -> Case:
 
 def read_stored(row: models.Act) -> Act:
     """The act in `row`: it was verified before it was stored."""
-    return _read(row.digest, bytes(row.statement))
-
-
-@lru_cache(maxsize=4096)
-def _read(digest: str, statement: bytes) -> Act:
-    outer = canon.loads(statement, limit=envelope.MESSAGE_LIMIT)
-    return Act.from_dict(canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT), id=digest)
+    return messages.kept_act(row.digest, bytes(row.statement))
 
 
 def log_node(level: int, index: int) -> bytes:

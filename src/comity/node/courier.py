@@ -76,6 +76,9 @@ class Courier:
         self._renew_next: dict[str, float] = {}  # peer -> when to look for a newer entry of its State
         self._looked = 0.0  # when every peer was looked at last
         self._paused = 0.0  # when there was a pause last
+        self._rest = (
+            0.0  # seconds to the next one at the earliest: each exchange rings, and there may be many in a second
+        )
 
     def _line(self, peer: Entry) -> Line:
         return Line(peer, state=self._settings.state, key=self._settings.hop)
@@ -93,7 +96,7 @@ class Courier:
 
     def _pause(self, *, busy: bool) -> bool:
         """What else there is to do: in the pauses of the mail, and under steady mail now and then."""
-        if busy and time.monotonic() - self._paused < _LOOK:
+        if time.monotonic() - self._paused < (_LOOK if busy else self._rest):
             return False
         self._paused = time.monotonic()
         _guarded(partial(drills.due, self._settings, at=now()))
@@ -103,7 +106,9 @@ class Courier:
         _guarded(partial(reconciling.due, self._settings, at=now()))
         _guarded(self._visit)
         more = _guarded(partial(collections.look, self._settings, at=now()))
-        return _guarded(partial(sighting.look, self._settings, at=now())) or more
+        more |= _guarded(partial(sighting.look, self._settings, at=now()))
+        self._rest = 0.0 if more else _IDLE
+        return more
 
     def _visit(self) -> bool:
         """See that somebody is on the way to the server of each feed that is due."""
@@ -243,7 +248,8 @@ class Courier:
         """Look for newer versions of the peer's entry, and hear what it says about the entries of others."""
         self._renewed[peer] = time.monotonic()
         self._renew_next[peer] = self._renewed[peer] + _RENEW
-        crossing.doubt(peer, doubted=False)
+        doubted = crossing.doubted(peer)
+        crossing.doubt(peer, doubted=False)  # now: what is doubted meanwhile is looked at again
         try:
             line = self._line(archive.peer_entry(peer))
             chain = read_bundle(line.get("/entries", at=now(), limit=BUNDLE_LIMIT))
@@ -253,6 +259,8 @@ class Courier:
             self._note(peer, None)
         except ComityError as error:
             self._note(peer, error)
+            if doubted:
+                crossing.doubt(peer, doubted=True)
             _log.warning("the entry of %s: %s", peer, error)
         return False
 

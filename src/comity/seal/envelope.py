@@ -42,6 +42,7 @@ MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, neve
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
+_PLACES = (b'"ed25519":""', b'"mldsa65":""')  # in the order of `Pair`
 _HALVES = [re.compile(b'"%b":"([A-Za-z0-9+/=]+)"' % name) for name in (b"ed25519", b"mldsa65")]
 
 
@@ -88,8 +89,39 @@ class Pair(NamedTuple):
     mldsa65: str
 
 
-def detached(signed: bytes) -> tuple[bytes, Pair]:
-    """(`signed` with its two signatures left empty, the signatures).
+class Signed(NamedTuple):
+    """A statement, or canonical JSON that has one statement in it, apart from its signatures: as `detached` gives it.
+
+    Args:
+        bare: the bytes with both signatures left empty.
+        pair: the signatures.
+    """
+
+    bare: bytes
+    pair: Pair
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has as a whole."""
+        return len(self.bare) + len(self.pair.ed25519) + len(self.pair.mldsa65)
+
+    def whole(self) -> bytes:
+        """The bytes of which `detached` gives this."""
+        signed = self.bare
+        for place, half in zip(_PLACES, self.pair, strict=True):
+            signed = signed.replace(place, b'%b%b"' % (place[:-1], half.encode()))
+        return signed
+
+
+def together(bare: bytes, pair: Pair) -> Signed:
+    """Bytes and signatures that came apart. Raises BrokenSeal: signatures have no place in `bare`."""
+    if any(bare.count(place) != 1 for place in _PLACES):
+        raise BrokenSeal("Signatures have no place here.", code="seal.detached")
+    return Signed(bare, pair)
+
+
+def detached(signed: bytes) -> Signed:
+    """`signed` apart from its two signatures.
 
     Args:
         signed: a statement, or canonical JSON that has one statement in it.
@@ -104,18 +136,7 @@ def detached(signed: bytes) -> tuple[bytes, Pair]:
             raise BrokenSeal("This is not signed.", code="seal.detached")
         found.append(match[1].decode())
         bare = bare[: match.start(1)] + bare[match.end(1) :]
-    return bare, Pair(*found)
-
-
-def attached(bare: bytes, pair: Pair) -> bytes:
-    """The bytes of which `detached` gives `bare` and `pair`. Raises BrokenSeal: there are none."""
-    signed = bare
-    for name, half in pair._asdict().items():
-        empty = f'"{name}":""'.encode()
-        if signed.count(empty) != 1:
-            raise BrokenSeal("Signatures have no place here.", code="seal.detached")
-        signed = signed.replace(empty, f'"{name}":"{half}"'.encode())
-    return signed
+    return Signed(bare, Pair(*found))
 
 
 _VERIFIED = object()
@@ -164,7 +185,12 @@ class Draft:
 
 
 def sign_all(drafts: Sequence[Draft], *, sender: str, key: SigningKey) -> list[bytes]:
-    """Signed statements in the order of `drafts`, as canonical JSON, under one pair of signatures.
+    """Signed statements in the order of `drafts`, as canonical JSON, under one pair of signatures. As `sign_apart`."""
+    return [signed.whole() for signed in sign_apart(drafts, sender=sender, key=key)]
+
+
+def sign_apart(drafts: Sequence[Draft], *, sender: str, key: SigningKey) -> list[Signed]:
+    """Signed statements in the order of `drafts`, each apart from the one pair of signatures that they stand under.
 
     Args:
         drafts: what to say; at most `TOGETHER`.
@@ -184,13 +210,13 @@ def sign_all(drafts: Sequence[Draft], *, sender: str, key: SigningKey) -> list[b
     key_id, size = key.public.id, len(drafts)
     get = merkle.tree([_leaf(draft.kind, sender, draft.to, key_id, draft.payload) for draft in drafts])
     both = key.sign(_signed_bytes(key_id, size, merkle.root(size, get)))
-    halves = {"ed25519": canon.b64(both.ed25519), "mldsa65": canon.b64(both.mldsa65)}
+    pair = Pair(canon.b64(both.ed25519), canon.b64(both.mldsa65))
     return [
-        canon.dumps({
+        Signed(canon.dumps({
             "comity": _VERSION, "kind": draft.kind, "from": sender, "to": draft.to, "key": key_id,
-            "payload": canon.b64(draft.payload), "place": place, "of": size,
+            "payload": canon.b64(draft.payload), "place": place, "of": size, "ed25519": "", "mldsa65": "",
             "path": [canon.b64(step) for step in merkle.inclusion(place, size, get)],
-        } | halves)
+        }), pair)
         for place, draft in enumerate(drafts)
     ]  # fmt: skip
 
@@ -231,6 +257,33 @@ def verify(
 def _verified(
     data: bytes, raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime]
 ) -> Statement:
+    found, payload = _holds(raw, trust, kinds, at)
+    return Statement(found["kind"], found["from"], found["to"], payload, data, found["key"])
+
+
+def parsed(word: Signed, raw: Any) -> Any:
+    """What `canon.loads` would give for the statement of `word`, made from what it gave for its bare form: `raw`.
+
+    Raises:
+        BrokenSeal: signatures have no place there.
+    """
+    if not isinstance(raw, dict) or any(raw.get(name) != "" for name in Pair._fields):
+        raise BrokenSeal("Signatures have no place here.", code="seal.detached")
+    return raw | word.pair._asdict()
+
+
+def checked(
+    raw: Any, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime]
+) -> tuple[str, bytes]:  # fmt: skip
+    """(who says it, its payload) of a statement that was parsed, as `verify` otherwise."""
+    found, payload = _holds(raw, trust, {kind}, at)
+    return found["from"], payload
+
+
+def _holds(
+    raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime]
+) -> tuple[dict[str, Any], bytes]:
+    """The fields and the payload of a statement, when it is of one of these kinds and its signatures hold."""
     found = _statement_fields(raw)
     kind: str = found["kind"]
     if kind not in kinds:
@@ -244,7 +297,7 @@ def _verified(
     except BrokenProof as error:
         raise BrokenSeal("The statement's path leads to no tree.", code="seal.tree") from error
     _check(key, _signed_bytes(key.id, found["of"], root), Pair(found["ed25519"], found["mldsa65"]))
-    return Statement(kind, found["from"], found["to"], payload, data, found["key"])
+    return found, payload
 
 
 @lru_cache(maxsize=1024)

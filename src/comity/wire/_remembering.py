@@ -9,17 +9,13 @@ from typing import Final
 
 from comity.errors import BrokenSeal
 from comity.seal import canon
+from comity.seal.envelope import Signed
 from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
 from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
 UNTIMELY: Final = "receipt.time"
 IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
-
-
-def weight(item: Item) -> int:
-    """The bytes that an envelope brings with it."""
-    return len(item.envelope) + sum(map(len, item.evidence))
 
 
 class Remembering:
@@ -37,7 +33,7 @@ class Remembering:
         self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
         self._again_at = 0.0  # when to greet for the second time; 0 before the first, infinity after the second
 
-    def _word(self, said: Evidence) -> bytes:
+    def _word(self, said: Evidence) -> Signed:
         return self._hand.sign([said])[0]
 
     def _known(self, digest: str) -> bool:
@@ -60,7 +56,7 @@ class Remembering:
 
     # ── the peer's words ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _read_about(self, raw: bytes, digest: str) -> Evidence:
+    def _read_about(self, raw: Signed, digest: str) -> Evidence:
         """The peer's signed word about the envelope `digest`. Raises BrokenSeal: it is not that."""
         said = self._hand.read(raw)
         if said.by != self.peer or said.envelope != digest:
@@ -76,7 +72,7 @@ class Remembering:
                 if words != row.evidence:
                     self._memory.put_got(replace(row, evidence=words))
 
-    def _by_now(self, words: tuple[bytes, ...], now: float) -> tuple[bytes, ...]:
+    def _by_now(self, words: tuple[Signed, ...], now: float) -> tuple[Signed, ...]:
         """This node's `words` about one envelope; those of a time to come are said anew, for the peer takes none of them.
 
         They are of a clock that has been set back since. Only while the peer speaks can that be told from a clock that is
@@ -121,22 +117,23 @@ class Remembering:
         if row.trouble != UNTIMELY:
             self._memory.tell(Alarm(UNTIMELY, row.digest, int(now)))
 
-    def _accepted(self, row: Sent, receipt: bytes, now: float) -> None:
+    def _accepted(self, row: Sent, receipt: Signed, now: float) -> None:
         if not row.relayed:
             fresh = replace(row, relayed=True, evidence=())
             self._memory.put_sent(self._waiting(fresh, Stage.CONSIGNMENT, receipt, now))
 
-    def _waiting(self, row: Sent, stage: Stage, evidence: bytes, now: float) -> Sent:
+    def _waiting(self, row: Sent, stage: Stage, evidence: Signed, now: float) -> Sent:
         """`row` when `evidence` has come and it waits for `stage` from now on."""
         first = self._pace.consignment.first if stage is Stage.CONSIGNMENT else self._pace.handover.first
         return replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
                        evidence=(*row.evidence, evidence))  # fmt: skip
 
-    def _learn(self, raw: bytes, now: float) -> None:
+    def _learn(self, raw: Signed, now: float) -> None:
         """Keep evidence of a later event; what does not hold, or is known, is left where it came from."""
         try:
             said = self._hand.read(raw)
-        except BrokenSeal:
+        except BrokenSeal as error:
+            self._memory.doubt(error.code)
             return
         row = self._memory.sent(said.envelope)
         if row is None or said.by != self.peer or row.stage not in {Stage.CONSIGNMENT, Stage.HANDOVER}:
@@ -182,23 +179,28 @@ class Remembering:
 
     def _lost(self, have: Have) -> Iterable[Item]:
         """What the peer acknowledged once and does not have, with its own words about it; within the limit of an answer."""
-        size = 0
-        for row in self._memory.sent_lost(have, self._pace.batch):
-            item = Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE])
-            size += weight(item)
-            if size > _GIVEN_BACK and size > weight(item):
+        rows, size = list(self._memory.sent_lost(have, self._pace.batch)), 0
+        self._memory.look_up(sealed=[row.digest for row in rows])
+        for row in rows:
+            item = self._given_back(row)
+            size += item.size
+            if size > _GIVEN_BACK and size > item.size:
                 return
             yield item
 
     def _back(self, have: Have) -> Iterable[Own]:
         """What the peer sent once and does not know any more: some, within the limit of an answer."""
-        size = 0
-        for row in self._memory.got_lost(have, self._pace.batch):
-            own = Own(Item(row.number, row.envelope, row.after, row.evidence[:EVIDENCE]), self._memory.statement(row))
-            size += weight(own.item) + len(own.statement)
-            if size > _GIVEN_BACK and size > weight(own.item) + len(own.statement):
+        rows, size = list(self._memory.got_lost(have, self._pace.batch)), 0
+        self._memory.look_up(sealed=[row.digest for row in rows])
+        for row in rows:
+            own = Own(self._given_back(row), self._memory.statement(row))
+            size += own.size
+            if size > _GIVEN_BACK and size > own.size:
                 return
             yield own
+
+    def _given_back(self, row: Sent | Got) -> Item:
+        return Item(row.number, self._memory.sealed(row.digest), row.after, row.evidence[:EVIDENCE])
 
     def _wake(self, now: float) -> None:
         """The peer is about to be settled: what it put off until then need not wait longer."""
@@ -229,8 +231,8 @@ class Remembering:
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
         lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.envelope, item.after, words[0].at, Status.WAITING, lacks, item.evidence)
-        self._memory.put_got(row)
+        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, item.evidence)
+        self._memory.put_got(row, item.envelope)
         return True
 
     def _adopt(self, own: Own, now: float) -> bool:
@@ -245,8 +247,8 @@ class Remembering:
             self._memory.put_sent(replace(taken, number=self._memory.sent_last() + 1))
         words = [self._read_about(raw, digest) for raw in item.evidence]
         made = min([int(now), *(said.at for said in words)])  # when, is forgotten: not after the peer had it
-        row = Sent(item.number, digest, item.envelope, item.after, made, Stage.RELAY, now, int(now), pending=True)
-        self._memory.take_back(row, own.statement)
+        row = Sent(item.number, digest, item.after, made, Stage.RELAY, now, int(now), pending=True)
+        self._memory.take_back(row, own)
         for raw, said in zip(item.evidence, words, strict=True):
             if said.event is Event.RELAY_ACCEPTANCE:
                 self._in_time(row, said, now)

@@ -27,6 +27,7 @@ from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
+from comity.seal.envelope import Signed
 from comity.wire._asking import Asking
 from comity.wire._remembering import IN_FLIGHT, UNTIMELY, Remembering
 from comity.wire.exchange import (
@@ -85,17 +86,18 @@ class Conversation(Remembering):
         Raises:
             NotPossible: the peer has not answered since memory may have been lost, so something may be missing here.
         """
-        if not self._memory.settled() or any(self._memory.sent_pending()):
-            raise NotPossible(
-                f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
-            )
-        rows = [
-            Sent(number, canon.content_id(envelope), envelope, after[:AFTER], int(now), Stage.RELAY, now, int(now))
-            for number, envelope in enumerate(envelopes, self._memory.sent_last() + 1)
-        ]
-        self._memory.look_up(sent=[row.digest for row in rows])
-        for row in rows:
-            self._memory.put_sent(row)
+        with self._memory.atomically():
+            if not self._memory.settled() or any(self._memory.sent_pending()):
+                raise NotPossible(
+                    f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
+                )
+            rows = [
+                Sent(number, canon.content_id(envelope), after[:AFTER], int(now), Stage.RELAY, now, int(now))
+                for number, envelope in enumerate(envelopes, self._memory.sent_last() + 1)
+            ]
+            self._memory.look_up(sent=[row.digest for row in rows])
+            for row, envelope in zip(rows, envelopes, strict=True):
+                self._memory.put_sent(row, envelope)
         return rows
 
     def next_due(self, now: float) -> float | None:
@@ -143,13 +145,15 @@ class Conversation(Remembering):
         size = 0
         with self._memory.atomically():
             rows = list(self._due_rows({Stage.RELAY}, now, self._batch))
-            self._memory.look_up(sent={digest for row in rows for digest in row.after})
+            after = {digest for row in rows for digest in row.after}
+            self._memory.look_up(sent=after, sealed=[row.digest for row in rows])
             for row in rows:
+                item = Item(row.number, self._memory.sealed(row.digest), row.after)
                 front = self._front(row, taken)
                 if front is not None:
                     self._memory.put_sent(replace(row, next_at=self._behind(front, now)))
-                elif self._fits(items, size := size + len(row.envelope)):
-                    items.append(Item(row.number, row.envelope, row.after))
+                elif self._fits(items, size := size + item.size):
+                    items.append(item)
                     taken.add(row.digest)
                 else:
                     break
@@ -225,6 +229,7 @@ class Conversation(Remembering):
         except BrokenSeal as error:
             if error.code == UNTIMELY:
                 self._untimely(row, now)
+            self._memory.doubt(error.code)
             self._postpone(row, now, error.code)
             return
         if said.event is Event.RELAY_REJECTION:
@@ -234,7 +239,7 @@ class Conversation(Remembering):
         else:
             self._postpone(row, now, "receipt.form")
 
-    def _rejected(self, row: Sent, said: Evidence, receipt: bytes, now: float) -> None:
+    def _rejected(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
         """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
         if said.code == "conversation.number":
             attempts = row.attempts + 1
@@ -326,7 +331,7 @@ class Conversation(Remembering):
     def _late(self, row: Sent, now: float) -> Alarm:
         code, word = f"conversation.late-{row.stage}", b""
         if row.stage is Stage.RELAY:
-            word = self._word(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code))
+            word = self._word(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code)).whole()
         return Alarm(code, row.digest, int(now), word)
 
     # ── theirs, coming in ───────────────────────────────────────────────────────────────────────────────────────────
@@ -339,6 +344,8 @@ class Conversation(Remembering):
         with self._memory.atomically():
             self._memory.hear()
             self._look(offer)
+            if offer.have is not None or any(self._memory.got(digest) for digest in map(_digest, offer.items)):
+                self._talking_since = now  # it greets, or brings what is acknowledged: so far it has not heard us
             self._restate({*map(_digest, offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
@@ -386,7 +393,8 @@ class Conversation(Remembering):
         if not self._room(item, now):
             return Outcome(digest, later="conversation.room")
         lacks = self._lacks(item.after)
-        self._memory.put_got(Got(item.number, digest, item.envelope, item.after, int(now), Status.WAITING, lacks))
+        row = Got(item.number, digest, item.after, int(now), Status.WAITING, lacks)
+        self._memory.put_got(row, item.envelope)
         self._kept_now += 1
         self._taken.add(item.number)
         self._last = max(self._last, item.number)
@@ -420,7 +428,7 @@ class Conversation(Remembering):
     def _held(self, digest: str) -> bool:
         return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
 
-    def _told_about(self, digests: Iterable[str]) -> Iterable[bytes]:
+    def _told_about(self, digests: Iterable[str]) -> Iterable[Signed]:
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
@@ -447,6 +455,7 @@ class Conversation(Remembering):
             words: list[Evidence] = []
             rows, left = list(self._memory.got_ready(_READ)), _READ
             while rows:
+                self._memory.look_up(sealed=[row.digest for row in rows])
                 for row in rows:
                     words += self._read(row, now)
                 left, busy = left - len(rows), True
@@ -456,8 +465,8 @@ class Conversation(Remembering):
 
     def _read(self, row: Got, now: float) -> list[Evidence]:
         """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        later = map(self._hand.event, row.evidence[1:])  # the first is the receipt
-        given = next((event for event in later if event in _VERDICT), None)
+        later = map(self._hand.said, row.evidence[1:])  # the first is the receipt
+        given = next((said.event for said in later if said.event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
             self._memory.put_got(replace(row, status=_VERDICT[given]))
@@ -480,7 +489,7 @@ class Conversation(Remembering):
         row = self._memory.got(digest)
         if row is None or row.status is not Status.ADMITTED:
             return
-        if not any(self._hand.event(raw) is Event.CONTENT_HANDOVER for raw in row.evidence):
+        if not any(self._hand.said(raw).event is Event.CONTENT_HANDOVER for raw in row.evidence):
             with self._memory.atomically():
                 at = max(int(now), self._hand.said(row.evidence[-1]).at)
                 self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])
@@ -488,8 +497,8 @@ class Conversation(Remembering):
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.
 
-        The time counts only while the peer talks to us without long silences: then it could have sent what is missing, and
-        its signed request has just shown that both clocks agree.
+        The time counts only while the peer talks to us without long silences, and hears us too: then it could have sent what is
+        missing, and its signed request has just shown that both clocks agree.
         """
         if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
             return

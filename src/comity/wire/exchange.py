@@ -19,12 +19,13 @@ from typing import Any, Final
 from comity.casework import act
 from comity.errors import BrokenSeal
 from comity.seal import canon
-from comity.seal.envelope import MESSAGE_LIMIT, Pair, attached, detached
+from comity.seal.envelope import MESSAGE_LIMIT, Pair, Signed, together
 
 BATCH: Final = 256  # envelopes in one offer
 ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
 AFTER: Final = 16  # envelopes that one stands on
+WORD: Final = 65_536  # bytes of a word without its signatures
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
 BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
 SKEW: Final = int(act.SKEW.total_seconds())  # by which two clocks may differ
@@ -77,7 +78,12 @@ class Item:
     number: int
     envelope: bytes
     after: tuple[str, ...] = ()
-    evidence: tuple[bytes, ...] = ()
+    evidence: tuple[Signed, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many bytes it brings with it, before base64."""
+        return len(self.envelope) + sum(word.size for word in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,11 @@ class Own:
 
     item: Item
     statement: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes it brings with it, before base64."""
+        return self.item.size + len(self.statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +142,12 @@ class Outcome:
 
     Args:
         envelope: its digest.
-        receipt: signed evidence of its acceptance or rejection; empty for "later".
+        receipt: signed evidence of its acceptance or rejection; None for "later".
         later: why it cannot be kept now; else empty.
     """
 
     envelope: str
-    receipt: bytes = b""
+    receipt: Signed | None = None
     later: str = ""
 
 
@@ -153,7 +164,7 @@ class Answer:
     """
 
     outcomes: tuple[Outcome, ...] = ()
-    evidence: tuple[bytes, ...] = ()
+    evidence: tuple[Signed, ...] = ()
     missing: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     back: tuple[Own, ...] = ()
@@ -173,7 +184,7 @@ class Failure:
 
 
 def dumps(said: Offer | Answer) -> bytes:
-    """The canonical bytes of an offer or an answer. Raises BrokenSeal: a word in it is not signed."""
+    """The canonical bytes of an offer or an answer."""
     pairs: dict[Pair, int] = {}
     plain = _plain(said, pairs)
     if isinstance(said, Answer):
@@ -219,44 +230,34 @@ class _Words:
         found = (canon.fields(raw, *Pair._fields) for raw in _list(signatures, BATCH * EVIDENCE))
         self._pairs = [Pair(_base64(pair["ed25519"], 64), _base64(pair["mldsa65"], 3309)) for pair in found]
 
-    def _word(self, raw: Any) -> bytes:
+    def _word(self, raw: Any) -> Signed:
         found = canon.fields(raw, "signatures", "word")
-        place = _number(found["signatures"], 0)
+        place, bare = _number(found["signatures"], 0), canon.unb64(found["word"])
         if place >= len(self._pairs):
             raise BrokenSeal("A word names signatures that are not here.", code="exchange.form")
-        return attached(canon.unb64(found["word"]), self._pairs[place])
+        if len(bare) > WORD:
+            raise BrokenSeal(f"A word has more than {WORD} bytes.", code="exchange.form")
+        return together(bare, self._pairs[place])
 
-    def receipt(self, raw: Any) -> bytes:
-        """The word in `raw`; empty for None."""
-        return b"" if raw is None else self._word(raw)
+    def receipt(self, raw: Any) -> Signed | None:
+        """The word in `raw`, which may be None."""
+        return None if raw is None else self._word(raw)
 
-    def read(self, raw: Any, most: int) -> tuple[bytes, ...]:
+    def read(self, raw: Any, most: int) -> tuple[Signed, ...]:
         """The words in a list."""
         return tuple(map(self._word, _list(raw, most)))
 
 
-_WORDS: Final = frozenset({"receipt", "evidence"})
-
-
 def _plain(value: Any, pairs: dict[Pair, int]) -> Any:
-    if isinstance(value, bytes):
-        return canon.b64(value)
-    if isinstance(value, tuple):
-        return [_plain(item, pairs) for item in value]
     if isinstance(value, (str, int)) or value is None:
         return value
-    return {
-        name: (_plain_words if name in _WORDS else _plain)(getattr(value, name), pairs) for name in _NAMES[type(value)]
-    }
-
-
-def _plain_words(value: bytes | tuple[bytes, ...], pairs: dict[Pair, int]) -> Any:
+    if isinstance(value, bytes):
+        return canon.b64(value)
+    if isinstance(value, Signed):
+        return {"signatures": pairs.setdefault(value.pair, len(pairs)), "word": canon.b64(value.bare)}
     if isinstance(value, tuple):
-        return [_plain_words(word, pairs) for word in value]
-    if not value:
-        return None
-    bare, pair = detached(value)
-    return {"signatures": pairs.setdefault(pair, len(pairs)), "word": canon.b64(bare)}
+        return [_plain(item, pairs) for item in value]
+    return {name: _plain(getattr(value, name), pairs) for name in _NAMES[type(value)]}
 
 
 def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, *more: str) -> dict[str, Any]:

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from comity.casework.lifecycle import Act
 from comity.casework.request import moment_text, strict_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.ledger.log import RECEIVED, Proof, entry
 from comity.seal import canon, envelope
-from comity.seal.envelope import MESSAGE_LIMIT, Opened, Statement
+from comity.seal.envelope import MESSAGE_LIMIT, Opened, Signed, Statement
 from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
 from comity.wire.exchange import Event, Evidence
 
-_OTHERS = frozenset(Event) - {Event.RELAY_ACCEPTANCE}
+BRACKETS = 20_000  # opening ones in the payload of an act, also in its texts
+_EVENTS = frozenset(Event)
+_SHORT = 16_384  # bytes of a statement whose act is remembered, read or refused: most are shorter
 
 
 def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
@@ -32,9 +34,12 @@ def sign_act(act: Act, *, to: str, key: SigningKey) -> tuple[Act, bytes]:
         act: the act, without salt or id.
         to: the State it is for; the author's own for an internal act.
         key: the author State's signing key.
+
+    Raises:
+        Invalid: it has too many parts for one act.
     """
     salted = replace(act, salt=secrets.token_hex(16), at=act.at.replace(microsecond=0))
-    statement = envelope.sign("act", canon.dumps(salted.to_dict()), sender=act.by, to=to, key=key)
+    statement = envelope.sign("act", _bounded(canon.dumps(salted.to_dict())), sender=act.by, to=to, key=key)
     return replace(salted, id=canon.content_id(statement)), statement
 
 
@@ -45,13 +50,47 @@ def read_act(statement: Statement) -> Act:
         Invalid: it does not follow the form of its kind.
         BrokenSeal: it is signed by another State than it says it is by.
     """
-    raw = canon.loads(statement.payload, limit=MESSAGE_LIMIT)
-    if not isinstance(raw, dict):
-        raise Invalid("An act is an object.", code="act.form", where="act")
-    act = Act.from_dict(raw, id=canon.content_id(statement.raw))
+    act = _act(_Source(canon.content_id(statement.raw), statement.raw, statement.payload))
     if act.by != statement.sender:
         raise BrokenSeal("The act is signed by another State than its author.", code="seal.author")
     return act
+
+
+def kept_act(digest: str, statement: bytes) -> Act:
+    """The act `digest` in a signed statement that was verified before it was kept."""
+    return _act(_Source(digest, statement))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A verified statement that says an act. Its digest names its bytes, and tells it from others.
+
+    Args:
+        digest: of the statement.
+        statement: its bytes.
+        payload: what it says, where that was taken out of it already.
+    """
+
+    digest: str
+    statement: bytes = field(compare=False)
+    payload: bytes = field(default=b"", compare=False)
+
+
+def _act(said: _Source) -> Act:
+    return _short_act(said) if len(said.statement) <= _SHORT else _parsed(said)
+
+
+@lru_cache(maxsize=1024)  # what has just been read is read again with its case
+def _short_act(said: _Source) -> Act:
+    return _parsed(said)
+
+
+def _parsed(said: _Source) -> Act:
+    payload = said.payload or canon.unb64(canon.loads(said.statement, limit=MESSAGE_LIMIT)["payload"])
+    raw = canon.loads(_bounded(payload), limit=MESSAGE_LIMIT)
+    if not isinstance(raw, dict):
+        raise Invalid("An act is an object.", code="act.form", where="act")
+    return Act.from_dict(raw, id=said.digest)
 
 
 def decode_act(opened: Opened) -> Act:
@@ -59,6 +98,13 @@ def decode_act(opened: Opened) -> Act:
     if not isinstance(opened, Opened):
         raise TypeError("Only an Opened is decoded.")
     return read_act(opened.statement)
+
+
+def _bounded(payload: bytes) -> bytes:
+    """An act's `payload`. Raises Invalid: parsed, it would take up far more room than it has bytes."""
+    if payload.count(b"[") + payload.count(b"{") > BRACKETS:
+        raise Invalid(f"An act has at most {BRACKETS} opening brackets: shorten it.", code="act.form", where="act")
+    return payload
 
 
 @dataclass(frozen=True)
@@ -83,10 +129,10 @@ class Receipt:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON, as it travels."""
-        return proved(self.statement, self.proof)
+        return _with_proof(self.statement, self.proof)
 
 
-def sign_words(words: Sequence[Evidence], *, places: Mapping[str, int], key: SigningKey) -> list[bytes]:
+def sign_words(words: Sequence[Evidence], *, places: Mapping[str, int], key: SigningKey) -> list[Signed]:
     """The signed statements of what became of envelopes, under one pair of signatures.
 
     Args:
@@ -95,7 +141,7 @@ def sign_words(words: Sequence[Evidence], *, places: Mapping[str, int], key: Sig
         key: the State's signing key.
     """
     drafts = [envelope.Draft("receipt", canon.dumps(_payload(said, places)), "") for said in words]
-    return envelope.sign_all(drafts, sender=words[0].by if words else "", key=key)
+    return envelope.sign_apart(drafts, sender=words[0].by if words else "", key=key)
 
 
 def _payload(said: Evidence, places: Mapping[str, int]) -> dict[str, Any]:
@@ -106,8 +152,17 @@ def _payload(said: Evidence, places: Mapping[str, int]) -> dict[str, Any]:
     return found | {"code": said.code}
 
 
-def proved(statement: bytes, proof: Proof) -> bytes:
-    """A receipt's signed statement with its proof, as they travel."""
+def proved(statement: Signed, proof: Proof) -> Signed:
+    """A receipt's signed statement with its proof."""
+    return Signed(_with_proof(statement.bare, proof), statement.pair)
+
+
+def proved_anew(bare: bytes, proof: Proof) -> bytes:
+    """A receipt that was verified before, with another proof of its place; both apart from their signatures."""
+    return _with_proof(canon.dumps(canon.loads(bare, limit=MESSAGE_LIMIT)["receipt"]), proof)
+
+
+def _with_proof(statement: bytes, proof: Proof) -> bytes:
     return b'{"proof":%b,"receipt":%b}' % (canon.dumps(proof.to_dict()), statement)
 
 
@@ -124,23 +179,23 @@ class Word:
     proof: Proof | None = None
 
 
-def read_word(raw: bytes, trust: Trust, *, now: datetime | None = None) -> Word:
-    """The signed word in `raw`: a receipt with its proof, or the bare statement of any other event.
+def read_word(word: Signed, trust: Trust, *, now: datetime | None = None) -> Word:
+    """The signed `word`: a receipt with its proof, or the bare statement of any other event.
 
     Args:
-        raw: canonical JSON.
+        word: as `sign_words` or `proved` made it.
         trust: whose keys may sign receipts.
         now: the moment for which the key must be valid; when None, the moment that the word itself states.
 
     Raises:
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
-    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
+    outer = canon.loads(word.bare, limit=MESSAGE_LIMIT)
     if not isinstance(outer, dict) or "proof" not in outer:
-        return Word(read_evidence(raw, trust, now=now, parsed=outer))
-    found = read_receipt(outer, trust, now=now)
-    at = int(found.at.timestamp())
-    return Word(Evidence(Event.RELAY_ACCEPTANCE, found.by, found.envelope, at), found.proof)
+        return Word(_evidence(envelope.parsed(word, outer), trust, now))
+    found = canon.fields(outer, "receipt", "proof")
+    said, proof, _ = _receipt(envelope.parsed(word, found["receipt"]), found["proof"], trust, now)
+    return Word(said, proof)
 
 
 def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Receipt:
@@ -155,66 +210,98 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
     found = canon.fields(raw, "receipt", "proof")
-    data = canon.dumps(found["receipt"])
-    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated, parsed=found["receipt"])
-    said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "index")
-    proof = Proof.from_dict(found["proof"])
-    if said["receipt"] != Event.RELAY_ACCEPTANCE or type(said["index"]) is not int or said["index"] != proof.index:
-        raise BrokenSeal("The receipt and its proof speak of different places.", code="receipt.form")
-    if not isinstance(said["envelope"], str):
-        raise BrokenSeal("The receipt names no envelope.", code="receipt.form")
-    return Receipt(statement.sender, said["envelope"], _moment(said["at"]), proof.index, data, proof)
+    said, proof, at = _receipt(found["receipt"], found["proof"], trust, now)
+    return Receipt(said.by, said.envelope, at, proof.index, canon.dumps(found["receipt"]), proof)
 
 
-def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None, parsed: Any = None) -> Evidence:
+def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> Evidence:
     """What a statement of `sign_words` says of an envelope that was receipted or not, its signatures verified.
 
     Args:
         data: the signed statement.
         trust: whose keys may sign receipts.
         now: the moment for which the key must be valid; when None, the moment the statement itself states.
-        parsed: as `envelope.verify` takes it.
 
     Raises:
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
-    statement = envelope.verify(data, trust, kind="receipt", at=now or _stated, parsed=parsed)
-    said = canon.fields(canon.loads(statement.payload, limit=4096), "receipt", "envelope", "at", "code")
+    return _evidence(canon.loads(data, limit=MESSAGE_LIMIT), trust, now)
+
+
+class _Told(NamedTuple):
+    """What the payload of a word says; `place` (in the log) only of a receipt, `code` only of other words."""
+
+    event: Event
+    envelope: str
+    at: datetime
+    place: int = -1
+    code: str = ""
+
+    def by(self, state: str) -> Evidence:
+        return Evidence(self.event, state, self.envelope, int(self.at.timestamp()), self.code)
+
+
+@lru_cache(maxsize=1024)  # a word is read when it comes, and again when the next one does
+def _told(payload: bytes) -> _Told:
+    """What a payload of `sign_words` says. Raises BrokenSeal."""
+    raw = canon.loads(payload, limit=4096)
+    placed = isinstance(raw, dict) and "index" in raw
+    found = canon.fields(raw, "receipt", "envelope", "at", "index" if placed else "code")
+    event, digest, place, code = found["receipt"], found["envelope"], found.get("index", -1), found.get("code", "")
     if (
-        not all(isinstance(said[name], str) for name in ("receipt", "envelope", "code"))
-        or said["receipt"] not in _OTHERS
+        not all(isinstance(text, str) for text in (event, digest, code))
+        or type(place) is not int
+        or event not in _EVENTS
+        or placed != (event == Event.RELAY_ACCEPTANCE)
     ):
         raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
-    at = int(_moment(said["at"]).timestamp())
-    return Evidence(Event(said["receipt"]), statement.sender, said["envelope"], at, said["code"])
+    return _Told(Event(event), digest, _moment(found["at"]), place, code)
 
 
-def event_of(raw: bytes) -> Event:
-    """The event in a signed word that was verified before it was kept. Raises BrokenSeal: it is none."""
-    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
-    if "proof" in outer:
-        return Event.RELAY_ACCEPTANCE
-    return Event(canon.loads(canon.unb64(outer["payload"]), limit=4096)["receipt"])
+def _said_at(payload: bytes) -> datetime:
+    return _told(payload).at
 
 
-def said_of(raw: bytes) -> Evidence:
+def _receipt(raw: Any, proof: Any, trust: Trust, now: datetime | None) -> tuple[Evidence, Proof, datetime]:
+    """What a parsed receipt says, the proof that comes with it, which is not checked, and when it was given."""
+    by, payload = envelope.checked(raw, trust, kind="receipt", at=now or _said_at)
+    told, found = _told(payload), Proof.from_dict(proof)
+    if told.event is not Event.RELAY_ACCEPTANCE or told.place != found.index:
+        raise BrokenSeal("The receipt and its proof speak of different places.", code="receipt.form")
+    return told.by(by), found, told.at
+
+
+def _evidence(raw: Any, trust: Trust, now: datetime | None) -> Evidence:
+    by, payload = envelope.checked(raw, trust, kind="receipt", at=now or _said_at)
+    told = _told(payload)
+    if told.event is Event.RELAY_ACCEPTANCE:
+        raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
+    return told.by(by)
+
+
+def said_of(word: Signed) -> Evidence:
     """What a signed word says, which was verified before."""
-    outer = _outer(raw)
-    found = canon.loads(canon.unb64(outer["payload"]), limit=4096)
-    at = int(_moment(found["at"]).timestamp())
-    return Evidence(Event(found["receipt"]), outer["from"], found["envelope"], at, found.get("code", ""))
+    by, _, payload = _outside(word.bare)
+    return _told(payload).by(by)
 
 
-def key_of(raw: bytes) -> str:
+def key_of(word: Signed) -> str:
     """The id of the key that signed a word, which was verified before."""
-    return str(_outer(raw)["key"])
+    return _outside(word.bare)[1]
 
 
-def _outer(raw: bytes) -> dict[str, Any]:
-    """The statement of a signed word, parsed."""
-    outer = canon.loads(raw, limit=MESSAGE_LIMIT)
-    found: dict[str, Any] = outer["receipt"] if "proof" in outer else outer
-    return found
+def proof_of(word: Signed) -> Proof | None:
+    """The proof that a word carries which was verified before; None: it is no receipt."""
+    proof = canon.loads(word.bare, limit=MESSAGE_LIMIT).get("proof")
+    return None if proof is None else Proof.from_dict(proof)
+
+
+@lru_cache(maxsize=1024)
+def _outside(bare: bytes) -> tuple[str, str, bytes]:
+    """(who signed a word that was verified before, with which key, its payload)."""
+    outer = canon.loads(bare, limit=MESSAGE_LIMIT)
+    found = outer["receipt"] if "proof" in outer else outer
+    return found["from"], found["key"], canon.unb64(found["payload"])
 
 
 def read_stated(statement: bytes, trust: Trust) -> Statement:

@@ -18,7 +18,7 @@ repeats: who was restored meanwhile has forgotten it, and takes no old answer fo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -250,16 +250,11 @@ class Parcel:
 # ------------------------------------------------------------------------------------ offers and answers of any number
 
 
-def batches(found: Iterable[Carried], size: Callable[[Carried], int]) -> Iterator[tuple[Carried, ...]]:
-    """`found` in its order, as many together as one offer or answer holds.
-
-    Args:
-        found: what is to be carried.
-        size: how many bytes one takes, before base64.
-    """
+def batches(found: Iterable[Carried]) -> Iterator[tuple[Carried, ...]]:
+    """`found` in its order, as many together as one offer or answer holds."""
     batch: list[Carried] = []
     for one in found:
-        if batch and (len(batch) == BATCH or sum(map(size, batch)) + size(one) > _TOGETHER):
+        if batch and (len(batch) == BATCH or sum(other.size for other in batch) + one.size > _TOGETHER):
             yield tuple(batch)
             batch = []
         batch.append(one)
@@ -267,20 +262,11 @@ def batches(found: Iterable[Carried], size: Callable[[Carried], int]) -> Iterato
         yield tuple(batch)
 
 
-def item_size(item: Item) -> int:
-    """Bytes of an envelope on its way, and of what was said about it."""
-    return len(item.envelope) + sum(map(len, item.evidence))
-
-
-def _own_size(own: Own) -> int:
-    return item_size(own.item) + len(own.statement)
-
-
 def parts(answer: Answer) -> Iterator[Answer]:
     """What an answer to a greeting gives back, as answers that each stay within the limit; none if it gives nothing."""
-    for back in batches(answer.back, _own_size):
+    for back in batches(answer.back):
         yield Answer(back=back)
-    for items in batches(answer.items, item_size):
+    for items in batches(answer.items):
         yield Answer(items=items)
 
 

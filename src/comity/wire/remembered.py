@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from comity.wire.exchange import BATCH, Event, Evidence, Have, Item
+from comity.seal.envelope import Signed
+from comity.wire.exchange import BATCH, Evidence, Have, Item, Own
 
 HOUR: Final = 3600  # seconds
 DAY: Final = 86400
@@ -41,8 +42,7 @@ class Sent:
 
     Args:
         number: its place among all for this peer, from 1.
-        digest: its name.
-        envelope: its bytes.
+        digest: its name, under which its bytes are kept.
         after: digests that it stands on.
         made_at: when, POSIX seconds.
         stage: what it waits for.
@@ -58,7 +58,6 @@ class Sent:
 
     number: int
     digest: str
-    envelope: bytes
     after: tuple[str, ...]
     made_at: int
     stage: Stage
@@ -69,7 +68,7 @@ class Sent:
     relayed: bool = False
     pending: bool = False
     trouble: str = ""
-    evidence: tuple[bytes, ...] = ()
+    evidence: tuple[Signed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,7 @@ class Got:
 
     Args:
         number: as the peer counts.
-        digest: its name.
-        envelope: its bytes.
+        digest: its name, under which its bytes are kept.
         after: digests that it stands on.
         at: when it was kept.
         status: what became of it.
@@ -89,12 +87,11 @@ class Got:
 
     number: int
     digest: str
-    envelope: bytes
     after: tuple[str, ...]
     at: int
     status: Status
     lacks: str = ""
-    evidence: tuple[bytes, ...] = ()
+    evidence: tuple[Signed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,23 +154,20 @@ class Pace:
 class Hand(Protocol):
     """Signs and reads for one conversation."""
 
-    def sign(self, words: Sequence[Evidence]) -> list[bytes]:
+    def sign(self, words: Sequence[Evidence]) -> list[Signed]:
         """This node's signed words, in their order, within the transaction that notes them."""
 
-    def read(self, raw: bytes) -> Evidence:
+    def read(self, word: Signed) -> Evidence:
         """Anybody's signed word, verified. Raises BrokenSeal."""
 
-    def restated(self, words: tuple[bytes, ...], now: int) -> tuple[bytes, ...]:
+    def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
         """This node's own words about one envelope, within a transaction; new ones where nobody goes by the old ones any more.
 
         That is so when the key that they stand under was revoked since.
         """
 
-    def event(self, raw: bytes) -> Event:
-        """What a signed word from this node's own memory says has happened; nothing is verified again."""
-
-    def said(self, raw: bytes) -> Evidence:
-        """All that such a word says."""
+    def said(self, word: Signed) -> Evidence:
+        """What a signed word from this node's own memory says; nothing is verified again."""
 
     def own(self, item: Item, statement: bytes) -> bool:
         """Whether `statement` is what the envelope of `item` holds, and signed by this State for the peer."""
@@ -185,8 +179,11 @@ class Memory(Protocol):
     def atomically(self) -> AbstractContextManager[None]:
         """All or nothing; durable when it ends."""
 
-    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = ()) -> None:
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = (), sealed: Iterable[str] = ()) -> None:
         """Within `atomically`: these digests will be asked for next, and may be read together."""
+
+    def sealed(self, digest: str) -> bytes:
+        """The envelope of this name, ours or the peer's, which is kept here."""
 
     def settled(self) -> bool:
         """Whether the peer has answered a greeting since memory may have been lost."""
@@ -233,10 +230,10 @@ class Memory(Protocol):
     def sent_pending(self) -> Iterable[Sent]:
         """Ours that came back and are not in their cases again yet; by number."""
 
-    def put_sent(self, row: Sent) -> None:
-        """Keep or change one of ours."""
+    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+        """Change one of ours; keep it if its bytes are given."""
 
-    def take_back(self, row: Sent, statement: bytes) -> None:
+    def take_back(self, row: Sent, own: Own) -> None:
         """Keep one of ours that had been forgotten, with what it held."""
 
     def adopt(self, row: Sent) -> None:
@@ -272,8 +269,8 @@ class Memory(Protocol):
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         """The peer's that, by its own words, it does not know any more; by number."""
 
-    def put_got(self, row: Got) -> None:
-        """Keep or change one of the peer's."""
+    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+        """Change one of the peer's; keep it if its bytes are given."""
 
     def statement(self, row: Got) -> bytes:
         """What the peer's envelope held; empty if it could not be opened."""
@@ -283,6 +280,9 @@ class Memory(Protocol):
 
     def admit(self, row: Got) -> str:
         """Open, verify and read it, and add its act to its case; empty, or the code of why that was refused."""
+
+    def doubt(self, code: str) -> None:
+        """Something that the peer has signed did not hold, for this reason: perhaps it signs with newer keys."""
 
     def tell(self, alarm: Alarm) -> None:
         """Let a person see it."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from comity.node import archive, models
 from comity.node.desk._rows import inserted
-from comity.seal import canon, envelope
+from comity.seal import canon
+from comity.seal.envelope import Signed
 
 Row = models.Departure | models.Arrival
 
@@ -18,17 +19,17 @@ class Kept:
         self._known: dict[str, bytes] = {}
         self._anew: dict[str, bytes] = {}
 
-    def read(self, rows: Iterable[Row]) -> None:
-        """Read together the bytes of these rows."""
-        wanted = {digest for row in rows for digest in (row.digest, *(pair for pair, _ in row.evidence))}
+    def read(self, rows: Iterable[Row], digests: Iterable[str] = ()) -> None:
+        """Read together the signatures of the words in these rows, and the bytes of these digests."""
+        wanted = {pair for row in rows for pair, _ in row.evidence}.union(digests)
         self._known.update(archive.kept(wanted - self._known.keys()))
 
     def __getitem__(self, digest: str) -> bytes:
         """The bytes of this digest, which were read or added."""
         return self._known[digest]
 
-    def words(self, row: Row) -> tuple[bytes, ...]:
-        """The words about an envelope whose bytes were read."""
+    def words(self, row: Row) -> tuple[Signed, ...]:
+        """The words about an envelope, whose signatures were read."""
         return tuple(archive.words(row, self._known))
 
     def add(self, data: bytes) -> str:
@@ -38,13 +39,12 @@ class Kept:
             self._known[digest] = self._anew[digest] = data
         return digest
 
-    def note(self, row: Row, words: Sequence[bytes], known: Sequence[bytes]) -> None:
+    def note(self, row: Row, words: Sequence[Signed], known: Sequence[Signed]) -> None:
         """Give a row these words, as `archive.words` reads them; it has those that are `known`."""
         if words[: len(known)] != known:
             row.evidence, known = [], ()
         for word in words[len(known) :]:
-            bare, pair = envelope.detached(word)
-            row.evidence.append((self.add(" ".join(pair).encode()), bare.decode()))
+            row.evidence.append((self.add(" ".join(word.pair).encode()), word.bare.decode()))
 
     def write(self) -> None:
         """Write what was added; what is there already, stays."""

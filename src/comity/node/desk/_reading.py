@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, transaction
 
@@ -47,20 +48,24 @@ class Reading:
         self._ahead: dict[str, tuple[Opened, Act | None] | ComityError] = {}
         self._acts: _Acts | None = None
 
-    def ahead(self, rows: Iterable[tuple[models.Arrival, bytes]]) -> None:
-        """Open and verify what is likely to be read next, before a transaction begins: arrivals, each with its envelope."""
+    def ahead(self, arrivals: Iterable[tuple[str, datetime, bytes]]) -> None:
+        """Open and verify what is likely to be read next, before a transaction begins.
+
+        Args:
+            arrivals: digest, time of arrival and envelope of each.
+        """
         self._trusting()
         self._ahead = {}
-        for row, data in rows:
+        for digest, at, data in arrivals:
             try:
-                self._ahead[row.digest] = _, act = self._opened(row, data)
+                self._ahead[digest] = _, act = self._opened(data, at)
                 if act is not None:
                     with suppress(Invalid):  # `admit` says so when the act's turn comes
                         _ = act.request
             except ComityError as error:
-                self._ahead[row.digest] = error
+                self._ahead[digest] = error
             except Exception:  # noqa: BLE001  a defect of ours: `read` meets it again, and notes it
-                _logger.debug("arrival %s was not opened ahead", row.digest)
+                _logger.debug("arrival %s was not opened ahead", digest)
 
     def _trusting(self) -> None:
         """Go by the entries as they are pinned now; what was found by others is forgotten."""
@@ -70,16 +75,16 @@ class Reading:
             self._trust = trust_in(pinned.values(), retired=self._settings.retired)
             self._ahead = {}
 
-    def _opened(self, row: models.Arrival, data: bytes) -> tuple[Opened, Act | None]:
-        """What the envelope holds, verified; an act is read too. Raises ComityError."""
+    def _opened(self, data: bytes, at: datetime) -> tuple[Opened, Act | None]:
+        """What the envelope that arrived then holds, verified; an act is read too. Raises ComityError."""
         opened = envelope.unseal(
             data, home=self._settings.state, keys=self._settings.openings, trust=self._trust,
-            kinds={_ACT, *self._readers}, at=row.at,
+            kinds={_ACT, *self._readers}, at=at,
         )  # fmt: skip
         if opened.statement.kind != _ACT:
             return opened, None
         act = messages.decode_act(opened)
-        _said_now(act, row, self._entries[act.by].named(opened.statement.key_id))
+        _said_now(act, at, self._entries[act.by].named(opened.statement.key_id))
         return opened, act
 
     def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None:
@@ -102,7 +107,7 @@ class Reading:
 
     def _take(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None:
         acts = self._begun()
-        found = self._ahead.pop(row.digest, None) or self._opened(row, data)
+        found = self._ahead.pop(row.digest, None) or self._opened(data, row.at)
         if isinstance(found, ComityError):
             raise found
         opened, act = found
@@ -146,9 +151,9 @@ def _defect(error: Exception) -> str:
     return f"This node has a defect: {type(error).__name__}. The bytes are kept."
 
 
-def _said_now(act: Act, row: models.Arrival, key: DatedKey) -> None:
+def _said_now(act: Act, at: datetime, key: DatedKey) -> None:
     """The act's own time is one for which its key is valid, and not ahead of our clock: who verifies later goes by it."""
-    if not key.holds(act.at) or act.at > row.at + SKEW:
+    if not key.holds(act.at) or act.at > at + SKEW:
         raise BrokenSeal("The act states a time at which it cannot have been signed.", code="act.time", where=act.case)
 
 

@@ -19,12 +19,11 @@ from comity.node import bell, models
 from comity.node.archive import load, peer_entry
 from comity.node.desk._log import log_append
 from comity.node.desk._numbers import not_given_before
-from comity.node.desk.conversing import Tables
+from comity.node.desk.conversing import conversation
 from comity.node.settings import Settings
 from comity.seal import envelope
 from comity.seal.keys import SealKey
 from comity.wire import messages
-from comity.wire.conversation import Conversation
 from comity.wire.directory import Purpose
 
 
@@ -177,12 +176,9 @@ def post_all(
     envelopes = [envelope.seal(statement, to=to, key=key) for statement in statements]
     if any(len(data) > envelope.MESSAGE_LIMIT for data in envelopes):
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
-    tables = Tables(settings, to)
-    talk = Conversation(settings.state, to, tables, tables)
-    with tables.atomically():
-        digests = [row.digest for row in talk.post_all(envelopes, after, at.timestamp())]
+    posted = conversation(settings, to).post_all(envelopes, after, at.timestamp())
     transaction.on_commit(partial(bell.ring, settings.home))
-    return digests
+    return [row.digest for row in posted]
 
 
 def open_new(settings: Settings, request: Request, *, at: datetime) -> None:

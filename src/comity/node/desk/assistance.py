@@ -24,7 +24,7 @@ from comity.node import bell, models
 from comity.node.desk import _record, programmes
 from comity.node.desk._log import log_append
 from comity.node.desk._numbers import free_reference
-from comity.node.desk.conversing import Tables
+from comity.node.desk.conversing import holding
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Opened, Statement
@@ -202,7 +202,7 @@ def _untold(row: models.Listing, peer: str) -> Stage | None:
 
 def _tell(settings: Settings, peer: str, news: Sequence[tuple[models.Listing, Stage]], *, at: datetime) -> None:
     """Tell a State what is still so when it is told; what an officer has changed meanwhile is due again by itself."""
-    with Tables(settings, peer).atomically():  # holds the conversation first, as whoever hears does
+    with holding(settings, peer):  # holds the conversation first, as whoever hears does
         drafts = []
         looked = {row.pk: row.version for row, _stage in news}
         for row in models.Listing.objects.select_for_update().filter(pk__in=looked).order_by("pk"):

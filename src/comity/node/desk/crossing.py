@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
@@ -28,6 +28,7 @@ from comity.node.desk import (
     _record,
     assistance,
     communities,
+    conversing,
     copies,
     drills,
     programmes,
@@ -35,9 +36,9 @@ from comity.node.desk import (
     registry,
     standing,
 )
+from comity.node.desk._alarm import note_alarm
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
-from comity.node.desk.conversing import Tables, note_alarm
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
@@ -46,7 +47,7 @@ from comity.wire.conversation import Conversation
 from comity.wire.directory import in_log, trust_in
 from comity.wire.exchange import Answer, Item, Offer
 from comity.wire.proofs import TOGETHER
-from comity.wire.remembered import Pace, Stage
+from comity.wire.remembered import Stage
 
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
@@ -56,9 +57,15 @@ _MARK = "log.size"  # file in the node's home
 
 
 def conversation(settings: Settings, peer: str, *, alone: bool = False) -> Conversation:
-    """The conversation of this node with `peer`; a thread that holds it holds it alone. `alone`: as `Reading` says."""
-    tables = Tables(settings, peer, reading=Reading(settings, READERS, alone=alone), adopt=partial(_adopt, settings))
-    return Conversation(settings.state, peer, tables, tables, Pace(kept=settings.quota.envelopes))
+    """The conversation of this node with `peer`, in which it also reads; a thread that has it has it alone.
+
+    Args:
+        settings: the node's.
+        peer: the other State.
+        alone: as `Reading` says.
+    """
+    reading = Reading(settings, READERS, alone=alone)
+    return conversing.conversation(settings, peer, reading=reading, adopt=partial(_adopt, settings))
 
 
 def receive(
@@ -94,7 +101,7 @@ def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: dateti
 
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
-    first = canon.loads(archive.words(row)[0], limit=envelope.MESSAGE_LIMIT)
+    first = canon.loads(archive.words(row)[0].whole(), limit=envelope.MESSAGE_LIMIT)
     if first["proof"]["index"] == row.entry:
         proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
     else:  # of a log that is gone: see `proofs`
@@ -201,26 +208,22 @@ def handed(settings: Settings, reference: str, *, officer: models.Officer, at: d
     """Note that an officer who can act has the acts of the case `reference` before him; their sender can learn it."""
     if not officer.is_active or not officer.powers:
         return
-    rows = models.Arrival.objects.filter(act__case=reference, handed=False, status=models.Arrival.Status.ADMITTED)
-    for digest, hop in rows.values_list("digest", "hop"):
-        conversation(settings, hop).handed(digest, at.timestamp())
-        models.Arrival.objects.filter(digest=digest, hop=hop).update(handed=True)
+    conversing.handed(settings, models.Arrival.objects.filter(act__case=reference), at=at)
 
 
 def unread() -> set[str]:
     """The peers of whose envelopes some can be read, or from whom some of ours came back."""
-    rows = models.Arrival.objects.filter(status=models.Arrival.Status.WAITING, lacks="")
-    back = models.Departure.objects.filter(pending=True)
-    return {*rows.order_by().values_list("hop", flat=True).distinct(), *back.values_list("peer", flat=True).distinct()}
+    rows = models.Arrival.objects.filter(status=models.Arrival.Status.WAITING, lacks="", hop=OuterRef("state"))
+    back = models.Departure.objects.filter(pending=True, peer=OuterRef("state"))
+    return set(models.Peer.objects.filter(Exists(rows) | Exists(back)).values_list("state", flat=True))
 
 
 def expecting(*, at: datetime) -> set[str]:
     """The peers for which something in the tables is due, or that have not said yet what they hold."""
     open_ = (Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER)
-    due = models.Departure.objects.filter(stage__in=open_, next_at__lte=at.timestamp())
-    settled = models.Talk.objects.filter(settled=True)
-    unsettled = models.Peer.objects.exclude(state__in=settled.values("peer"))
-    return {*due.order_by().values_list("peer", flat=True).distinct(), *unsettled.values_list("state", flat=True)}
+    due = models.Departure.objects.filter(stage__in=open_, next_at__lte=at.timestamp(), peer=OuterRef("state"))
+    settled = models.Talk.objects.filter(settled=True, peer=OuterRef("state"))
+    return set(models.Peer.objects.filter(Exists(due) | ~Exists(settled)).values_list("state", flat=True))
 
 
 def doubt(peer: str, *, doubted: bool) -> None:
@@ -229,10 +232,8 @@ def doubt(peer: str, *, doubted: bool) -> None:
 
 
 def doubted(peer: str) -> bool:
-    """Whether something that the peer signed did not hold when it was heard last."""
-    doubts = Q(trouble__startswith="trust.") | Q(trouble__startswith="checkpoint.") | Q(trouble__startswith="seal.")
-    rows = models.Departure.objects.filter(doubts, peer=peer, stage=Stage.RELAY)
-    return models.Talk.objects.filter(pk=peer, doubted=True).exists() or rows.exists()
+    """Whether something that the peer signed did not hold since its entry was looked at last."""
+    return models.Talk.objects.filter(pk=peer, doubted=True).exists()
 
 
 def started(settings: Settings, *, at: datetime) -> None:
@@ -324,8 +325,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
             if _proof(row).index != proof.index:
                 raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
             pair, bare = row.evidence[0]
-            said = canon.loads(bare.encode(), limit=envelope.MESSAGE_LIMIT)["receipt"]
-            row.evidence[0] = [pair, messages.proved(canon.dumps(said), proof).decode()]
+            row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
             row.witnessed = bool(seen)
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()

@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from django.db import transaction
-
 from comity.casework.act import SKEW
 from comity.casework.request import Urgency, moment_text
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
 from comity.node.desk import _record
-from comity.node.desk.conversing import Tables
+from comity.node.desk.conversing import handed, holding
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Opened, Statement
 from comity.wire import calls, messages
 from comity.wire.calls import Answer, Call, Round, Standing
-from comity.wire.conversation import Conversation
 from comity.wire.directory import trust_in
 
 MOST: Final = 24  # calls of one peer within a day; more are refused
@@ -65,7 +62,7 @@ def _call(
     archive.peer_entry(to)
     moment = at.replace(microsecond=0)
     said = Call(caller, moment, moment + timedelta(minutes=minutes), urgency, question)
-    with Tables(settings, to).atomically():  # holds the conversation: two officers do not call at once
+    with holding(settings, to):  # holds the conversation: two officers do not call at once
         if models.Call.objects.filter(peer=to, ours=True, answered_at=None, due__gt=moment).exists():
             raise NotPossible(f"{to} is being called: that call still has time.", code="call.open", where="peer")
         statement = calls.sign(said, sender=settings.state, to=to, key=settings.signing)
@@ -189,7 +186,7 @@ def answer(settings: Settings, digest: str, *, text: str, officer: models.Office
     if row is None:
         raise NotPossible("No such call has come in.", code="call.unknown")
     said = Answer(digest, officer.username, _named(officer), at.replace(microsecond=0), text)
-    with Tables(settings, row.peer).atomically():  # holds the conversation: two officers do not answer at once
+    with holding(settings, row.peer):  # holds the conversation: two officers do not answer at once
         if models.Call.objects.filter(pk=digest, answered_at__isnull=False).exists():
             raise NotPossible("This call is answered already.", code="call.answered")
         statement = calls.sign(said, sender=settings.state, to=row.peer, key=settings.signing)
@@ -274,12 +271,7 @@ def seen(settings: Settings, rows: Iterable[models.Call], *, officer: models.Off
     if not officer.is_active or not officer.powers:
         return
     shown = {row.answer_envelope if row.ours else row.envelope for row in rows}
-    new = models.Arrival.objects.filter(digest__in=shown, handed=False, status=models.Arrival.Status.ADMITTED)
-    for arrival in new:
-        tables = Tables(settings, arrival.hop)
-        with transaction.atomic():
-            Conversation(settings.state, arrival.hop, tables, tables).handed(arrival.digest, at.timestamp())
-            models.Arrival.objects.filter(pk=arrival.pk).update(handed=True)
+    handed(settings, models.Arrival.objects.filter(digest__in=shown), at=at)
 
 
 # ── what pages and figures read ─────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ from django.db import transaction
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, bell, models
 from comity.node.desk import crossing, evidence
-from comity.node.desk.conversing import Tables
+from comity.node.desk._memory import Tables
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.container import Progress
@@ -175,7 +175,7 @@ def _pack(
         greets, offer = greeting
         offers.put(offer)
     else:
-        for items in parcel.batches(_unsent(peer, envelopes), parcel.item_size):
+        for items in parcel.batches(_unsent(peer, envelopes)):
             talk.redate([canon.content_id(item.envelope) for item in items], at.timestamp())
             offers.put(Offer(items))
         for digests in _together(_asking(peer)):
@@ -332,19 +332,15 @@ class _Taking:
         if answer != Answer():
             self.answers.put(answer)
         for outcome in answer.outcomes:
-            kept = bool(outcome.receipt) and messages.event_of(outcome.receipt) is Event.RELAY_ACCEPTANCE
-            if kept and outcome.envelope not in known:
+            said = messages.said_of(outcome.receipt) if outcome.receipt else None  # as this node has just signed
+            if said is None or said.event is not Event.RELAY_ACCEPTANCE:
+                self.envelopes[said.code if said else outcome.later] += 1
+            elif outcome.envelope not in known:
                 self.fresh.append(outcome.envelope)
                 known.add(outcome.envelope)
-            elif kept:
-                self.envelopes["known"] += 1
             else:
-                self.envelopes[outcome.later or self._rejected(outcome.receipt)] += 1
+                self.envelopes["known"] += 1
         self.brought += digests
-
-    def _rejected(self, word: bytes) -> str:
-        """Why this node keeps an envelope neither now nor later, as it has just signed."""
-        return messages.read_word(word, trust_in([archive.own_entry(self.settings)])).said.code
 
     def _greeted(self, have: Have) -> None:
         """Everything that the peer has lost, so that one parcel is enough; at its end an answer that gives nothing back.

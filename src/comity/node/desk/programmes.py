@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
-
 from comity.assistance import form, outcomes
 from comity.assistance import programme as room
 from comity.assistance.match import Agreed
@@ -23,16 +21,16 @@ from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record
+from comity.node.desk._alarm import note_alarm
 from comity.node.desk._log import log_append
 from comity.node.desk._numbers import free_reference
-from comity.node.desk.conversing import Tables, note_alarm
+from comity.node.desk.conversing import handed, holding
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.envelope import Opened, Statement
 from comity.wire import assistance as wire
 from comity.wire import messages
 from comity.wire.assistance import History, Spoken
-from comity.wire.conversation import Conversation
 from comity.wire.exchange import Event
 
 MOST: Final = 200  # proposals of one State that nobody has answered
@@ -67,7 +65,7 @@ def propose(
     own, other = (need, offer) if need[:2] == settings.state else (offer, need)
     peer = other[:2]
     archive.peer_entry(peer)
-    with Tables(settings, peer).atomically():  # holds the conversation: two officers do not speak at once
+    with holding(settings, peer):  # holds the conversation: two officers do not speak at once
         empty = Programme(next_reference(settings, at=at), need, offer)
         if settings.state not in {empty.giving, empty.receiving}:
             raise Invalid("One of the two is this State's own.", code="programme.parties", where="need")
@@ -109,7 +107,7 @@ def say(
     _record.needs(officer, Power.ASSIST)
     row = _row(reference)
     archive.peer_entry(row.peer)
-    with Tables(settings, row.peer).atomically():
+    with holding(settings, row.peer):
         known = _said(row)
         found = wire.history(_empty(row), known)
         if len(known) != seen:
@@ -274,9 +272,9 @@ def _passes_over(row: models.Programme, said: Spoken, *, at: datetime) -> None:
 
 def _read_at(row: models.Departure) -> datetime | None:
     """When the other State's node read an envelope of ours, as it has signed, or came to say so here. None: it has not."""
-    for raw in archive.words(row):
-        if messages.event_of(raw) is Event.CONTENT_CONSIGNMENT:
-            return datetime.fromtimestamp(min(messages.said_of(raw).at, row.since), UTC)
+    for said in map(messages.said_of, archive.words(row)):
+        if said.event is Event.CONTENT_CONSIGNMENT:
+            return datetime.fromtimestamp(min(said.at, row.since), UTC)
     return None
 
 
@@ -344,12 +342,7 @@ def seen(settings: Settings, row: models.Programme, *, officer: models.Officer, 
     if not officer.is_active or Power.ASSIST not in officer.powers:
         return
     shown = row.words.filter(by=row.peer).values("envelope")
-    new = models.Arrival.objects.filter(digest__in=shown, handed=False, status=models.Arrival.Status.ADMITTED)
-    for arrival in new:
-        tables = Tables(settings, arrival.hop)
-        with transaction.atomic():
-            Conversation(settings.state, arrival.hop, tables, tables).handed(arrival.digest, at.timestamp())
-            models.Arrival.objects.filter(pk=arrival.pk).update(handed=True)
+    handed(settings, models.Arrival.objects.filter(digest__in=shown), at=at)
 
 
 # ── what is read ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,8 +26,9 @@ from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record, figures
+from comity.node.desk._alarm import note_alarm
 from comity.node.desk._log import log_append
-from comity.node.desk.conversing import Tables, note_alarm
+from comity.node.desk.conversing import holding
 from comity.node.settings import Settings
 from comity.reporting import reconciliation, tally
 from comity.reporting.axes import edges
@@ -92,7 +93,7 @@ def _counted(settings: Settings, peer: str, *, at: datetime) -> Iterator[list[Fa
     own = models.FiguresBetween.objects.filter(peer=peer, own=True)
     newest = own.order_by("-pk").values_list("pk", flat=True)[:1]
     before, counted = [*newest.all()], list(facts(settings, peer))
-    with Tables(settings, peer).atomically():
+    with holding(settings, peer):
         if [*newest.all()] != before:
             raise NotPossible("Figures were said to that State meanwhile.", code="between.meanwhile")
         # Drawn up by a clock that was wrong: the other State refuses them.

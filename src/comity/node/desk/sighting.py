@@ -23,7 +23,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from comity.casework.lifecycle import Case
 from comity.node import archive, models
-from comity.node.desk import evidence
+from comity.node.desk import _rows, evidence
 from comity.node.settings import Settings
 from comity.sharing import patterns, sighted
 from comity.sharing.patterns import Observable
@@ -35,7 +35,7 @@ OF_SOURCE: Final = (
 )
 OF_WARNING: Final = 200  # cases that one warning is matched with: what names more of them names nobody in particular
 KEPT: Final = 50  # mentions that are kept with a hit
-_CASES, _OBJECTS = 64, 500  # looked at together
+_CASES, _OBJECTS = 128, 500  # looked at together
 _BYTES, _KEYS = 8 << 20, 5_000  # of objects that are looked at together
 _ROWS: Final = 5_000  # written in one transaction
 _FOUND: Final = 2_000  # rows that one question gives at most
@@ -183,17 +183,19 @@ def _naming(wanted: set[str]) -> list[_Naming]:
 def _cases(settings: Settings, at: datetime) -> bool:
     """Look at the next cases; whether there were any."""
     fresh = list(models.Case.objects.filter(fresh=True).order_by("pk").values_list("pk", flat=True)[:_CASES])
+    if not fresh:
+        return False
     read = _read_all(settings, fresh)
     added = [one for each in read for one in each.added]
-    for start in range(0, len(added), _ROWS):
+    for start in range(0, max(len(added), 1), _ROWS):
         some = added[start : start + _ROWS]
-        meetings = _meetings(_looking({one.key for one in some}), some)
+        meetings = _meetings(_looking({one.key for one in some}), some) if some else {}
         with transaction.atomic():
-            models.Mentioned.objects.bulk_create(_row(one) for one in some)
+            _rows.inserted(models.Mentioned, [_row(one) for one in some])
             _note(meetings, at)
-    with transaction.atomic():
-        _settle(read)
-    return bool(read)
+            if start + _ROWS >= len(added):
+                _settle(read)
+    return True
 
 
 def _read_all(settings: Settings, references: Sequence[str]) -> list[_Read]:

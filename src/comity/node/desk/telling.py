@@ -20,7 +20,7 @@ from comity.casework.lifecycle import Power
 from comity.errors import ComityError, NotPossible
 from comity.node import bell, models
 from comity.node.desk import _record
-from comity.node.desk.conversing import note_alarm
+from comity.node.desk._alarm import note_alarm
 from comity.node.settings import Settings
 from comity.seal import envelope
 

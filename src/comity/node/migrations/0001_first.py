@@ -1112,7 +1112,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="departure",
-            index=models.Index(condition=models.Q(("pending", True)), fields=["peer"], name="departure_pending"),
+            index=models.Index(
+                condition=models.Q(("pending", True)), fields=["peer", "number"], name="departure_pending"
+            ),
         ),
         migrations.AddConstraint(
             model_name="departure",

@@ -116,7 +116,9 @@ class Talk(models.Model):
 
     peer = models.CharField(max_length=2, primary_key=True)
     settled = models.BooleanField(default=False)  # the peer has said what it holds since memory may have been lost
-    doubted = models.BooleanField(default=False)  # it named a key that is not known here: look for its newer entry
+    doubted = models.BooleanField(
+        default=False
+    )  # it named a key that is not known here, or signed what does not hold: look for its newer entry
     heard = models.PositiveBigIntegerField(default=0)  # how often it has spoken
     greeting = models.CharField(
         max_length=32, blank=True
@@ -171,7 +173,7 @@ class Departure(models.Model):
                 condition=models.Q(witnessed=False, relayed=True),
                 name="departure_unproved",
             ),
-            models.Index(fields=["peer"], condition=models.Q(pending=True), name="departure_pending"),
+            models.Index(fields=["peer", "number"], condition=models.Q(pending=True), name="departure_pending"),
         ]
 
 

@@ -224,7 +224,7 @@ def outcome(
     row = models.Arrival.objects.filter(digest=digest, hop=hop).exclude(status=models.Arrival.Status.WAITING).first()
     if row is None:
         return _refusal(404, ComityError("No envelope of yours with this digest was read yet.", code="receipt.unread"))
-    return HttpResponse(archive.words(row)[1], content_type="application/json")
+    return HttpResponse(archive.words(row)[1].whole(), content_type="application/json")
 
 
 @require_GET

@@ -1,0 +1,452 @@
+"""The memory of a conversation with one peer in this node's tables: `wire.remembered.Memory`, made real.
+
+Within `atomically`, rows that were read or changed are kept at hand and written together at its end, or before a question
+that looks through the tables. The peer's row in `Talk` is locked by every step, so that the door, the courier and the
+officers' pages, which are different processes, take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol, TypeVar
+
+from django.db import connection, transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+
+from comity.errors import BrokenSeal
+from comity.node import models
+from comity.node.desk._alarm import note_alarm
+from comity.node.desk._kept import Kept
+from comity.node.desk._log import Tail
+from comity.node.desk._rows import changed, inserted
+from comity.node.settings import Settings
+from comity.seal import envelope
+from comity.wire import messages
+from comity.wire.exchange import Have, Own
+from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
+
+_KEPT_ALARMS: Final = 100
+_DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
+_PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
+_SENT: Final = (
+    "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
+    "witnessed", "made_at",
+)  # fmt: skip
+_GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
+
+Row = TypeVar("Row", models.Departure, models.Arrival)
+Adopt = Callable[[models.Departure], None]
+
+
+class Reads(Protocol):
+    """What opens that which has arrived and takes it in: `comity.node.desk._reading`."""
+
+    def ahead(self, arrivals: Iterable[tuple[str, datetime, bytes]]) -> None: ...
+    def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None: ...
+    def write(self) -> None: ...
+    def forget(self) -> None: ...
+
+
+class Tables:
+    """What `settings`' node remembers of the conversation with `peer`.
+
+    Args:
+        settings: the node's.
+        peer: the other State.
+        reading: opens what has arrived, and takes it in.
+        adopt: adds the act of an envelope of ours that came back to its case.
+    """
+
+    def __init__(
+        self, settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None
+    ) -> None:
+        self._settings, self._peer, self._reading, self._adopt = settings, peer, reading, adopt
+        self._tail: Tail | None = None
+        self._sent: dict[str, models.Departure | None] = {}
+        self._got: dict[str, models.Arrival | None] = {}
+        self._sent_values: dict[str, Sent] = {}
+        self._got_values: dict[str, Got] = {}
+        self._kept = Kept()
+        self._sent_changed: dict[str, bool] = {}  # in the order in which they were; whether the row is new
+        self._got_changed: dict[str, bool] = {}
+        self._lacks_changed = False  # of one that is not written yet
+        self._talk: models.Talk | None = None  # within a transaction
+        self._depth = 0
+        self._turn = 0
+
+    # ── transactions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def atomically(self) -> Iterator[None]:
+        if self._depth:
+            yield
+            return
+        self._forget()
+        self._depth = 1
+        try:
+            with transaction.atomic():
+                self._talk, _ = models.Talk.objects.select_for_update().get_or_create(pk=self._peer)
+                yield
+                self._write()
+        finally:
+            self._depth = 0
+            self._forget()
+            self._kept.forget()
+
+    @property
+    def turn(self) -> int | None:
+        """Which transaction this is; None outside of one."""
+        return self._turn if self._depth else None
+
+    def _forget(self) -> None:
+        for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
+            held.clear()
+        self._tail = self._talk = None
+        self._turn += 1
+        if self._reading is not None:
+            self._reading.forget()
+
+    def _write(self) -> None:
+        """Write what has changed since the last time."""
+        self._lacks_changed = False
+        if self._tail is not None:
+            self._tail.write()
+        if self._reading is not None:
+            self._reading.write()
+        self._kept.write()
+        _write(models.Departure, self._sent, self._sent_changed, _SENT, ["digest"])
+        _write(models.Arrival, self._got, self._got_changed, _GOT, ["hop", "digest"])
+
+    def _held(self, cache: dict[str, Row | None], row: Row) -> Row:
+        """The row as it was changed in this transaction; outside of one, as it is in the tables."""
+        if not self._depth:
+            return row
+        held = cache.get(row.digest)
+        if held is None:
+            held = cache[row.digest] = row
+        return held
+
+    # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
+
+    def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = (), sealed: Iterable[str] = ()) -> None:
+        ours = _look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent)
+        theirs = _look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got)
+        self._kept.read([*ours, *theirs], sealed)
+
+    def sealed(self, digest: str) -> bytes:
+        self._kept.read((), [digest])
+        return self._kept[digest]
+
+    def settled(self) -> bool:
+        if self._talk is not None:
+            return self._talk.settled
+        return models.Talk.objects.filter(pk=self._peer, settled=True).exists()
+
+    def settle(self, settled: bool) -> None:  # noqa: FBT001
+        row = models.Talk.objects.filter(pk=self._peer)
+        row.update(settled=settled, **{"greeting": ""} if settled else {})
+        if self._talk is not None:
+            self._talk.settled = settled
+
+    def hear(self) -> None:
+        models.Talk.objects.filter(pk=self._peer).update(heard=F("heard") + 1)
+
+    def heard(self) -> int:
+        return models.Talk.objects.filter(pk=self._peer).values_list("heard", flat=True).first() or 0
+
+    def doubt(self, code: str) -> None:
+        if code.startswith(_DOUBTS):
+            models.Talk.objects.filter(pk=self._peer, doubted=False).update(doubted=True)
+
+    def tell(self, alarm: Alarm) -> None:
+        at = datetime.fromtimestamp(alarm.at, UTC)
+        note_alarm(self._peer, alarm.code, alarm.envelope, at=at, evidence=alarm.evidence)
+
+    # ── ours ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _ours(self) -> QuerySet[models.Departure]:
+        """Our rows in the tables, with everything that was changed a moment ago."""
+        self._write()
+        return models.Departure.objects.filter(peer=self._peer)
+
+    def _all_sent(self, rows: Iterable[models.Departure]) -> list[Sent]:
+        held = [self._held(self._sent, row) for row in rows]
+        self._kept.read(row for row in held if row.digest not in self._sent_values)
+        return [self._sent_value(row) for row in held]
+
+    def _sent_value(self, row: models.Departure) -> Sent:
+        value = self._sent_values.get(row.digest) if self._depth else None
+        if value is None:
+            self._kept.read([row])
+            value = self._sent_values[row.digest] = _sent(row, self._kept)
+        return value
+
+    def sent(self, digest: str) -> Sent | None:
+        if digest not in self._sent or not self._depth:
+            self._sent[digest] = models.Departure.objects.filter(peer=self._peer, pk=digest).first()
+        row = self._sent[digest]
+        return None if row is None else self._sent_value(row)
+
+    def sent_number(self, number: int) -> Sent | None:
+        return next(iter(self._all_sent(self._ours().filter(number=number))), None)
+
+    def sent_last(self) -> int:
+        return self._ours().aggregate(last=Max("number"))["last"] or 0
+
+    def sent_gaps(self, limit: int) -> tuple[int, ...]:
+        return _gaps(self._ours(), limit)
+
+    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
+        due = Q(next_at__lte=now) | Q(next_at__gt=now + horizon)
+        return self._all_sent(self._ours().filter(due, stage__in=stages).order_by("number")[:limit])
+
+    def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
+        found: list[str] = []
+        for stage in sorted(stages):  # each by its index: thousands may wait for an officer
+            rows = self._ours().filter(stage=stage).order_by("next_at")
+            for due in (Q(next_at__lte=now), Q(next_at__gt=now + horizon)):
+                found += rows.filter(due).values_list("pk", flat=True)[: limit - len(found)]
+                if len(found) == limit:
+                    return found
+        return found
+
+    def sent_spans(self, stages: Collection[Stage]) -> Mapping[Stage, tuple[float, float]]:
+        self._write()
+        names, ends = sorted(stages), ("ASC", "DESC")
+        each = "(SELECT next_at FROM node_departure WHERE peer = %s AND stage = %s ORDER BY next_at {} LIMIT 1)"
+        with connection.cursor() as cursor:  # one end of an index each; an aggregate would look at all that waits
+            cursor.execute(
+                "SELECT " + ", ".join(each.format(end) for _ in names for end in ends),
+                [value for name in names for _ in ends for value in (self._peer, name)],
+            )
+            found = cursor.fetchone()
+        spans = zip(names, zip(found[::2], found[1::2], strict=True), strict=True)
+        return {stage: span for stage, span in spans if span[0] is not None}
+
+    def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
+        found: list[models.Departure] = []
+        for stage, seconds in deadlines.items():
+            rows = self._ours().filter(stage=stage, told=False).order_by("since")
+            for late in (Q(since__lt=now - seconds), Q(since__gt=now)):
+                found += rows.filter(late)[: limit - len(found)]
+        return self._all_sent(found)
+
+    def sent_put_off(self) -> Iterable[Sent]:
+        return self._all_sent(self._ours().filter(stage=Stage.RELAY, trouble="conversation.unsettled"))
+
+    def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
+        lost = Q(number__gt=have.got) | Q(number__in=have.got_gaps)
+        return self._all_sent(self._ours().filter(lost, relayed=True).order_by("number")[:limit])
+
+    def sent_pending(self) -> Iterable[Sent]:
+        return self._all_sent(self._ours().filter(pending=True).order_by("number"))
+
+    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+        self._departure(row, envelope)
+
+    def _departure(self, row: Sent, envelope: bytes = b"") -> models.Departure:
+        held = self._sent.get(row.digest) if self.sent(row.digest) else None
+        if held is None:
+            if not envelope:
+                raise LookupError(row.digest)
+            held = models.Departure(
+                digest=self._kept.add(envelope), peer=self._peer, after=list(row.after),
+                prove_at=row.made_at + _PROVED_AFTER,
+            )  # fmt: skip
+            self._sent[row.digest] = held
+            self._sent_changed[row.digest] = True
+        held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
+        held.made_at = datetime.fromtimestamp(row.made_at, UTC)
+        held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
+        held.trouble = row.trouble[:200]
+        before = self._sent_values.get(row.digest)
+        self._kept.note(held, row.evidence, before.evidence if before else ())
+        held.statement = held.statement if row.pending else b""
+        self._sent_changed.setdefault(row.digest, False)
+        self._sent_values[row.digest] = row
+        return held
+
+    def take_back(self, row: Sent, own: Own) -> None:
+        self._departure(row, own.item.envelope).statement = own.statement
+
+    def adopt(self, row: Sent) -> None:
+        held = self._departure(row)
+        self._stand_aside()
+        if self._adopt is not None:
+            self._adopt(held)
+
+    # ── the peer's ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _theirs(self) -> QuerySet[models.Arrival]:
+        self._write()
+        return models.Arrival.objects.filter(hop=self._peer)
+
+    def _all_got(self, rows: Iterable[models.Arrival]) -> list[Got]:
+        held = [self._held(self._got, row) for row in rows]
+        self._kept.read(row for row in held if row.digest not in self._got_values)
+        return [self._got_value(row) for row in held]
+
+    def _got_value(self, row: models.Arrival) -> Got:
+        value = self._got_values.get(row.digest) if self._depth else None
+        if value is None:
+            self._kept.read([row])
+            value = self._got_values[row.digest] = _got(row, self._kept)
+        return value
+
+    def got(self, digest: str) -> Got | None:
+        if digest not in self._got or not self._depth:
+            self._got[digest] = models.Arrival.objects.filter(hop=self._peer, digest=digest).first()
+        row = self._got[digest]
+        return None if row is None else self._got_value(row)
+
+    def got_taken(self, numbers: Collection[int]) -> set[int]:
+        rows = self._theirs().filter(number__in=list(numbers)).values_list("number", flat=True)
+        return {number for number in rows if number is not None}
+
+    def got_last(self) -> int:
+        return self._theirs().aggregate(last=Max("number"))["last"] or 0
+
+    def got_gaps(self, limit: int) -> tuple[int, ...]:
+        return _gaps(self._theirs(), limit)
+
+    def got_last_at(self) -> int:
+        last = self._theirs().aggregate(last=Max("at"))["last"]
+        return int(last.timestamp()) if last else 0
+
+    def got_ready(self, limit: int) -> Iterable[Got]:
+        return self._all_got(self._ready()[:limit])
+
+    def _lacking(self) -> QuerySet[models.Arrival]:
+        """Those that lack something; what lacks nothing, before and after it was changed, need not be written for that."""
+        rows = self._theirs() if self._lacks_changed else models.Arrival.objects.filter(hop=self._peer)
+        return rows.filter(status=Status.WAITING, lacks__gt="")
+
+    def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
+        rows = self._lacking().filter(lacks__in=list(digests)) if digests else self._lacking()
+        return self._all_got(rows.order_by("entry")[: limit or None])
+
+    def got_lacking_count(self) -> int:
+        return self._lacking().count()
+
+    def got_missing(self, limit: int) -> Iterable[str]:
+        self._write()
+        here = models.Arrival.objects.filter(hop=self._peer, digest=OuterRef("lacks"))
+        ours = models.Departure.objects.filter(peer=self._peer, pk=OuterRef("lacks"))
+        wanted = self._lacking().filter(~Exists(here), ~Exists(ours))
+        return wanted.order_by().values_list("lacks", flat=True).distinct()[:limit]
+
+    def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
+        lost = Q(number__gt=have.sent) | Q(number__in=have.sent_gaps)
+        return self._all_got(self._theirs().filter(lost).order_by("number")[:limit])
+
+    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+        held = self._got.get(row.digest) if self.got(row.digest) else None
+        if held is None:
+            if not envelope:
+                raise LookupError(row.digest)
+            entry = self.log().append(messages.logged_receipt(row.digest))
+            held = models.Arrival(digest=self._kept.add(envelope), hop=self._peer, number=row.number or None,
+                                  after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
+            self._got[row.digest] = held
+            self._got_changed[row.digest] = True
+        self._lacks_changed |= bool(held.lacks or row.lacks)
+        held.status, held.lacks = row.status, row.lacks
+        before = self._got_values.get(row.digest)
+        self._kept.note(held, row.evidence, before.evidence if before else ())
+        self._got_changed.setdefault(row.digest, False)
+        self._got_values[row.digest] = row
+
+    def statement(self, row: Got) -> bytes:
+        try:
+            return envelope.opened(self.sealed(row.digest), home=self._settings.state, keys=self._settings.openings)
+        except BrokenSeal:
+            return b""
+
+    def prepare(self, limit: int) -> None:
+        if self._reading is not None and not self._depth:
+            rows = list(self._ready().values_list("digest", "at")[:limit])
+            self._kept.read((), [digest for digest, _ in rows])
+            self._reading.ahead((digest, at, self._kept[digest]) for digest, at in rows)
+
+    def _ready(self) -> QuerySet[models.Arrival]:
+        return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
+
+    def admit(self, row: Got) -> str:
+        held = self._got[row.digest]
+        if held is None:
+            raise LookupError(row.digest)
+        if self._reading is not None:
+            self._reading.read(held, self.sealed(row.digest), self._stand_aside)
+        self._got_changed.setdefault(row.digest, False)
+        return held.code
+
+    def log(self) -> Tail:
+        """The end of this node's log, within a transaction."""
+        self._tail = self._tail or Tail()
+        return self._tail
+
+    def place(self, digest: str) -> int:
+        """The place in the log of an envelope of the peer's, which was looked up. Raises LookupError."""
+        held = self._got.get(digest)
+        if held is None:
+            raise LookupError(digest)
+        return held.entry
+
+    def coming_back(self) -> list[bytes]:
+        """The statements of ours that are on their way back into their cases."""
+        return [bytes(data) for data in self._ours().filter(pending=True).values_list("statement", flat=True)]
+
+    def _stand_aside(self) -> None:
+        """Before others write in this transaction: everything is in the tables, and the log's end is theirs."""
+        self._write()
+        self._tail = None
+
+
+def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterable[str]) -> list[Row]:
+    """Put the rows of `digests` into `cache`, and None for each that is not there; the rows that were not in it."""
+    wanted = [digest for digest in digests if digest not in cache]
+    found = list(rows.filter(digest__in=wanted)) if wanted else []
+    cache.update(dict.fromkeys(wanted))
+    cache.update({row.digest: row for row in found})
+    return found
+
+
+def _write(
+    model: type[Row], rows: dict[str, Row | None], fresh: dict[str, bool], fields: Sequence[str], key: Sequence[str]
+) -> None:
+    """Write the rows named in `fresh`: new ones whole, of others what can change; first these, which may give numbers free."""
+    held = [(new, row) for digest, new in fresh.items() if (row := rows[digest]) is not None]
+    changed(model, [row for new, row in held if not new], fields, key=key)
+    inserted(model, [row for new, row in held if new])
+    fresh.clear()
+
+
+def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:
+    """The first numbers below the highest of `rows` that none of them has."""
+    found = rows.aggregate(last=Max("number"), count=Count("number"))
+    if (found["last"] or 0) == found["count"]:
+        return ()
+    gaps: list[int] = []
+    expected = 1
+    for number in rows.filter(number__isnull=False).order_by("number").values_list("number", flat=True).iterator():
+        gaps += range(expected, min(number, expected + limit - len(gaps)))
+        if len(gaps) >= limit:
+            break
+        expected = number + 1
+    return tuple(gaps)
+
+
+def _sent(row: models.Departure, kept: Kept) -> Sent:
+    return Sent(
+        row.number, row.pk, tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
+        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, kept.words(row),
+    )  # fmt: skip
+
+
+def _got(row: models.Arrival, kept: Kept) -> Got:
+    return Got(
+        row.number or 0, row.digest, tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
+        kept.words(row),
+    )  # fmt: skip
