@@ -36,13 +36,16 @@ from test_taxii import (  # noqa: F401 -- the whole life of a collection, once m
     tool,
 )
 
-from comity.errors import Invalid, NotPossible, NotYours
+from comity.errors import ComityError, Invalid, NotPossible, NotYours
+from comity.ledger import log
 from comity.node import models
+from comity.node.archive import log_node
 from comity.node.desk import collections as desk
-from comity.node.desk import shelf
+from comity.node.desk import contested, shelf
 from comity.node.peers import access
+from comity.seal import canon, merkle
 from comity.sharing import misp_server, release, stix, tlp
-from comity.sharing.shelf import Filter, looked
+from comity.sharing.shelf import Cursor, Filter, looked
 
 ALL = Filter(versions=frozenset({"all"}))
 PREVENTION = {"purposes": ["prevention"], "free_text": True}
@@ -331,6 +334,128 @@ def test_one_name_has_one_content_in_all_collections(node, shelves):
         ("QA", b""), ("client soc", forged.raw),
     ]  # fmt: skip
     assert len(shelves.page(THREE, ALL, None, 9)) == 1
+
+
+@pytest.fixture
+def settled(node, officers, at):
+    """Settle a row of what is kept aside, as the officer of prevention who has just looked at it."""
+
+    def settle(row, *, take: bool, officer=officers.all, reason="Its author said so on the telephone.", before=None):
+        before = contested.seen(row, contested.standing(row)) if before is None else before
+        contested.settle(node, row.pk, take=take, reason=reason, before=before, officer=officer, at=at)
+        row.refresh_from_db()
+
+    return settle
+
+
+def test_an_officer_takes_the_other_instead_and_can_turn_it_round(node, shelves, settled):
+    """It goes out with a new date where the other stood, which is kept aside in its turn; the decision is signed and logged."""
+    first, other = read(tool(1, 2), tool(1, 2, name="true"))
+    shelves.add(ONE, [first, *read(tool(1, 1), tool(9))], by="client soc", at=AT, source="VN")
+    blind = of_client(node, "blind", reads=[])
+    asked = ask_to_add(blind, [other])
+    row, newest = models.Contested.objects.get(), shelves.page(ONE, Filter(), None, 9)[-1].at.added
+    settled(row, take=True)
+    assert (row.state, bytes(row.raw), row.settled_by) == ("in", b"", "Officer all, Exercise office")
+    (late,) = shelves.page(ONE, Filter(), Cursor(newest, 0), 9)
+    assert (late.raw, late.source, late.version) == (other.raw, "VN", other.version)
+    edges = models.StixObject.objects.filter(object_id=first.id).order_by("version").values_list("first", "last")
+    assert list(edges) == [(True, False), (False, True)]
+    assert ask_to_add(blind, [other])["successes"] == asked["successes"]  # its sender hears what it heard
+    assert ask_to_add(blind, [first])["failure_count"] == 0
+    assert shelves.add(ONE, [first], by="client soc", at=AT, source="VN")[0].code == "stix.other-content"
+    deed = models.SharingDeed.objects.get()
+    said = json.loads(canon.unb64(json.loads(bytes(deed.statement))["payload"]))
+    assert (deed.verb, deed.what, said["settled"], said["other"]) == ("settle", other.digest, "taken", [first.digest])
+    assert log_node(0, deed.entry) == merkle.leaf_hash(log.entry(log.NOTICE, deed.digest))
+    back = models.Contested.objects.get(by="client soc")
+    assert (back.state, bytes(back.raw)) == ("out", first.raw)
+    settled(back, take=True)
+    assert [held.raw for held in shelves.page(ONE, Filter(ids=frozenset({first.id})), None, 9)] == [first.raw]
+    row.refresh_from_db()
+    assert (row.state, bytes(row.raw)) == ("out", other.raw)
+
+
+def test_what_stands_is_kept_and_nobody_hears_of_it(node, shelves, settled):
+    """It goes on as it went, under its old date; the same sent again is not asked about again, by whomever."""
+    first, other = read(tool(1), tool(1, name="x"))
+    shelves.add(ONE, [first], by="officer", at=AT)
+    before = shelves.page(ONE, ALL, None, 9)
+    blind = of_client(node, "blind", state=node.state, reads=[])
+    ask_to_add(blind, [other])
+    row = models.Contested.objects.get()
+    settled(row, take=False)
+    ask_to_add(blind, [other])
+    assert (row.state, shelves.page(ONE, ALL, None, 9)) == ("out", before)
+    assert models.Contested.objects.filter(state="open").count() == 0
+    with pytest.raises(NotPossible) as caught:
+        settled(row, take=False)
+    assert caught.value.code == "contest.settled"
+
+
+def test_what_cannot_be_settled_so_is_left_as_it_is(node, shelves, settled, officers):
+    """Without the power, without a reason, on what was not seen; over what States hold, or against a recall."""
+    first, other, gone = read(tool(1), tool(1, name="x"), tool(2))
+    shelves.add(ONE, [first], by="officer", at=AT)
+    models.CopyRecall.objects.create(source=node.state, number=1, what=gone.digest, notice=b"")
+    ask_to_add(of_client(node, "blind", state=node.state, reads=[]), [other, gone])
+    row, called = models.Contested.objects.order_by("object_id")
+    everything = models.StixObject.objects.order_by("pk").values_list()
+    before = list(everything)
+    for more, code in (
+        ({"officer": officers.idle}, "case.power"), ({"reason": " … "}, "contest.reason"),
+        ({"reason": "x" * 1_001}, "contest.reason"), ({"before": "0" * 64}, "contest.changed"),
+    ):  # fmt: skip
+        with pytest.raises(ComityError) as caught:
+            settled(row, take=True, **more)
+        assert caught.value.code == code
+    models.Copy.objects.create(what=first.digest, source=node.state, hops=0, level=1, direct=True)
+    for each, code in ((row, "contest.held"), (called, "sharing.withdrawn")):
+        with pytest.raises(ComityError) as caught:
+            settled(each, take=True)
+        assert caught.value.code == code
+    assert (list(everything), models.SharingDeed.objects.count()) == (before, 0)
+    assert set(models.Contested.objects.values_list("state", flat=True)) == {"open"}
+
+
+def test_what_is_said_of_anothers_object_is_settled_for_one_source(node, shelves, settled):
+    """Who claimed an id first loses it whole; a State's own word beside somebody else's takes the name alone."""
+    (true,) = read(tool(1, 2))
+    shelves.add(ONE, read(tool(1, 1), tool(1, 3)), by="client squatter", at=AT, source="QA")
+    ask_to_add(of_client(node, "blind", reads=[]), [true])
+    settled(models.Contested.objects.get(), take=True)
+    assert [(held.raw, held.source) for held in shelves.page(ONE, ALL, None, 9)] == [(true.raw, "VN")]
+    assert models.Contested.objects.filter(by="client squatter", state="out", source="QA").count() == 2
+    forged, word = read(tool(5, name="forged"), tool(5))
+    shelves.add(ONE, [forged], by="feed a", at=AT, source="QA")
+    assert shelves.add(TWO, [word], by="QA", at=AT, source="QA", again=True) == {0: "new"}
+    settled(models.Contested.objects.get(by="QA"), take=True)
+    assert [held.raw for held in shelves.page(ONE, Filter(ids=frozenset({word.id})), None, 9)] == []
+    assert [held.raw for held in shelves.page(TWO, ALL, None, 9)] == [word.raw]
+
+
+def test_what_is_said_in_two_ways_is_settled_on_a_page(node, shelves, officers):
+    """Both beside each other, what differs alone; hostile words are inert; a page that is out of date settles nothing."""
+    shelves.add(ONE, read(tool(1, name="stands")), by="officer", at=AT)
+    ask_to_add(of_client(node, "blind", state=node.state, reads=[]), read(tool(1, name="<script>alert(1)</script>")))
+    row, browser = models.Contested.objects.get(), Browser(officers.all)
+    path = f"/sharing/contested/{row.pk}"
+    assert path in browser.text("/sharing/collections")
+    text = browser.text(path)
+    assert "stands" in text
+    assert "alert(1)" in text
+    assert b"<script>alert" not in browser.get(path).content
+    assert Browser(officers.idle).post(f"{path}/settle", hold="taken", reason="x", before="x").status_code == 403
+    assert "Keep what stands" not in Browser(officers.idle).text(path)
+    assert browser.get("/sharing/contested/99").status_code == 404
+    before = re.search(r'name="before" value="(\w+)"', text)[1]
+    for wrong in ({"reason": ""}, {"before": "x"}):
+        said = {"hold": "taken", "reason": "x", "before": before} | wrong
+        assert browser.post(f"{path}/settle", **said).status_code in {409, 422}
+    assert browser.post(f"{path}/settle", hold="both", reason="x", before=before).status_code == 404
+    assert browser.post(f"{path}/settle", hold="taken", reason="Asked them.", before=before).status_code == 303
+    assert b"script" in bytes(models.StixObject.objects.get().raw)
+    assert "Asked them." in browser.text(path)
 
 
 def test_what_a_client_of_another_state_adds_is_that_state_s(node, shelves):

@@ -23,7 +23,7 @@ from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.errors import ComityError, Invalid, NotPossible, NotYours, Unreachable
 from comity.node import feeding, models
-from comity.node.desk import collections, copies, feeds, prevention, shelf
+from comity.node.desk import collections, contested, copies, feeds, prevention, shelf
 from comity.node.officers import shared
 from comity.seal.keys import write_secret
 from comity.sharing import feed, release, stix, taxii, tlp
@@ -338,6 +338,28 @@ def test_a_feed_takes_nobody_s_place(desk, monkeypatch):
     assert row.done == {"new": 1, "held": 2, "refused": 2}
     assert row.refused == [[own.id, "sharing.other-source"], [gone.id, "sharing.withdrawn"]]
     assert [held.raw for held in shelves.page(desk.collection, Filter(), None, 9)] == [own.raw, tool(4)]
+
+
+def test_what_contradicts_what_is_here_is_kept_aside_and_fills_no_disk(desk, monkeypatch):
+    """Refused by name, and kept for an officer to settle; a server that contradicts itself without end, a thousand times."""
+    elsewhere = collections.make("Other", officer=desk.officer, at=AT).pk
+    squatted, true = (stix.read(tool(1, name=name)) for name in ("first", "true"))
+    shelf.Shelves(desk.node).add(elsewhere, [squatted], by="client soc", at=AT, source="VN")
+    monkeypatch.setattr(shelf, "_ASIDE", 3)
+    server = Server()
+    server.add(AT, true.raw, tool(2), *(tool(2, name=str(each)) for each in range(9)))
+    desk.add()
+    row = visit(desk, "cert", monkeypatch, paged(server))
+    assert (row.done["new"], row.refused[0]) == (1, [true.id, "sharing.contested"])
+    assert models.Contested.objects.filter(by="feed cert").count() == 3
+    odd = models.Contested.objects.get(digest=true.digest)
+    before = contested.seen(odd, contested.standing(odd))
+    contested.settle(desk.node, odd.pk, take=True, reason="CERT says so.", before=before, officer=desk.officer, at=AT)
+    assert [held.raw for held in shelf.Shelves(desk.node).page(desk.collection, Filter(), None, 9)] == [
+        tool(2),
+        true.raw,
+    ]
+    assert models.StixObject.objects.filter(digest=squatted.digest).count() == 0
 
 
 def test_a_feed_brings_no_more_than_it_may(desk, monkeypatch):

@@ -267,7 +267,13 @@ def took(settings: Settings, feed_: models.Feed, page: feed.Page, tally: Tally, 
         good = _sorted(row, page.objects, settings.state)
         held = len(page.objects) - len(good)
         outcomes = Shelves(settings).add(
-            row.collection_id, good, by=f"feed {row.name}", at=at, source=row.state, communities=row.communities
+            row.collection_id,
+            good,
+            by=f"feed {row.name}",
+            at=at,
+            source=row.state,
+            communities=row.communities,
+            aside=True,
         )
         new = sum(outcome == "new" for outcome in outcomes.values())
         if row.brought + new > row.most:

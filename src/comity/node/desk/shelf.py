@@ -33,6 +33,7 @@ from comity.sharing.shelf import Cursor, Filter, Row
 
 _STATUS_KEPT: Final = timedelta(days=1)
 _STEP: Final = timedelta(microseconds=1)
+_ASIDE: Final = 1_000  # objects of one feed that are kept aside: a hostile server fills no disk
 _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
 # are added, to go through Django's objects (ten times as slow).
@@ -107,6 +108,7 @@ class Shelves:
         source: str = "",
         communities: Iterable[str] = (),
         again: bool = False,
+        aside: bool = False,
     ) -> Mapping[int, Literal["new", "same"] | Invalid]:
         """Add versions in order, in one transaction.
 
@@ -126,6 +128,7 @@ class Shelves:
             source: the State whose objects they are; empty: this one's, or the client's.
             communities: those that they were given in, if they came from another State.
             again: the source itself gives them, so they may have been called back before.
+            aside: other content under a known name is kept for officers (`desk.contested`), and refused all the same.
 
         Returns:
             For each place in `found` what `stix.compared` said, or why it is not taken: ``sharing.withdrawn``,
@@ -150,11 +153,14 @@ class Shelves:
             beside = _known.bar(
                 collection, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
             )
-            aside = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
-            _contest(row, {place: found[place] for place in beside + aside}, outcomes, by=by, at=at)
+            secret = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
+            contrary = [place for place, said in outcomes.items() if aside and _is_contrary(said)]
+            if contrary:
+                contrary = contrary[: max(0, _ASIDE - models.Contested.objects.filter(collection=row, by=by).count())]
+            _contest(row, {place: found[place] for place in beside + secret + contrary}, outcomes, (by, *came), at)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
-            return outcomes | dict.fromkeys(aside, "new")
+            return outcomes | dict.fromkeys(secret, "new")
 
     def _is_secret(self, collection: str, said: str | Invalid) -> bool:
         """Whether a refusal would tell the client what it may not read."""
@@ -205,7 +211,7 @@ class Shelves:
                 raise NotPossible("Other States have this: it is called back, not deleted.", code="sharing.shared")
             models.StixObject.objects.filter(pk__in=[key for key, _, _ in rows]).delete()
             for named in {named for _, named, _ in rows}:
-                _mark_edges(collection, named)
+                mark_edges(collection, named)
         return len(rows)
 
     def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
@@ -220,19 +226,25 @@ class Shelves:
         return None if row is None else bytes(row.body)
 
 
+def _is_contrary(said: str | Invalid) -> bool:
+    return isinstance(said, Invalid) and said.code in _known.CONTRARY
+
+
 def _contest(
-    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: _known.Outcomes, *,
-    by: str, at: datetime,
+    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: _known.Outcomes, who: tuple[str, str, list[str]],
+    at: datetime,
 ) -> None:  # fmt: skip
     """Note objects for officers; those that are not taken are kept aside and said to be taken in."""
     rows = []
+    by, source, communities = who
     for place, one in odd.items():
         said = outcomes[place]
         aside = isinstance(said, Invalid)
         rows.append(
             models.Contested(
                 collection=row, object_id=one.id, version=one.version, digest=one.digest, raw=one.raw if aside else b"",
-                by=by, code=said.code if isinstance(said, Invalid) else _known.CONTESTED, at=at,
+                by=by, source=source, communities=communities, at=at,
+                code=said.code if isinstance(said, Invalid) else _known.CONTESTED,
             )
         )  # fmt: skip
     if rows:
@@ -300,7 +312,7 @@ def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
             models.Collection.objects.filter(pk=collection).update(newest=moments[-1])
 
 
-def _mark_edges(collection: str, named: str) -> None:
+def mark_edges(collection: str, named: str) -> None:
     """Note anew which version of an object is the first and the last."""
     rows = models.StixObject.objects.filter(collection=collection, object_id=named)
     edges = rows.aggregate(first=Min("version"), last=Max("version"))

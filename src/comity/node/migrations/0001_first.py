@@ -514,13 +514,24 @@ class Migration(migrations.Migration):
             name="Contested",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("object_id", models.CharField(max_length=120)),
+                ("object_id", models.CharField(db_index=True, max_length=120)),
                 ("version", models.CharField(blank=True, max_length=27)),
                 ("digest", models.CharField(max_length=64)),
                 ("raw", models.BinaryField(default=b"")),
                 ("by", models.CharField(max_length=150)),
+                ("source", models.CharField(blank=True, max_length=2)),
+                ("communities", models.JSONField(default=list)),
                 ("code", models.CharField(max_length=60)),
                 ("at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("out", "Out"), ("in", "In")], default="open", max_length=4
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("settled_by", models.CharField(blank=True, max_length=402)),
+                ("reason", models.TextField(blank=True)),
                 ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.collection")),
             ],
             options={
@@ -1083,6 +1094,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="container",
             constraint=models.UniqueConstraint(fields=("case", "number"), name="container_once_per_place"),
+        ),
+        migrations.AddIndex(
+            model_name="contested",
+            index=models.Index(fields=["state", "-at"], name="contested_state"),
         ),
         migrations.AddConstraint(
             model_name="contested",

@@ -123,7 +123,7 @@ class SharingDeed(models.Model):
     """What an officer of this State did about shared objects; what he said is in the log."""
 
     digest = models.CharField(max_length=64, primary_key=True)  # of the signed statement
-    verb = models.CharField(max_length=10)  # share, hand-on, recall, report
+    verb = models.CharField(max_length=10)  # share, hand-on, recall, report, settle
     what = models.CharField(max_length=64, db_index=True)
     to = models.JSONField(default=list)  # codes of the States that it is said to
     by = models.CharField(max_length=402)  # the officer: name and office

@@ -241,6 +241,14 @@ TEXTS: Final[dict[str, Promise]] = {
     ),
     "sharing.other-author": _("Only who added it here brings a newer version of it."),
     "sharing.contested": _("Another collection here holds the same id and version with other content."),
+    "contest.reason": _("Say why, in at most 1,000 characters."),
+    "contest.unknown": _("Nothing of the kind is kept aside."),
+    "contest.changed": _("What stands there has changed since you opened the page. Look at it again."),
+    "contest.settled": _("It is so already."),
+    "contest.held": _(
+        "Other States hold what stands there, or it was called back: call it back, or write a newer version."
+    ),
+    "contest.gone": _("What is to take its place is not here any more, or was called back."),
     "sharing.nothing-personal": _("Nothing in it is personal."),
     "sharing.underivable": _("What is personal in it cannot be left out: it stays here."),
     "sharing.report-text": _("Say what is wrong."),
