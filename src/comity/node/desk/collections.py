@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 import secrets
-import time
 import uuid
 from collections.abc import Collection as Several
 from collections.abc import Mapping
@@ -35,7 +34,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _LONGEST: Final = 200  # characters of a title, or of an organisation's name
 _WORD: Final = 60  # characters of a purpose, of a community's name
 _SECRET: Final = 32  # bytes
-SLICE: Final = 0.1  # seconds of one look
 _ROWS, _BYTES = 1_000, 4 << 20  # looked at together
 _ALL: Final = Filter(versions=frozenset({"all"}))
 
@@ -105,24 +103,22 @@ def set_rules(named: str, said: Mapping[str, Any], *, officer: models.Officer, a
     return rules
 
 
-def look(settings: Settings, *, at: datetime, seconds: float = SLICE) -> bool:
-    """Look at rows of collections whose rules changed, for about as long, and let out anew what some client sees only now.
+def look(settings: Settings, *, at: datetime) -> bool:
+    """Look at the next rows of a collection whose rules changed, and let out anew what some client sees only now.
 
     Args:
         settings: the node's.
         at: now.
-        seconds: after which no further batch is begun.
 
     Returns:
-        Whether something is left.
+        Whether there was one.
     """
-    end = time.monotonic() + seconds
-    while row := models.Collection.objects.exclude(reviewed={}).first():
-        with transaction.atomic():
-            _review(settings, models.Collection.objects.select_for_update().get(pk=row.pk), at)
-        if time.monotonic() > end:
-            return True
-    return False
+    row = models.Collection.objects.exclude(reviewed={}).first()
+    if row is None:
+        return False
+    with transaction.atomic():
+        _review(settings, models.Collection.objects.select_for_update().get(pk=row.pk), at)
+    return True
 
 
 def _review(settings: Settings, row: models.Collection, at: datetime) -> None:

@@ -25,7 +25,7 @@ from comity.node import models
 from comity.node.desk import _known
 from comity.node.desk._log import log_append
 from comity.node.desk._record import needs
-from comity.node.desk.shelf import Shelves, mark_edges
+from comity.node.desk.shelf import Shelves, mark_edges, owe
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.sharing import stix
@@ -145,7 +145,7 @@ def _take(
         )[0]  # fmt: skip
         if isinstance(said, Invalid):
             raise said
-    models.Feed.objects.filter(pushed__what__in=digests).update(next_at=at)  # their servers are asked to delete it
+    owe([*digests, row.digest], at=at)
 
 
 def _log(

@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Any, Final, Literal
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q
+from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from comity.errors import Invalid, NotPossible
 from comity.node import models
@@ -31,6 +31,7 @@ from comity.seal import canon
 from comity.sharing import release, shelf, stix
 from comity.sharing.shelf import Cursor, Filter, Row
 
+_TOGETHER: Final = 500  # objects that one statement asks about
 _STATUS_KEPT: Final = timedelta(days=1)
 _STEP: Final = timedelta(microseconds=1)
 _ASIDE: Final = 1_000  # objects of one feed that are kept aside: a hostile server fills no disk
@@ -51,7 +52,7 @@ _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communitie
     WHERE {} ORDER BY added LIMIT %s"""
 _SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
 _MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
-_THEIRS = """SELECT id, object_id, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
+_THEIRS = """SELECT id, object_id, digest, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
     WHERE {} AND "by" = %s"""
 
 
@@ -195,7 +196,7 @@ class Shelves:
             for added, key, named, version, raw, digest, source, communities, copy in found
         ]  # fmt: skip
 
-    def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:  # noqa: ARG002 -- as the seam has it
+    def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:
         """Take away the rows that `by` added; how many. What was called back stays, so that it cannot come again.
 
         Raises:
@@ -207,11 +208,12 @@ class Shelves:
         with transaction.atomic():
             models.Collection.objects.select_for_update().filter(pk=collection).first()
             rows = _known.asked(_THEIRS.format(where), [*values, by])
-            if any(shared for _, _, shared in rows):
+            if any(shared for *_, shared in rows):
                 raise NotPossible("Other States have this: it is called back, not deleted.", code="sharing.shared")
-            models.StixObject.objects.filter(pk__in=[key for key, _, _ in rows]).delete()
-            for named in {named for _, named, _ in rows}:
+            models.StixObject.objects.filter(pk__in=[key for key, *_ in rows]).delete()
+            for named in {named for _, named, *_ in rows}:
                 mark_edges(collection, named)
+            owe([digest for _, _, digest, _ in rows], at=at)
         return len(rows)
 
     def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
@@ -310,6 +312,22 @@ def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
             moments = _moments(row, at, len(rows))
             cursor.executemany(_MOVED, list(zip(moments, rows, strict=True)))
             models.Collection.objects.filter(pk=collection).update(newest=moments[-1])
+
+
+def owe(digests: Sequence[str], *, at: datetime) -> None:
+    """Have foreign servers to which objects were sent asked to delete those that go to nobody here any more, and no others.
+
+    Args:
+        digests: of what changed, inside the caller's transaction.
+        at: now.
+    """
+    stands = Exists(models.StixObject.objects.filter(digest=OuterRef("what"), withdrawn=False))
+    for start in range(0, len(digests), _TOGETHER):
+        sent = models.Pushed.objects.filter(what__in=digests[start : start + _TOGETHER], answer="")
+        sent.filter(stands, owed_at__isnull=False).update(owed_at=None)
+        owed = sent.filter(~stands, owed_at=None)
+        models.Feed.objects.filter(pk__in=list(owed.values_list("feed", flat=True))).update(next_at=at)
+        owed.update(owed_at=at)
 
 
 def mark_edges(collection: str, named: str) -> None:

@@ -125,6 +125,8 @@ class Migration(migrations.Migration):
                 ("notice", models.BinaryField()),
                 ("raw", models.BinaryField(default=b"")),
                 ("at", models.BigIntegerField()),
+                ("let_out_at", models.DateTimeField(null=True)),
+                ("turns", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -685,6 +687,7 @@ class Migration(migrations.Migration):
                 ("place", models.JSONField(default=dict)),
                 ("next_at", models.DateTimeField()),
                 ("attempts", models.PositiveIntegerField(default=0)),
+                ("again", models.PositiveIntegerField(default=0)),
                 ("visited_at", models.DateTimeField(null=True)),
                 ("done", models.JSONField(default=dict)),
                 ("refused", models.JSONField(default=list)),
@@ -782,6 +785,23 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="KeptBack",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=2)),
+                ("first", models.CharField(max_length=27)),
+                ("last", models.CharField(max_length=27)),
+                ("at", models.DateTimeField()),
+                ("begun", models.BooleanField(default=False)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="node.collection"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Letter",
             fields=[
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
@@ -867,6 +887,7 @@ class Migration(migrations.Migration):
                 ("object_id", models.CharField(max_length=120)),
                 ("version", models.CharField(blank=True, max_length=27)),
                 ("sent_at", models.DateTimeField()),
+                ("owed_at", models.DateTimeField(null=True)),
                 ("answer", models.CharField(blank=True, max_length=60)),
                 ("answered_at", models.DateTimeField(null=True)),
                 (
@@ -1140,6 +1161,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "waiting")), fields=("case", "kind", "about"), name="job_once_at_a_time"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="keptback",
+            constraint=models.UniqueConstraint(fields=("collection", "source"), name="kept_back_once"),
         ),
         migrations.AddConstraint(
             model_name="pushed",
