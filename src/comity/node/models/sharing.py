@@ -106,7 +106,7 @@ class Client(models.Model):
     """A program of somebody else that fetches warnings and adds them, over TAXII or as a client of MISP."""
 
     name = models.CharField(max_length=60, primary_key=True)  # a-z, 0-9, dot, hyphen; never given again
-    secret = models.CharField(max_length=64, unique=True)  # SHA-256, in hex, of its secret of 256 random bits
+    secret = models.CharField(max_length=64, unique=True)  # SHA-256, in hex, of its secret of 238 random bits
     organisation = models.CharField(max_length=200)  # whose it is, in words
     state = models.CharField(max_length=2, blank=True)  # sharing.release.Audience.state; empty: nobody's, the public
     communities = models.JSONField(default=list)  # sharing.release.Audience.communities

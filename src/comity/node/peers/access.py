@@ -1,6 +1,6 @@
 """Who a client is: a program of somebody else that fetches warnings or adds them, known by name and secret.
 
-The secret has 256 random bits, of which this node keeps the SHA-256 only. It is looked up by that hash: how long this
+The secret has 238 random bits, of which this node keeps the SHA-256 only. It is looked up by that hash: how long this
 takes says nothing about any secret, and nothing about whether a name exists.
 """
 
