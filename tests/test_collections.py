@@ -376,6 +376,23 @@ def test_an_officer_takes_the_other_instead_and_can_turn_it_round(node, shelves,
     assert (row.state, bytes(row.raw)) == ("out", other.raw)
 
 
+def test_what_was_taken_and_left_can_come_back_and_be_settled_again(node, shelves, settled):
+    """Its sender deleted it, another came: its bytes are kept aside once more, and it is to be settled anew."""
+    first, other = read(tool(1), tool(1, name="x"))
+    shelves.add(ONE, [first], by="officer", at=AT)
+    blind = of_client(node, "blind", state=node.state, reads=[])
+    ask_to_add(blind, [other])
+    row = models.Contested.objects.get()
+    settled(row, take=True)
+    assert shelves.delete(ONE, Filter(ids=frozenset({other.id})), by="client blind", at=AT) == 1
+    shelves.add(ONE, [first], by="officer", at=AT)
+    ask_to_add(blind, [other])
+    row.refresh_from_db()
+    assert (row.state, bytes(row.raw)) == ("open", other.raw)
+    settled(row, take=True)
+    assert [held.raw for held in shelves.page(ONE, Filter(), None, 9)] == [other.raw]
+
+
 def test_what_stands_is_kept_and_nobody_hears_of_it(node, shelves, settled):
     """It goes on as it went, under its old date; the same sent again is not asked about again, by whomever."""
     first, other = read(tool(1), tool(1, name="x"))

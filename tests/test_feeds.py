@@ -606,6 +606,8 @@ def test_what_takes_the_place_of_another_is_sent_when_that_is_deleted(desk, monk
 
     visit(desk, "cert", monkeypatch, server)
     assert (asked[0], asked[-1], json.loads(taker.bodies[0])["objects"][0]["name"]) == ("DELETE", "POST", "true")
+    shelf.Shelves(desk.node).delete(desk.collection, Filter(ids=frozenset({other.id})), by="client blind", at=AT)
+    assert models.Pushed.objects.get(what=other.digest).owed_at == AT  # what its sender deletes here, is deleted there
 
 
 def test_what_is_called_back_while_it_is_on_its_way_is_owed(desk, monkeypatch):

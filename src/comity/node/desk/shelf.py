@@ -251,6 +251,11 @@ def _contest(
         )  # fmt: skip
     if rows:
         models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
+        gone = models.Contested.objects.filter(collection=row, by=by, raw=b"")
+        again = set(gone.filter(digest__in=[each.digest for each in rows if each.raw]).values_list("digest", flat=True))
+        for each in rows:  # what was taken once, left the shelf, and comes back to find another in its place
+            if each.raw and each.digest in again:
+                gone.filter(digest=each.digest).update(raw=each.raw, state=each.state, code=each.code, at=at)
 
 
 def _insert(
