@@ -292,8 +292,13 @@ def _insert(
 
 
 def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
-    """The moments of the next rows: from now on, or later than the latest one that this collection has given out."""
+    """The moments of the next rows: from now on, or later than the latest one that this collection has given out.
+
+    The last is of a whole millisecond: OpenCTI keeps no more of the date that it goes on from, and would get what shares it
+    again and again.
+    """
     moment = max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+    moment += timedelta(microseconds=-(moment + (count - 1) * _STEP).microsecond % 1_000)
     found: list[str] = []
     while len(found) < count:
         first = moment.microsecond
