@@ -486,6 +486,7 @@ def test_what_is_said_in_two_ways_is_settled_on_a_page(node, shelves, officers):
     ask_to_add(of_client(node, "blind", state=node.state, reads=[]), read(tool(1, name="<script>alert(1)</script>")))
     row, browser = models.Contested.objects.get(), Browser(officers.all)
     path = f"/sharing/contested/{row.pk}"
+    assert "to be settled by an officer: 1" in re.sub(r"<[^>]+>", "", browser.text("/sharing"))
     assert path in browser.text("/sharing/collections")
     text = browser.text(path)
     assert "stands" in text

@@ -266,7 +266,7 @@ def test_a_silent_source_reaches_nobody_at_any_door(circle, officers, node, at):
     assert (silence.due(node, at=at + timedelta(days=1)), models.KeptBack.objects.count()) == (False, 0)
 
 
-def test_who_falls_silent_and_speaks_in_turn_is_not_fetched_again_and_again(circle, officers, node, at):
+def test_who_falls_silent_and_speaks_in_turn_is_not_fetched_again_and_again(circle, officers, node, at, monkeypatch):
     """Only what somebody was kept from comes anew; each turn waits longer, up to a day; what waits is seen by who reads all."""
     row = circle.agreed(officers.all)
     old, new = (
@@ -288,7 +288,8 @@ def test_who_falls_silent_and_speaks_in_turn_is_not_fetched_again_and_again(circ
         kept.put_standing(Standing(source="VN", number=number, at=int(now.timestamp())), b"")
         assert fetched(now, received(old).added) == []  # a reader who has the first of the two
         end = {"level": 0, "successor": "", "reason": "", "at": int(now.timestamp())}
-        kept.put_recall(Recall(source="VN", number=number, what=f"{number:064}", kind="withdraw", **end), b"")
+        last = Recall(source="VN", number=number, what=f"{number:064}", kind="withdraw", **end)
+        kept.put_recall(last, b"")
         added, asked = received(new).added, now
         now += timedelta(minutes=1)
         while not silence.due(node, at=now):
@@ -300,6 +301,20 @@ def test_who_falls_silent_and_speaks_in_turn_is_not_fetched_again_and_again(circ
         waits.append(round((now - asked) / timedelta(hours=1)))
     assert set(late) == {before}  # nobody was kept from it, and nobody fetches it again
     assert waits == [0, 1, 2, 4, 8, 16, 24, 24]
+    monkeypatch.setattr(silence, "_ROWS", 1)
+    kept.put_standing(Standing(source="VN", number=9, at=int(now.timestamp())), b"")
+    assert fetched(now, "") == []  # who reads everything while it is silent widens what comes anew to everything
+    kept.put_recall(replace(last, number=9), b"")
+    now += timedelta(days=1)
+    kept.put_standing(Standing(source="VN", number=9, at=int(now.timestamp())), b"")
+    assert [silence.due(node, at=now) for _ in range(4)] == [
+        True,
+        True,
+        True,
+        False,
+    ]  # some rows at a time, in one turn
+    assert before < received(old).added < received(new).added
+    assert models.CopyStanding.objects.get().turns == 9
 
 
 def test_a_silent_source_suspends(circle, officers, node, at):
