@@ -91,7 +91,7 @@ def pause(
     by: By,
     resume: Annotated[bool, typer.Option("--resume", help="Visit it again, from now on.")] = False,
 ) -> None:
-    """Visit a feed no more, until it is resumed."""
+    """Fetch or send nothing until it is resumed; what was sent and is called back is asked to be deleted all the same."""
     officer = decided_by(home, by)
     from comity.node.desk import feeds
 
