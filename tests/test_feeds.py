@@ -15,6 +15,7 @@ import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plans import explained
 from test_officers import Browser
 from test_stix import changed
 from test_taxii import tool
@@ -543,6 +544,9 @@ def test_a_paused_feed_sends_nothing_and_asks_to_delete_all_the_same(desk, monke
     later = AT + timedelta(minutes=1)
     prevention.recall(desk.node, one.digest, Kind.WITHDRAW, officer=desk.officer, at=later)
     assert feeds.due(at=later) == ["cert"]
+    with explained() as plans:  # a million objects may have been sent
+        assert feeds.called_back(models.Feed.objects.get()).count() == 1
+    assert "USING COVERING INDEX pushed_owed" in plans[-1] or "USING INDEX pushed_owed" in plans[-1], plans
     row = visit(desk, "cert", monkeypatch, server, later)
     assert (row.code, row.attempts, [each.owed_at for each in feeds.called_back(row)]) == ("feed.away", 1, [later])
     assert visit(desk, "cert", monkeypatch, server, later + timedelta(minutes=1)).code == ""

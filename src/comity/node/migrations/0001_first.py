@@ -1166,6 +1166,12 @@ class Migration(migrations.Migration):
             model_name="keptback",
             constraint=models.UniqueConstraint(fields=("collection", "source"), name="kept_back_once"),
         ),
+        migrations.AddIndex(
+            model_name="pushed",
+            index=models.Index(
+                condition=models.Q(("owed_at__isnull", False)), fields=["where", "owed_at"], name="pushed_owed"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="pushed",
             constraint=models.UniqueConstraint(fields=("where", "what"), name="pushed_once"),

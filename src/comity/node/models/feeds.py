@@ -62,3 +62,6 @@ class Pushed(models.Model):
 
         ordering = ["where"]
         constraints = [models.UniqueConstraint(fields=["where", "what"], name="pushed_once")]
+        indexes = [
+            models.Index(fields=["where", "owed_at"], condition=models.Q(owed_at__isnull=False), name="pushed_owed")
+        ]
