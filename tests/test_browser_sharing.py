@@ -30,6 +30,10 @@ blind = models.Client.objects.create(name="soc", secret="0" * 64, organisation="
     writes=[pk], made_at=at, made_by="exercise")
 other = stix.read(raw.replace(b"Ali", b"Eli"))
 Shelves(current(), blind).add(pk, [other], by="client soc", at=at)
+feed = models.Feed.objects.create(name="to-qa", address="https://127.0.0.1:1/api/", remote="in", direction="push", state="QA",
+    collection_id=pk, purpose="prevention", every=15, most=1, next_at=at, made_at=at, made_by="exercise", paused=True)
+models.Pushed.objects.create(feed=feed, where="https://127.0.0.1:1/api/collections/in", what="0" * 64, object_id=other.id,
+    sent_at=at, owed_at=at)
 """
 
 
@@ -133,6 +137,20 @@ def test_a_collection_is_made_ruled_and_written_into(world):
     desk.follow("Warnings", within="nav")
     desk.follow("Collections and clients")
     assert "client soc" in desk.text("section[aria-labelledby=contested]")
+    desk._leads(desk.page.locator(".contested a").first)
+    look(desk, "contested")
+    desk.press("Keep what stands")
+    assert desk.page.locator(".wrong [role=alert]").count() == 1
+    desk.type("Why", "نویسندهٔ آن تأیید کرد.")
+    desk.press("Keep what stands")
+    assert "نویسندهٔ آن تأیید کرد." in desk.text("aside")
+    look(desk, "settled")
+    desk.follow("Warnings", within="nav")
+    desk.follow("Feeds")
+    assert "۱" in desk.text("section[aria-labelledby=f-to-qa] .failed")
+    look(desk, "feeds")
+    desk.follow("Warnings", within="nav")
+    desk.follow("Collections and clients")
     desk.unfold("Make a collection")
     desk.type("Title", "یافته‌های تازه")
     desk.press("Make it")

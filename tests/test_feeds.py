@@ -15,6 +15,8 @@ import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plans import explained
+from test_officers import Browser
 from test_stix import changed
 from test_taxii import tool
 from test_taxii_door import basic, commands, wait
@@ -23,7 +25,7 @@ from comity.demo import nodes
 from comity.demo.cast import three_states
 from comity.errors import ComityError, Invalid, NotPossible, NotYours, Unreachable
 from comity.node import feeding, models
-from comity.node.desk import collections, copies, feeds, prevention, shelf
+from comity.node.desk import collections, contested, copies, feeds, prevention, shelf
 from comity.node.officers import shared
 from comity.seal.keys import write_secret
 from comity.sharing import feed, release, stix, taxii, tlp
@@ -340,6 +342,28 @@ def test_a_feed_takes_nobody_s_place(desk, monkeypatch):
     assert [held.raw for held in shelves.page(desk.collection, Filter(), None, 9)] == [own.raw, tool(4)]
 
 
+def test_what_contradicts_what_is_here_is_kept_aside_and_fills_no_disk(desk, monkeypatch):
+    """Refused by name, and kept for an officer to settle; a server that contradicts itself without end, a thousand times."""
+    elsewhere = collections.make("Other", officer=desk.officer, at=AT).pk
+    squatted, true = (stix.read(tool(1, name=name)) for name in ("first", "true"))
+    shelf.Shelves(desk.node).add(elsewhere, [squatted], by="client soc", at=AT, source="VN")
+    monkeypatch.setattr(shelf, "_ASIDE", 3)
+    server = Server()
+    server.add(AT, true.raw, tool(2), *(tool(2, name=str(each)) for each in range(9)))
+    desk.add()
+    row = visit(desk, "cert", monkeypatch, paged(server))
+    assert (row.done["new"], row.refused[0]) == (1, [true.id, "sharing.contested"])
+    assert models.Contested.objects.filter(by="feed cert").count() == 3
+    odd = models.Contested.objects.get(digest=true.digest)
+    before = contested.seen(odd, contested.standing(odd))
+    contested.settle(desk.node, odd.pk, take=True, reason="CERT says so.", before=before, officer=desk.officer, at=AT)
+    assert [held.raw for held in shelf.Shelves(desk.node).page(desk.collection, Filter(), None, 9)] == [
+        tool(2),
+        true.raw,
+    ]
+    assert models.StixObject.objects.filter(digest=squatted.digest).count() == 0
+
+
 def test_a_feed_brings_no_more_than_it_may(desk, monkeypatch):
     """A server without end fills no disk."""
     count = iter(range(10**6))
@@ -500,6 +524,131 @@ def test_a_server_is_asked_to_delete_what_is_called_back(desk, monkeypatch, titl
     assert models.Pushed.objects.get(what=objects["2"].digest).answer == ""
 
 
+def test_a_paused_feed_sends_nothing_and_asks_to_delete_all_the_same(desk, monkeypatch):
+    """What is called back does harm until it is gone: it is owed until the server has answered; else nobody calls there."""
+    desk.add(direction="push")
+    green = {"object_marking_refs": [tlp.IDS[tlp.Level.GREEN]]}
+    stock(desk, tool(1, **green), tool(2, **green))
+    visit(desk, "cert", monkeypatch, Taker())
+    feeds.pause("cert", paused=True, officer=desk.officer, at=AT)
+    stock(desk, tool(3, **green))
+    asked, away = list[str](), [503]
+
+    def server(path, body):
+        asked.append(path if body is None else "POST")
+        return feed.Answer(away.pop() if away else 200, TYPE, b"{}")
+
+    assert visit(desk, "cert", monkeypatch, server).next_at == AT + timedelta(minutes=15)
+    assert asked == []
+    one = models.StixObject.objects.get(object_id__endswith="1")
+    later = AT + timedelta(minutes=1)
+    prevention.recall(desk.node, one.digest, Kind.WITHDRAW, officer=desk.officer, at=later)
+    assert feeds.due(at=later) == ["cert"]
+    with explained() as plans:  # a million objects may have been sent
+        assert feeds.called_back(models.Feed.objects.get()).count() == 1
+    assert "USING COVERING INDEX pushed_owed" in plans[-1] or "USING INDEX pushed_owed" in plans[-1], plans
+    row = visit(desk, "cert", monkeypatch, server, later)
+    assert (row.code, row.attempts, [each.owed_at for each in feeds.called_back(row)]) == ("feed.away", 1, [later])
+    assert visit(desk, "cert", monkeypatch, server, later + timedelta(minutes=1)).code == ""
+    assert [path.partition("?")[0] for path in asked] == [f"DELETE collections/indicators/objects/{one.object_id}/"] * 2
+    assert models.Pushed.objects.get(what=one.digest).answer == "deleted"
+    feeds.pause("cert", paused=False, officer=desk.officer, at=later)
+    visit(desk, "cert", monkeypatch, taker := Taker(), later)
+    assert taker.names == ["3"]
+
+
+def test_how_feeds_go_is_seen_and_an_officer_pauses_them(desk, monkeypatch):
+    """What a server owes, with its age; what a feed that is gone left behind; sources that fell silent."""
+    desk.add(direction="push")
+    stock(desk, tool(1, object_marking_refs=[tlp.IDS[tlp.Level.GREEN]]))
+    visit(desk, "cert", monkeypatch, Taker())
+    visit(desk, "cert", monkeypatch, lambda *_: feed.Answer(503, {}, b""))
+    browser = Browser(desk.officer)
+    text = browser.text("/sharing/feeds")
+    assert "The server has trouble of its own." in text
+    assert "Called back" not in text
+    assert Browser(desk.idle).post("/sharing/feeds/cert/pause").status_code == 403
+    assert browser.post("/sharing/feeds/cert/pause").status_code == 303
+    assert models.Feed.objects.get().paused
+    prevention.recall(desk.node, models.StixObject.objects.get().digest, Kind.WITHDRAW, officer=desk.officer, at=AT)
+    assert "Called back, and not yet deleted there" in browser.text("/sharing/feeds")
+    assert "owed since" in browser.text(f"/sharing/objects/{models.StixObject.objects.get().pk}")
+    feeds.remove(desk.node, "cert", officer=desk.officer)
+    models.KeptBack.objects.create(collection_id=desk.collection, source="VN", first="1", last="2", at=AT)
+    text = browser.text("/sharing/feeds")
+    assert "Sent by feeds that were removed" in text
+    assert "Sources that fell silent" in text
+    assert browser.post("/sharing/feeds/cert/resume").status_code == 422
+    assert browser.post("/sharing/feeds/cert/delete").status_code == 404
+    assert browser.get("/sharing/feeds/cert/resume").status_code == 405
+
+
+def test_what_takes_the_place_of_another_is_sent_when_that_is_deleted(desk, monkeypatch):
+    """The server is asked first, for it keeps one content under a name; what is undone before that is owed no more."""
+    desk.add(direction="push")
+    green = {"object_marking_refs": [tlp.IDS[tlp.Level.GREEN]]}
+    stock(desk, tool(1, **green))
+    visit(desk, "cert", monkeypatch, Taker())
+    client = models.Client(name="blind", state="IR", reads=[])
+    other = stix.read(tool(1, name="true", **green))
+    shelf.Shelves(desk.node, client).add(desk.collection, [other], by="client blind", at=AT)
+
+    def take(row) -> None:
+        before = contested.seen(row, contested.standing(row))
+        contested.settle(desk.node, row.pk, take=True, reason="x", before=before, officer=desk.officer, at=AT)
+
+    take(models.Contested.objects.get())
+    assert models.Pushed.objects.get().owed_at == AT
+    take(models.Contested.objects.get(by="officer"))
+    assert models.Pushed.objects.get().owed_at is None
+    take(models.Contested.objects.get(by="client blind"))
+    asked, taker = list[str](), Taker()
+
+    def server(path, body):
+        asked.append(path.partition(" ")[0] if body is None else "POST")
+        return taker(path, body)
+
+    visit(desk, "cert", monkeypatch, server)
+    assert (asked[0], asked[-1], json.loads(taker.bodies[0])["objects"][0]["name"]) == ("DELETE", "POST", "true")
+    shelf.Shelves(desk.node).delete(desk.collection, Filter(ids=frozenset({other.id})), by="client blind", at=AT)
+    assert models.Pushed.objects.get(what=other.digest).owed_at == AT  # what its sender deletes here, is deleted there
+
+
+def test_what_is_called_back_while_it_is_on_its_way_is_owed(desk, monkeypatch):
+    """Neither what the server just got, nor what was called back during the visit, waits for the next usual one."""
+    desk.add(direction="push")
+    stock(desk, tool(1, object_marking_refs=[tlp.IDS[tlp.Level.GREEN]]))
+    digest, taker = models.StixObject.objects.get().digest, Taker()
+
+    def server(path, body):
+        if body:
+            prevention.recall(desk.node, digest, Kind.WITHDRAW, officer=desk.officer, at=AT)
+        return taker(path, body)
+
+    row = visit(desk, "cert", monkeypatch, server)
+    assert (row.next_at, models.Pushed.objects.get().owed_at) == (AT, AT)
+
+
+def test_a_server_that_brings_again_what_is_here_is_visited_less(desk, monkeypatch):
+    """However it mixes something new in; a day at the most. One that has something new is visited as usual again."""
+    monkeypatch.setattr(feed, "PAGE", 20)
+    server, at, waits = Server(), AT, []
+    server.add(at, *(tool(each) for each in range(100)))
+    desk.add()
+    for number in range(9):
+        row = visit(desk, "cert", monkeypatch, paged(server), at)
+        waits.append((row.next_at - at) / timedelta(minutes=15))
+        at = row.next_at
+        server.rows = []
+        server.add(at, *(tool(each) for each in range(100)), tool(200 + number))
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 96, 96]
+    assert (row.again, row.done["new"], row.done["held"]) == (8, 1, 100)
+    server.rows = []
+    server.add(at, *(tool(each) for each in range(300, 350)))
+    row = visit(desk, "cert", monkeypatch, paged(server), at)
+    assert (row.again, row.next_at) == (0, at + timedelta(minutes=15))
+
+
 def stock(desk, *raws: bytes) -> None:
     """Put objects of this State on the shelf."""
     shelf.Shelves(desk.node).add(desk.collection, [stix.read(raw) for raw in raws], by="officer", at=AT)
@@ -520,8 +669,12 @@ def test_only_what_the_rules_let_go_is_sent(desk, monkeypatch):
     stock(desk, tool(7, object_marking_refs=[tlp.IDS[tlp.Level.CLEAR]]))
     assert visit(desk, "cert", monkeypatch, taker).done["sent"] == 0
     collections.set_rules("feed", rules, officer=desk.officer, at=AT)
-    assert visit(desk, "cert", monkeypatch, taker).done["sent"] == 2
-    assert taker.names == ["0", "0", "7"]
+    assert visit(desk, "cert", monkeypatch, taker).done == {"sent": 1, "kept": 4, "known": 1, "refused": 0}
+    assert taker.names == ["0", "7"]
+    feeds.remove(desk.node, "cert", officer=desk.officer)
+    desk.add(direction="push", state="", at=AT + timedelta(seconds=1))
+    visit(desk, "cert", monkeypatch, anew := Taker(), AT + timedelta(seconds=1))
+    assert anew.names == ["0", "7"]  # a feed that is made anew sends everything again
 
 
 def test_what_a_silent_source_gave_waits_and_holds_up_nothing(desk, monkeypatch):
@@ -553,7 +706,9 @@ def test_what_a_silent_source_gave_waits_and_holds_up_nothing(desk, monkeypatch)
 def test_bodies_are_as_long_as_the_server_takes(sizes, most):
     """Whatever the lengths: every object that fits is sent once, in order, and what never fits is named."""
     rows = [
-        SimpleNamespace(id=f"tool--{place}", raw=b"x" * size, at=SimpleNamespace(added=f"{place:02}"), copy=False)
+        SimpleNamespace(
+            id=f"tool--{place}", digest="", raw=b"x" * size, at=SimpleNamespace(added=f"{place:02}"), copy=False
+        )
         for place, size in enumerate(sizes)
     ]
 
@@ -571,6 +726,7 @@ def test_bodies_are_as_long_as_the_server_takes(sizes, most):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(feeds, "Shelves", Shelves)
+        patch.setattr(feeds, "_there", lambda *_: frozenset())
         patch.setattr(feeds.copies, "silent", lambda *_, **__: frozenset())
         patch.setattr(feeds, "_current", lambda _row: SimpleNamespace(exists=lambda: True))
         patch.setattr(feeds, "Outlet", lambda *_: SimpleNamespace(lets=lambda _row: True))
@@ -591,11 +747,12 @@ def test_what_the_server_refuses_is_named_and_what_it_has_not_looked_at_is_sent_
     named = json.loads(tool(2))["id"]
     row = visit(desk, "cert", monkeypatch, Taker(refuses=named, pending=3))
     assert row.code == ""  # it has looked at everything by the third question
-    row = visit(desk, "cert", monkeypatch, Taker(refuses=named))
     collections.set_rules("feed", {"states": ["QA"], "purposes": ["prevention"], "unmarked": "TLP:CLEAR", "basis": "y"},
                           officer=desk.officer, at=AT)  # fmt: skip
+    stock(desk, tool(5))
+    named = json.loads(tool(5))["id"]
     row = visit(desk, "cert", monkeypatch, Taker(refuses=named))
-    assert (row.done["sent"], row.refused) == (1, [[named, "No."]])
+    assert (row.done["sent"], row.done["known"], row.refused) == (0, 2, [[named, "No."]])
     stock(desk, tool(3))
     slow, place = Taker(pending=99), row.place
     row = visit(desk, "cert", monkeypatch, slow)

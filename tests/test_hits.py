@@ -83,7 +83,7 @@ def case(node, officers, peer, at):
 
 def look(node, at) -> None:
     """Look at everything that is new."""
-    while sighting.look(node, at=at, seconds=10):
+    while sighting.look(node, at=at):
         pass
 
 
@@ -500,7 +500,7 @@ def test_a_look_is_short(node, officers, peer, shelf, at, monkeypatch):
     """One look ends after its time and says that more is left; the courier goes on where it ended."""
     monkeypatch.setattr(sighting, "_OBJECTS", 2)
     shelf(*(indicator(ip("203.0.113.7"), number) for number in range(1, 6)))
-    assert sighting.look(node, at=at, seconds=0) is True
+    assert sighting.look(node, at=at) is True
     assert models.Indexed.objects.get().objects_to == models.StixObject.objects.order_by("pk")[1].pk
     requesting.draft(node, ours(), officer=officers.drafter, at=at)
     monkeypatch.setattr(threading.Thread, "start", lambda self: None)  # nobody is on the way to a peer

@@ -1,6 +1,7 @@
 """A collection as an instance of MISP: PyMISP, as it comes, drives a real node over HTTPS; nothing goes out that may not."""
 
 import json
+import re
 import ssl
 import time
 from datetime import UTC, datetime, timedelta
@@ -173,6 +174,46 @@ def test_another_misp_pulls(instance):
     assert instance.ask("events/index", {"minimal": 1, "to_ids": 1}, who=who)[1]["code"] == "misp.query"
     assert instance.ask("sightings/restSearch/event", asked | {"org_id": ["!x"]}, who=who)[0] == 400
     assert instance.ask("events/filterEventIdsForPush", [], method="POST", who=who)[0] == 404
+
+
+def test_events_of_one_second_with_different_marks_are_taken(instance):
+    """Their author's word of himself stays as it came first, and is no fault: programs add many events in a second."""
+    for number, tag in enumerate(("tlp:green", "tlp:amber", "")):
+        made = event(
+            attribute(80 + number, "domain", "z.example"), uuid=named(980 + number), Tag=[{"name": tag}] if tag else []
+        )
+        assert instance.ask("events/add", made)[0] == 200
+    assert len(instance.ask("events/index", {"minimal": 1})[1]) == 4
+
+
+def test_a_misp_that_pulls_sees_what_was_sighted(instance):
+    """It asks for the sightings of an event only where one came after those that it has; 0 would mean that there is none."""
+    index = lambda **more: instance.ask("events/index", {"minimal": 1, "published": 1} | more)[1]  # noqa: E731
+    assert [one["sighting_timestamp"] for one in index()] == ["0"]
+    before = int(instance.now.timestamp())
+    assert instance.ask("sightings/add", {"values": ["198.51.100.7"]})[0] == 200
+    (seen,) = index()
+    assert before < int(seen["sighting_timestamp"]) <= int(instance.now.timestamp())
+    green = {"Tag": [{"name": "tlp:green"}]}
+    other = event(attribute(71, "domain", "y.example"), uuid=named(971), timestamp="1796000700", **green)
+    assert instance.ask("events/add", other)[0] == 200
+    assert sorted(one["sighting_timestamp"] == "0" for one in index()) == [False, True]
+
+
+RULES_OF_A_PULL = [
+    ({"tag": ["tlp:green"]}, 1), ({"tag": ["!tlp:green"]}, 0), ({"tag": ["tlp:red", "tlp:green"]}, 1),
+    ({"tag": ["!tlp:red"]}, 1),
+    ({"tag": ["tlp:green", "!tlp:green"]}, 0), ({"org": ["Exercise"]}, 1), ({"org": ["!Exercise"]}, 0),
+    ({"org": ["!Other"]}, 1),
+    ({"tag": ["tlp:green"], "org": ["!Exercise"]}, 0), ({"timestamp": "3650d"}, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "count"), RULES_OF_A_PULL)
+def test_the_rules_by_which_another_misp_pulls(instance, rules, count):
+    """Tags and organisations, wanted or not, as it writes them."""
+    status, found = instance.ask("events/index", rules | {"minimal": 1, "published": 1})
+    assert (status, len(found)) == (200, count), found
 
 
 def test_an_object_is_as_strict_as_what_is_in_it(instance):
@@ -423,6 +464,40 @@ def test_pymisp_drives_a_node(door, monkeypatch):
     seen.info = "Parcels in winter"
     assert ours.update_event(seen, pythonify=True).info == "Parcels in winter"
     assert ours.get_event(made.uuid)["Event"]["info"] == "Parcels in winter"
+
+
+def test_another_misp_tests_its_connection_and_pulls(door, monkeypatch):
+    """Over HTTPS with the headers that MISP sends, in its order; its key is of the form that its settings take."""
+    assert re.fullmatch("[A-Za-z0-9]{40}", door.secrets["vn"])
+    made = event_of("Pulled")
+    made.add_tag("tlp:clear")
+    assert "Event" in client(door, "vn", monkeypatch).add_event(made)
+    headers = {"Authorization": door.secrets["vn"], "Accept": "application/json", "Content-Type": "application/json",
+               "Accept-Encoding": "gzip, deflate", "MISP-version": "2.5.34", "User-Agent": "MISP 2.5.34 - #0"}  # fmt: skip
+
+    def asked(method: str, path: str, said=None, **more):
+        body = None if said is None else json.dumps(said).encode()
+        found = door.line.request(method, f"/misp/misp{path}", headers=headers | more, content=body)
+        assert (found.status_code, found.headers["content-type"]) == (200, "application/json")
+        return found.json()
+
+    assert asked("GET", "/servers/getVersion")["perm_sync"] is False
+    sent = "Nothing to see here? " * 200 + "ÄÖ نام"
+    kind = "application/json"
+    assert asked("POST", "/servers/postTest", {"testString": sent}) == {
+        "body": {"testString": sent}, "headers": {"Accept": kind, "Content-type": kind}
+    }  # fmt: skip
+    assert asked("GET", "/users/view/me.json")["Role"]["perm_sync"] is False
+    index = asked("POST", "/events/index", {"minimal": 1, "published": 1}, **{"If-None-Match": '""'})
+    assert made.uuid in [one["uuid"] for one in index]
+    left_out = "deleted[]:0/deleted[]:1/excludeGalaxy:1/includeEventCorrelations:0/includeFeedCorrelations:0"
+    path = f"/events/view/{made.uuid}/{left_out}/includeWarninglistHits:0/excludeLocalTags:1"
+    assert asked("GET", path)["Event"]["info"] == "Pulled"
+    assert (
+        asked("GET", "/shadow_attributes/index/all:1/timestamp:0/limit:1000/page:1/deleted[]:0/deleted[]:1.json") == []
+    )
+    wanted = {"returnFormat": "json", "last": 0, "includeUuid": True, "uuid": [made.uuid]}
+    assert asked("POST", "/sightings/restSearch/event", wanted) == {"response": []}
 
 
 def test_what_pymisp_may_not_is_told_in_its_words(door, monkeypatch):

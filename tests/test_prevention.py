@@ -12,7 +12,7 @@ from peer import arrive
 from comity.errors import ComityError, Invalid, NotYours
 from comity.ledger import log
 from comity.node import archive, models
-from comity.node.desk import bulletins, communities, copies, crossing, prevention, telling
+from comity.node.desk import bulletins, communities, copies, crossing, prevention, silence, telling
 from comity.node.desk.shelf import Shelves
 from comity.node.peers import access
 from comity.seal import canon, envelope
@@ -241,8 +241,8 @@ def test_a_silent_source_reaches_nobody_at_any_door(circle, officers, node, at):
 
     def seen(now) -> tuple[set[str], set[str]]:
         shelves = Shelves(node, client)
-        reader = access.reader_of(client, shelves, node, at=now)
-        rows, _ = shelf.looked(shelves, reader, copies.RECEIVED, Filter(), None, limit=10, page=10)
+        with access.reading(client, shelves, node, at=now) as reader:
+            rows, _ = shelf.looked(shelves, reader, copies.RECEIVED, Filter(), None, limit=10, page=10)
         return {each.id for each in rows}, {each.id for each in bulletins.public_objects(names, at=now)}
 
     later = at + copies.PATIENCE + timedelta(seconds=1)
@@ -259,7 +259,62 @@ def test_a_silent_source_reaches_nobody_at_any_door(circle, officers, node, at):
     gap = Recall(source="VN", number=1, what="0" * 64, kind="withdraw", **end)
     circle.say("VN", [Send("IR", gap)])
     assert seen(at) == (set(names), set(names))
+    assert silence.due(node, at=at + timedelta(seconds=9)) is False  # a door may not know yet that it speaks
+    assert received(what).added < latest
+    assert silence.due(node, at=at + timedelta(seconds=11)) is True
     assert received(what).added > latest  # who asks for what is new since then gets it
+    assert (silence.due(node, at=at + timedelta(days=1)), models.KeptBack.objects.count()) == (False, 0)
+
+
+def test_who_falls_silent_and_speaks_in_turn_is_not_fetched_again_and_again(circle, officers, node, at, monkeypatch):
+    """Only what somebody was kept from comes anew; each turn waits longer, up to a day; what waits is seen by who reads all."""
+    row = circle.agreed(officers.all)
+    old, new = (
+        circle.share("VN", "IR", indicator(f"{name}.example", Level.CLEAR), level=Level.CLEAR, communities=(row.pk,))
+        for name in ("old", "new")
+    )
+    permit(communities=["Gulf"], public=True)
+    shelves = Shelves(node, models.Client(name="soc", state="QA", reads=[copies.RECEIVED], communities=["Gulf"],
+                                          purpose="prevention"))  # fmt: skip
+
+    def fetched(now, since: str) -> list[str]:
+        with access.reading(shelves._client, shelves, node, at=now) as reader:
+            rows, _ = shelf.looked(shelves, reader, copies.RECEIVED, Filter(after=since), None, limit=10, page=10)
+        return [each.digest for each in rows]
+
+    kept, now, late, waits = copies.Kept(node.state, at), at, [], []
+    before = received(old).added
+    for number in range(1, 9):
+        kept.put_standing(Standing(source="VN", number=number, at=int(now.timestamp())), b"")
+        assert fetched(now, received(old).added) == []  # a reader who has the first of the two
+        end = {"level": 0, "successor": "", "reason": "", "at": int(now.timestamp())}
+        last = Recall(source="VN", number=number, what=f"{number:064}", kind="withdraw", **end)
+        kept.put_recall(last, b"")
+        added, asked = received(new).added, now
+        now += timedelta(minutes=1)
+        while not silence.due(node, at=now):
+            assert fetched(now, "")[-2:] == [old, new]
+            now += timedelta(minutes=30)
+            kept.put_standing(Standing(source="VN", number=number, at=int(now.timestamp())), b"")
+        assert received(new).added > added
+        late.append(received(old).added)
+        waits.append(round((now - asked) / timedelta(hours=1)))
+    assert set(late) == {before}  # nobody was kept from it, and nobody fetches it again
+    assert waits == [0, 1, 2, 4, 8, 16, 24, 24]
+    monkeypatch.setattr(silence, "_ROWS", 1)
+    kept.put_standing(Standing(source="VN", number=9, at=int(now.timestamp())), b"")
+    assert fetched(now, "") == []  # who reads everything while it is silent widens what comes anew to everything
+    kept.put_recall(replace(last, number=9), b"")
+    now += timedelta(days=1)
+    kept.put_standing(Standing(source="VN", number=9, at=int(now.timestamp())), b"")
+    assert [silence.due(node, at=now) for _ in range(4)] == [
+        True,
+        True,
+        True,
+        False,
+    ]  # some rows at a time, in one turn
+    assert before < received(old).added < received(new).added
+    assert models.CopyStanding.objects.get().turns == 9
 
 
 def test_a_silent_source_suspends(circle, officers, node, at):

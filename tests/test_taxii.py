@@ -41,7 +41,7 @@ class Client:
 
     def __init__(self, shelf=None) -> None:
         self.shelf = shelf or SqliteShelf(collections=COLLECTIONS)
-        self.now = AT
+        self.now, self.who = AT, None
 
     def ask(self, method, path, query="", body=b"", who=None, **headers):
         """The answer; its body parsed."""
@@ -337,7 +337,8 @@ def test_one_object_and_its_versions(stocked):
 
 BAD = [
     "match[type]=" + ",".join(f"x-{number}" for number in range(51)),
-    "limit=0", "limit=-1", "limit=x", "limit=1&limit=2", "next=x", "next=999999999999999999-1", "next=1-1&next=1-1",
+    "limit=0", "limit=-1", "limit=x", "limit=1&limit=2", "next=x", "next=999999999999999999-1-0a0a0a0a", "next=1-1",
+    "next=1-1-0a0a0a0a&next=1-1-0a0a0a0a",
     "added_after=yesterday", "added_after=2026-11-30", "added_after=2026-11-30T09:15:04Z&added_after=2026-11-30T09:15:04Z",
     "match[version]=newest", "match[version]=", "match[colour]=red", "match[id]=a&match[id]=b", "%ff=1",
     "match[id]=" + ",".join(map(str, range(1_001))), "&".join(f"a{n}=1" for n in range(30)),
@@ -480,7 +481,7 @@ def served(client) -> Iterator[str]:
         headers = {"accept": environ.get("HTTP_ACCEPT", "*/*"), "content-type": environ.get("CONTENT_TYPE", "")}
         request = taxii.Request(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, body)
         client.now += timedelta(seconds=1)
-        said = taxii.answer(request, client.shelf, reader(), client.now, site=site)
+        said = taxii.answer(request, client.shelf, client.who or reader(), client.now, site=site)
         start(f"{said.status} x", [*said.headers, ("Content-Length", str(len(said.body)))])
         return [said.body]
 
@@ -516,3 +517,58 @@ def test_taxii2_client_drives_it(served):
         assert len(collection.get_objects()["objects"]) == 41
         for each in (collection, root):
             each.close()
+
+
+def test_what_opencti_s_connector_asks(client, served):
+    """One set of parameters for every collection and every run: what it was told elsewhere hides nothing and repeats nothing.
+
+    Its calls in their order: a date without a zone, a limit, then `next` until there is no more, which stays for what follows.
+    An observable that does not say its version, first on a page, must not look like TAXII 2.0.
+    """
+    client.who, letterbox = reader(reads=(ONE, TWO)), f"/api/collections/{TWO}/objects/"
+    domain = {"type": "domain-name", "id": "domain-name--00000000-0000-4000-8000-000000000001", "value": "x.example"}
+    client.add(json.dumps(domain).encode(), *(tool(number) for number in range(4)), path=letterbox)
+    client.add(*(tool(number) for number in range(10, 15)))
+    kept = {"limit": 2, "added_after": AT.replace(tzinfo=None) - timedelta(hours=1)}
+    with taxii2client.v21.Server(f"{served}/taxii2/") as server:
+        root = next(each for each in server.api_roots if each.url.split("/")[-2] == "api")
+        collections = root.collections
+
+        def run() -> list[str]:
+            found = []
+            for collection in collections:
+                answer = collection.get_objects(**kept)
+                assert "2.1" in (answer.get("spec_version"), answer["objects"][0].get("spec_version"))
+                found += answer["objects"]
+                while answer["more"]:
+                    kept.pop("added_after", None)
+                    kept["next"] = answer["next"]
+                    answer = collection.get_objects(**kept)
+                    found += answer["objects"]
+            return [one["id"][-2:] for one in found]
+
+        assert run() == ["10", "11", "12", "13", "14", "01", "00", "01", "02", "03"]
+        kept["added_after"] = client.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        client.now += timedelta(seconds=1)
+        client.add(tool(20))
+        client.add(tool(21), path=letterbox)
+        assert run() == ["20", "21"]
+        for each in (*collections, *server.api_roots):
+            each.close()
+
+
+def test_what_misp_s_taxii_asks(client, served):
+    """It pushes by addresses without a slash at the end, waits for nothing, and looks by fifty with an empty `next`."""
+    with taxii2client.ApiRoot(f"{served}/api") as root:
+        assert root.max_content_length == 200_000
+    with taxii2client.Collection(f"{served}/api/collections/{ONE}") as collection:
+        raws = [tool(number) for number in range(60)]
+        status = collection.add_objects(b'{"objects":[%s]}' % b",".join(raws), wait_for_completion=False)
+        assert (status.status, status.failure_count) == ("complete", 0)
+    assert client.get("/api/collections/")["collections"][0]["id"] == ONE
+    first = client.get(query="limit=50&next=")
+    second = client.get(query=f"limit=50&next={first['next']}")
+    assert [json.dumps(one) for one in first["objects"] + second["objects"]] == [
+        json.dumps(json.loads(raw)) for raw in raws
+    ]
+    assert client.get(f"{OBJECTS}{first['objects'][0]['id']}/")["objects"] == first["objects"][:1]

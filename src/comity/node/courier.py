@@ -32,6 +32,7 @@ from comity.node.desk import (
     reconciling,
     registry,
     sighting,
+    silence,
     standing,
 )  # fmt: skip
 from comity.node.settings import Settings
@@ -49,6 +50,7 @@ _AWAY = frozenset({502, 503, 504})  # said by a proxy whose node is away: that i
 _RENEW_SOON = 20.0  # seconds between two of them when something did not hold
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
+_SLICE = 0.1  # seconds of work that can be cut off anywhere
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
 _TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
 _STAYS = 2.0  # seconds that a messenger who came back waits for the next errand, with its connections open
@@ -105,10 +107,17 @@ class Courier:
         _guarded(partial(standing.due, self._settings, at=now()))
         _guarded(partial(reconciling.due, self._settings, at=now()))
         _guarded(self._visit)
-        more = _guarded(partial(collections.look, self._settings, at=now()))
-        more |= _guarded(partial(sighting.look, self._settings, at=now()))
-        self._rest = 0.0 if more else _IDLE
-        return more
+        left = [_guarded(partial(self._for_a_while, look)) for look in (silence.due, collections.look, sighting.look)]
+        self._rest = 0.0 if any(left) else _IDLE
+        return any(left)
+
+    def _for_a_while(self, look: Callable[..., bool]) -> bool:
+        """Look again as long as there is something, but not for long: the mail waits. Whether something may be left."""
+        end = time.monotonic() + _SLICE
+        while look(self._settings, at=now()):
+            if time.monotonic() > end:
+                return True
+        return False
 
     def _visit(self) -> bool:
         """See that somebody is on the way to the server of each feed that is due."""

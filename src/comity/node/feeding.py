@@ -87,18 +87,21 @@ class _Line:
 
 
 def visit(settings: Settings, name: str, now: Clock) -> bool:
-    """Visit the server of a feed, and note how it went.
+    """Visit the server of a feed, and note how it went; one that is paused, for what is to be deleted there and nothing else.
 
     Args:
         settings: the node's.
         name: of the feed.
         now: the caller's clock.
     """
-    row = models.Feed.objects.filter(pk=name, paused=False).first()
-    if row is None:
+    row = models.Feed.objects.filter(pk=name).first()
+    pulls = row is not None and row.direction == models.Feed.Direction.PULL
+    if row is None or (row.paused and pulls):
         return False
-    tally = feeds.Tally()
-    go = _pull if row.direction == models.Feed.Direction.PULL else _push
+    if row.paused and not feeds.called_back(row).exists():
+        feeds.rested(row, at=now())
+        return False
+    tally, go = feeds.Tally(), _pull if pulls else _push
     try:
         with _Line(settings, row) as line:
             more = go(settings, row, line, tally, now)
@@ -135,8 +138,17 @@ def _pull(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
 
 
 def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, now: Clock) -> bool:
-    """Send batch by batch; whether there is more. Raises ComityError."""
-    most, end = 0, time.monotonic() + _VISIT
+    """Have deleted what was called back, and send batch by batch; whether there is more. Raises ComityError."""
+    end = time.monotonic() + _VISIT
+    trouble = _call_back(row, line, end, now)  # first: what takes its place may bear its name
+    more = not row.paused and _send(settings, row, line, tally, end, now)
+    if trouble is not None:
+        raise trouble
+    return more
+
+
+def _send(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally, end: float, now: Clock) -> bool:
+    most = 0
     for _ in range(_PAGES):
         most = most or min(feed.read_root(line.ask("")), _BODY)
         batch = feeds.outgoing(settings, row, most=most, at=now())
@@ -148,27 +160,30 @@ def _push(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
         feeds.sent(row, batch, failures, tally, at=now())
         row.place = batch.place
         if not batch.more or time.monotonic() > end:
-            _call_back(row, line, end, now)
             return batch.more
     return True
 
 
-def _call_back(row: models.Feed, line: _Line, end: float, now: Clock) -> None:
-    """Ask the server to delete what was called back since it was sent. Raises ComityError: it is busy or away."""
-    for one in feeds.called_back(row).iterator():
+def _call_back(row: models.Feed, line: _Line, end: float, now: Clock) -> feed.Refusal | None:
+    """Ask the server to delete what was called back since it was sent; why it is to be asked again, if it is busy or away."""
+    for one in list(feeds.called_back(row)[:_PAGES]):
         place = f"{_collection(row)}/objects/{one.object_id}/"
         if one.version:  # most write it with three digits, and some compare it as text
             version = one.version[:-4] + "Z" if one.version.endswith("000Z") else one.version
             place += f"?match[version]={quote(version)}"
-        said = feed.read_deletion(line.take_back(place))
+        try:
+            said = feed.read_deletion(line.take_back(place))
+        except feed.Refusal as refusal:
+            return refusal
         if said == feed.MISSING:  # a server that has no DELETE may say so too
             try:
                 said = "feed.kept" if feed.holds(line.ask(place)) else said
             except feed.Refusal as refusal:
                 said = refusal.code
-        feeds.answered(row, one, said, at=now())
+        feeds.answered(one, said, at=now())
         if time.monotonic() > end:
-            return
+            break
+    return None
 
 
 def _looked_at(line: _Line, status: feed.Status) -> tuple[tuple[str, str], ...]:

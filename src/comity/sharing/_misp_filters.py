@@ -15,6 +15,8 @@ _AGO = re.compile(r"(\d{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _NUMBER = re.compile(r"\d{1,9}")
 _TEXTS: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags", "org", "eventinfo"})
+_ALIASES: Final = {"tag": "tags"}  # as the rules are written by which another MISP pulls
+_EXCLUDED: Final = frozenset({"tags", "org"})  # where ``!word`` stands for what is not wanted
 _MOMENTS: Final = {"timestamp": "timestamp", "publish_timestamp": "added", "last": "added"}
 _DAYS: Final = {"from": (0, "date"), "datefrom": (0, "date"), "to": (1, "date"), "dateuntil": (1, "date")}
 _SHOWN: Final = frozenset(  # what an answer shows, or would if there were any: no filters
@@ -55,7 +57,8 @@ class Search:
     """What is looked for: what fits all of it.
 
     Args:
-        texts: name of a filter -> any of these.
+        texts: name of a filter -> any of these; empty: anything.
+        excluded: name of a filter -> none of these.
         spans: `timestamp`, `date` or `added` -> (from, to) in seconds since 1970, both included.
         to_ids: whether an attribute is one to look for; None: either.
         metadata: whether events are wanted without what is in them.
@@ -64,6 +67,7 @@ class Search:
     """
 
     texts: Mapping[str, tuple[Text, ...]]
+    excluded: Mapping[str, tuple[Text, ...]]
     spans: Mapping[str, Span]
     to_ids: bool | None
     metadata: bool
@@ -109,8 +113,10 @@ class Search:
         )
 
     def _text(self, name: str, found: Iterable[str]) -> bool:
-        wanted = self.texts.get(name)
-        return wanted is None or any(one.fits(text) for text in found for one in wanted)
+        said, wanted = list(found), self.texts.get(name)
+        if any(one.fits(text) for text in said for one in self.excluded.get(name, ())):
+            return False
+        return not wanted or any(one.fits(text) for text in said for one in wanted)
 
     def _span(self, name: str, seconds: float) -> bool:
         if name not in self.spans:
@@ -131,6 +137,7 @@ def read(said: Mapping[str, Any], at: datetime, *, known: frozenset[str]) -> Sea
         Invalid: ``misp.query``: another filter, or another kind of value.
     """
     texts: dict[str, tuple[Text, ...]] = {}
+    excluded: dict[str, tuple[Text, ...]] = {}
     spans: dict[str, Span] = {}
     to_ids: bool | None = None
     for name, value in said.items():
@@ -140,8 +147,8 @@ def read(said: Mapping[str, Any], at: datetime, *, known: frozenset[str]) -> Sea
             to_ids = bool(int(value))
         elif name == "returnFormat" and value == "json":
             continue
-        elif name in _TEXTS & known:
-            texts[name] = _texts(name, value)
+        elif (plain := _ALIASES.get(name, name)) in _TEXTS & known:
+            texts[plain], excluded[plain] = _texts(plain, value)
         elif name in _MOMENTS:
             spans[_MOMENTS[name]] = _span(name, value, at)
         elif name in _DAYS:
@@ -152,16 +159,21 @@ def read(said: Mapping[str, Any], at: datetime, *, known: frozenset[str]) -> Sea
             continue  # nothing else goes out
         elif name == "published" or value not in (0, "", [], {}):
             raise _wrong(name)
-    return Search(texts, spans, to_ids, bool(said.get("metadata")), _number(said, "limit", 0), _number(said, "page", 1))
+    return Search(
+        texts, excluded, spans, to_ids, bool(said.get("metadata")), _number(said, "limit", 0), _number(said, "page", 1)
+    )
 
 
-def _texts(name: str, value: Any) -> tuple[Text, ...]:
+def _texts(name: str, value: Any) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    """(any of these, none of those)."""
     if isinstance(value, dict) and set(value) == {"OR"}:
         value = value["OR"]
     values = value if isinstance(value, list) else [value]
     if not 0 < len(values) <= _MOST:
         raise _wrong(name)
-    return tuple(_text(name, each) for each in values)
+    apart = [each[1:] for each in values if name in _EXCLUDED and isinstance(each, str) and each.startswith("!")]
+    wanted = [each for each in values if name not in _EXCLUDED or not str(each).startswith("!")]
+    return tuple(_text(name, each) for each in wanted), tuple(_text(name, each) for each in apart)
 
 
 def _text(name: str, value: Any) -> Text:

@@ -2,7 +2,7 @@
 
 Each collection is an instance of its own. Clients of MISP know no collections; what they ask for is this much of MISP:
 
-    GET  servers/getVersion   servers/getPyMISPVersion.json   users/view/me
+    GET  servers/getVersion   servers/getPyMISPVersion.json   users/view/me   POST servers/postTest
     GET  events/index                  events without what is in them; POST with filters, or for their names (`minimal`)
     GET  events/view/{uuid}            an event; also events/{uuid}, HEAD and POST; what MISP wants left out may follow
     POST events/add, events/edit/{uuid}
@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from comity.errors import ComityError, Invalid
 from comity.sharing import _json, _misp_filters, misp, stix
@@ -63,6 +63,8 @@ _TITLES: Final = {
     400: "Invalid request", 401: "Authentication failed", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
     409: "Conflict", 411: "Length required", 413: "Too long", 429: "Rate limit exceeded", 503: "Service unavailable",
 }  # fmt: skip
+_AUTHOR_STAYS: Final = frozenset({"sharing.other-author", "stix.other-content", "sharing.contested"})
+_T = TypeVar("_T")
 _STATUSES: Final = {"sharing.too-long": 413}
 
 
@@ -171,12 +173,14 @@ def _collection(wanted: str, shelf: Shelf, reader: Reader) -> str:
     raise _nothing_there()
 
 
-def _routed(ask: _Ask) -> Any:  # noqa: PLR0911 -- one line for each address
+def _routed(ask: _Ask) -> Any:  # noqa: C901, PLR0911 -- one line for each address
     match ask.request.path.strip("/").removesuffix(".json").split("/"):
         case ["servers", "getVersion"]:
             return _by_method(ask, GET=lambda: _version(ask))
         case ["servers", "getPyMISPVersion"]:
             return _by_method(ask, GET=lambda: {"version": VERSION})
+        case ["servers", "postTest"]:
+            return _by_method(ask, POST=lambda: _tested(ask))
         case ["users", "view", "me"]:
             return _by_method(ask, GET=lambda: _user(ask))
         case ["events"] | ["events", "index"]:
@@ -236,6 +240,12 @@ def _version(ask: _Ask) -> dict[str, Any]:
         "version": VERSION, "pymisp_recommended_version": VERSION, "perm_sync": False,
         "perm_sighting": ask.collection in ask.reader.writes, "perm_galaxy_editor": False, "request_encoding": [],
     }  # fmt: skip
+
+
+def _tested(ask: _Ask) -> dict[str, Any]:
+    """What another MISP sends when it tests its connection, sent back as it wants it: its body, and two of its headers."""
+    kinds = {"Accept": "application/json", "Content-type": "application/json"}
+    return {"body": {"testString": str(_said(ask).get("testString", ""))}, "headers": kinds}
 
 
 def _user(ask: _Ask) -> dict[str, Any]:
@@ -310,12 +320,15 @@ def _handed_out(found: Iterable[stix.Object], at: datetime) -> dict[str, Any]:
 def _sightings(ask: _Ask) -> dict[str, list[stix.Object]]:
     """Object -> its sightings, of the first of the collection: however many there are, they keep no event from a reader."""
     found: dict[str, list[stix.Object]] = {}
-    rows = chain.from_iterable(_pages(ask, Filter(types=frozenset({"sighting"}))))
-    for row in islice(rows, _SIGHTINGS):
-        if ask.reader.visible(row):
-            one = stix.kept(row.raw, "")
-            found.setdefault(one.body["sighting_of_ref"], []).append(one)
+    for _, one in _sighting_rows(ask):
+        found.setdefault(one.body["sighting_of_ref"], []).append(one)
     return found
+
+
+def _sighting_rows(ask: _Ask) -> Iterator[tuple[Row, stix.Object]]:
+    """Those that the reader may have of the first sightings of the collection."""
+    rows = chain.from_iterable(_pages(ask, Filter(types=frozenset({"sighting"}))))
+    return ((row, stix.kept(row.raw, "")) for row in islice(rows, _SIGHTINGS) if ask.reader.visible(row))
 
 
 def _search(ask: _Ask, known: frozenset[str] = _TEXTS_OF_EVENTS) -> Search:
@@ -334,12 +347,18 @@ def _names(ask: _Ask, search: Search) -> list[dict[str, Any]]:
     _may(ask, read=True)
     if search.inside:
         raise Invalid("What is in events is not looked at here.", code="misp.query", where="to_ids")
-    heads = ((_handed_out([report], ask.at), moment(row.at.added)) for row, report in _reports(ask, search))
-    fitting = (head for head, added in heads if search.event(head, added))
+    latest: dict[str, int] = {}  # object -> when its newest sighting was added here, seconds since 1970
+    for row, one in _sighting_rows(ask):
+        latest[one.body["sighting_of_ref"]] = int(moment(row.at.added).timestamp())
+    fitting = (
+        (head, max((latest.get(each, 0) for each in report.body["object_refs"]), default=0))
+        for row, report in _reports(ask, search)
+        if search.event(head := _handed_out([report], ask.at), moment(row.at.added))
+    )
     return [
-        {"uuid": one["uuid"], "timestamp": one["timestamp"], "sighting_timestamp": "0", "published": True,
+        {"uuid": one["uuid"], "timestamp": one["timestamp"], "sighting_timestamp": str(seen), "published": True,
          "orgc_uuid": str(one.get("Orgc", {}).get("uuid", ""))}
-        for one in _window(fitting, search, _NAMES)
+        for one, seen in _window(fitting, search, _NAMES)
     ]  # fmt: skip
 
 
@@ -408,7 +427,7 @@ def _holders(ask: _Ask, search: Search) -> Iterable[tuple[Row, stix.Object]]:
     return _rows(ask, Filter(types=_ATTRIBUTE_TYPES))
 
 
-def _window(found: Iterator[dict[str, Any]], search: Search, most: int) -> list[dict[str, Any]]:
+def _window(found: Iterator[_T], search: Search, most: int) -> list[_T]:
     """One page of what fits, or all of it. Raises _Refused: it does not fit into one answer."""
     if search.limit > most:
         raise _too_many()
@@ -440,12 +459,13 @@ def _add(ask: _Ask, named: str) -> dict[str, Any]:
 def _put(ask: _Ask, found: tuple[stix.Object, ...]) -> None:
     """Put objects on the shelf. Raises _Refused: some were not taken; they are named, and the others were.
 
-    The author of an event may have come with another client's event before: then that word of him stays, and is no fault.
+    The author of an event may have come with another event before, of another client, or of the same second and with another
+    mark: then that word of him stays, and is no fault.
     """
     said = ask.shelf.add(ask.collection, found, by=ask.reader.name, at=ask.at)
     errors = [
         f"{found[place].id}: {outcome}" for place, outcome in said.items()
-        if isinstance(outcome, Invalid) and (found[place].type, outcome.code) != ("identity", "sharing.other-author")
+        if isinstance(outcome, Invalid) and not (found[place].type == "identity" and outcome.code in _AUTHOR_STAYS)
     ]  # fmt: skip
     if errors:
         raise _Refused(409, "Not everything was taken; the rest was.", code="misp.not-taken", errors=errors)

@@ -21,6 +21,7 @@ Source: TAXII Version 2.1, OASIS Standard.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import uuid
@@ -40,7 +41,7 @@ STIX_TYPE = "application/stix+json;version=2.1"
 _MOST_VALUES = 1_000  # values of all filters together
 _MOST_TYPES = 50  # each is asked for by itself
 _NAMED = 100  # objects that were not taken, of those in one addition; the others are counted
-_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
+_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})-([0-9a-f]{8})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
@@ -266,30 +267,28 @@ def _status(ask: _Ask, status: str) -> Answer:
 
 def _objects(ask: _Ask, root: Root, collection: str) -> Answer:
     _may(ask, collection, read=True)
-    rows, cursor = _page(ask, root, collection, _wanted(ask, "id", "type", "version"))
-    return _envelope(rows, cursor, b",".join(row.raw for row in rows))
+    return _contents(*_page(ask, root, collection, _wanted(ask, "id", "type", "version")))
 
 
 def _object(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True)
-    rows, cursor = _page(ask, root, collection, _one(ask, root, collection, named, _wanted(ask, "version")))
-    return _envelope(rows, cursor, b",".join(row.raw for row in rows))
+    return _contents(*_page(ask, root, collection, _one(ask, root, collection, named, _wanted(ask, "version"))))
 
 
 def _manifest(ask: _Ask, root: Root, collection: str) -> Answer:
     _may(ask, collection, read=True)
-    rows, cursor = _page(ask, root, collection, _wanted(ask, "id", "type", "version"))
+    rows, following = _page(ask, root, collection, _wanted(ask, "id", "type", "version"))
     records = (
         {"id": row.id, "date_added": row.at.added, "version": row.version, "media_type": STIX_TYPE} for row in rows
     )
-    return _envelope(rows, cursor, ",".join(map(json.dumps, records)).encode())
+    return _envelope(rows, following, ",".join(map(json.dumps, records)).encode())
 
 
 def _versions(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True)
     wanted = _one(ask, root, collection, named, replace(_wanted(ask), versions=frozenset({"all"})))
-    rows, cursor = _page(ask, root, collection, wanted)
-    return _envelope(rows, cursor, ",".join(json.dumps(row.version) for row in rows).encode(), name="versions")
+    rows, following = _page(ask, root, collection, wanted)
+    return _envelope(rows, following, ",".join(json.dumps(row.version) for row in rows).encode(), name="versions")
 
 
 def _add(ask: _Ask, root: Root, collection: str) -> Answer:
@@ -413,21 +412,26 @@ def _one(ask: _Ask, root: Root, collection: str, named: str, wanted: Filter) -> 
     return replace(wanted, ids=frozenset({named}))
 
 
-def _page(ask: _Ask, root: Root, collection: str, wanted: Filter) -> tuple[list[Row], Cursor | None]:
-    """(the visible rows of this page, where the next begins; None: there is none) (3.3, 3.5)."""
+def _page(ask: _Ask, root: Root, collection: str, wanted: Filter) -> tuple[list[Row], str]:
+    """(the visible rows of this page, the `next` of the one after; empty: there is none) (3.3, 3.5)."""
     limit = root.page
     if (asked := _single(ask, "limit")) is not None:
         if not re.fullmatch(r"[1-9]\d{0,8}", asked):
             raise _bad("limit is a whole number above 0.")
         limit = min(limit, int(asked))
-    after = _cursor(_single(ask, "next"))
+    after = _cursor(_single(ask, "next") or "", collection)
     if not wanted.versions:
-        return [], None
-    return looked(ask.shelf, ask.reader, collection, wanted, after, limit=limit, page=root.page)
+        return [], ""
+    rows, cursor = looked(ask.shelf, ask.reader, collection, wanted, after, limit=limit, page=root.page)
+    return rows, "" if cursor is None else _written(cursor, collection)
 
 
-def _cursor(text: str | None) -> Cursor | None:
-    if text is None:
+def _cursor(text: str, collection: str) -> Cursor | None:
+    """The place that a `next` names; None: the beginning. Raises _Refused.
+
+    One of another collection names none here: OpenCTI's connector asks with what it was told last, wherever that was.
+    """
+    if not text:
         return None
     found = _CURSOR.fullmatch(text)
     if found is None:
@@ -436,7 +440,16 @@ def _cursor(text: str | None) -> Cursor | None:
         added = datetime.fromtimestamp(int(found[1]) // 1_000_000, UTC).replace(microsecond=int(found[1]) % 1_000_000)
     except (ValueError, OverflowError, OSError) as error:
         raise _bad("next is not what was given out here.") from error
-    return Cursor(stix.version_key(added), int(found[2]))
+    return Cursor(stix.version_key(added), int(found[2])) if found[3] == _tag(collection) else None
+
+
+def _written(cursor: Cursor, collection: str) -> str:
+    at = moment(cursor.added)
+    return f"{int(at.timestamp()) * 1_000_000 + at.microsecond}-{cursor.row}-{_tag(collection)}"
+
+
+def _tag(collection: str) -> str:
+    return hashlib.sha256(collection.encode()).hexdigest()[:8]
 
 
 # ── how it is said ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -472,19 +485,24 @@ def _json(value: Mapping[str, Any]) -> Answer:
     return Answer(200, (("Content-Type", MEDIA_TYPE),), json.dumps(value).encode())
 
 
-def _envelope(rows: list[Row], cursor: Cursor | None, items: bytes, *, name: str = "objects") -> Answer:
+def _contents(rows: list[Row], following: str) -> Answer:
+    """A page of objects; where the first does not say its version, as an observable need not, the envelope does.
+
+    OpenCTI's connector would take it for TAXII 2.0 else, and lose what it fetched. Other clients know no such property.
+    """
+    silent = bool(rows) and b'"spec_version"' not in rows[0].raw
+    said = b',"spec_version":"2.1"' if silent else b""
+    return _envelope(rows, following, b",".join(row.raw for row in rows), said=said)
+
+
+def _envelope(rows: list[Row], following: str, items: bytes, *, name: str = "objects", said: bytes = b"") -> Answer:
     """A page of objects, records or versions, made of bytes: nothing is written anew that was kept."""
     headers = [("Content-Type", MEDIA_TYPE)]
     if rows:
         headers += [("X-TAXII-Date-Added-First", rows[0].at.added), ("X-TAXII-Date-Added-Last", rows[-1].at.added)]
-    head = b'{"more":false' if cursor is None else b'{"more":true,"next":"%s"' % _written(cursor).encode()
+    head = b'{"more":true,"next":"%s"' % following.encode() if following else b'{"more":false'
     listed = b',"%s":[%s]' % (name.encode(), items) if rows else b""
-    return Answer(200, tuple(headers), head + listed + b"}")
-
-
-def _written(cursor: Cursor) -> str:
-    at = moment(cursor.added)
-    return f"{int(at.timestamp()) * 1_000_000 + at.microsecond}-{cursor.row}"
+    return Answer(200, tuple(headers), head + said + listed + b"}")
 
 
 def _error(refused: _Refused) -> Answer:

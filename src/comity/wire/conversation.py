@@ -15,6 +15,7 @@ Rules, and where each is kept:
 6. Every step that is waited for has a deadline, after which a person is told, once (`overdue`).
 7. Evidence is fetched by who wants it. So it is never acknowledged, and no error is ever answered (`offer`, `failed`).
 
+Here is what goes out; `_receiving` has what comes in, `_remembering` what the peer's words do, and what is filled again.
 One `Conversation` stands for one peer and shares nothing with others: what a peer does can hold back itself alone.
 """
 
@@ -29,11 +30,10 @@ from comity.errors import BrokenSeal, NotPossible
 from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire._asking import Asking
-from comity.wire._remembering import IN_FLIGHT, UNTIMELY, Remembering
+from comity.wire._receiving import Receiving
+from comity.wire._remembering import IN_FLIGHT, UNTIMELY
 from comity.wire.exchange import (
     AFTER,
-    BATCH,
-    GAPS,
     Answer,
     Event,
     Evidence,
@@ -42,17 +42,15 @@ from comity.wire.exchange import (
     Offer,
     Outcome,
 )
-from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status, Wait, backoff
+from comity.wire.remembered import Alarm, Hand, Memory, Pace, Sent, Stage, Wait, backoff
 
 _OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
 _ASKING: Final = _OPEN - {Stage.RELAY}
-_READ: Final = 128  # envelopes that are read in one transaction: others who write wait for it
 _LATE: Final = 256  # rows dealt with at a time when something is late
 _BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay within exchange.BODY_LIMIT
-_VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
 
 
-class Conversation(Remembering):
+class Conversation(Receiving):
     """The conversation of `home` with `peer`.
 
     Args:
@@ -70,9 +68,6 @@ class Conversation(Remembering):
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._batch, self._horizon = pace.batch, pace.horizon
         self._asking = Asking(pace.consignment.first, pace.horizon)
-        self._hour, self._kept_now = 0, 0
-        self._last_heard = self._talking_since = 0.0
-        self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -333,187 +328,3 @@ class Conversation(Remembering):
         if row.stage is Stage.RELAY:
             word = self._word(Evidence(Event.RELAY_FAILURE, self.home, row.digest, int(now), code)).whole()
         return Alarm(code, row.digest, int(now), word)
-
-    # ── theirs, coming in ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def receive(self, offer: Offer, now: float) -> Answer:
-        """Keep what an offer of the peer brings; the answer may leave as soon as this returns."""
-        if abs(now - self._last_heard) > self._pace.gap / 3:
-            self._talking_since = now
-        self._last_heard = now
-        with self._memory.atomically():
-            self._memory.hear()
-            self._look(offer)
-            if offer.have is not None or any(self._memory.got(digest) for digest in map(_digest, offer.items)):
-                self._talking_since = now  # it greets, or brings what is acknowledged: so far it has not heard us
-            self._restate({*map(_digest, offer.items), *offer.ask}, now)
-            outcomes = tuple(self._keep_all(offer.items, now))
-            self._expire(now)
-            lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
-            back = tuple(self._back(offer.have)) if offer.have is not None else ()
-            if offer.have is not None and not lost and not back:
-                self._wake(now)
-            told = tuple(self._told_about(offer.ask))
-            missing = self._missing()
-        return Answer(outcomes, told, missing, lost, back)
-
-    def _look(self, offer: Offer) -> None:
-        """Read together what the items of an offer will be compared with."""
-        after = {digest for item in offer.items for digest in item.after}
-        self._memory.look_up(got={*map(_digest, offer.items), *after, *offer.ask}, sent=after)
-        self._ready = self._memory.settled()
-        if offer.items:
-            self._last = self._memory.got_last()
-            self._taken = self._memory.got_taken([item.number for item in offer.items])
-
-    def _keep_all(self, items: Iterable[Item], now: float) -> Iterable[Outcome]:
-        """Keep what may be kept; the words about all of it are signed together."""
-        found = [self._keep(item, now) for item in items]
-        words = [said for said in found if isinstance(said, Evidence)]
-        receipts = dict(zip((said.envelope for said in words), self._hand.sign(words), strict=True))
-        for said in found:
-            if isinstance(said, Evidence):
-                row = self._memory.got(said.envelope)
-                if row is not None:
-                    self._memory.put_got(replace(row, evidence=(receipts[row.digest],)))
-                yield Outcome(said.envelope, receipts[said.envelope])
-            else:
-                yield said
-
-    def _keep(self, item: Item, now: float) -> Outcome | Evidence:
-        """Keep one; what became of it, or the word about it that is to be signed."""
-        digest = _digest(item)
-        known = self._memory.got(digest)
-        if known is not None:
-            return Outcome(digest, known.evidence[0]) if known.evidence else Outcome(digest, later="conversation.twice")
-        if item.number and not self._ready:
-            return Outcome(digest, later="conversation.unsettled")
-        if refused := self._number_refused(item.number):
-            return Evidence(Event.RELAY_REJECTION, self.home, digest, int(now), refused)
-        if not self._room(item, now):
-            return Outcome(digest, later="conversation.room")
-        lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.after, int(now), Status.WAITING, lacks)
-        self._memory.put_got(row, item.envelope)
-        self._kept_now += 1
-        self._taken.add(item.number)
-        self._last = max(self._last, item.number)
-        return Evidence(Event.RELAY_ACCEPTANCE, self.home, digest, int(now))
-
-    def _number_refused(self, number: int) -> str:
-        """Why nothing is kept under this number, or empty: it is taken, or further ahead than gaps are remembered.
-
-        What comes alone has the number 0, and no place.
-        """
-        if not number:
-            return ""
-        if number in self._taken:
-            return "conversation.number"
-        return "conversation.number-ahead" if number > self._last + GAPS else ""
-
-    def _room(self, item: Item, now: float) -> bool:
-        """Whether there is room: within the hour, and in the waiting room, which what others wait for need not enter."""
-        hour = int(now) // HOUR
-        if hour != self._hour:
-            self._hour, self._kept_now = hour, 0
-        if self._kept_now >= self._pace.kept:
-            return False
-        if not self._lacks(item.after) or self._memory.got_lacking_count() < self._pace.room:
-            return True
-        return all(map(self._held, item.after)) and any(self._memory.got_lacking([_digest(item)], limit=1))
-
-    def _missing(self) -> tuple[str, ...]:
-        return tuple(self._memory.got_missing(BATCH * AFTER))
-
-    def _held(self, digest: str) -> bool:
-        return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
-
-    def _told_about(self, digests: Iterable[str]) -> Iterable[Signed]:
-        for digest in digests:
-            row = self._memory.got(digest)
-            if row is not None:
-                yield from row.evidence[1:]
-
-    def admit(self, now: float) -> bool:
-        """Read what waits here and may be read, in order; whether there was anything."""
-        busy = False
-        while self.admit_some(now):
-            busy = True
-        return busy
-
-    def admit_some(self, now: float) -> bool:
-        """Read some, and what stands on them: the effects, and the words about them, are one transaction."""
-        busy = False
-        self._memory.prepare(_READ)
-        with self._memory.atomically():
-            for own in list(self._memory.sent_pending()):
-                if not self._lacks(own.after):
-                    self._memory.adopt(own)
-                    self._memory.put_sent(replace(own, pending=False))
-                    self._now_known([own.digest])
-                    busy = True
-            words: list[Evidence] = []
-            rows, left = list(self._memory.got_ready(_READ)), _READ
-            while rows:
-                self._memory.look_up(sealed=[row.digest for row in rows])
-                for row in rows:
-                    words += self._read(row, now)
-                left, busy = left - len(rows), True
-                rows = self._now_known([row.digest for row in rows])[: max(left, 0)]
-            self._say(words)
-        return busy
-
-    def _read(self, row: Got, now: float) -> list[Evidence]:
-        """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        later = map(self._hand.said, row.evidence[1:])  # the first is the receipt
-        given = next((said.event for said in later if said.event in _VERDICT), None)
-        code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
-        if given is not None:
-            self._memory.put_got(replace(row, status=_VERDICT[given]))
-            if code:  # it was read once, and cannot be read again
-                self._memory.tell(Alarm(code, row.digest, int(now)))
-            return []
-        said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
-        self._memory.put_got(replace(row, status=_VERDICT[said]))
-        return [Evidence(said, self.home, row.digest, max(int(now), row.at), code)]  # whatever the clock does, in order
-
-    def _say(self, words: list[Evidence]) -> None:
-        """Sign words about the peer's envelopes, together, and keep them beside these."""
-        for said, signed in zip(words, self._hand.sign(words), strict=True):
-            row = self._memory.got(said.envelope)
-            if row is not None:
-                self._memory.put_got(replace(row, evidence=(*row.evidence, signed)))
-
-    def handed(self, digest: str, now: float) -> None:
-        """Note that an officer has this envelope's act before him. Said once."""
-        row = self._memory.got(digest)
-        if row is None or row.status is not Status.ADMITTED:
-            return
-        if not any(self._hand.said(raw).event is Event.CONTENT_HANDOVER for raw in row.evidence):
-            with self._memory.atomically():
-                at = max(int(now), self._hand.said(row.evidence[-1]).at)
-                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])
-
-    def _expire(self, now: float) -> None:
-        """Refuse what has waited too long for something that does not come, while nothing else came either.
-
-        The time counts only while the peer talks to us without long silences, and hears us too: then it could have sent what is
-        missing, and its signed request has just shown that both clocks agree.
-        """
-        if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
-            return
-        words = []
-        for row in list(self._memory.got_lacking((), limit=_LATE)):
-            self._memory.put_got(replace(row, status=Status.REFUSED, lacks=""))
-            self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
-            words.append(
-                Evidence(
-                    Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, max(int(now), row.at), "conversation.gap"
-                )
-            )
-        self._say(words)
-        self._now_known([said.envelope for said in words])
-
-
-def _digest(item: Item) -> str:
-    return canon.content_id(item.envelope)

@@ -15,6 +15,7 @@ from comity.errors import Invalid
 from comity.sharing import stix
 
 CONTESTED: Final = "sharing.contested"
+CONTRARY: Final = frozenset({"stix.other-content", CONTESTED})  # other content under the same id and version
 Outcomes = dict[int, Literal["new", "same"] | Invalid]
 _TOGETHER: Final = 1_000  # objects that are looked up by one statement
 _KNOWN = """SELECT asked.column1 FROM (VALUES {}) AS asked

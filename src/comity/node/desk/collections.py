@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import secrets
-import time
+import string
 import uuid
 from collections.abc import Collection as Several
 from collections.abc import Mapping
@@ -34,8 +34,7 @@ from comity.sharing.shelf import Cursor, Filter, goes_on
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 _LONGEST: Final = 200  # characters of a title, or of an organisation's name
 _WORD: Final = 60  # characters of a purpose, of a community's name
-_SECRET: Final = 32  # bytes
-SLICE: Final = 0.1  # seconds of one look
+_SECRET: Final = 40  # characters, letters and digits: MISP takes no other key
 _ROWS, _BYTES = 1_000, 4 << 20  # looked at together
 _ALL: Final = Filter(versions=frozenset({"all"}))
 
@@ -105,24 +104,22 @@ def set_rules(named: str, said: Mapping[str, Any], *, officer: models.Officer, a
     return rules
 
 
-def look(settings: Settings, *, at: datetime, seconds: float = SLICE) -> bool:
-    """Look at rows of collections whose rules changed, for about as long, and let out anew what some client sees only now.
+def look(settings: Settings, *, at: datetime) -> bool:
+    """Look at the next rows of a collection whose rules changed, and let out anew what some client sees only now.
 
     Args:
         settings: the node's.
         at: now.
-        seconds: after which no further batch is begun.
 
     Returns:
-        Whether something is left.
+        Whether there was one.
     """
-    end = time.monotonic() + seconds
-    while row := models.Collection.objects.exclude(reviewed={}).first():
-        with transaction.atomic():
-            _review(settings, models.Collection.objects.select_for_update().get(pk=row.pk), at)
-        if time.monotonic() > end:
-            return True
-    return False
+    row = models.Collection.objects.exclude(reviewed={}).first()
+    if row is None:
+        return False
+    with transaction.atomic():
+        _review(settings, models.Collection.objects.select_for_update().get(pk=row.pk), at)
+    return True
 
 
 def _review(settings: Settings, row: models.Collection, at: datetime) -> None:
@@ -187,7 +184,7 @@ def admit(
         raise Invalid(f"'{state[:20]}' is no State's ISO code.", code="client.state", where="state")
     if not all(0 < len(word) <= _WORD for word in (purpose, *communities)):
         raise Invalid(f"A purpose and a community have 1 to {_WORD} characters.", code="client.word")
-    secret = secrets.token_urlsafe(_SECRET)
+    secret = _new_secret()
     with transaction.atomic():
         if models.Client.objects.filter(pk=name).exists():
             raise Invalid(f"'{name}' is taken, or was.", code="client.name", where="name")
@@ -222,7 +219,7 @@ def give(name: str, *, reads: Several[str], writes: Several[str], officer: model
 def renew(name: str, *, officer: models.Officer) -> str:
     """Give a client a new secret; the old one holds no longer. Raises as `give`."""
     needs(officer, Power.WARN)
-    secret = secrets.token_urlsafe(_SECRET)
+    secret = _new_secret()
     with transaction.atomic():
         row = _client(name)
         row.secret = _hash(secret)
@@ -254,6 +251,10 @@ def _words(text: str, where: str) -> None:
 
 def _who(officer: models.Officer) -> str:
     return f"{officer.full_name}, {officer.office}"
+
+
+def _new_secret() -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(_SECRET))
 
 
 def _hash(secret: str) -> str:

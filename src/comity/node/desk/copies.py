@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -25,7 +23,7 @@ from comity.casework.act import SKEW
 from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import communities, telling
-from comity.node.desk.shelf import Shelves, let_out
+from comity.node.desk.shelf import Shelves, let_out, owe
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.envelope import Opened, Statement
@@ -44,9 +42,7 @@ RECEIVED: Final = str(uuid.UUID("6a0c7ab6-2f5c-5d0e-9d3e-3a51f0b6a1d7"))  # the 
 _STANDS: Final = timedelta(days=1)  # from one standing notice to the next
 _CLAIMED: Final = timedelta(hours=1)  # how long others are waited for when somebody only claims that memory was lost
 _REPORTS: Final = 20  # of one State about one object that are kept
-_FRESH: Final = (
-    5.0  # seconds that `silent` answers the same; also how far apart the moments may be that are asked about
-)
+FRESH: Final = 5.0  # seconds that `silent` answers the same; also how far apart the moments may be that are asked about
 
 
 class Kept:
@@ -103,24 +99,9 @@ class Kept:
 
     def put_recall(self, recall: Recall, raw: bytes) -> None:
         said = {"what": recall.what, "notice": notices.encode(recall), "raw": raw}
-        with self._heard(recall.source):
-            models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
-        mark(self._home, recall.what, recall.source, at=self._at)  # also what came by another way, with no copy noted
-
-    @contextmanager
-    def _heard(self, source: str) -> Iterator[None]:
-        """Something of a source is kept; if its copies were suspended until now, they are let out anew."""
-        waited = source != self._home and is_suspended(self, source, at=self._at)
-        yield
         _silent.clear()
-        if waited and not is_suspended(self, source, at=self._at):
-            given = models.Copy.objects.filter(source=source, pk=OuterRef("digest"))
-            rows = models.StixObject.objects.filter(Exists(given), source=source).order_by("added")
-            found = defaultdict[str, list[int]](list)
-            for collection, row in rows.values_list("collection_id", "pk"):
-                found[collection].append(row)
-            for collection, late in found.items():
-                let_out(collection, late, at=self._at)
+        models.CopyRecall.objects.update_or_create(source=recall.source, number=recall.number, defaults=said)
+        mark(self._home, recall.what, recall.source, at=self._at)  # also what came by another way, with no copy noted
 
     def complete(self, source: str) -> int:
         rows = models.CopyRecall.objects.filter(source=source)
@@ -136,8 +117,8 @@ class Kept:
 
     def put_standing(self, standing: Standing, raw: bytes) -> None:
         said = {"notice": notices.encode(standing), "raw": raw, "at": standing.at}
-        with self._heard(standing.source):
-            models.CopyStanding.objects.update_or_create(pk=standing.source, defaults=said)
+        _silent.clear()
+        models.CopyStanding.objects.update_or_create(pk=standing.source, defaults=said)
 
     def first_time(self, notice: bytes, to: str) -> bool:
         return models.CopyTold.objects.get_or_create(digest=canon.content_id(notice), state=to)[1]
@@ -196,8 +177,7 @@ def mark(home: str, what: str, source: str, *, at: datetime) -> None:
         if row.withdrawn is not gone:
             models.StixObject.objects.filter(pk=row.pk).update(withdrawn=gone)
             let_out(row.collection_id, [] if gone else [row.pk], at=at)
-            if gone:  # the servers to which it was sent are asked to delete it
-                models.Feed.objects.filter(pushed__what=what, paused=False).update(next_at=at)
+            owe([what], at=at)
 
 
 def _moment(seconds: int) -> datetime:
@@ -470,7 +450,7 @@ def silent(settings: Settings, *, at: datetime) -> frozenset[str]:
     """
     now = time.monotonic()
     known = _silent.get(settings.state)
-    if known is not None and now - known[0] < _FRESH and abs((at - known[1]).total_seconds()) < _FRESH:
+    if known is not None and now - known[0] < FRESH and abs((at - known[1]).total_seconds()) < FRESH:
         return known[2]
     found = suspended(settings, at=at)
     _silent[settings.state] = now, at, found

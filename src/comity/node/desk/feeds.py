@@ -3,11 +3,12 @@
 What a feed brings is its State's, in the communities that are named for it, and goes on from here only as
 `sharing.release` lets what is another's. It can take nobody else's place: what is known here as another's stays so, and
 what was called back is not taken again. What a feed sends passes the rules of its collection, object by object; when
-these rules change, everything is looked at anew.
+these rules change, everything is looked at anew. Each object is sent once: a feed that is made anew sends them again.
 
 Each page is kept in one transaction with the place that it leads to: cut off anywhere, nothing is missed.
 
-When something is called back that a feed sent, its server is asked to delete it, and what it said is kept. It need not.
+When something is called back that a feed sent, its server is asked to delete it, and what it said is kept. It need not. That
+goes on while the feed is paused: a pause ends what is fetched and sent, and a warning that is wrong does harm until it is gone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from comity.casework.act import Power
 from comity.casework.request import STATE
@@ -30,7 +31,7 @@ from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import models
 from comity.node.desk import collections, copies
 from comity.node.desk._record import needs
-from comity.node.desk.shelf import Held, Outlet, Shelves
+from comity.node.desk.shelf import Held, Outlet, Shelves, owe
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.keys import write_secret
@@ -44,6 +45,8 @@ _USER: Final = 150  # characters
 _ADDRESS: Final = 500  # characters
 EVERY: Final = range(1, 7 * 24 * 60 + 1)  # minutes between two visits
 MOST: Final = range(1, 1_000_000_001)  # objects that a feed may bring
+_STALE: Final = 10  # so many objects that are here already for each new one: the server brings them again
+_AGAIN, _LONGEST = 10, timedelta(days=1)  # how often the usual pause doubles then, and how long it is at the most
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _NAMED: Final = 20  # refused objects that are named
 _LAST: Final = Filter()
@@ -84,7 +87,8 @@ class Tally:
     """What a visit did so far.
 
     Args:
-        counts: `new`, `held` and `refused` objects that came; `sent` ones, and `kept` ones that may not go.
+        counts: `new`, `held` and `refused` objects that came; `sent` ones, `kept` ones that may not go, and ones that are
+            `known` there.
         refused: (id, reason) of the first that were refused.
     """
 
@@ -111,6 +115,7 @@ class Batch:
         place: how far the collection is sent when these are; and from where it is to be looked at again, when one of the
             sources whose copies were kept back is heard of again.
         kept: objects in between that may not go.
+        known: objects in between that were sent already, and that the server has as far as is known here.
         too_long: ids of those that the server takes no body long enough for.
         more: whether the collection goes on.
     """
@@ -118,6 +123,7 @@ class Batch:
     held: tuple[Held, ...]
     place: dict[str, Any]
     kept: int
+    known: int
     too_long: tuple[str, ...]
     more: bool
 
@@ -172,7 +178,10 @@ def add(
 
 
 def pause(name: str, *, paused: bool, officer: models.Officer, at: datetime) -> None:
-    """Visit a feed no more, or again from now on. Raises NotYours; NotPossible: there is no such feed."""
+    """Fetch or send nothing any more, or again from now on. What was sent and is called back is asked for all the same.
+
+    Raises NotYours; NotPossible: there is no such feed.
+    """
     needs(officer, Power.WARN)
     if not models.Feed.objects.filter(pk=name).update(paused=paused, next_at=at, attempts=0):
         raise _unknown(name)
@@ -237,13 +246,14 @@ def _unknown(name: str) -> NotPossible:
 
 
 def due(*, at: datetime) -> list[str]:
-    """The feeds that are to be visited now."""
-    return list(models.Feed.objects.filter(paused=False, next_at__lte=at).values_list("name", flat=True))
+    """The feeds that are to be visited now; one that sends and is paused, for what its server is to be asked to delete."""
+    rows = models.Feed.objects.filter(Q(paused=False) | Q(direction=models.Feed.Direction.PUSH), next_at__lte=at)
+    return list(rows.values_list("name", flat=True))
 
 
 def _current(feed_: models.Feed) -> QuerySet[models.Feed]:
-    """The row of a feed, unless it was removed, made anew under its name, or paused since the visit began."""
-    return models.Feed.objects.filter(pk=feed_.name, made_at=feed_.made_at, paused=False)
+    """The row of a feed, unless it was removed, made anew under its name, paused or resumed since the visit began."""
+    return models.Feed.objects.filter(pk=feed_.name, made_at=feed_.made_at, paused=feed_.paused)
 
 
 def took(settings: Settings, feed_: models.Feed, page: feed.Page, tally: Tally, *, at: datetime) -> None:
@@ -267,7 +277,13 @@ def took(settings: Settings, feed_: models.Feed, page: feed.Page, tally: Tally, 
         good = _sorted(row, page.objects, settings.state)
         held = len(page.objects) - len(good)
         outcomes = Shelves(settings).add(
-            row.collection_id, good, by=f"feed {row.name}", at=at, source=row.state, communities=row.communities
+            row.collection_id,
+            good,
+            by=f"feed {row.name}",
+            at=at,
+            source=row.state,
+            communities=row.communities,
+            aside=True,
         )
         new = sum(outcome == "new" for outcome in outcomes.values())
         if row.brought + new > row.most:
@@ -292,7 +308,7 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -
     """What is to be sent next, as far as the rules let it go to whoever runs the server.
 
     A copy whose source is suspended is kept back, and holds up nothing behind it. When that source is in use again, the
-    collection is looked at anew from there: what the server has already, it knows.
+    collection is looked at anew from there; what this feed has sent is not sent again.
 
     Args:
         settings: the node's.
@@ -312,10 +328,11 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -
     silent = copies.silent(settings, at=at)
     place = _resumed(row.place, scope, silent)
     added = place["added"]
-    outlet, going, long, kept, size = Outlet(audience, rules), [], [], 0, len(feed.envelope(()))
+    outlet, going, long, kept, again, size = Outlet(audience, rules), [], [], 0, 0, len(feed.envelope(()))
     after = Cursor(added, 0) if added else None
     found: Sequence[Held] = shelves.page(row.collection_id, _LAST, after, feed.PAGE, most_bytes=_AT_ONCE)
     more = goes_on(found, feed.PAGE, _AT_ONCE)
+    there = _there(row, found)
     for held in found:
         if held.copy and held.source in silent:
             kept += 1
@@ -323,6 +340,8 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -
             place["silent"] = sorted({held.source, *place.get("silent", ())})
         elif not outlet.lets(held):
             kept += 1
+        elif held.digest in there:
+            again += 1
         elif len(held.raw) + len(feed.envelope(())) >= most:
             long.append(held.id)
         elif size + len(held.raw) + 1 > most:
@@ -332,7 +351,7 @@ def outgoing(settings: Settings, row: models.Feed, *, most: int, at: datetime) -
             going.append(held)
             size += len(held.raw) + 1
         added = held.at.added
-    return Batch(tuple(going), place | {"added": added}, kept, tuple(long), more)
+    return Batch(tuple(going), place | {"added": added}, kept, again, tuple(long), more)
 
 
 def _resumed(place: dict[str, Any], scope: str, silent: frozenset[str]) -> dict[str, Any]:
@@ -344,11 +363,17 @@ def _resumed(place: dict[str, Any], scope: str, silent: frozenset[str]) -> dict[
     return dict(place)
 
 
+def _there(row: models.Feed, found: Sequence[Held]) -> frozenset[str]:
+    """Digests of what this feed sent, and its server was not asked to delete."""
+    sent_ = models.Pushed.objects.filter(feed=row.name, what__in=[one.digest for one in found], answer="")
+    return frozenset(sent_.values_list("what", flat=True))
+
+
 def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally, *, at: datetime) -> None:
     """Note that a batch is at the server, but for what it refused. Raises NotPossible: the feed was removed or paused."""
     refused = {named for named, _ in failures}
     there = [
-        models.Pushed(feed=row, where=f"{row.address}collections/{row.remote}", what=one.digest, object_id=one.id,
+        models.Pushed(feed=row, where=where(row), what=one.digest, object_id=one.id,
                       version="" if one.version == one.at.added else one.version, sent_at=at)
         for one in batch.held if one.id not in refused
     ]  # fmt: skip
@@ -357,23 +382,26 @@ def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], ta
             raise _unknown(row.name)
         models.Pushed.objects.bulk_create(
             there, update_conflicts=True, unique_fields=["where", "what"],
-            update_fields=["feed", "sent_at", "answer", "answered_at"],
+            update_fields=["feed", "sent_at", "answer", "answered_at", "owed_at"],
         )  # fmt: skip
-    tally.note(sent=len(batch.held) - len(failures), kept=batch.kept)
+        owe([one.what for one in there], at=at)  # what was called back while it was on its way
+    tally.note(sent=len(batch.held) - len(failures), kept=batch.kept, **({"known": batch.known} if batch.known else {}))
     tally.name([*failures, *((named, "feed.body") for named in batch.too_long)])
 
 
 def called_back(row: models.Feed) -> QuerySet[models.Pushed]:
-    """What was sent by a feed, goes to nobody any more, and that server was not asked to delete yet."""
-    same = models.StixObject.objects.filter(digest=OuterRef("what"))
-    asked = models.Pushed.objects.filter(feed=row, answer="")
-    return asked.filter(Exists(same.filter(withdrawn=True)), ~Exists(same.filter(withdrawn=False)))
+    """What that server is to be asked to delete: sent there, by this feed or an earlier one, and going to nobody any more."""
+    return models.Pushed.objects.filter(where=where(row), owed_at__isnull=False, answer="").order_by("owed_at", "pk")
 
 
-def answered(row: models.Feed, one: models.Pushed, answer: str, *, at: datetime) -> None:
+def where(row: models.Feed) -> str:
+    """The address of the collection there."""
+    return f"{row.address}collections/{row.remote}"
+
+
+def answered(one: models.Pushed, answer: str, *, at: datetime) -> None:
     """Note what a server said when it was asked to delete an object. It is a word without a signature."""
-    if _current(row).exists():
-        models.Pushed.objects.filter(pk=one.pk, answer="").update(answer=answer, answered_at=at)
+    models.Pushed.objects.filter(pk=one.pk, sent_at=one.sent_at, answer="").update(answer=answer, answered_at=at)
 
 
 def visited(feed_: models.Feed, tally: Tally, *, more: bool, at: datetime) -> None:
@@ -382,16 +410,27 @@ def visited(feed_: models.Feed, tally: Tally, *, more: bool, at: datetime) -> No
     Args:
         feed_: as the visit began with it.
         tally: what it did.
-        more: whether there is more; then it goes on at once, if this visit brought anything.
+        more: whether there is more; then it goes on at once, if this visit brought anything. A server that brings again what is
+            here already is visited later each time, up to a day.
         at: now.
     """
     row = _current(feed_).first()
     if row is not None:
-        useful = more and (tally.counts.get("new") or tally.counts.get("sent"))
+        said = tally.counts
+        stale = said.get("held", 0) > max(feed.PAGE, _STALE * said.get("new", 0))
+        useful = more and not stale and (said.get("new") or said.get("sent"))
+        again = min(row.again + 1, _AGAIN) if stale else 0
+        usual = timedelta(minutes=row.every)
+        owing = row.direction == models.Feed.Direction.PUSH and called_back(row).exists()
         _current(feed_).update(
-            next_at=at if useful else at + timedelta(minutes=row.every), attempts=0, visited_at=at, code="", trouble="",
-            done=tally.counts, refused=tally.refused,
+            next_at=at if useful or owing else at + min(usual * 2**again, max(usual, _LONGEST)), attempts=0, again=again,
+            visited_at=at, code="", trouble="", done=said, refused=tally.refused,
         )  # fmt: skip
+
+
+def rested(feed_: models.Feed, *, at: datetime) -> None:
+    """Note that a paused feed has nothing to ask for; it is looked at again at its usual time, or when there is something."""
+    _current(feed_).filter(next_at=feed_.next_at).update(next_at=at + timedelta(minutes=feed_.every))
 
 
 def failed(feed_: models.Feed, error: ComityError, tally: Tally, *, at: datetime) -> None:

@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Any, Final, Literal
 
 from django.db import connection, transaction
-from django.db.models import Max, Min, Q
+from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from comity.errors import Invalid, NotPossible
 from comity.node import models
@@ -31,8 +31,10 @@ from comity.seal import canon
 from comity.sharing import release, shelf, stix
 from comity.sharing.shelf import Cursor, Filter, Row
 
+_TOGETHER: Final = 500  # objects that one statement asks about
 _STATUS_KEPT: Final = timedelta(days=1)
 _STEP: Final = timedelta(microseconds=1)
+_ASIDE: Final = 1_000  # objects of one feed that are kept aside: a hostile server fills no disk
 _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
 # are added, to go through Django's objects (ten times as slow).
@@ -50,7 +52,7 @@ _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communitie
     WHERE {} ORDER BY added LIMIT %s"""
 _SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
 _MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
-_THEIRS = """SELECT id, object_id, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
+_THEIRS = """SELECT id, object_id, digest, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
     WHERE {} AND "by" = %s"""
 
 
@@ -107,6 +109,7 @@ class Shelves:
         source: str = "",
         communities: Iterable[str] = (),
         again: bool = False,
+        aside: bool = False,
     ) -> Mapping[int, Literal["new", "same"] | Invalid]:
         """Add versions in order, in one transaction.
 
@@ -126,6 +129,7 @@ class Shelves:
             source: the State whose objects they are; empty: this one's, or the client's.
             communities: those that they were given in, if they came from another State.
             again: the source itself gives them, so they may have been called back before.
+            aside: other content under a known name is kept for officers (`desk.contested`), and refused all the same.
 
         Returns:
             For each place in `found` what `stix.compared` said, or why it is not taken: ``sharing.withdrawn``,
@@ -150,11 +154,14 @@ class Shelves:
             beside = _known.bar(
                 collection, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
             )
-            aside = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
-            _contest(row, {place: found[place] for place in beside + aside}, outcomes, by=by, at=at)
+            secret = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
+            contrary = [place for place, said in outcomes.items() if aside and _is_contrary(said)]
+            if contrary:
+                contrary = contrary[: max(0, _ASIDE - models.Contested.objects.filter(collection=row, by=by).count())]
+            _contest(row, {place: found[place] for place in beside + secret + contrary}, outcomes, (by, *came), at)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
-            return outcomes | dict.fromkeys(aside, "new")
+            return outcomes | dict.fromkeys(secret, "new")
 
     def _is_secret(self, collection: str, said: str | Invalid) -> bool:
         """Whether a refusal would tell the client what it may not read."""
@@ -189,7 +196,7 @@ class Shelves:
             for added, key, named, version, raw, digest, source, communities, copy in found
         ]  # fmt: skip
 
-    def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:  # noqa: ARG002 -- as the seam has it
+    def delete(self, collection: str, wanted: Filter, *, by: str, at: datetime) -> int:
         """Take away the rows that `by` added; how many. What was called back stays, so that it cannot come again.
 
         Raises:
@@ -201,11 +208,12 @@ class Shelves:
         with transaction.atomic():
             models.Collection.objects.select_for_update().filter(pk=collection).first()
             rows = _known.asked(_THEIRS.format(where), [*values, by])
-            if any(shared for _, _, shared in rows):
+            if any(shared for *_, shared in rows):
                 raise NotPossible("Other States have this: it is called back, not deleted.", code="sharing.shared")
-            models.StixObject.objects.filter(pk__in=[key for key, _, _ in rows]).delete()
-            for named in {named for _, named, _ in rows}:
-                _mark_edges(collection, named)
+            models.StixObject.objects.filter(pk__in=[key for key, *_ in rows]).delete()
+            for named in {named for _, named, *_ in rows}:
+                mark_edges(collection, named)
+            owe([digest for _, _, digest, _ in rows], at=at)
         return len(rows)
 
     def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
@@ -220,23 +228,34 @@ class Shelves:
         return None if row is None else bytes(row.body)
 
 
+def _is_contrary(said: str | Invalid) -> bool:
+    return isinstance(said, Invalid) and said.code in _known.CONTRARY
+
+
 def _contest(
-    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: _known.Outcomes, *,
-    by: str, at: datetime,
+    row: models.Collection, odd: Mapping[int, stix.Object], outcomes: _known.Outcomes, who: tuple[str, str, list[str]],
+    at: datetime,
 ) -> None:  # fmt: skip
     """Note objects for officers; those that are not taken are kept aside and said to be taken in."""
     rows = []
+    by, source, communities = who
     for place, one in odd.items():
         said = outcomes[place]
         aside = isinstance(said, Invalid)
         rows.append(
             models.Contested(
                 collection=row, object_id=one.id, version=one.version, digest=one.digest, raw=one.raw if aside else b"",
-                by=by, code=said.code if isinstance(said, Invalid) else _known.CONTESTED, at=at,
+                by=by, source=source, communities=communities, at=at,
+                code=said.code if isinstance(said, Invalid) else _known.CONTESTED,
             )
         )  # fmt: skip
     if rows:
         models.Contested.objects.bulk_create(rows, ignore_conflicts=True)
+        gone = models.Contested.objects.filter(collection=row, by=by, raw=b"")
+        again = set(gone.filter(digest__in=[each.digest for each in rows if each.raw]).values_list("digest", flat=True))
+        for each in rows:  # what was taken once, left the shelf, and comes back to find another in its place
+            if each.raw and each.digest in again:
+                gone.filter(digest=each.digest).update(raw=each.raw, state=each.state, code=each.code, at=at)
 
 
 def _insert(
@@ -273,8 +292,13 @@ def _insert(
 
 
 def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
-    """The moments of the next rows: from now on, or later than the latest one that this collection has given out."""
+    """The moments of the next rows: from now on, or later than the latest one that this collection has given out.
+
+    The last is of a whole millisecond: OpenCTI keeps no more of the date that it goes on from, and would get what shares it
+    again and again.
+    """
     moment = max(at, datetime.fromisoformat(row.newest) + _STEP) if row.newest else at
+    moment += timedelta(microseconds=-(moment + (count - 1) * _STEP).microsecond % 1_000)
     found: list[str] = []
     while len(found) < count:
         first = moment.microsecond
@@ -300,7 +324,23 @@ def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
             models.Collection.objects.filter(pk=collection).update(newest=moments[-1])
 
 
-def _mark_edges(collection: str, named: str) -> None:
+def owe(digests: Sequence[str], *, at: datetime) -> None:
+    """Have foreign servers to which objects were sent asked to delete those that go to nobody here any more, and no others.
+
+    Args:
+        digests: of what changed, inside the caller's transaction.
+        at: now.
+    """
+    stands = Exists(models.StixObject.objects.filter(digest=OuterRef("what"), withdrawn=False))
+    for start in range(0, len(digests), _TOGETHER):
+        sent = models.Pushed.objects.filter(what__in=digests[start : start + _TOGETHER], answer="")
+        sent.filter(stands, owed_at__isnull=False).update(owed_at=None)
+        owed = sent.filter(~stands, owed_at=None)
+        models.Feed.objects.filter(pk__in=list(owed.values_list("feed", flat=True))).update(next_at=at)
+        owed.update(owed_at=at)
+
+
+def mark_edges(collection: str, named: str) -> None:
     """Note anew which version of an object is the first and the last."""
     rows = models.StixObject.objects.filter(collection=collection, object_id=named)
     edges = rows.aggregate(first=Min("version"), last=Max("version"))

@@ -1,8 +1,8 @@
 """Looking at new warnings and new cases, to see where they name the same. On this node only: nothing of it leaves.
 
-Each is looked at once, from where the last look ended: shared objects by their number, cases by their mark `fresh`, which is
-set when what they mention may have changed. What each side names is kept under keys (`sharing.sighted`), and what is new on
-one side is looked up among those of the other. So the work is that of what is new, however much is there already.
+Each is looked at once, some at a time, from where the last look ended: shared objects by their number, cases by their mark
+`fresh`, which is set when what they mention may have changed. What each side names is kept under keys (`sharing.sighted`), and
+what is new on one side is looked up among those of the other. So the work is that of what is new, however much there is.
 
 Withdrawn objects and earlier versions are met by nobody.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ from comity.sharing import patterns, sighted
 from comity.sharing.patterns import Observable
 from comity.sharing.sighted import Mention, Met
 
-SLICE: Final = 0.1  # seconds of one look
 OF_SOURCE: Final = (
     200  # hits of a case with warnings of one State: more say nothing more, and could hide those of others
 )
@@ -43,22 +41,14 @@ _ASKED: Final = 2_000  # keys in one question
 _log = logging.getLogger("comity.sighting")
 
 
-def look(settings: Settings, *, at: datetime, seconds: float = SLICE) -> bool:
-    """Look at what is new, for about as long.
+def look(settings: Settings, *, at: datetime) -> bool:
+    """Look at the next few of what is new; whether there was anything.
 
     Args:
         settings: the node's.
         at: now.
-        seconds: after which no further batch is begun.
-
-    Returns:
-        Whether something is left.
     """
-    end = time.monotonic() + seconds
-    while _cases(settings, at) or _objects(at):
-        if time.monotonic() > end:
-            return True
-    return False
+    return _cases(settings, at) or _objects(at)
 
 
 class _Looking(NamedTuple):

@@ -56,7 +56,10 @@ def add_feed(
 def list_feeds(home: Home) -> None:
     """Print the feeds, how far each is, and what went wrong."""
     start(home)
+    from django.db.models import Count, Min
+
     from comity.node import models
+    from comity.node.desk import feeds as desk
 
     for row in models.Feed.objects.order_by("name"):
         ways = "from" if row.direction == row.Direction.PULL else "to"
@@ -67,6 +70,12 @@ def list_feeds(home: Home) -> None:
             f"    {row.state or 'public'}  {row.communities}  collection {row.collection_id}  brought {row.brought}"
         )
         typer.echo(f"    last success {visited}  last visit {row.done}")
+        if row.again:
+            typer.echo(f"    {row.again} visits in a row brought again what is here: visited less")
+        owed = desk.called_back(row).aggregate(number=Count("pk"), since=Min("owed_at"))
+        if owed["number"]:
+            since = owed["since"].isoformat(timespec="seconds")
+            typer.echo(f"    called back and not yet deleted there: {owed['number']}, the oldest since {since}")
         for named, reason in row.refused:
             typer.echo(f"    refused {named or 'an object without an id'}: {reason!r}")
         if row.code:
@@ -82,7 +91,7 @@ def pause(
     by: By,
     resume: Annotated[bool, typer.Option("--resume", help="Visit it again, from now on.")] = False,
 ) -> None:
-    """Visit a feed no more, until it is resumed."""
+    """Fetch or send nothing until it is resumed; what was sent and is called back is asked to be deleted all the same."""
     officer = decided_by(home, by)
     from comity.node.desk import feeds
 

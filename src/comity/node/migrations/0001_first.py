@@ -125,6 +125,8 @@ class Migration(migrations.Migration):
                 ("notice", models.BinaryField()),
                 ("raw", models.BinaryField(default=b"")),
                 ("at", models.BigIntegerField()),
+                ("let_out_at", models.DateTimeField(null=True)),
+                ("turns", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -514,13 +516,24 @@ class Migration(migrations.Migration):
             name="Contested",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("object_id", models.CharField(max_length=120)),
+                ("object_id", models.CharField(db_index=True, max_length=120)),
                 ("version", models.CharField(blank=True, max_length=27)),
                 ("digest", models.CharField(max_length=64)),
                 ("raw", models.BinaryField(default=b"")),
                 ("by", models.CharField(max_length=150)),
+                ("source", models.CharField(blank=True, max_length=2)),
+                ("communities", models.JSONField(default=list)),
                 ("code", models.CharField(max_length=60)),
                 ("at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("out", "Out"), ("in", "In")], default="open", max_length=4
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("settled_by", models.CharField(blank=True, max_length=402)),
+                ("reason", models.TextField(blank=True)),
                 ("collection", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="node.collection")),
             ],
             options={
@@ -674,6 +687,7 @@ class Migration(migrations.Migration):
                 ("place", models.JSONField(default=dict)),
                 ("next_at", models.DateTimeField()),
                 ("attempts", models.PositiveIntegerField(default=0)),
+                ("again", models.PositiveIntegerField(default=0)),
                 ("visited_at", models.DateTimeField(null=True)),
                 ("done", models.JSONField(default=dict)),
                 ("refused", models.JSONField(default=list)),
@@ -771,6 +785,23 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="KeptBack",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=2)),
+                ("first", models.CharField(max_length=27)),
+                ("last", models.CharField(max_length=27)),
+                ("at", models.DateTimeField()),
+                ("begun", models.BooleanField(default=False)),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="node.collection"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Letter",
             fields=[
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
@@ -856,6 +887,7 @@ class Migration(migrations.Migration):
                 ("object_id", models.CharField(max_length=120)),
                 ("version", models.CharField(blank=True, max_length=27)),
                 ("sent_at", models.DateTimeField()),
+                ("owed_at", models.DateTimeField(null=True)),
                 ("answer", models.CharField(blank=True, max_length=60)),
                 ("answered_at", models.DateTimeField(null=True)),
                 (
@@ -1084,6 +1116,10 @@ class Migration(migrations.Migration):
             model_name="container",
             constraint=models.UniqueConstraint(fields=("case", "number"), name="container_once_per_place"),
         ),
+        migrations.AddIndex(
+            model_name="contested",
+            index=models.Index(fields=["state", "-at"], name="contested_state"),
+        ),
         migrations.AddConstraint(
             model_name="contested",
             constraint=models.UniqueConstraint(fields=("collection", "digest", "by"), name="contested_once"),
@@ -1124,6 +1160,16 @@ class Migration(migrations.Migration):
             model_name="job",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "waiting")), fields=("case", "kind", "about"), name="job_once_at_a_time"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="keptback",
+            constraint=models.UniqueConstraint(fields=("collection", "source"), name="kept_back_once"),
+        ),
+        migrations.AddIndex(
+            model_name="pushed",
+            index=models.Index(
+                condition=models.Q(("owed_at__isnull", False)), fields=["where", "owed_at"], name="pushed_owed"
             ),
         ),
         migrations.AddConstraint(

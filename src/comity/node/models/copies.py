@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from comity.node.models.sharing import Collection
+
 
 class Copy(models.Model):
     """A copy that is, or was, here (`sharing.recall.Copy`). The object itself is a `StixObject` with this digest."""
@@ -71,6 +73,24 @@ class CopyStanding(models.Model):
     notice = models.BinaryField()
     raw = models.BinaryField(default=b"")  # as above
     at = models.BigIntegerField()  # POSIX seconds: when this was true
+    let_out_at = models.DateTimeField(null=True)  # `desk.silence`: when its copies were last let out anew
+    turns = models.PositiveIntegerField(default=0)  # how often that was done, one soon after the other
+
+
+class KeptBack(models.Model):
+    """Copies in a collection that some reader did not get while their source was silent (`desk.silence`)."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, db_index=False)
+    source = models.CharField(max_length=2)
+    first = models.CharField(max_length=27)  # `StixObject.added` of the earliest of them
+    last = models.CharField(max_length=27)  # and of the latest
+    at = models.DateTimeField()  # when a reader did not get something last
+    begun = models.BooleanField(default=False)  # whether they are being let out anew
+
+    class Meta:
+        """Once for each source in a collection."""
+
+        constraints = [models.UniqueConstraint(fields=["collection", "source"], name="kept_back_once")]
 
 
 class CopyTold(models.Model):
@@ -123,7 +143,7 @@ class SharingDeed(models.Model):
     """What an officer of this State did about shared objects; what he said is in the log."""
 
     digest = models.CharField(max_length=64, primary_key=True)  # of the signed statement
-    verb = models.CharField(max_length=10)  # share, hand-on, recall, report
+    verb = models.CharField(max_length=10)  # share, hand-on, recall, report, settle
     what = models.CharField(max_length=64, db_index=True)
     to = models.JSONField(default=list)  # codes of the States that it is said to
     by = models.CharField(max_length=402)  # the officer: name and office

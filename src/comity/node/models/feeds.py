@@ -33,12 +33,13 @@ class Feed(models.Model):
     )  # pull: `added`, sharing.feed.Page.added; push: that of here, and its `scope`
     next_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)  # failures since the last success
+    again = models.PositiveIntegerField(default=0)  # successes since one that brought more than what was here already
     visited_at = models.DateTimeField(null=True)  # the last success
     done = models.JSONField(default=dict)  # what the last visit did, in numbers
     refused = models.JSONField(default=list)  # [id, reason] of some of what was refused on it
     code = models.CharField(max_length=60, blank=True)  # of what went wrong on it; empty: nothing
     trouble = models.TextField(blank=True)
-    paused = models.BooleanField(default=False)
+    paused = models.BooleanField(default=False)  # nothing is fetched or sent; what is owed is asked for all the same
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=402)  # the officer: name and office
 
@@ -52,6 +53,7 @@ class Pushed(models.Model):
     object_id = models.CharField(max_length=120)
     version = models.CharField(max_length=27, blank=True)  # as `StixObject.version`
     sent_at = models.DateTimeField()
+    owed_at = models.DateTimeField(null=True)  # since when that server is to be asked to delete it; null: it is not
     answer = models.CharField(max_length=60, blank=True)  # sharing.feed.read_deletion; empty: it was not asked
     answered_at = models.DateTimeField(null=True)
 
@@ -60,3 +62,6 @@ class Pushed(models.Model):
 
         ordering = ["where"]
         constraints = [models.UniqueConstraint(fields=["where", "what"], name="pushed_once")]
+        indexes = [
+            models.Index(fields=["where", "owed_at"], condition=models.Q(owed_at__isnull=False), name="pushed_owed")
+        ]

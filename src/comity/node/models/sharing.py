@@ -70,29 +70,43 @@ class StixObject(models.Model):
 
 
 class Contested(models.Model):
-    """An object that is known under its name with other content, or by somebody else: for officers to look at."""
+    """An object that is known under its name with other content, or by somebody else: an officer says which one holds."""
+
+    class State(models.TextChoices):
+        """What an officer made of it."""
+
+        OPEN = "open"
+        OUT = "out"  # it goes to nobody
+        IN = "in"  # it took the place of the other
 
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT)
-    object_id = models.CharField(max_length=120)
+    object_id = models.CharField(max_length=120, db_index=True)
     version = models.CharField(max_length=27, blank=True)  # as `StixObject.version`
     digest = models.CharField(max_length=64)
-    raw = models.BinaryField(default=b"")  # what was kept aside; empty: it was taken all the same
+    raw = models.BinaryField(default=b"")  # what is kept aside; empty: it is on the shelf
     by = models.CharField(max_length=150)  # as `StixObject.by`
+    source = models.CharField(max_length=2, blank=True)  # as `StixObject.source`
+    communities = models.JSONField(default=list)  # as `StixObject.communities`
     code = models.CharField(max_length=60)  # why, as an error says it
     at = models.DateTimeField()
+    state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=402, blank=True)  # the officer: name and office
+    reason = models.TextField(blank=True)
 
     class Meta:
         """The same of the same sender once; the newest first."""
 
         ordering = ["-at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["collection", "digest", "by"], name="contested_once")]
+        indexes = [models.Index(fields=["state", "-at"], name="contested_state")]
 
 
 class Client(models.Model):
     """A program of somebody else that fetches warnings and adds them, over TAXII or as a client of MISP."""
 
     name = models.CharField(max_length=60, primary_key=True)  # a-z, 0-9, dot, hyphen; never given again
-    secret = models.CharField(max_length=64, unique=True)  # SHA-256, in hex, of its secret of 256 random bits
+    secret = models.CharField(max_length=64, unique=True)  # SHA-256, in hex, of its secret of 238 random bits
     organisation = models.CharField(max_length=200)  # whose it is, in words
     state = models.CharField(max_length=2, blank=True)  # sharing.release.Audience.state; empty: nobody's, the public
     communities = models.JSONField(default=list)  # sharing.release.Audience.communities

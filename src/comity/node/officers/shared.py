@@ -58,6 +58,7 @@ VERBS: Final[dict[str, Promise]] = {
     "hand-on": gettext_lazy("handed on"),
     "recall": gettext_lazy("called back"),
     "report": gettext_lazy("reported to its source"),
+    "settle": gettext_lazy("settled: this one holds"),
 }
 
 

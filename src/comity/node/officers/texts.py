@@ -224,6 +224,20 @@ TEXTS: Final[dict[str, Promise]] = {
     "assess.no-gap": _("Only a gap becomes a need."),
     "assess.question": _("There is no such question."),
     # warnings
+    "feed.unknown": _("There is no such feed any more."),
+    "feed.full": _("It would bring more objects than it may."),
+    "feed.unreachable": _("The server does not answer, or shows another certificate than it may."),
+    "feed.too-long": _("An answer of the server is too long."),
+    "feed.sign-in": _("The server does not know our name and secret."),
+    "feed.forbidden": _("The server does not let this node do it."),
+    "feed.missing": _("The server knows no such collection."),
+    "feed.body": _("An object is longer than the server takes."),
+    "feed.busy": _("The server asks to come later."),
+    "feed.redirect": _("The server sends elsewhere; that is not followed."),
+    "feed.away": _("The server has trouble of its own."),
+    "feed.pending": _("The server has not looked at everything yet. The same is sent again."),
+    "feed.repeats": _("The server brings the same page again, without end."),
+    "feed.defect": _("This node has a defect. Its log names it: tell the operator."),
     "sharing.release": _("The rules of its collection keep it."),
     "sharing.not-held": _("There is no copy of another State’s object here."),
     "sharing.not-ours": _("It is another State’s object: only its source does this."),
@@ -240,6 +254,14 @@ TEXTS: Final[dict[str, Promise]] = {
     ),
     "sharing.other-author": _("Only who added it here brings a newer version of it."),
     "sharing.contested": _("Another collection here holds the same id and version with other content."),
+    "contest.reason": _("Say why, in at most 1,000 characters."),
+    "contest.unknown": _("Nothing of the kind is kept aside."),
+    "contest.changed": _("What stands there has changed since you opened the page. Look at it again."),
+    "contest.settled": _("It is so already."),
+    "contest.held": _(
+        "Other States hold what stands there, or it was called back: call it back, or write a newer version."
+    ),
+    "contest.gone": _("What is to take its place is not here any more, or was called back."),
     "sharing.nothing-personal": _("Nothing in it is personal."),
     "sharing.underivable": _("What is personal in it cannot be left out: it stays here."),
     "sharing.report-text": _("Say what is wrong."),
@@ -427,6 +449,7 @@ RELEASES: Final[dict[str, Promise]] = {
 }
 """Why a State's own rules keep an object (`sharing.release.Ruling.reason`)."""
 FAMILIES: Final[dict[str, Promise]] = {
+    "feed": _("The server does not keep to the standard. Tell whoever runs it."),
     "sharing": _("This does not hold as a file of warnings."),
     "stix": _("The object does not follow STIX 2.1."),
     "notice": _("The word about a copy does not follow its form."),

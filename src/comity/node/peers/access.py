@@ -1,6 +1,6 @@
 """Who a client is: a program of somebody else that fetches warnings or adds them, known by name and secret.
 
-The secret has 256 random bits, of which this node keeps the SHA-256 only. It is looked up by that hash: how long this
+The secret has 238 random bits, of which this node keeps the SHA-256 only. It is looked up by that hash: how long this
 takes says nothing about any secret, and nothing about whether a name exists.
 """
 
@@ -21,7 +21,7 @@ from django.http import HttpRequest
 
 from comity.errors import ComityError
 from comity.node import models
-from comity.node.desk import copies, shelf
+from comity.node.desk import copies, shelf, silence
 from comity.node.peers import limits
 from comity.node.settings import Settings
 from comity.sharing import release
@@ -82,10 +82,12 @@ def signed_in(
         yield client
 
 
-def reader_of(client: models.Client, shelves: shelf.Shelves, settings: Settings, *, at: datetime) -> Reader:
+@contextmanager
+def reading(client: models.Client, shelves: shelf.Shelves, settings: Settings, *, at: datetime) -> Iterator[Reader]:
     """A client as a reader of these shelves: each row is asked about by the rules of its collection.
 
-    Copies of a source that is not heard of are not visible, until it is (`copies.suspended`).
+    Copies of a source that is not heard of are not visible, until it is (`copies.suspended`). What he would have got of them is
+    noted before he is answered, so that it comes to him later.
     """
     silent = copies.silent(settings, at=at)
     audience = release.Audience(state=client.state, communities=frozenset(client.communities), purpose=client.purpose)
@@ -94,13 +96,21 @@ def reader_of(client: models.Client, shelves: shelf.Shelves, settings: Settings,
     def outlet(collection: str) -> shelf.Outlet:
         return shelf.Outlet(audience, shelves.rules(collection))
 
+    missed = silence.Missed()
+
     def visible(row: Row) -> bool:
         held = cast("shelf.Held", row)
-        return not (held.copy and held.source in silent) and outlet(held.collection).lets(held)
+        if not outlet(held.collection).lets(held):
+            return False
+        kept = held.copy and held.source in silent
+        if kept:
+            missed.add(held)
+        return not kept
 
-    return Reader(
+    yield Reader(
         name=f"client {client.name}", reads=frozenset(client.reads), writes=frozenset(client.writes), visible=visible
     )
+    missed.note(at=at)
 
 
 def _authorization(request: HttpRequest) -> str:

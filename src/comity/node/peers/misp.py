@@ -39,8 +39,8 @@ def _answered(request: HttpRequest, collection: str, asked: str) -> HttpResponse
             shelves = Shelves(settings, client)
             body = limits.body(request, misp_server.LONGEST)
             wanted = misp_server.Request(request.method or "", collection, asked, body)
-            reader = access.reader_of(client, shelves, settings, at=at)
-            return _sent(request, misp_server.answer(wanted, shelves, reader, at, organisation=client.organisation))
+            with access.reading(client, shelves, settings, at=at) as reader:
+                return _sent(request, misp_server.answer(wanted, shelves, reader, at, organisation=client.organisation))
     except OverQuota as over:
         if not over.noted:
             _note(request, over, at)

@@ -41,8 +41,8 @@ def _answered(request: HttpRequest) -> HttpResponse:
     try:
         with access.signed_in(request, ROOT.max_content_length, access.by_name) as client:
             shelves = Shelves(settings, client)
-            reader = access.reader_of(client, shelves, settings, at=at)
-            return _sent(taxii.answer(_asked(request), shelves, reader, at, site=_site(settings)))
+            with access.reading(client, shelves, settings, at=at) as reader:
+                return _sent(taxii.answer(_asked(request), shelves, reader, at, site=_site(settings)))
     except OverQuota as over:
         if not over.noted:
             _note(request, over, at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,7 +25,7 @@ from comity.sharing import release
 from comity.sharing.tlp import Level
 
 _WORD: Final = 60  # characters of a purpose, of a community's name
-_CONTESTED: Final = 20  # the newest, that are shown
+_CONTESTED: Final = 20  # that are shown: those that nobody has settled first, the newest of each
 _RULES: Final = ("states", "communities", "purposes", "public", "unmarked", "basis", "free_text")
 _MAKE: Final = ("title", "description", "alias")
 Typed = dict[str, str]
@@ -56,11 +57,13 @@ def _page(request: HttpRequest, tried: _Tried) -> HttpResponse:
     rows = list(models.Collection.objects.all())
     said = [(row, _shown(release.read_rules(row.rules))) for row in rows]
     shown = [(row, tried.typed if tried.form == row.pk else rules, rules) for row, rules in said]
+    first = Case(When(state=models.Contested.State.OPEN, then=Value(0)), default=Value(1))
+    odd = models.Contested.objects.annotate(open=first).defer("raw")
     given = {
         "collections": shown, "received": copies.RECEIVED, "levels": [level.label for level in Level],
         "clients": models.Client.objects.filter(ended_at=None).order_by("name"), "form": tried.form, "typed": tried.typed,
-        "contested": [(row, texts.sentence(row.code)) for row in models.Contested.objects.defer("raw")[:_CONTESTED]],
-        "contested_all": models.Contested.objects.count(),
+        "contested": [(row, texts.sentence(row.code)) for row in odd.order_by("open", "-at", "-pk")[:_CONTESTED]],
+        "contested_all": odd.filter(open=0).count(), "open": models.Contested.State.OPEN,
         "problem": tried.problem, "fields": _RULES + _MAKE,
     }  # fmt: skip
     return render(request, "collections.html", given, status=tried.problem.status if tried.problem else 200)

@@ -123,6 +123,7 @@ def _listing(request: HttpRequest, tried: _Tried) -> HttpResponse:
         "collections": list(models.Collection.objects.all()), "received": copies.RECEIVED, "objects": page, "wanted": wanted,
         "collection": collection, "more": page[-1].row.pk if len(rows) > shared.PER_PAGE else 0,
         "looked_through": shared.LOOKED_THROUGH, "circles": shared.circles(settings), "peers": reading.peers(settings),
+        "odd": models.Contested.objects.filter(state=models.Contested.State.OPEN).count(),
         "waiting": telling.waiting(), "relearning": copies.relearning(at=at), "form": tried.form, "typed": tried.typed,
         "problem": tried.problem, "places": list(writing.places()), "observables": _OBSERVABLES, "levels": list(Level),
         "written": _WRITTEN, "by_hand": tried.form in ("indicator", "note"),
