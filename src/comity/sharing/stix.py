@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from comity.errors import Invalid
 from comity.seal import canon
@@ -49,8 +49,7 @@ _CUSTOM_OBSERVABLE = _checks.properties(_types.CUSTOM_OBSERVABLE)
 _TABLES = {name: _checks.properties(row) for name, row in _types.PROPERTIES.items()}
 
 
-@dataclass(frozen=True)
-class Object:
+class Object(NamedTuple):
     """An object that was read and holds.
 
     Args:
