@@ -13,6 +13,7 @@ import heapq
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -98,6 +99,10 @@ class Shelves:
         for (said,) in _known.asked(_RULES, [collection]):
             return _rules(said)
         raise _unknown(collection)
+
+    def together(self) -> AbstractContextManager[None]:
+        """One transaction, which is on disk once for all that is done within."""
+        return transaction.atomic()
 
     def add(
         self,
