@@ -132,7 +132,7 @@ def kept(raw: bytes, digest: str) -> Object:
     """
     body = json.loads(raw.decode())  # of bytes it would guess the encoding first
     checks, _ = _table(body["type"], body)
-    remarks = tuple(Remark("custom-property", name) for name in body if name not in checks)
+    remarks = tuple([Remark("custom-property", name) for name in body if name not in checks])
     return Object(raw, digest, body["type"], body["id"], _version(body), body, remarks)
 
 
