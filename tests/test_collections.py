@@ -61,8 +61,8 @@ def shelves(node):
 def stock(node) -> shelf.Shelves:
     """Make the collections of the pure tests."""
     for place, one in enumerate(COLLECTIONS):
-        models.Collection.objects.create(
-            id=one.id, title=one.title, description=one.description, alias=one.alias, made_by="test",
+        shelf.opened(
+            one.id, title=one.title, description=one.description, alias=one.alias, made_by="test",
             made_at=AT + timedelta(seconds=place),
         )  # fmt: skip
     return shelf.Shelves(node)
@@ -604,7 +604,7 @@ def test_what_was_found_out_holds_for_equal_rules_only(shelves, monkeypatch):
     marked = {level: tool(number, object_marking_refs=[tlp.IDS[level]]) for number, level in enumerate(tlp.Level)}
     shelves.add(ONE, read(*marked.values()), by="x", at=AT)
     shelves.add(TWO, read(*marked.values()), by="x", at=AT)
-    models.StixObject.objects.filter(collection=TWO).update(source="QA", communities=["gulf"])
+    models.StixObject.objects.filter(collection__id=TWO).update(source="QA", communities=["gulf"])
     asked = []
     monkeypatch.setattr(shelf, "_verdicts", shelf._Verdicts(shelf._VERDICTS))  # what other tests asked is none of this
     allowed = release.allowed

@@ -43,8 +43,8 @@ _COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER 
 _RULES = "SELECT rules FROM node_collection WHERE id = %s"
 _MOVED = "UPDATE node_stixobject SET added = %s WHERE id = %s"
 _INSERT = """INSERT INTO node_stixobject
-    (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+    (collection_id, object_id, type, version, digest, head, raw, added, "by", source, communities, "first", "last", withdrawn)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _NOT_FIRST = """UPDATE node_stixobject SET "first" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
 _NOT_LAST = """UPDATE node_stixobject SET "last" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
 _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communities,
@@ -150,14 +150,14 @@ class Shelves:
             if self._client is not None:
                 source, communities = self._client.state, self._client.communities
             known = _known.known(found)
-            edges, digests = _known.held(collection, known)
+            edges, digests = _known.held(row.number, known)
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
             outcomes = _known.compared(found, digests)
             author = by if self._client is not None else ""
             ids = {one.id for one in known}
             new = [place for place, said in outcomes.items() if said == "new" and found[place].id in ids]
             beside = _known.bar(
-                collection, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
+                row.number, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
             )
             secret = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
             contrary = [place for place, said in outcomes.items() if aside and _is_contrary(said)]
@@ -281,19 +281,21 @@ def _insert(
     by, source, communities = who
     given = json.dumps(communities)
     rows = [
-        (row.pk, one.id, one.type, one.version, one.digest, one.raw, moment, by, source, given,
+        (row.number, one.id, one.type, one.version, one.digest, one.digest[:_known.HEAD], one.raw, moment, by, source, given,
          edges[one.id].first == one.version, edges[one.id].last == one.version, False)
         for moment, one in zip(_moments(row, at, len(fresh)), fresh, strict=True)
     ]  # fmt: skip
     names = {one.id for one in fresh} & held.keys()
-    early = [(False, row.pk, named, held[named].first) for named in names if edges[named].first != held[named].first]
-    late = [(False, row.pk, named, held[named].last) for named in names if edges[named].last != held[named].last]
+    early = [
+        (False, row.number, named, held[named].first) for named in names if edges[named].first != held[named].first
+    ]
+    late = [(False, row.number, named, held[named].last) for named in names if edges[named].last != held[named].last]
     with connection.cursor() as cursor:
         for statement, changed in ((_NOT_FIRST, early), (_NOT_LAST, late)):
             if changed:
                 cursor.executemany(statement, changed)
         cursor.executemany(_INSERT, rows)
-    models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][6])
+    models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][7])
 
 
 def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
@@ -311,6 +313,13 @@ def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
         found += [f"{second}{micro:06}Z" for micro in range(first, min(1_000_000, first + count - len(found)))]
         moment = moment.replace(microsecond=0) + timedelta(seconds=1)
     return found
+
+
+def opened(named: str, **given: Any) -> models.Collection:
+    """The collection of this id; made with these fields, under the next number, if there is none."""
+    with transaction.atomic():
+        last = models.Collection.objects.aggregate(last=Max("number"))["last"] or 0
+        return models.Collection.objects.get_or_create(pk=named, defaults=given | {"number": last + 1})[0]
 
 
 def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
@@ -347,7 +356,7 @@ def owe(digests: Sequence[str], *, at: datetime) -> None:
 
 def mark_edges(collection: str, named: str) -> None:
     """Note anew which version of an object is the first and the last."""
-    rows = models.StixObject.objects.filter(collection=collection, object_id=named)
+    rows = models.StixObject.objects.filter(collection__id=collection, object_id=named)
     edges = rows.aggregate(first=Min("version"), last=Max("version"))
     rows.filter(Q(first=True) | Q(last=True)).update(first=False, last=False)
     rows.filter(version=edges["first"]).update(first=True)
@@ -356,7 +365,7 @@ def mark_edges(collection: str, named: str) -> None:
 
 def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
     """The condition, and its values, of the rows that fit a filter, but for types and moments of addition."""
-    where, values = "collection_id = %s AND NOT withdrawn", [collection]
+    where, values = "collection_id = (SELECT number FROM node_collection WHERE id = %s) AND NOT withdrawn", [collection]
     if wanted.ids:
         where, values = f"{where} AND object_id IN ({_marks(wanted.ids)})", [*values, *wanted.ids]
     if "all" in wanted.versions:
