@@ -143,7 +143,9 @@ class Shelves:
         Raises:
             NotPossible: there is no such collection.
         """
-        with transaction.atomic():
+        with transaction.atomic(
+            savepoint=False
+        ):  # SQLite would keep each page as it was before, to go back half the way
             row = models.Collection.objects.select_for_update().filter(pk=collection).first()
             if row is None:
                 raise _unknown(collection)
