@@ -52,7 +52,12 @@ _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communitie
     FROM node_stixobject
     WHERE {} ORDER BY added LIMIT %s"""
 _SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
-_MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
+_HERE = "collection_id = (SELECT number FROM node_collection WHERE id = %s) AND NOT withdrawn"
+_NAMED = _HERE.replace(
+    "collection_id", "collection_id + 0", 1
+)  # else SQLite looks through the whole collection for an id
+_MOMENTS = "SELECT added FROM node_stixobject WHERE {}"
+_OF_TYPE = _MOMENTS + " AND type = %s ORDER BY added LIMIT %s"
 _THEIRS = """SELECT id, object_id, digest, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
     WHERE {} AND "by" = %s"""
 
@@ -185,15 +190,15 @@ class Shelves:
         where, values = _conditions(collection, wanted)
         if since := max(wanted.after, after.added if after else ""):
             where, values = f"{where} AND added > %s", [*values, since]
-        if (
-            wanted.types and not wanted.ids and wanted.versions == {"last"}
-        ):  # else one look through the collection is less
+        moments: list[str] | None = None
+        if wanted.types and not wanted.ids and wanted.versions == {"last"}:
             moments = _moments_of_types(where, values, wanted.types, limit)
-            if not moments:
-                return []
-            where, values = f"{where} AND added IN ({_marks(moments)})", [*values, *moments]
         elif wanted.types:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
+        if wanted.ids:
+            moments = sorted(moment for (moment,) in _known.asked(_MOMENTS.format(where), values))[:limit]
+        if moments is not None:
+            where, values = f"{where} AND added IN ({_marks(moments) or 'NULL'})", [*values, *moments]
         if most_bytes is not None:
             limit = _fitting(where, values, limit, most_bytes)
         found = _known.asked(_PAGE.format(where), [*values, limit])
@@ -367,7 +372,7 @@ def mark_edges(collection: str, named: str) -> None:
 
 def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
     """The condition, and its values, of the rows that fit a filter, but for types and moments of addition."""
-    where, values = "collection_id = (SELECT number FROM node_collection WHERE id = %s) AND NOT withdrawn", [collection]
+    where, values = _NAMED if wanted.ids else _HERE, [collection]
     if wanted.ids:
         where, values = f"{where} AND object_id IN ({_marks(wanted.ids)})", [*values, *wanted.ids]
     if "all" in wanted.versions:
@@ -382,7 +387,7 @@ def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
 
 def _moments_of_types(where: str, values: list[str], types: frozenset[str], limit: int) -> list[str]:
     """The moments of the first rows of some types: each type has its own place in the index, and they are merged."""
-    each = [_known.asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
+    each = [_known.asked(_OF_TYPE.format(where), [*values, kind, limit]) for kind in sorted(types)]
     return [moment for (moment,) in islice(heapq.merge(*each), limit)]
 
 
