@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from comity.casework.lifecycle import Case
@@ -39,7 +39,6 @@ _BYTES, _KEYS = 8 << 20, 5_000  # of objects that are looked at together
 _ROWS: Final = 5_000  # written in one transaction
 _FOUND: Final = 2_000  # rows that one question gives at most
 _ASKED: Final = 2_000  # keys in one question
-_OBSERVED: Final = "INSERT INTO node_observed (row_id, key) VALUES (%s, %s)"
 _log = logging.getLogger("comity.sighting")
 
 
@@ -111,8 +110,7 @@ def _objects(at: datetime) -> bool:
     meetings = _meetings(current, _naming({one.key for one in current}))
     with transaction.atomic():
         if models.Indexed.objects.filter(pk=1, objects_to=begun).update(objects_to=end):
-            with connection.cursor() as cursor:
-                cursor.executemany(_OBSERVED, [(one.row, one.key) for one in found])
+            _rows.put(models.Observed, ["row_id", "key"], [(one.row, one.key) for one in found])
             _note(meetings, at)
     return True
 
