@@ -43,9 +43,7 @@ app.add_typer(feeds.app, name="feed")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
 _GRACE = 4  # seconds for what a door is answering when the node is told to stop
-_MADE = (
-    50_000  # objects of Python, between two looks for those that hold each other: of an addition of a thousand warnings
-)
+_MADE = 50_000  # objects of Python between two looks for what holds each other: a thousand warnings make fewer
 
 
 @app.command()

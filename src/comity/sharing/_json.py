@@ -155,9 +155,7 @@ class _Reader:
         self._text, self._at, self._limits = text, 0, limits
         self._step("")
         self._fractions = False
-        self._roomy = min(
-            limits.string, 2 * limits.items
-        )  # what is no longer than this has nothing that is too long in it
+        self._roomy = min(limits.string, 2 * limits.items)  # characters, too few for anything that is too long
         self._scan = json.JSONDecoder(
             object_pairs_hook=_object, parse_float=self._float, parse_int=_integer, parse_constant=_constant
         ).raw_decode

@@ -53,9 +53,8 @@ _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communitie
     WHERE {} ORDER BY added LIMIT %s"""
 _SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
 _HERE = "collection_id = (SELECT number FROM node_collection WHERE id = %s) AND NOT withdrawn"
-_NAMED = _HERE.replace(
-    "collection_id", "collection_id + 0", 1
-)  # else SQLite looks through the whole collection for an id
+# Of rows asked for by id: with a bare number, SQLite would look through the whole collection for them.
+_NAMED = _HERE.replace("collection_id", "collection_id + 0", 1)
 _MOMENTS = "SELECT added FROM node_stixobject WHERE {}"
 _OF_TYPE = _MOMENTS + " AND type = %s ORDER BY added LIMIT %s"
 _THEIRS = """SELECT id, object_id, digest, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
@@ -148,9 +147,8 @@ class Shelves:
         Raises:
             NotPossible: there is no such collection.
         """
-        with transaction.atomic(
-            savepoint=False
-        ):  # SQLite would keep each page as it was before, to go back half the way
+        # Without a savepoint: SQLite would keep each page as it was before, only to go back half the way.
+        with transaction.atomic(savepoint=False):
             row = models.Collection.objects.select_for_update().filter(pk=collection).first()
             if row is None:
                 raise _unknown(collection)
