@@ -350,7 +350,8 @@ def owe(digests: Sequence[str], *, at: datetime) -> None:
         digests: of what changed, inside the caller's transaction.
         at: now.
     """
-    stands = Exists(models.StixObject.objects.filter(digest=OuterRef("what"), withdrawn=False))
+    same = models.StixObject.objects.filter(object_id=OuterRef("object_id"), digest=OuterRef("what"))
+    stands = Exists(same.filter(withdrawn=False))
     for start in range(0, len(digests), _TOGETHER):
         sent = models.Pushed.objects.filter(what__in=digests[start : start + _TOGETHER], answer="")
         sent.filter(stands, owed_at__isnull=False).update(owed_at=None)
