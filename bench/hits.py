@@ -62,13 +62,14 @@ class Bench:
 
     def __init__(self, home: Path) -> None:
         from comity.node import models  # noqa: PLC0415 -- Django is set up by now
+        from comity.node.desk.shelf import opened  # noqa: PLC0415
         from comity.node.settings import current  # noqa: PLC0415
 
         self.settings, self.models, self.dice = current(), models, random.Random(6)
         self.met: list[str] = []
         self.cases = 0
         self.file = home / "db.sqlite3"
-        self.shelf = models.Collection.objects.create(id=str(uuid.uuid4()), title="W", made_at=AT, made_by="bench")
+        self.shelf = opened(str(uuid.uuid4()), title="W", made_at=AT, made_by="bench")
         self.officer = models.Officer.objects.create(
             username="bench", password="!", full_name="B", office="O", powers=["draft"]
         )

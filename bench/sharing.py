@@ -37,8 +37,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -102,20 +102,25 @@ class Server:
         return said, time.perf_counter() - begun
 
 
-def spent(pid: int) -> float:
-    """Seconds of processor time that a process and its children have taken: of use where others use the machine too."""
-    times, parents = dict[int, float](), dict[int, int]()
+def family(pid: int) -> frozenset[int]:
+    """A process and all its children."""
+    parents = dict[int, int]()
     for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            said = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        number = int(path.parent.name)
-        parents[number], times[number] = int(said[1]), (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
     ours = {pid}
     while more := {child for child, parent in parents.items() if parent in ours} - ours:
         ours |= more
-    return sum(times.get(each, 0.0) for each in ours)
+    return frozenset(ours)
+
+
+def spent(pids: Iterable[int]) -> float:
+    """Seconds of processor time that processes have taken: of use where others use the machine too."""
+    total = 0.0
+    for pid in pids:
+        with suppress(OSError):
+            total += time.clock_gettime(~pid << 3 | 2)  # the clock of another process (clock_getcpuclockid(3))
+    return total
 
 
 def quantiles(times: list[float]) -> str:
@@ -151,19 +156,22 @@ def together(server: Server, seconds: float, clients: int) -> float:
     return sum(map(len, found)) / (time.perf_counter() - begun)
 
 
-def walk(server: Server, limit: int, seconds: float) -> tuple[int, list[float]]:
-    """(objects, how long each page took) of a walk from the first page on, to the end or for so long."""
-    line, times, seen, query, begun = server.line(), [], 0, f"?limit={limit}", time.perf_counter()
+def walk(server: Server, limit: int, seconds: float) -> tuple[int, list[float], list[float]]:
+    """(objects, how long each page took, how much of processors) of a walk from the first page on, so long at most."""
+    line, times, work, seen = server.line(), list[float](), list[float](), 0
+    query, ours, begun = f"?limit={limit}", family(server.pid), time.perf_counter()
     while time.perf_counter() - begun < seconds:
+        before = spent(ours)
         said, took = server.ask(line, query)
         times.append(took)
+        work.append(spent(ours) - before)
         seen += said.count(b'"type":')
         found = _NEXT.search(said[:200]) or _NEXT.search(said[-200:])
         if found is None or b'"more":false' in said[:40]:
             break
         query = f"?limit={limit}&next={found[1].decode()}"
     line.close()
-    return seen, times
+    return seen, times, work
 
 
 def added(server: Server, count: int, *, first: int, run: int, seconds: float = 1e9) -> list[float]:
@@ -185,25 +193,28 @@ def say(name: str, what: str, figures: str) -> None:
 
 def out(name: str, server: Server, seconds: float) -> float:
     """Measure and print how pages come out; pages a second by one client."""
-    begun = spent(server.pid)
+    ours = family(server.pid)
+    begun = spent(ours)
     times = repeated(server, seconds, lambda: "?limit=100")
-    rate, each = len(times) / sum(times), 1e3 * (spent(server.pid) - begun) / len(times)
+    rate, each = len(times) / sum(times), 1e3 * (spent(ours) - begun) / len(times)
     many = together(server, seconds, 4)
     say(
         name,
         "first page",
         f"{rate:>8,.1f} pages/s    {quantiles(times)}   4 clients {many:,.1f}/s   {each:,.2f} ms of processor each",
     )
-    seen, steps = walk(server, 100, 3 * seconds)
+    seen, steps, work = walk(server, 100, 3 * seconds)
     say("", "walk", f"{len(steps) / sum(steps):>8,.1f} pages/s    {quantiles(steps)}   {seen:,} objects seen")
+    say("", "", f"{'':>20}{quantiles(work)}   of processor, whatever else waits for one")
     return rate
 
 
 def taken_in(name: str, server: Server, seconds: float) -> float:
     """Measure and print how objects go in; objects a second."""
-    begun = spent(server.pid)
+    ours = family(server.pid)
+    begun = spent(ours)
     rates = added(server, 100 * _TOGETHER, first=0, run=int(time.time()), seconds=seconds)
-    rate, each = statistics.median(rates), 1e6 * (spent(server.pid) - begun) / len(rates) / _TOGETHER
+    rate, each = statistics.median(rates), 1e6 * (spent(ours) - begun) / len(rates) / _TOGETHER
     say(name, "in", f"{rate:>8,.0f} objects/s  (a thousand at once)   {each:,.0f} µs of processor each")
     return rate
 
@@ -303,9 +314,10 @@ def ours(size: int, seconds: float) -> tuple[float, float]:
     """Measure Comity and print it; (objects a second in, pages a second out)."""
     name = f"comity, {size:,}"
     with comity() as (node, server):
-        begun, before = time.perf_counter(), spent(server.pid)
+        ours = family(server.pid)
+        begun, before = time.perf_counter(), spent(ours)
         rates = added(server, size, first=0, run=0)
-        each = 1e6 * (spent(server.pid) - before) / size
+        each = 1e6 * (spent(ours) - before) / size
         server.filled = datetime.now(UTC)
         filled, tenth = time.perf_counter() - begun, max(1, len(rates) // 10)
         first, went, last = (statistics.median(some) for some in (rates[:tenth], rates, rates[-tenth:]))
@@ -316,7 +328,7 @@ def ours(size: int, seconds: float) -> tuple[float, float]:
         came = out("", server, seconds)
         say("", "anywhere", anywhere(server, seconds))
         begun = time.perf_counter()
-        seen, steps = walk(server, _TOGETHER, 3_600)
+        seen, steps, _ = walk(server, _TOGETHER, 3_600)
         say("", "whole", f"{seen:,} objects in {time.perf_counter() - begun:,.1f} s   {quantiles(steps)}")
         say("", "on disk", f"{held / size:,.0f} bytes an object; largest process {memory(node):.0f} MiB")
         node.stop()
@@ -344,9 +356,10 @@ def anywhere(server: Server, seconds: float) -> str:
         at = first + chance.random() * (last - first)
         return f"?limit=100&added_after={at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
-    begun = spent(server.pid)
+    ours = family(server.pid)
+    begun = spent(ours)
     times = repeated(server, seconds, query)
-    return f"{quantiles(times)}   {1e3 * (spent(server.pid) - begun) / len(times):,.2f} ms of processor each"
+    return f"{quantiles(times)}   {1e3 * (spent(ours) - begun) / len(times):,.2f} ms of processor each"
 
 
 def edges(server: Server) -> tuple[datetime, datetime]:

@@ -36,14 +36,13 @@ def indicator(value: str = "evil.example", level: Level | None = Level.GREEN, **
 
 def shelved(node, at, raw: bytes, rules=None, title="Own") -> models.StixObject:
     """An object of this State in a collection with these rules."""
-    from comity.node.desk.shelf import Shelves
+    from comity.node.desk.shelf import Shelves, opened
 
     pk = str(uuid.uuid5(uuid.NAMESPACE_DNS, title))
-    given = {"title": title, "made_at": at, "made_by": "test", "rules": RULES if rules is None else rules}
-    models.Collection.objects.get_or_create(pk=pk, defaults=given)
+    opened(pk, title=title, made_at=at, made_by="test", rules=RULES if rules is None else rules)
     found = stix.read(raw)
     assert Shelves(node).add(pk, [found], by="test", at=at)[0] == "new"
-    return models.StixObject.objects.get(collection=pk, digest=found.digest)
+    return models.StixObject.objects.get(collection__id=pk, digest=found.digest)
 
 
 class Holder:

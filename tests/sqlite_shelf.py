@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -35,10 +36,16 @@ class SqliteShelf:
         """The same in every root but one of the name `empty`."""
         return () if root == "empty" else self._collections
 
-    def add(self, collection: str, found: Sequence[stix.Object], *, by: str, at: datetime):
-        """In one transaction."""
-        added, outcomes = stix.version_key(at), {}
+    @contextmanager
+    def together(self):
+        """All or nothing."""
         self.base.execute("BEGIN IMMEDIATE")
+        with self.base:
+            yield
+
+    def add(self, collection: str, found: Sequence[stix.Object], *, by: str, at: datetime):
+        """Inside `together`."""
+        added, outcomes = stix.version_key(at), {}
         for place, one in enumerate(found):
             held = self.base.execute(
                 "SELECT digest FROM held WHERE collection = ? AND id = ? AND named = ?",
@@ -56,7 +63,6 @@ class SqliteShelf:
                     (collection, one.id, one.type, one.version or added, one.version, one.digest, one.raw, added, by),
                 )
                 self._order(collection, one.id)
-        self.base.execute("COMMIT")
         return outcomes
 
     def _order(self, collection: str, named: str) -> None:

@@ -18,12 +18,12 @@ import sys, django
 django.setup()
 from datetime import UTC, datetime
 from comity.node import models
-from comity.node.desk.shelf import Shelves
+from comity.node.desk.shelf import Shelves, opened
 from comity.node.settings import current
 from comity.sharing import stix
 at, pk = datetime.now(UTC), "5b1a7a2e-0f0c-4a57-9d1e-6a4f1f1f7b01"
 rules = {"states": ["VN"], "communities": ["Gulf of exercises"], "purposes": ["prevention"]}
-models.Collection.objects.create(pk=pk, title="Own findings", rules=rules, ruled_at=at, made_at=at, made_by="exercise")
+opened(pk, title="Own findings", rules=rules, ruled_at=at, made_at=at, made_by="exercise")
 for raw in sys.stdin.buffer.read().split(b"\\0"):
     Shelves(current()).add(pk, [stix.read(raw)], by="exercise", at=at)
 blind = models.Client.objects.create(name="soc", secret="0" * 64, organisation="CERT", state="VN", purpose="prevention",

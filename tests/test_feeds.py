@@ -894,7 +894,7 @@ def until(home, statement: str, expected: tuple) -> None:
     assert found == expected
 
 
-COUNT = "SELECT count(*) FROM node_stixobject JOIN node_collection c ON c.id = collection_id WHERE c.alias = '{}'"
+COUNT = "SELECT count(*) FROM node_stixobject JOIN node_collection c ON c.number = collection_id WHERE c.alias = '{}'"
 
 
 def test_two_nodes_fetch_and_send_by_schedule(pair):

@@ -27,7 +27,7 @@ from comity.casework.request import Account, Person, Request, Subject
 from comity.node import archive, models
 from comity.node.courier import Courier
 from comity.node.desk import hits, registry, requested, requesting, sighting
-from comity.node.desk.shelf import Shelves
+from comity.node.desk.shelf import Shelves, opened
 from comity.sharing import patterns, sighted, stix, tlp
 from comity.sharing.patterns import Observable
 from comity.sharing.sighted import Met
@@ -65,7 +65,7 @@ def ip(value: str) -> str:
 @pytest.fixture
 def shelf(node, at):
     """A collection, and a function that adds objects of a State to it."""
-    models.Collection.objects.create(id=SHELF, title="Warnings", made_at=at, made_by="test")
+    opened(SHELF, title="Warnings", made_at=at, made_by="test")
 
     def add(*found: stix.Object, source: str = "VN") -> None:
         outcomes = Shelves(node).add(SHELF, found, by=source, at=at, source=source)

@@ -486,7 +486,7 @@ def _shelf(settings):
 
     at, one, two = datetime.now(UTC), "1" * 36, "2" * 36
     for pk in (one, two):
-        models.Collection.objects.create(pk=pk, title=pk, made_at=at, made_by="x")
+        shelf.opened(pk, title=pk, made_at=at, made_by="x")
 
     def made(letter, **more):
         head = {

@@ -13,7 +13,7 @@ from comity.errors import ComityError, Invalid, NotYours
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import bulletins, communities, copies, crossing, prevention, silence, telling
-from comity.node.desk.shelf import Shelves
+from comity.node.desk.shelf import Shelves, opened
 from comity.node.peers import access
 from comity.seal import canon, envelope
 from comity.sharing import shelf, stix, tlp
@@ -86,7 +86,7 @@ def test_shared_held_called_back_acknowledged(circle, officers, node, at):
         said = envelope.verify(bytes(one.statement), circle.trust(), kind="notice", at=at)
         assert (said.sender, shares.said_in(said.raw).by) == (by, by)
     assert models.StixObject.objects.get(pk=row.pk).withdrawn
-    assert Shelves(node).page(row.collection_id, Filter(), None, 10) == []
+    assert Shelves(node).page(row.collection.pk, Filter(), None, 10) == []
     deeds = models.SharingDeed.objects.order_by("entry")
     assert [(one.verb, one.to, one.by) for one in deeds] == [
         ("share", ["VN"], "Officer all, Exercise office"), ("recall", ["VN"], "Officer all, Exercise office")]  # fmt: skip
@@ -356,8 +356,7 @@ def test_we_report_to_the_source(circle, officers, node, at):
 
 def fed(node, at, *raws: bytes, source="QA") -> list[object]:
     """What comes of objects that a feed brings as another State's."""
-    given = {"title": "Fed", "made_at": at, "made_by": "test"}
-    models.Collection.objects.get_or_create(pk="fed", defaults=given)
+    opened("fed", title="Fed", made_at=at, made_by="test")
     found = [stix.read(raw) for raw in raws]
     outcomes = Shelves(node).add("fed", found, by="feed qa", at=at, source=source)
     return [getattr(outcomes[place], "code", outcomes[place]) for place in range(len(found))]
@@ -376,7 +375,7 @@ def test_a_recall_ends_what_came_from_its_source_by_another_way(circle, officers
     tighten = {"number": 3, "what": tight, "kind": "tighten", "level": int(Level.AMBER)}
     assert brought(circle, "QA", Recall(**end | tighten)) == ""
     assert brought(circle, "VN", Recall(**end | {"source": "VN", "number": 1, "what": mine})) == ""
-    gone = dict(models.StixObject.objects.filter(collection="fed").values_list("digest", "withdrawn"))
+    gone = dict(models.StixObject.objects.filter(collection__id="fed").values_list("digest", "withdrawn"))
     assert gone == {first: True, mine: False, tight: True}
     assert [one.digest for one in Shelves(node).page("fed", Filter(), None, 10)] == [mine]
     assert fed(node, at, raws[1]) == ["sharing.withdrawn"]
@@ -465,7 +464,7 @@ def test_what_an_officer_saw_is_looked_at_again_when_he_decides(circle, officers
     give = {"purpose": "prevention", "officer": officers.all, "at": at}
     row = shelved(node, at, indicator(description="Call Ali."), RULES | {"basis": "a law"})
     assert row.collection.rules["states"]
-    models.Collection.objects.filter(pk=row.collection_id).update(rules={})
+    models.Collection.objects.filter(number=row.collection_id).update(rules={})
     assert code(prevention.share, node, row, "VN", hops=0, **give) == "sharing.release nobody"
     models.StixObject.objects.filter(pk=row.pk).update(withdrawn=True)
     assert code(prevention.derive, node, row, officer=officers.all, at=at) == "sharing.withdrawn"

@@ -62,7 +62,7 @@ def test_objects_are_found(circle, officers, node, at):
         found = shared.found(wanted=query[:200], collection="", before=0)
         assert len(found) == expected, query
         assert browser.get(f"/sharing?q={query}").status_code == 200
-    assert [one.pk for one in shared.found(wanted="", collection=other.collection_id, before=0)] == [other.pk]
+    assert [one.pk for one in shared.found(wanted="", collection=other.collection.pk, before=0)] == [other.pk]
     assert [one.pk for one in shared.found(wanted="", collection="", before=other.pk)] == [row.pk]
     assert shared.found(wanted="", collection="nowhere", before=0) == []
     assert browser.get("/sharing?before=x&in=%00").status_code == 200
@@ -75,7 +75,7 @@ def test_many_objects_are_pages(officers, node, at):
     shelved(node, at, indicator("0.example"))
     first = models.StixObject.objects.get()
     found = [stix.read(indicator(f"{number}.example")) for number in range(1, 120)]
-    shelf.Shelves(node).add(first.collection_id, found, by="test", at=at)
+    shelf.Shelves(node).add(first.collection.pk, found, by="test", at=at)
     browser, seen, path = Browser(officers.idle), [], "/sharing"
     while path:
         page = html.unescape(browser.text(path))
@@ -247,7 +247,7 @@ def written(browser, kind: str, **typed):
 
 def test_an_indicator_is_written_by_hand(officers, node, at):
     """Each kind as a pattern that is understood again; a fault stands at its field, and nothing typed is lost."""
-    place = shelved(node, at, indicator()).collection_id
+    place = shelved(node, at, indicator()).collection.pk
     browser = Browser(officers.all, "fa")
     typed = {"collection": place, "mark": str(int(Level.AMBER)), "title": "درگاه جعلی", "observable": "ipv4-addr",
              "value": "۲۰۳.0.113.9", "since": "۱۴۰۵/۰۹/۰۹", "until": "2027-01-01", "text": "It's <b>new</b>."}  # fmt: skip
@@ -301,7 +301,7 @@ def test_a_note_is_written_by_hand(officers, node, at):
     """About an object that is here, or about none; what is called back is not here."""
     row = shelved(node, at, indicator())
     browser = Browser(officers.all)
-    typed = {"collection": row.collection_id, "mark": "0", "title": "Calls", "text": "They call at night.", "about": ""}
+    typed = {"collection": row.collection.pk, "mark": "0", "title": "Calls", "text": "They call at night.", "about": ""}
     for about, refs in ((row.object_id, row.object_id), ("", prevention.identity("IR"))):
         assert browser.post("/sharing/write/note", **typed | {"about": about}).status_code == 303
         body = json.loads(bytes(models.StixObject.objects.order_by("pk").last().raw))

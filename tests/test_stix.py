@@ -97,6 +97,7 @@ def test_equal_content_has_one_digest_however_it_is_written():
     assert plain.raw != other.raw
     assert plain.digest == other.digest
     assert stix.read(changed("language-content", contents={"fa": {"name": "بسته"}})).digest != plain.digest
+    assert stix.read(b" \t\r\n" + plain.raw + b"\n ").raw == plain.raw
     spelled = changed("tool").replace(b'"bulk', b'"\\u0062ulk')
     assert stix.read(spelled).digest == stix.read(changed("tool")).digest
     keys = changed("tool", x_keys={"\ue000": 1, "\U00010000": 2})  # sorted by UTF-16, the second comes first

@@ -43,6 +43,7 @@ app.add_typer(feeds.app, name="feed")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
 _GRACE = 4  # seconds for what a door is answering when the node is told to stop
+_MADE = 50_000  # objects of Python between two looks for what holds each other: a thousand warnings make fewer
 
 
 @app.command()
@@ -357,9 +358,13 @@ def _door(name: str, settings: Any) -> None:
 
 
 def _settle() -> None:
-    """What is loaded stays: looking through all of it now and then would hold up everybody for 50 ms."""
+    """What is loaded stays: looking through all of it now and then would hold up everybody for 50 ms.
+
+    And what one request makes is not looked through again and again before it ends: most of it needs no collector at all.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_MADE)
 
 
 def _courier(_name: str, settings: Any) -> None:

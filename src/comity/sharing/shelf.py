@@ -8,6 +8,7 @@ from the last row that he saw misses nothing, and a page costs what the page cos
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, Protocol
@@ -107,10 +108,14 @@ class Shelf(Protocol):
         """All collections of an API root, in their order."""
         ...
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is done within is kept at once when it ends, or not at all."""
+        ...
+
     def add(
         self, collection: str, found: Sequence[Object], *, by: str, at: datetime
     ) -> Mapping[int, Literal["new", "same"] | Invalid]:
-        """Add versions in order, in one transaction: for each place in `found` what `stix.compared` said."""
+        """Add versions in order, all or none: for each place in `found` what `stix.compared` said."""
         ...
 
     def page(

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from socket import AF_INET, inet_pton
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,6 +30,12 @@ from comity.sharing.patterns import Observable
 WIDEST: Final = {4: 16, 6: 32}  # the shortest prefix, by version, that is matched
 MOST: Final = 2_000  # mentions of one request; its accounts are read first
 _WIDTH: Final = {4: (32, 8, 2), 6: (128, 32, 3)}  # version -> bits, digits of an address, digits of a length
+_BLOCKS: Final = {  # version -> (mask, length as it is written) of each block that is matched, the narrowest first
+    version: [
+        ((1 << bits) - (1 << bits - length), f"{length:0{digits}}") for length in range(bits, WIDEST[version] - 1, -1)
+    ]
+    for version, (bits, _, digits) in _WIDTH.items()
+}
 _ABOUT: Final = ("accounts", "custodian", "persons", "assets", "subject", "facts", "assistance", "link", "documents",
                  "questions")  # fmt: skip
 """The fields that say what a case is about; those on officials and on law are left out."""
@@ -69,6 +76,8 @@ def key(one: Observable) -> str:
         return _DIGEST + hashlib.sha256(f"{one.kind} {one.value}".encode()).hexdigest()[:32]
     if "%" in one.value:
         return ""
+    if one.kind == "ipv4-addr" and "/" not in one.value:  # most are
+        return _key(4, int.from_bytes(inet_pton(AF_INET, one.value)), 32)
     block = ip_network(one.value)
     return _key(block.version, int(block.network_address), block.prefixlen)
 
@@ -90,10 +99,8 @@ def covering(text: str) -> tuple[str, ...]:
     if text[0] == _DIGEST:
         return (text,)
     version, first, length = _block(text)
-    bits = _WIDTH[version][0]
-    return tuple(
-        _key(version, first >> (bits - each) << (bits - each), each) for each in range(length, WIDEST[version] - 1, -1)
-    )
+    bits, address, _ = _WIDTH[version]
+    return tuple([f"{version}{first & mask:0{address}x}{said}" for mask, said in _BLOCKS[version][bits - length :]])
 
 
 def inside(text: str) -> tuple[str, str] | None:
@@ -212,6 +219,8 @@ def _as(kind: str, value: str) -> list[Observable]:
 def meetings(ours: Iterable[str], theirs: Iterable[str]) -> Iterator[tuple[str, str]]:
     """(our key, their key) of each pair of which one is the other, or holds it."""
     mine, others = set(ours), set(theirs)
+    if not (mine and others):
+        return
     for one in mine:
         yield from ((one, each) for each in covering(one) if each in others)
     for other in others:

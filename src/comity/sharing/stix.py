@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from comity.errors import Invalid
 from comity.seal import canon
@@ -49,8 +49,7 @@ _CUSTOM_OBSERVABLE = _checks.properties(_types.CUSTOM_OBSERVABLE)
 _TABLES = {name: _checks.properties(row) for name, row in _types.PROPERTIES.items()}
 
 
-@dataclass(frozen=True)
-class Object:
+class Object(NamedTuple):
     """An object that was read and holds.
 
     Args:
@@ -133,8 +132,8 @@ def kept(raw: bytes, digest: str) -> Object:
     """
     body = json.loads(raw.decode())  # of bytes it would guess the encoding first
     checks, _ = _table(body["type"], body)
-    remarks = tuple(Remark("custom-property", name) for name in body if name not in checks)
-    return Object(raw, digest, body["type"], body["id"], _version(body), body, remarks)
+    remarks = tuple([Remark("custom-property", name) for name in body if name not in checks])
+    return Object(raw, digest, body["type"], body["id"], _version(body, read=True), body, remarks)
 
 
 def version_key(moment: datetime) -> str:
@@ -273,11 +272,12 @@ def _selects(body: Any, selector: str) -> bool:
     return True
 
 
-def _version(body: Mapping[str, Any]) -> str:
+def _version(body: Mapping[str, Any], *, read: bool = False) -> str:
+    """As `Object.version`; `read`: it was told of this object once already. Raises Invalid, TypeError: it cannot be."""
     said = body.get("modified") or body.get("created")
     if not said:
         return ""
-    plain = len(said) == _MILLISECONDS and _checks.moment(said)
+    plain = len(said) == _MILLISECONDS and (read or _checks.moment(said))
     return said[:-1] + "000Z" if plain else version_key(_checks.moment(said))
 
 

@@ -303,10 +303,10 @@ def _add(ask: _Ask, root: Root, collection: str) -> Answer:
     except Invalid as error:
         too_much = error.code in {"sharing.many", "sharing.too-long"}
         raise _Refused(413 if too_much else 400, str(error), code="taxii.envelope") from error
-    body = _taken(ask, collection, found)
     status = str(uuid.uuid4())
-    kept = json.dumps({"id": status} | body).encode()
-    ask.shelf.keep_status(ask.reader.name, status, kept, at=ask.at)
+    with ask.shelf.together():
+        kept = json.dumps({"id": status} | _taken(ask, collection, found)).encode()
+        ask.shelf.keep_status(ask.reader.name, status, kept, at=ask.at)
     return Answer(202, (("Content-Type", MEDIA_TYPE),), kept)
 
 

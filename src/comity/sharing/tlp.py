@@ -77,8 +77,14 @@ class Marked:
     lowered: bool = False
 
 
+_MARKS = frozenset({"object_marking_refs", "granular_markings"})
+_UNMARKED = Marked(None)
+
+
 def marked(body: Mapping[str, Any]) -> Marked:
     """What is marked on an object that was read (`stix.read`)."""
+    if body["type"] != "marking-definition" and body.keys().isdisjoint(_MARKS):
+        return _UNMARKED
     whole = list(body.get("object_marking_refs", ()))
     if body["type"] == "marking-definition" and body["id"] in _LEVELS:
         whole.append(IDS[Level.CLEAR])  # the five colours themselves are nobody's secret

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from comity.errors import Invalid
+from comity.node import models
 from comity.sharing import stix
 
 CONTESTED: Final = "sharing.contested"
 CONTRARY: Final = frozenset({"stix.other-content", CONTESTED})  # other content under the same id and version
 Outcomes = dict[int, Literal["new", "same"] | Invalid]
+HEAD: Final = 8  # characters of a digest: `models.StixObject.head`
 _TOGETHER: Final = 1_000  # objects that are looked up by one statement
 _KNOWN = """SELECT asked.column1 FROM (VALUES {}) AS asked
     WHERE EXISTS (SELECT 1 FROM node_stixobject WHERE object_id = asked.column1)
@@ -35,7 +38,7 @@ _BARRED = """SELECT asked.column1, asked.column2,
     (SELECT "by" FROM node_stixobject WHERE object_id = asked.column1 AND collection_id = %s
      ORDER BY version DESC LIMIT 1),
     EXISTS (SELECT 1 FROM node_collection AS other WHERE EXISTS (SELECT 1 FROM node_stixobject
-     WHERE object_id = asked.column1 AND collection_id = other.id AND version = asked.column3 AND digest <> asked.column2))
+     WHERE object_id = asked.column1 AND collection_id = other.number AND version = asked.column3 AND digest <> asked.column2))
     FROM (VALUES {}) AS asked"""
 
 
@@ -44,6 +47,11 @@ class Edges(NamedTuple):
 
     first: str
     last: str
+
+
+def named(digest: str) -> QuerySet[models.StixObject]:
+    """The objects of this digest, in all collections. An index of whole digests would be the largest of all."""
+    return models.StixObject.objects.filter(head=digest[:HEAD], digest=digest)
 
 
 def known(found: Sequence[stix.Object]) -> list[stix.Object]:
@@ -56,7 +64,7 @@ def known(found: Sequence[stix.Object]) -> list[stix.Object]:
     return [one for one in found if one.id in ids]
 
 
-def held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, Edges], dict[tuple[str, str], str | None]]:
+def held(collection: int, found: Sequence[stix.Object]) -> tuple[dict[str, Edges], dict[tuple[str, str], str | None]]:
     """(edges of each object that is held, digest of each version that is): what `found` is compared with."""
     edges: dict[str, Edges] = {}
     digests: dict[tuple[str, str], str | None] = {}
@@ -64,7 +72,9 @@ def held(collection: str, found: Sequence[stix.Object]) -> tuple[dict[str, Edges
         for start in range(0, len(found), _TOGETHER):
             some = found[start : start + _TOGETHER]
             keys = [text for one in some for text in (one.id, one.version)]
-            cursor.execute(_HELD.format(",".join(["(%s, %s)"] * len(some))), [collection] * 3 + keys)
+            cursor.execute(
+                _HELD.format(",".join(["(%s, %s)"] * len(some))), [collection, collection, collection, *keys]
+            )
             for named, version, first, last, digest in cursor.fetchall():
                 if last is not None:
                     edges[named] = Edges(first, last)
@@ -86,7 +96,7 @@ def compared(found: Sequence[stix.Object], digests: dict[tuple[str, str], str | 
 
 
 def bar(
-    collection: str, found: Sequence[stix.Object], outcomes: Outcomes, new: Sequence[int],
+    collection: int, found: Sequence[stix.Object], outcomes: Outcomes, new: Sequence[int],
     *, source: str, again: bool, author: str, home: str,
 ) -> list[int]:  # fmt: skip
     """Put into `outcomes` why what would be new, at the places `new`, is not taken from this source, or by this author.

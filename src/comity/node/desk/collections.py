@@ -26,7 +26,7 @@ from comity.casework.request import STATE
 from comity.errors import Invalid, NotPossible
 from comity.node import models
 from comity.node.desk._record import needs
-from comity.node.desk.shelf import Outlet, Shelves, let_out
+from comity.node.desk.shelf import Outlet, Shelves, let_out, opened
 from comity.node.settings import Settings
 from comity.sharing import release
 from comity.sharing.shelf import Cursor, Filter, goes_on
@@ -64,8 +64,8 @@ def make(
     with transaction.atomic():
         if alias and models.Collection.objects.filter(alias=alias).exists():
             raise Invalid(f"'{alias}' is taken.", code="collection.alias", where="alias")
-        return models.Collection.objects.create(
-            id=str(uuid.uuid4()), title=title, description=description, alias=alias, made_at=at, made_by=_who(officer)
+        return opened(
+            str(uuid.uuid4()), title=title, description=description, alias=alias, made_at=at, made_by=_who(officer)
         )
 
 

@@ -42,10 +42,9 @@ def standing(row: models.Contested) -> list[models.StixObject]:
     id in its collection or in the very same words.
     """
     contrary = Q(version=row.version) & ~Q(digest=row.digest)
-    theirs = ~Q(source=row.source) & (Q(collection=row.collection_id) | Q(digest=row.digest))
-    return list(
-        models.StixObject.objects.filter(contrary | theirs, object_id=row.object_id).defer("raw").order_by("pk")
-    )
+    theirs = ~Q(source=row.source) & (Q(collection__id=row.collection_id) | Q(digest=row.digest))
+    found = models.StixObject.objects.filter(contrary | theirs, object_id=row.object_id)
+    return list(found.select_related("collection").defer("raw").order_by("pk"))
 
 
 def seen(row: models.Contested, found: Sequence[models.StixObject]) -> str:
@@ -120,18 +119,18 @@ def _take(
 ) -> None:
     """Keep aside what stands, and put the other in its place."""
     if not row.raw and not models.StixObject.objects.filter(
-        collection=row.collection_id, digest=row.digest, source=row.source, withdrawn=False
+        collection__id=row.collection_id, object_id=row.object_id, digest=row.digest, source=row.source, withdrawn=False
     ):
         raise NotPossible("It is not here any more, or was called back.", code="contest.gone")
     digests = {one.digest for one in found}
     if any(one.withdrawn for one in found) or models.Copy.objects.filter(pk__in=digests).exists():
         message = "Other States hold what stands there, or it was called back."
         raise NotPossible(message, code="contest.held")
-    places = {one.collection_id for one in found}
+    places = {one.collection.pk for one in found}
     list(models.Collection.objects.select_for_update().filter(pk__in=places).order_by("pk"))
     for one in found:
         models.Contested.objects.update_or_create(
-            collection_id=one.collection_id, digest=one.digest, by=one.by,
+            collection=one.collection, digest=one.digest, by=one.by,
             defaults={"object_id": one.object_id, "version": one.version, "raw": one.raw, "source": one.source,
                       "communities": one.communities, "code": _known.CONTESTED, "at": at, "state": _State.OUT, **settled},
         )  # fmt: skip

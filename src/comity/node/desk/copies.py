@@ -22,8 +22,8 @@ from django.db.models import Exists, Max, OuterRef
 from comity.casework.act import SKEW
 from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
-from comity.node.desk import communities, telling
-from comity.node.desk.shelf import Shelves, let_out, owe
+from comity.node.desk import _known, communities, telling
+from comity.node.desk.shelf import Shelves, let_out, opened, owe
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.seal.envelope import Opened, Statement
@@ -166,17 +166,17 @@ def mark(home: str, what: str, source: str, *, at: datetime) -> None:
         source: the State whose objects they are.
         at: now.
     """
-    rows = models.StixObject.objects.filter(digest=what, source="" if source == home else source)
+    rows = _known.named(what).filter(source="" if source == home else source)
     copy = models.Copy.objects.filter(pk=what, source=source).first()
     recalls = [recall_of(row) for row in models.CopyRecall.objects.filter(what=what, source=source)]
     levels = [recall.level for recall in recalls] + ([copy.level] if copy and source != home else [])
     ended = bool(copy and copy.withdrawn) or any(recall.kind != notices.Kind.TIGHTEN for recall in recalls)
-    for row in rows:
+    for row in rows.select_related("collection"):
         told = tlp.marked(stix.kept(bytes(row.raw), row.digest).body).level or Level.CLEAR
         gone = ended or any(level > told for level in levels)
         if row.withdrawn is not gone:
             models.StixObject.objects.filter(pk=row.pk).update(withdrawn=gone)
-            let_out(row.collection_id, [] if gone else [row.pk], at=at)
+            let_out(row.collection.pk, [] if gone else [row.pk], at=at)
             owe([what], at=at)
 
 
@@ -229,7 +229,7 @@ def say(
 def _going(settings: Settings, said: Shared) -> dict[str, Any]:
     """What goes beside a copy: the object, and its source's own words where it is another's."""
     source = "" if said.source == settings.state else said.source
-    row = models.StixObject.objects.filter(digest=said.what, source=source).first()
+    row = _known.named(said.what).filter(source=source).first()
     if row is None:
         raise NotPossible("The object is not here any more.", code="sharing.not-held")
     if not source:
@@ -278,7 +278,7 @@ def _trust(settings: Settings) -> Trust:
 def _taken(settings: Settings, notice: Shared, spoken: Spoken, carrier: str, at: datetime) -> None:
     """Put the object of a copy on the shelf. Raises Invalid: it is somebody else's; or what the shelf refuses."""
     held = models.Copy.objects.filter(pk=notice.what).values_list("source", flat=True).first()
-    elsewhere = models.StixObject.objects.filter(digest=notice.what).exclude(source=notice.source)
+    elsewhere = _known.named(notice.what).exclude(source=notice.source)
     if (held not in (None, notice.source)) or elsewhere.exists():
         raise Invalid("This object is known as another State's, or this one's.", code="sharing.other-source")
     if spoken.found is not None:
@@ -287,8 +287,7 @@ def _taken(settings: Settings, notice: Shared, spoken: Spoken, carrier: str, at:
 
 def put(settings: Settings, found: Object, *, by: str, source: str, at: datetime) -> None:
     """Add an object of another State to what was received. Raises Invalid: `stix.other-content`."""
-    title = {"title": "Received from other States", "made_at": at, "made_by": f"Comity {settings.state}"}
-    models.Collection.objects.get_or_create(pk=RECEIVED, defaults=title)
+    opened(RECEIVED, title="Received from other States", made_at=at, made_by=f"Comity {settings.state}")
     outcome = Shelves(settings).add(RECEIVED, [found], by=by, at=at, source=source, again=True)[0]
     if isinstance(outcome, Invalid):
         raise outcome
@@ -304,7 +303,7 @@ def _given(settings: Settings, notice: Shared, spoken: Spoken, carried: Carried,
     (rows.filter(origin=b"") or rows.filter(origin_hops__lt=spoken.origin_hops)).update(**words)
     ways = models.CopyPath.objects.filter(what=notice.what, outward=False)
     known = {name for those in ways.values_list("communities", flat=True) for name in those}
-    models.StixObject.objects.filter(digest=notice.what, source=notice.source).update(communities=sorted(known))
+    _known.named(notice.what).filter(source=notice.source).update(communities=sorted(known))
 
 
 # ── after memory was lost ───────────────────────────────────────────────────────────────────────────────────────────

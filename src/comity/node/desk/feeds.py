@@ -298,9 +298,8 @@ def took(settings: Settings, feed_: models.Feed, page: feed.Page, tally: Tally, 
 def _sorted(row: models.Feed, found: Sequence[stix.Object], home: str) -> list[stix.Object]:
     """What a feed brought without what is held as another's already, in the very same words."""
     source = "" if row.state == home else row.state
-    digests = {one.digest for one in found}
-    known = models.StixObject.objects.filter(digest__in=digests, withdrawn=False).exclude(source=source)
-    elsewhere = set(known.values_list("digest", flat=True))
+    known = models.StixObject.objects.filter(object_id__in={one.id for one in found}, withdrawn=False)
+    elsewhere = set(known.exclude(source=source).values_list("digest", flat=True))
     return [one for one in found if one.digest not in elsewhere]
 
 

@@ -20,7 +20,7 @@ from comity.casework.lifecycle import Power
 from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
-from comity.node.desk import _record, communities, copies
+from comity.node.desk import _known, _record, communities, copies
 from comity.node.desk._log import log_append
 from comity.node.desk.shelf import Shelves
 from comity.node.settings import Settings
@@ -163,9 +163,8 @@ def recall(
     said: dict[str, Any] = {"kind": kind, "reason": reason} | ({"level": level} if kind is Kind.TIGHTEN else {})
     with transaction.atomic():
         _knows(at)
-        own = models.StixObject.objects.filter(source="")
         made = _derived(settings, what)
-        if kind is Kind.CORRECT and (successor == what or not own.filter(digest=successor).exists()):
+        if kind is Kind.CORRECT and (successor == what or not _known.named(successor).filter(source="").exists()):
             raise Invalid(
                 "What takes its place is another object of this State.", code="recall.successor", where="successor"
             )
@@ -180,7 +179,7 @@ def _call_back(
     settings: Settings, what: str, officer: models.Officer, at: datetime, said: Mapping[str, Any]
 ) -> None:  # fmt: skip
     """Say one recall. Raises NotPossible, before anything is said."""
-    _ours(settings, models.StixObject.objects.filter(source="", digest=what).first(), what, at)
+    _ours(settings, _known.named(what).filter(source="").first(), what, at)
     sends = copies.sharer(settings, at).recall(what, at=at, **said)
     newest = list(copies.Kept(settings.state, at).recalls_of(what))[-1:]
     _say(settings, "recall", what, sends, officer=officer, at=at, also=newest)
@@ -188,7 +187,7 @@ def _call_back(
 
 def _derived(settings: Settings, what: str) -> list[str]:
     """Digests of this State's objects that `derive` made of this one."""
-    kinds = models.StixObject.objects.filter(digest=what).values_list("type", flat=True).distinct()
+    kinds = _known.named(what).values_list("type", flat=True).distinct()
     names = [release.derived_id(kind, what, identity(settings.state)) for kind in kinds]
     rows = models.StixObject.objects.filter(object_id__in=names, source="")
     return sorted(set(rows.values_list("digest", flat=True)) - {what})
@@ -269,7 +268,7 @@ def derive(settings: Settings, row: models.StixObject, *, officer: models.Office
             raise NotPossible(
                 "What is personal in it cannot be left out.", code="sharing.underivable", where=left_out[0]
             )
-        outcome = Shelves(settings).add(row.collection_id, [made], by=officer.username, at=at)[0]
+        outcome = Shelves(settings).add(row.collection.pk, [made], by=officer.username, at=at)[0]
         if isinstance(outcome, Invalid):
             raise outcome
         return made

@@ -13,6 +13,7 @@ import heapq
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -42,8 +43,8 @@ _COLLECTIONS = "SELECT id, title, description, alias FROM node_collection ORDER 
 _RULES = "SELECT rules FROM node_collection WHERE id = %s"
 _MOVED = "UPDATE node_stixobject SET added = %s WHERE id = %s"
 _INSERT = """INSERT INTO node_stixobject
-    (collection_id, object_id, type, version, digest, raw, added, "by", source, communities, "first", "last", withdrawn)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+    (collection_id, object_id, type, version, digest, head, raw, added, "by", source, communities, "first", "last", withdrawn)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _NOT_FIRST = """UPDATE node_stixobject SET "first" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
 _NOT_LAST = """UPDATE node_stixobject SET "last" = %s WHERE collection_id = %s AND object_id = %s AND version = %s"""
 _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communities,
@@ -51,7 +52,11 @@ _PAGE = """SELECT added, id, object_id, version, raw, digest, source, communitie
     FROM node_stixobject
     WHERE {} ORDER BY added LIMIT %s"""
 _SIZES = "SELECT length(raw) FROM node_stixobject WHERE {} ORDER BY added LIMIT %s"
-_MOMENTS = "SELECT added FROM node_stixobject WHERE {} AND type = %s ORDER BY added LIMIT %s"
+_HERE = "collection_id = (SELECT number FROM node_collection WHERE id = %s) AND NOT withdrawn"
+# Of rows asked for by id: with a bare number, SQLite would look through the whole collection for them.
+_NAMED = _HERE.replace("collection_id", "collection_id + 0", 1)
+_MOMENTS = "SELECT added FROM node_stixobject WHERE {}"
+_OF_TYPE = _MOMENTS + " AND type = %s ORDER BY added LIMIT %s"
 _THEIRS = """SELECT id, object_id, digest, EXISTS (SELECT 1 FROM node_copy WHERE what = digest) FROM node_stixobject
     WHERE {} AND "by" = %s"""
 
@@ -99,6 +104,10 @@ class Shelves:
             return _rules(said)
         raise _unknown(collection)
 
+    def together(self) -> AbstractContextManager[None]:
+        """One transaction, which is on disk once for all that is done within."""
+        return transaction.atomic()
+
     def add(
         self,
         collection: str,
@@ -138,21 +147,22 @@ class Shelves:
         Raises:
             NotPossible: there is no such collection.
         """
-        with transaction.atomic():
+        # Without a savepoint: SQLite would keep each page as it was before, only to go back half the way.
+        with transaction.atomic(savepoint=False):
             row = models.Collection.objects.select_for_update().filter(pk=collection).first()
             if row is None:
                 raise _unknown(collection)
             if self._client is not None:
                 source, communities = self._client.state, self._client.communities
             known = _known.known(found)
-            edges, digests = _known.held(collection, known)
+            edges, digests = _known.held(row.number, known)
             came = ("", []) if source in ("", self._home) else (source, sorted(communities))
             outcomes = _known.compared(found, digests)
             author = by if self._client is not None else ""
             ids = {one.id for one in known}
             new = [place for place, said in outcomes.items() if said == "new" and found[place].id in ids]
             beside = _known.bar(
-                collection, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
+                row.number, found, outcomes, new, source=came[0], again=again, author=author, home=self._home
             )
             secret = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
             contrary = [place for place, said in outcomes.items() if aside and _is_contrary(said)]
@@ -178,15 +188,15 @@ class Shelves:
         where, values = _conditions(collection, wanted)
         if since := max(wanted.after, after.added if after else ""):
             where, values = f"{where} AND added > %s", [*values, since]
-        if (
-            wanted.types and not wanted.ids and wanted.versions == {"last"}
-        ):  # else one look through the collection is less
+        moments: list[str] | None = None
+        if wanted.types and not wanted.ids and wanted.versions == {"last"}:
             moments = _moments_of_types(where, values, wanted.types, limit)
-            if not moments:
-                return []
-            where, values = f"{where} AND added IN ({_marks(moments)})", [*values, *moments]
         elif wanted.types:
             where, values = f"{where} AND type IN ({_marks(wanted.types)})", [*values, *wanted.types]
+        if wanted.ids:
+            moments = sorted(moment for (moment,) in _known.asked(_MOMENTS.format(where), values))[:limit]
+        if moments is not None:
+            where, values = f"{where} AND added IN ({_marks(moments) or 'NULL'})", [*values, *moments]
         if most_bytes is not None:
             limit = _fitting(where, values, limit, most_bytes)
         found = _known.asked(_PAGE.format(where), [*values, limit])
@@ -276,19 +286,21 @@ def _insert(
     by, source, communities = who
     given = json.dumps(communities)
     rows = [
-        (row.pk, one.id, one.type, one.version, one.digest, one.raw, moment, by, source, given,
+        (row.number, one.id, one.type, one.version, one.digest, one.digest[:_known.HEAD], one.raw, moment, by, source, given,
          edges[one.id].first == one.version, edges[one.id].last == one.version, False)
         for moment, one in zip(_moments(row, at, len(fresh)), fresh, strict=True)
     ]  # fmt: skip
     names = {one.id for one in fresh} & held.keys()
-    early = [(False, row.pk, named, held[named].first) for named in names if edges[named].first != held[named].first]
-    late = [(False, row.pk, named, held[named].last) for named in names if edges[named].last != held[named].last]
+    early = [
+        (False, row.number, named, held[named].first) for named in names if edges[named].first != held[named].first
+    ]
+    late = [(False, row.number, named, held[named].last) for named in names if edges[named].last != held[named].last]
     with connection.cursor() as cursor:
         for statement, changed in ((_NOT_FIRST, early), (_NOT_LAST, late)):
             if changed:
                 cursor.executemany(statement, changed)
         cursor.executemany(_INSERT, rows)
-    models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][6])
+    models.Collection.objects.filter(pk=row.pk).update(newest=rows[-1][7])
 
 
 def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
@@ -306,6 +318,13 @@ def _moments(row: models.Collection, at: datetime, count: int) -> list[str]:
         found += [f"{second}{micro:06}Z" for micro in range(first, min(1_000_000, first + count - len(found)))]
         moment = moment.replace(microsecond=0) + timedelta(seconds=1)
     return found
+
+
+def opened(named: str, **given: Any) -> models.Collection:
+    """The collection of this id; made with these fields, under the next number, if there is none."""
+    with transaction.atomic():
+        last = models.Collection.objects.aggregate(last=Max("number"))["last"] or 0
+        return models.Collection.objects.get_or_create(pk=named, defaults=given | {"number": last + 1})[0]
 
 
 def let_out(collection: str, rows: Sequence[int], *, at: datetime) -> None:
@@ -331,7 +350,8 @@ def owe(digests: Sequence[str], *, at: datetime) -> None:
         digests: of what changed, inside the caller's transaction.
         at: now.
     """
-    stands = Exists(models.StixObject.objects.filter(digest=OuterRef("what"), withdrawn=False))
+    same = models.StixObject.objects.filter(object_id=OuterRef("object_id"), digest=OuterRef("what"))
+    stands = Exists(same.filter(withdrawn=False))
     for start in range(0, len(digests), _TOGETHER):
         sent = models.Pushed.objects.filter(what__in=digests[start : start + _TOGETHER], answer="")
         sent.filter(stands, owed_at__isnull=False).update(owed_at=None)
@@ -342,7 +362,7 @@ def owe(digests: Sequence[str], *, at: datetime) -> None:
 
 def mark_edges(collection: str, named: str) -> None:
     """Note anew which version of an object is the first and the last."""
-    rows = models.StixObject.objects.filter(collection=collection, object_id=named)
+    rows = models.StixObject.objects.filter(collection__id=collection, object_id=named)
     edges = rows.aggregate(first=Min("version"), last=Max("version"))
     rows.filter(Q(first=True) | Q(last=True)).update(first=False, last=False)
     rows.filter(version=edges["first"]).update(first=True)
@@ -351,7 +371,7 @@ def mark_edges(collection: str, named: str) -> None:
 
 def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
     """The condition, and its values, of the rows that fit a filter, but for types and moments of addition."""
-    where, values = "collection_id = %s AND NOT withdrawn", [collection]
+    where, values = _NAMED if wanted.ids else _HERE, [collection]
     if wanted.ids:
         where, values = f"{where} AND object_id IN ({_marks(wanted.ids)})", [*values, *wanted.ids]
     if "all" in wanted.versions:
@@ -366,7 +386,7 @@ def _conditions(collection: str, wanted: Filter) -> tuple[str, list[str]]:
 
 def _moments_of_types(where: str, values: list[str], types: frozenset[str], limit: int) -> list[str]:
     """The moments of the first rows of some types: each type has its own place in the index, and they are merged."""
-    each = [_known.asked(_MOMENTS.format(where), [*values, kind, limit]) for kind in sorted(types)]
+    each = [_known.asked(_OF_TYPE.format(where), [*values, kind, limit]) for kind in sorted(types)]
     return [moment for (moment,) in islice(heapq.merge(*each), limit)]
 
 

@@ -33,7 +33,8 @@ OF_SOURCE: Final = (
 )
 OF_WARNING: Final = 200  # cases that one warning is matched with: what names more of them names nobody in particular
 KEPT: Final = 50  # mentions that are kept with a hit
-_CASES, _OBJECTS = 128, 500  # looked at together
+_CASES = 128  # looked at together
+_OBJECTS = 2_000  # looked at together: a page of the tables that many of them change is written once for all
 _BYTES, _KEYS = 8 << 20, 5_000  # of objects that are looked at together
 _ROWS: Final = 5_000  # written in one transaction
 _FOUND: Final = 2_000  # rows that one question gives at most
@@ -109,7 +110,7 @@ def _objects(at: datetime) -> bool:
     meetings = _meetings(current, _naming({one.key for one in current}))
     with transaction.atomic():
         if models.Indexed.objects.filter(pk=1, objects_to=begun).update(objects_to=end):
-            models.Observed.objects.bulk_create(models.Observed(row_id=one.row, key=one.key) for one in found)
+            _rows.put(models.Observed, ["row_id", "key"], [(one.row, one.key) for one in found])
             _note(meetings, at)
     return True
 

@@ -100,7 +100,11 @@ def _let_out(number: int, at: datetime) -> None:
             return
         given = models.Copy.objects.filter(source=row.source, pk=OuterRef("digest"))
         late = models.StixObject.objects.filter(
-            Exists(given), collection=row.collection_id, source=row.source, added__gte=row.first, added__lte=row.last
+            Exists(given),
+            collection__id=row.collection_id,
+            source=row.source,
+            added__gte=row.first,
+            added__lte=row.last,
         )
         found = list(late.order_by("added").values_list("pk", "added")[:_ROWS])
         let_out(row.collection_id, [pk for pk, _ in found], at=at)

@@ -101,7 +101,7 @@ class Note:
         if not about:
             return found
         known = models.Collection.objects.values(
-            "pk"
+            "number"
         )  # named, so that the index of ids, which begins with them, is used
         rows = models.StixObject.objects.filter(collection__in=known, object_id=about, withdrawn=False)
         if not rows.exists():
@@ -161,7 +161,7 @@ def write(
         outcome = Shelves(settings).add(collection, [made], by=officer.username, at=at)[0]
         if isinstance(outcome, Invalid):
             raise outcome
-        return models.StixObject.objects.get(collection=collection, digest=made.digest)
+        return models.StixObject.objects.get(collection__id=collection, object_id=made.id, digest=made.digest)
 
 
 def _made(body: dict[str, Any], home: str, moment: str, level: Level) -> Object:

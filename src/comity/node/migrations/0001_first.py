@@ -450,6 +450,7 @@ class Migration(migrations.Migration):
             name="Collection",
             fields=[
                 ("id", models.CharField(max_length=36, primary_key=True, serialize=False)),
+                ("number", models.PositiveSmallIntegerField(unique=True)),
                 ("title", models.CharField(max_length=200)),
                 ("description", models.TextField(blank=True)),
                 ("alias", models.CharField(blank=True, max_length=60)),
@@ -990,7 +991,8 @@ class Migration(migrations.Migration):
                 ("object_id", models.CharField(max_length=120)),
                 ("type", models.CharField(max_length=60)),
                 ("version", models.CharField(blank=True, max_length=27)),
-                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("head", models.CharField(db_index=True, max_length=8)),
                 ("raw", models.BinaryField()),
                 ("added", models.CharField(max_length=27)),
                 ("by", models.CharField(max_length=150)),
@@ -1002,7 +1004,10 @@ class Migration(migrations.Migration):
                 (
                     "collection",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="node.collection"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="node.collection",
+                        to_field="number",
                     ),
                 ),
             ],

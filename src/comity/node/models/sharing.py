@@ -9,6 +9,7 @@ class Collection(models.Model):
     """A collection of shared objects: what TAXII serves, and what goes to other States."""
 
     id = models.CharField(max_length=36, primary_key=True)  # UUID, lower case
+    number = models.PositiveSmallIntegerField(unique=True)  # by which its rows name it: short, for there are millions
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     alias = models.CharField(max_length=60, blank=True)  # another name for its address
@@ -32,11 +33,12 @@ class Collection(models.Model):
 class StixObject(models.Model):
     """One version of a STIX object in a collection, as the bytes it came in (`sharing.shelf.Row`)."""
 
-    collection = models.ForeignKey(Collection, on_delete=models.PROTECT, db_index=False)
+    collection = models.ForeignKey(Collection, to_field="number", on_delete=models.PROTECT, db_index=False)
     object_id = models.CharField(max_length=120)  # type--UUID
     type = models.CharField(max_length=60)
     version = models.CharField(max_length=27, blank=True)  # sharing.stix.Object.version; empty for an observable
-    digest = models.CharField(max_length=64, db_index=True)  # sharing.stix.Object.digest
+    digest = models.CharField(max_length=64)  # sharing.stix.Object.digest
+    head = models.CharField(max_length=8, db_index=True)  # its first characters, to find it by: `desk._known.named`
     raw = models.BinaryField()
     # When it was added, or let out if it was kept back until then (sharing.stix.version_key); later than any before.
     added = models.CharField(max_length=27)

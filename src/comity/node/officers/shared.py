@@ -151,8 +151,8 @@ def found(*, wanted: str, collection: str, before: int) -> list[models.StixObjec
         collection: id; empty: in all collections.
         before: only objects that came before this one; 0: from the newest on.
     """
-    known = list(models.Collection.objects.values_list("id", flat=True))
-    rows = models.StixObject.objects.filter(collection__in=[collection] if collection else known)
+    places = models.Collection.objects.filter(pk=collection) if collection else models.Collection.objects.all()
+    rows = models.StixObject.objects.filter(collection__in=list(places.values_list("number", flat=True)))
     if before:
         rows = rows.filter(pk__lt=before)
     if _ID.fullmatch(wanted):

@@ -88,7 +88,8 @@ def _bytes(row: models.Contested) -> bytes:
     """The object, be it kept aside or on the shelf."""
     if row.raw:
         return bytes(row.raw)
-    held = models.StixObject.objects.filter(collection=row.collection_id, digest=row.digest).first()
+    names = {"collection__id": row.collection_id, "object_id": row.object_id}
+    held = models.StixObject.objects.filter(**names, digest=row.digest).first()
     return bytes(held.raw) if held else b""
 
 

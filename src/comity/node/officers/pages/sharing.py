@@ -332,6 +332,6 @@ def act(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     except ComityError as error:
         return _one(request, row, _Tried(verb, typed, _problem(error)))
     if verb == "derive":
-        made = models.StixObject.objects.filter(collection=row.collection_id, source="").order_by("-pk")[0]
+        made = models.StixObject.objects.filter(collection=row.collection, source="").order_by("-pk")[0]
         return see_other("sharing-object", made.pk)
     return see_other("sharing-object", row.pk)
