@@ -262,12 +262,12 @@ class Shelf:
     def sealed(self, digest: str) -> bytes:
         return self._rows("kept")[digest]
 
-    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
         self._put("sent", row, envelope)
 
-    def _put(self, table: str, row: Sent | Got, envelope: bytes) -> None:
+    def _put(self, table: str, row: Sent | Got, envelope: bytes | None) -> None:
         self._disk.put((table, self._peer), row.digest, row)
-        if envelope:
+        if envelope is not None:
             self._disk.put(("kept", self._peer), row.digest, envelope)
 
     def take_back(self, row: Sent, own: Own) -> None:
@@ -318,7 +318,7 @@ class Shelf:
         rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
         return sorted(rows, key=lambda row: row.number)[:limit]
 
-    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
         self._put("got", row, envelope)
 
     def statement(self, row: Got) -> bytes:
