@@ -417,6 +417,7 @@ class Node:
                     self.state, peer, Shelf(self, peer), Hand(world.notary, self.state, peer), PACE
                 )
                 world.later(world.rng.random() * 5, self.admit_all, peer, self.life)
+                world.later(DAY, self.look, peer, self.life)
                 self.wake(peer)
 
     def die(self, seconds: float) -> None:
@@ -483,6 +484,13 @@ class Node:
             self.talk[peer].admit(self.clock())
         except Crash:
             self.die(self.world.rng.expovariate(1 / 600))
+
+    def look(self, peer: str, life: int) -> None:
+        """What came back is looked at by every round of a node's courier; here once a day."""
+        if life == self.life and self.world.now < END:
+            if any(self.talk[peer]._memory.sent_pending()):
+                self.admit_all(peer, life)
+            self.world.later(DAY, self.look, peer, life)
 
     # what the node does with acts
 
