@@ -262,12 +262,12 @@ class Shelf:
     def sealed(self, digest: str) -> bytes:
         return self._rows("kept")[digest]
 
-    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
         self._put("sent", row, envelope)
 
-    def _put(self, table: str, row: Sent | Got, envelope: bytes) -> None:
+    def _put(self, table: str, row: Sent | Got, envelope: bytes | None) -> None:
         self._disk.put((table, self._peer), row.digest, row)
-        if envelope:
+        if envelope is not None:
             self._disk.put(("kept", self._peer), row.digest, envelope)
 
     def take_back(self, row: Sent, own: Own) -> None:
@@ -318,7 +318,7 @@ class Shelf:
         rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
         return sorted(rows, key=lambda row: row.number)[:limit]
 
-    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
         self._put("got", row, envelope)
 
     def statement(self, row: Got) -> bytes:
@@ -417,6 +417,7 @@ class Node:
                     self.state, peer, Shelf(self, peer), Hand(world.notary, self.state, peer), PACE
                 )
                 world.later(world.rng.random() * 5, self.admit_all, peer, self.life)
+                world.later(DAY, self.look, peer, self.life)
                 self.wake(peer)
 
     def die(self, seconds: float) -> None:
@@ -483,6 +484,13 @@ class Node:
             self.talk[peer].admit(self.clock())
         except Crash:
             self.die(self.world.rng.expovariate(1 / 600))
+
+    def look(self, peer: str, life: int) -> None:
+        """What came back is looked at by every round of a node's courier; here once a day."""
+        if life == self.life and self.world.now < END:
+            if any(self.talk[peer]._memory.sent_pending()):
+                self.admit_all(peer, life)
+            self.world.later(DAY, self.look, peer, life)
 
     # what the node does with acts
 

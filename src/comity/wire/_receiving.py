@@ -12,6 +12,7 @@ from comity.wire._remembering import Remembering
 from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
 from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Status
 
+_GREETINGS: Final = 2  # of a peer that has started and has nothing to say
 _READ: Final = 128  # envelopes that are read in one transaction: others who write wait for it
 _LATE: Final = 256  # rows refused at a time when they have waited too long
 _VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
@@ -24,6 +25,7 @@ class Receiving(Remembering):
         super().__init__(home, peer, memory, hand, pace)
         self._hour, self._kept_now = 0, 0
         self._last_heard = self._talking_since = 0.0
+        self._greetings = 0  # one after the other
         self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
 
     def receive(self, offer: Offer, now: float) -> Answer:
@@ -34,8 +36,9 @@ class Receiving(Remembering):
         with self._memory.atomically():
             self._memory.hear()
             self._look(offer)
-            if offer.have is not None or any(self._memory.got(digest) for digest in map(_digest, offer.items)):
-                self._talking_since = now  # it greets, or brings what is acknowledged: so far it has not heard us
+            self._greetings = self._greetings + 1 if offer.have is not None else 0
+            if self._greetings > _GREETINGS or any(self._memory.got(digest) for digest in map(_digest, offer.items)):
+                self._talking_since = now  # it brings what is acknowledged, or greets on: so far it has not heard us
             self._restate({*map(_digest, offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
@@ -137,7 +140,7 @@ class Receiving(Remembering):
         self._memory.prepare(_READ)
         with self._memory.atomically():
             for own in list(self._memory.sent_pending()):
-                if not self._lacks(own.after):
+                if not self._awaits(own, now):
                     self._memory.adopt(own)
                     self._memory.put_sent(replace(own, pending=False))
                     self._now_known([own.digest])

@@ -45,6 +45,18 @@ class Remembering:
         """The first of `after` that is not here, or not read; empty: none."""
         return next((digest for digest in after if not self._known(digest)), "")
 
+    def _awaits(self, own: Sent, now: float) -> bool:
+        """Whether something that an act which came back stands on is still to be read, or may still come.
+
+        What did not come in as long as others would wait for it either, though the peer has given back all that it has, is
+        nowhere: this State lost it before anybody had it, and need not be silent for ever because of that.
+        """
+        over = self._memory.settled() and now - own.since > self._pace.gap
+        return any(not self._known(digest) and not (over and self._nowhere(digest)) for digest in own.after)
+
+    def _nowhere(self, digest: str) -> bool:
+        return self._memory.got(digest) is None and self._memory.sent(digest) is None
+
     def _now_known(self, digests: Collection[str]) -> list[Got]:
         """Those of the peer's that lacked only one of `digests`; the others wait for the next that they lack."""
         moved = (

@@ -230,7 +230,7 @@ class Memory(Protocol):
     def sent_pending(self) -> Iterable[Sent]:
         """Ours that came back and are not in their cases again yet; by number."""
 
-    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
         """Change one of ours; keep it if its bytes are given."""
 
     def take_back(self, row: Sent, own: Own) -> None:
@@ -269,7 +269,7 @@ class Memory(Protocol):
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         """The peer's that, by its own words, it does not know any more; by number."""
 
-    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
         """Change one of the peer's; keep it if its bytes are given."""
 
     def statement(self, row: Got) -> bytes:

@@ -27,7 +27,6 @@ from comity.wire import messages
 from comity.wire.exchange import Have, Own
 from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
 
-_KEPT_ALARMS: Final = 100
 _DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
 _SENT: Final = (
@@ -243,13 +242,13 @@ class Tables:
     def sent_pending(self) -> Iterable[Sent]:
         return self._all_sent(self._ours().filter(pending=True).order_by("number"))
 
-    def put_sent(self, row: Sent, envelope: bytes = b"") -> None:
+    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
         self._departure(row, envelope)
 
-    def _departure(self, row: Sent, envelope: bytes = b"") -> models.Departure:
+    def _departure(self, row: Sent, envelope: bytes | None = None) -> models.Departure:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
-            if not envelope:
+            if envelope is None:
                 raise LookupError(row.digest)
             held = models.Departure(
                 digest=self._kept.add(envelope), peer=self._peer, after=list(row.after),
@@ -341,10 +340,10 @@ class Tables:
         lost = Q(number__gt=have.sent) | Q(number__in=have.sent_gaps)
         return self._all_got(self._theirs().filter(lost).order_by("number")[:limit])
 
-    def put_got(self, row: Got, envelope: bytes = b"") -> None:
+    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
         held = self._got.get(row.digest) if self.got(row.digest) else None
         if held is None:
-            if not envelope:
+            if envelope is None:
                 raise LookupError(row.digest)
             entry = self.log().append(messages.logged_receipt(row.digest))
             held = models.Arrival(digest=self._kept.add(envelope), hop=self._peer, number=row.number or None,
