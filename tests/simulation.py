@@ -374,7 +374,10 @@ class Loose(Conversation):
     """A peer of another make: it does not keep its own envelopes in order, as the protocol allows."""
 
     def _due_offer(self, now: float) -> Offer | None:
-        rows = sorted(self._due_rows(OPEN - {Stage.DEAD}, now, 10**6), key=lambda row: row.digest)
+        due = self._due_rows(OPEN - {Stage.DEAD}, now, 10**6)
+        rows = sorted(
+            due, key=lambda row: (-row.next_at, row.digest)
+        )  # first what it was told is missing: that is due now
         items = [
             Item(row.number, self._memory.sealed(row.digest), row.after) for row in rows if row.stage is Stage.RELAY
         ][: self._batch]
