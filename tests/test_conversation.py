@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
+import spoken
 from planted import FAULTS, found
 from simulation import DAY, NOISE, PACE, Hand, Node, Notary, Shelf, World, digest_of, envelope_of, statement_of
 
@@ -439,7 +440,7 @@ def test_a_person_is_told_once_of_what_is_late(pair):
         pair.talk["IR"].overdue(day * DAY)
     (_, alarm), = pair.nodes["IR"].disk.tables["alarms"].values()  # fmt: skip
     assert (alarm.code, alarm.envelope) == ("conversation.late-relay", row.digest)
-    assert pair.world.notary.read(envelope.detached(alarm.evidence)).event is Event.RELAY_FAILURE
+    assert pair.world.notary.read(spoken.apart(alarm.evidence)).event is Event.RELAY_FAILURE
 
 
 # ── everything at once ──────────────────────────────────────────────────────────────────────────────────────────────

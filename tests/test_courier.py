@@ -9,6 +9,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+import spoken
 from django.db import connection
 from peer import arrive, request
 from plans import explained
@@ -263,6 +264,6 @@ def test_this_node_says_what_became_of_an_envelope(node, peer, at):
         (bad, (Event.CONTENT_CONSIGNMENT_FAILURE, "case.history")),
     ):
         row = arrive(node, data, at)
-        word = messages.read_evidence(archive.words(row)[1].whole(), own, now=at)
+        word = spoken.evidence(archive.words(row)[1].whole(), own, now=at)
         assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", row.digest)
     assert archive.load(act.case, home="IR").stage == "open"

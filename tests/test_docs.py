@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import spoken
 import typer.main
 
 from comity import cli
@@ -503,7 +504,7 @@ def together() -> str:
 def said_and_shown(name: str) -> str:
     """What a frozen word says, read once more, and how it travels."""
     data = vector(name)[name].encode()
-    word = messages.read_word(envelope.detached(data), TRUST)
+    word = messages.read_word(spoken.apart(data), TRUST)
     assert word.said.by == "IR"
     signed = canon.dumps(canon.loads(data, limit=1 << 20)["receipt"]) if word.proof else data
     return f"{envelope.verify(signed, TRUST, kind='receipt', at=AT).payload.decode()}\n{shown(data)}"
@@ -526,7 +527,7 @@ def greeting() -> str:
 
 def answer() -> str:
     """The answer to that offer, which brings a word that was asked for and names what is missing."""
-    receipt, word = (envelope.detached(vector(name)[name].encode()) for name in ("receipt", "word"))
+    receipt, word = (spoken.apart(vector(name)[name].encode()) for name in ("receipt", "word"))
     outcome = exchange.Outcome(canon.content_id(vector("envelope")["envelope"].encode()), receipt)
     data = exchange.dumps(exchange.Answer((outcome,), (word,), ("cd" * 32,)))
     assert exchange.read_answer(data).outcomes == (outcome,)

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import httpx2
 import postgres
 import pytest
+import spoken
 from peer import Peer, request
 
 from comity.demo import nodes
@@ -80,7 +81,7 @@ def test_a_true_envelope_is_receipted_and_admitted(door):
             break
         subprocess.run(["sleep", "0.1"], check=True)
     assert rows(door, "select reference from node_case") == [("VN-2026-0001",)]
-    word = messages.read_evidence(signed(door, "GET", f"/outcomes/{canon.content_id(data)}").content, trust_in([own]))
+    word = spoken.evidence(signed(door, "GET", f"/outcomes/{canon.content_id(data)}").content, trust_in([own]))
     assert (word.event, word.envelope) == (Event.CONTENT_CONSIGNMENT, canon.content_id(data))
     assert signed(door, "GET", f"/outcomes/{'0' * 64}").json()["code"] == "receipt.unread"
     assert signed(door, "GET", f"/outcomes/{canon.content_id(data)}", peer=door.stranger).status_code == 401

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import spoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from second import entries, files, notes, plain, statements, talk, tree
@@ -87,7 +88,7 @@ def second_receipt(data: bytes):
 
 def first_word(data: bytes):
     """A later word."""
-    found = messages.read_evidence(data, TRUST, now=AT)
+    found = spoken.evidence(data, TRUST, now=AT)
     return found.event.value, found.by, found.envelope, found.at, found.code
 
 
@@ -732,7 +733,7 @@ def read_letters(root: Path, base, state: str, versions, firsts, found: Counter)
                 word = statements.word(raw, signers)
                 found["word"] += 1
             assert (word.by, word.envelope) == (by, plain.digest(bytes(data)))
-            told = messages.read_word(envelope.detached(raw), first_trust).said
+            told = messages.read_word(spoken.apart(raw), first_trust).said
             assert (told.event.value, told.by, told.envelope, told.at, told.code) == (
                 word.event, word.by, word.envelope, seconds(word.at), word.code)  # fmt: skip
 

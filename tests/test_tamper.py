@@ -16,6 +16,7 @@ from functools import partial
 from itertools import permutations
 
 import pytest
+import spoken
 from test_second import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, WITNESS, bytes_of, vector
 
 from comity.errors import BrokenProof, ComityError
@@ -60,7 +61,7 @@ def take_receipt(data: bytes) -> None:
 
 def take_word(data: bytes) -> None:
     """Take a later word."""
-    messages.read_evidence(data, TRUST, now=AT)
+    spoken.evidence(data, TRUST, now=AT)
 
 
 def take_note(data: bytes) -> None:

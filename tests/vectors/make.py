@@ -24,6 +24,9 @@ from comity.seal.trust import Grant, Trust
 from comity.wire import directory, exchange, messages, proofs, transport
 from comity.wire.exchange import Answer, Event, Evidence, Have, Item, Offer, Outcome, Own
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+import spoken
+
 HERE = Path(__file__).parent
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SIGNER = SigningKey(b"vector: ed25519 seed of IR ......"[:32], b"vector: ml-dsa-65 seed of IR ...."[:32])
@@ -168,7 +171,7 @@ def talk() -> dict[str, dict]:
     digest, waits = canon.content_id(sealed_in), "cd" * 32
     item = Item(7, sealed_in, (waits,), ())
     offer = Offer((item,), (waits,), Have(9, (3, 4), 12, (11,)))
-    words = tuple(map(envelope.detached, (receipt, word)))
+    words = tuple(map(spoken.apart, (receipt, word)))
     back = Own(Item(7, sealed_in, (), words), statement)
     answer = Answer((Outcome(digest, words[0]), Outcome(waits, later="conversation.room")), words[1:], (waits,),
                     (replace(item, evidence=words[:1]),), (back,))  # fmt: skip
@@ -343,7 +346,7 @@ def code(what: str, data: bytes) -> str:
                 messages.logged_receipt(found.envelope), LOG.name, LOG.public, {WITNESS.name: WITNESS.public}
             )
         elif what == "word":
-            messages.read_evidence(data, TRUST, now=AT)
+            spoken.evidence(data, TRUST, now=AT)
         elif what in ("offer", "answer"):
             {"offer": exchange.read_offer, "answer": exchange.read_answer}[what](data)
         else:

@@ -13,7 +13,7 @@ statement into an *envelope* that only its addressee opens. `unseal` is the way 
 
 One pair of signatures can cover several statements made together (`sign_all`): it is made over the root of their Merkle
 tree, and each statement carries its own path to it. So each of them stands alone, and tells of the others only their number.
-Where many of them lie or travel together, the pair, which is most of their bytes, need not be there for each (`detached`).
+Where many of them lie or travel together, the pair, which is most of their bytes, need not be there for each (`Signed`).
 
 Only step 7 makes an `Opened`. What a caller must still do: ask whether the payload fits the case (`casework.advance`).
 
@@ -22,7 +22,6 @@ Each kind is signed under its own label, so that no statement of one kind can pa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +42,6 @@ _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells litt
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
 _PLACES = (b'"ed25519":""', b'"mldsa65":""')  # in the order of `Pair`
-_HALVES = [re.compile(b'"%b":"([A-Za-z0-9+/=]+)"' % name) for name in (b"ed25519", b"mldsa65")]
 
 
 def _parts(*parts: bytes) -> bytes:
@@ -90,7 +88,7 @@ class Pair(NamedTuple):
 
 
 class Signed(NamedTuple):
-    """A statement, or canonical JSON that has one statement in it, apart from its signatures: as `detached` gives it.
+    """A statement, or canonical JSON that has one statement in it, apart from its signatures.
 
     Args:
         bare: the bytes with both signatures left empty.
@@ -106,7 +104,7 @@ class Signed(NamedTuple):
         return len(self.bare) + len(self.pair.ed25519) + len(self.pair.mldsa65)
 
     def whole(self) -> bytes:
-        """The bytes of which `detached` gives this."""
+        """The bytes with the signatures in their places: its one form outside of a node."""
         signed = self.bare
         for place, half in zip(_PLACES, self.pair, strict=True):
             signed = signed.replace(place, b'%b%b"' % (place[:-1], half.encode()))
@@ -118,25 +116,6 @@ def together(bare: bytes, pair: Pair) -> Signed:
     if any(bare.count(place) != 1 for place in _PLACES):
         raise BrokenSeal("Signatures have no place here.", code="seal.detached")
     return Signed(bare, pair)
-
-
-def detached(signed: bytes) -> Signed:
-    """`signed` apart from its two signatures.
-
-    Args:
-        signed: a statement, or canonical JSON that has one statement in it.
-
-    Raises:
-        BrokenSeal: it does not carry both signatures.
-    """
-    bare, found = signed, []
-    for half in _HALVES:  # in canonical JSON no text holds these quotes, so the name is that of a member
-        match = half.search(bare)
-        if match is None:
-            raise BrokenSeal("This is not signed.", code="seal.detached")
-        found.append(match[1].decode())
-        bare = bare[: match.start(1)] + bare[match.end(1) :]
-    return Signed(bare, Pair(*found))
 
 
 _VERIFIED = object()

@@ -214,20 +214,6 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
     return Receipt(said.by, said.envelope, at, proof.index, canon.dumps(found["receipt"]), proof)
 
 
-def read_evidence(data: bytes, trust: Trust, *, now: datetime | None = None) -> Evidence:
-    """What a statement of `sign_words` says of an envelope that was receipted or not, its signatures verified.
-
-    Args:
-        data: the signed statement.
-        trust: whose keys may sign receipts.
-        now: the moment for which the key must be valid; when None, the moment the statement itself states.
-
-    Raises:
-        BrokenSeal: a signature does not hold, or the contents do not follow the form.
-    """
-    return _evidence(canon.loads(data, limit=MESSAGE_LIMIT), trust, now)
-
-
 class _Told(NamedTuple):
     """What the payload of a word says; `place` (in the log) only of a receipt, `code` only of other words."""
 
