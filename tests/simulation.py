@@ -273,6 +273,9 @@ class Shelf:
     def take_back(self, row: Sent, own: Own) -> None:
         self.put_sent(row, own.item.envelope)
 
+    def reminded(self, signed_at: int, now: float) -> None:
+        self._node.world.reminded(self._node)
+
     def adopt(self, row: Sent) -> None:
         self._node.add(opened(self.sealed(row.digest))[0])
 
@@ -838,7 +841,7 @@ class World:
 
     def _plan_restores(self) -> None:
         """One node at most: what two States have both forgotten, nobody can give back."""
-        self.restored = ""
+        self.restored, self.set_back = "", set[str]()
         if self.rng.random() < 0.5:
             self.restored = self.rng.choice(sorted(self.nodes))
             node = self.nodes[self.restored]
@@ -969,6 +972,7 @@ class World:
     def restore(self, node: Node) -> None:
         """Go back to the backup. What had not reached the peer by then may be gone, and its client knows that."""
         self.note("restore", node.state)
+        self.set_back.add(node.state)
         kept = node.backup or {}
         for act in self.acts.values():
             row = node.disk.tables["sent", act.to].get(self.digest_of_text[act.text])
@@ -983,6 +987,11 @@ class World:
             del self.receipts[key]
         if node.up:
             node.die(self.rng.choice((1.0, 600.0)))
+
+    def reminded(self, node: Node) -> None:
+        """A node noted that it had been set back: only one that was may."""
+        if node.state not in self.set_back:
+            self.faults.append(f"{node.state} took for lost what it never had")
 
     def may_send(self, one: str, peer: str) -> bool:
         return not (self._lock and self.nodes[one].open)
