@@ -14,7 +14,7 @@ moment of a restore. So a note, right or wrong, makes nobody forget, or send aga
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.db import transaction
@@ -26,6 +26,7 @@ from comity.node import archive, models
 from comity.node.desk._log import log_append
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
+from comity.wire import messages
 
 RESTORE: Final = "restore"
 _TEXT: Final = 500  # characters of who noted it, and of why
@@ -121,8 +122,8 @@ def stated(settings: Settings, until: datetime, *, by: str, why: str, at: dateti
 def _known_until() -> datetime | None:
     """The latest moment at which another State, by its own clock, acknowledged an act that was lost here and came back."""
     back = models.Departure.objects.filter(act__restored=True, relayed=True)
-    said = (archive.words(row)[0] for row in back.iterator())
-    return max((parse_moment(canon.loads(raw, limit=envelope.MESSAGE_LIMIT)["at"]) for raw in said), default=None)
+    said = [messages.said_of(archive.words(row)[0]).at for row in back.iterator()]
+    return datetime.fromtimestamp(max(said), UTC) if said else None
 
 
 def _keep(settings: Settings, *, until: datetime, by: str, why: str, instead: str, at: datetime) -> Note:
