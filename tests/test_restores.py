@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import peer as peers
 import pytest
-from test_courier import answered, receipt, sent  # noqa: F401  a fixture
+from test_courier import answered, receipt, sent, until  # noqa: F401  a fixture
 from test_parcel import items
 
-from comity.errors import BrokenSeal, Invalid, NotPossible
+from comity.errors import BrokenSeal, Invalid, NotPossible, Unreachable
 from comity.ledger import log
 from comity.node import archive, models
-from comity.node.desk import crossing, requesting, restores
+from comity.node.courier import Courier
+from comity.node.desk import crossing, registry, requesting, restores
 from comity.seal import canon, envelope, merkle
 from comity.wire import messages
 from comity.wire._remembering import IN_FLIGHT
@@ -90,9 +92,9 @@ def test_no_correction_makes_a_node_forget_or_send_again(node, peer, moment):
     crossing.forget_settled(node, "log.size", at=moment + YEARS)
     peers.settle("VN")
     offer = crossing.conversation(node, "VN").offer(moment.timestamp())
-    for until in (moment, moment - YEARS, moment - MINUTE):
+    for said in (moment, moment - YEARS, moment - MINUTE):
         before = memory()
-        corrected(node, moment, until)
+        corrected(node, moment, said)
         assert memory() == before
         assert crossing.conversation(node, "VN").offer(moment.timestamp()) == offer
         assert (
@@ -166,3 +168,42 @@ def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):
         assert (restores.notes(), models.Arrival.objects.count()) == ([], 0)
         assert models.Alarm.objects.latest("pk").code == code
         started = crossing.conversation(node, "VN")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_witness_is_asked_at_every_start_what_it_saw_last(node, peer, at, monkeypatch):
+    """Also when the newest head was cosigned: a longer log that it saw shows the restore before officers are let in."""
+    node = replace(node, witnesses=("VN",))
+    registry.checkpoint_to_witness(node)
+    models.Checkpoint.objects.update(witnessed=True)
+    assert registry.checkpoint_to_witness(node) is None
+    courier, asked = Courier(node), []
+
+    def post(path, _body, **_):
+        asked.append(path)
+        if path == "/witness":
+            return 409, b"999999\n"
+        raise Unreachable("nothing here", code="wire.unreachable")
+
+    line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""))
+    monkeypatch.setattr(courier, "_line", lambda _peer: line)
+    assert not courier.asked_all
+    courier.round()
+    until(lambda: courier.asked_all)
+    until(lambda: not courier._messengers["VN"].away)
+    assert {"/exchange", "/witness"} <= set(asked)
+    assert [one.why for one in restores.notes()] == ["witness.ahead VN"]
+    assert number(node, at) > 10_000_000
+    assert not models.Talk.objects.get(pk="VN").settled
+
+
+def test_an_older_copy_beside_a_newer_mark_is_noticed_at_the_start(node, peer, at):
+    """The log is shorter than the file beside it says: noted once, signed, and everybody is asked first."""
+    crossing.begun(node)
+    crossing.started(node, at=at)
+    assert (restores.notes(), models.Talk.objects.get(pk="VN").settled) == ([], True)
+    (node.home / "log.size").write_text("999999")
+    for _ in range(2):
+        crossing.started(node, at=at)
+        assert [one.why for one in restores.notes()] == ["log.size"]
+    assert not models.Talk.objects.get(pk="VN").settled
