@@ -64,7 +64,11 @@ def conversation(settings: Settings, peer: str, *, alone: bool = False) -> Conve
         peer: the other State.
         alone: as `Reading` says.
     """
-    reading, adopt, lost = Reading(settings, READERS, alone=alone), partial(_adopt, settings), partial(_lost, settings, peer)
+    reading, adopt, lost = (
+        Reading(settings, READERS, alone=alone),
+        partial(_adopt, settings),
+        partial(_lost, settings, peer),
+    )
     return conversing.conversation(settings, peer, reading=reading, adopt=adopt, lost=lost)
 
 
