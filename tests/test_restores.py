@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import peer as peers
 import pytest
-from test_courier import answered, receipt, sent, until  # noqa: F401  a fixture
+from test_courier import answered, receipt, until
 from test_parcel import items
 
 from comity.errors import BrokenSeal, Invalid, NotPossible, Unreachable
@@ -104,7 +104,7 @@ def test_no_correction_makes_a_node_forget_or_send_again(node, peer, moment):
     assert models.Arrival.objects.count() == 2
 
 
-def test_what_a_correction_cannot_say(node, sent, moment):  # noqa: F811
+def test_what_a_correction_cannot_say(node, sent, moment):
     """A moment to come, no reason, another's place, the same place twice, or one that another State's receipt contradicts."""
     row, peer = sent["VN"]
     crossing.forget_settled(node, "log.size", at=moment + YEARS)
