@@ -189,7 +189,7 @@ def serve(home: Path, weakness: str) -> None:
         beside(home, f"{name}.pid").write_text(f"{child.pid}")
         return child
 
-    def quiet_door(name, settings):
+    def quiet_door(name, settings, **_):
         os.environ["COMITY_TEST_WORKER_OF"] = f"{os.getpid()}"
         while name == "officers":
             signal.pause()

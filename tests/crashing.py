@@ -72,16 +72,25 @@ def two_nodes() -> tuple[Crasher, Crasher]:
     )  # fmt: skip
 
 
-def make(folder: Path, doors: Sequence[str] = ("", "")) -> Path:
-    """Two nodes that never ran, for any number of campaigns one after another; the folder.
+def three_nodes() -> tuple[Crasher, Crasher, Crasher]:
+    """Iran and Viet Nam, and Qatar, which is the witness of both; Iran is Qatar's."""
+    return (
+        Crasher("IR", "en", "UTC", ("QA",), PEOPLE, ()), Crasher("VN", "en", "UTC", ("QA",), PEOPLE, ()),
+        Crasher("QA", "en", "UTC", ("IR",), PEOPLE, ()),
+    )  # fmt: skip
+
+
+def make(folder: Path, doors: Sequence[str] = (), nodes: Sequence[Crasher] = ()) -> Path:
+    """Nodes that never ran, for any number of campaigns one after another; the folder.
 
     Args:
         folder: a new one.
-        doors: addresses at which peers look for them; empty: on loopback.
+        doors: addresses at which peers look for them; none: on loopback.
+        nodes: which; none: two.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    nodes = two_nodes()
-    for node, door in zip(nodes, doors, strict=True):
+    nodes = nodes or two_nodes()
+    for node, door in zip(nodes, doors or [""] * len(nodes), strict=True):
         node.door = door
     make_all(nodes, folder)
     return folder
@@ -119,7 +128,7 @@ class Verdict:
 
 
 class Campaign:
-    """Two nodes below `folder`, clients at both, and who kills them.
+    """Nodes below `folder`, clients at them, and who kills them.
 
     Args:
         made: where `make` made the nodes; left as it is.
@@ -130,11 +139,13 @@ class Campaign:
         rare: share of the kills for which a rare point is waited for.
     """
 
+    made_of: Callable[[], Sequence[Crasher]] = staticmethod(two_nodes)
+
     def __init__(
         self, made: Path, folder: Path, seed: int, *, weakness: str = "none", points: tuple[str, ...] = POINTS,
         rare: float = 0.02,
     ) -> None:  # fmt: skip
-        self.nodes, self._rng, self._points = two_nodes(), random.Random(seed), points
+        self.nodes, self._rng, self._points = self.made_of(), random.Random(seed), points
         self._strikes, self._weakness = Counter[str](), weakness
         self._clients: list[warm.Running] = []
         self._calm, self._rare = threading.Lock(), rare
@@ -152,7 +163,7 @@ class Campaign:
             node.weakness = self._weakness
             node.start()
         try:
-            for node, other in (self.nodes, self.nodes[::-1]):
+            for node, other in self.talks():
                 self._client(node, other, pause)
             self._warm(60.0)
             end = time.monotonic() + seconds
@@ -169,6 +180,10 @@ class Campaign:
             return self.judge()
         finally:
             self.close()
+
+    def talks(self) -> list[tuple[Crasher, Crasher]]:
+        """Who speaks to whom, each at one client."""
+        return [(self.nodes[0], self.nodes[1]), (self.nodes[1], self.nodes[0])]
 
     def _warm(self, seconds: float) -> None:
         """Wait until the clients of both nodes were told something."""
@@ -265,10 +280,14 @@ class Campaign:
     def judge(self) -> Verdict:
         """Compare what clients were told with what clients of the other node see."""
         verdict = Verdict(kills=self._counted())
-        seen = [self._read(node, other) for node, other in (self.nodes, self.nodes[::-1])]
-        for place, (here, there) in enumerate((seen, seen[::-1])):
-            self._judge_messages(self.nodes[place], there, verdict)
-            self._judge_envelopes(here, there, verdict)
+        talks = self.talks()
+        pairs = {pair for node, other in talks for pair in ((node.state, other.state), (other.state, node.state))}
+        named = {node.state: node for node in self.nodes}
+        seen = {(one, two): self._read(named[one], named[two]) for one, two in sorted(pairs)}
+        for node, other in talks:
+            self._judge_messages(node, seen[other.state, node.state], verdict)
+        for one, two in sorted(pairs):
+            self._judge_envelopes(seen[one, two], seen[two, one], verdict)
         return verdict
 
     def _counted(self) -> Counter[str]:

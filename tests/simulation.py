@@ -273,6 +273,9 @@ class Shelf:
     def take_back(self, row: Sent, own: Own) -> None:
         self.put_sent(row, own.item.envelope)
 
+    def reminded(self, signed_at: int, now: float) -> None:
+        self._node.world.reminded(self._node)
+
     def adopt(self, row: Sent) -> None:
         self._node.add(opened(self.sealed(row.digest))[0])
 
@@ -371,16 +374,13 @@ class Hand:
 
 
 class Loose(Conversation):
-    """A peer of another make: it does not keep its own envelopes in order, as the protocol allows."""
+    """A peer of another make: it does not keep its own envelopes in order, but for the oldest, which always goes along."""
 
     def _due_offer(self, now: float) -> Offer | None:
-        due = self._due_rows(OPEN - {Stage.DEAD}, now, 10**6)
-        rows = sorted(
-            due, key=lambda row: (-row.next_at, row.digest)
-        )  # first what it was told is missing: that is due now
-        items = [
-            Item(row.number, self._memory.sealed(row.digest), row.after) for row in rows if row.stage is Stage.RELAY
-        ][: self._batch]
+        rows = list(self._due_rows(OPEN - {Stage.DEAD}, now, 10**6))
+        letters = [row for row in rows if row.stage is Stage.RELAY]
+        letters = (letters[:1] + sorted(letters[1:], key=lambda row: row.digest))[: self._batch]
+        items = [Item(row.number, self._memory.sealed(row.digest), row.after) for row in letters]
         ask = tuple(row.digest for row in rows if row.stage is not Stage.RELAY)
         return Offer(tuple(items), ask) if items or ask else None
 
@@ -841,7 +841,7 @@ class World:
 
     def _plan_restores(self) -> None:
         """One node at most: what two States have both forgotten, nobody can give back."""
-        self.restored = ""
+        self.restored, self.set_back = "", set[str]()
         if self.rng.random() < 0.5:
             self.restored = self.rng.choice(sorted(self.nodes))
             node = self.nodes[self.restored]
@@ -972,6 +972,7 @@ class World:
     def restore(self, node: Node) -> None:
         """Go back to the backup. What had not reached the peer by then may be gone, and its client knows that."""
         self.note("restore", node.state)
+        self.set_back.add(node.state)
         kept = node.backup or {}
         for act in self.acts.values():
             row = node.disk.tables["sent", act.to].get(self.digest_of_text[act.text])
@@ -986,6 +987,11 @@ class World:
             del self.receipts[key]
         if node.up:
             node.die(self.rng.choice((1.0, 600.0)))
+
+    def reminded(self, node: Node) -> None:
+        """A node noted that it had been set back: only one that was may."""
+        if node.state not in self.set_back:
+            self.faults.append(f"{node.state} took for lost what it never had")
 
     def may_send(self, one: str, peer: str) -> bool:
         return not (self._lock and self.nodes[one].open)

@@ -151,6 +151,10 @@ FOUND = {
     "any_moment": "words-of-no-time",
     "always_settled": "exchange-unsettled",
     "any_offer": "exchange-strange",
+    "any_figures": "figures-of-others",
+    "any_number": "figures-false",
+    "forgets_figures": "figures-again",
+    "any_drawing": "figures-of-no-time",
 }
 
 

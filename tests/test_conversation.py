@@ -464,7 +464,7 @@ def test_the_same_seed_is_the_same_story():
 @pytest.mark.parametrize("title", SOON)
 def test_a_planted_fault_is_found(title):
     """Soon, for these; `bench/simulate.py --planted` reports all of them."""
-    seen = found(title, range(100))
+    seen = found(title, range(200))
     assert seen, title
     assert not seen[1].startswith("broken: TypeError"), "it is planted wrongly"
 

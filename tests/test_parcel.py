@@ -422,21 +422,21 @@ def test_the_courier_goes_on_beside_a_parcel(node, sent, at, tmp_path):
 # ------------------------------------------------------------------------------------------------------------- greetings
 
 
-def unsettled():
+def unsettled(node):
     """As after a start with a memory that may be older than what the peer has."""
-    crossing.forget_settled(at=datetime.now(UTC))
+    crossing.forget_settled(node, "log.size", at=datetime.now(UTC))
 
 
 def test_a_greeting_is_answered_once_and_not_by_an_old_answer(node, peer, at, tmp_path):
     """Its answer settles; one to a greeting from before the memory was lost does not."""
-    unsettled()
+    unsettled(node)
     assert parcels.pack(node, "VN", tmp_path / "1", at=at).greets
     head, _, offers, _ = opened(tmp_path / "1")
     assert offers == [Offer(have=Have(0, (), 0, ()))]
     parcels.pack(node, "VN", tmp_path / "2", at=at)
     assert opened(tmp_path / "2")[0].greets == head.greets != ""
     old = packed(peer, tmp_path / "old", at, answers=[Answer()], greeted=head.greets)
-    unsettled()
+    unsettled(node)
     assert not parcels.take(node, old, at=at).settled
     parcels.pack(node, "VN", tmp_path / "3", at=at)
     fresh = opened(tmp_path / "3")[0].greets
@@ -471,7 +471,7 @@ def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
     offered = opened(first, home="IR")[2][0].items
     for model in (models.Arrival, models.Act, models.Case):
         model.objects.all().delete()
-    unsettled()
+    unsettled(node)
     parcels.pack(node, "VN", tmp_path / "g", at=at)
     given_back = tuple(replace(item, evidence=(outcomes[canon.content_id(item.envelope)],)) for item in offered)
     answers = [Answer(items=given_back[:2]), Answer(items=given_back[2:]), Answer()]

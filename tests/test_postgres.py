@@ -23,7 +23,9 @@ import pytest
 import warm
 from test_kill import LIFE
 
+from comity.conformance.inbox import Fate, Inbox
 from comity.demo import story
+from comity.errors import Invalid
 from comity.node import database
 from comity.node.settings import read
 from comity.verify import verify_file
@@ -71,6 +73,32 @@ def test_the_tables_are_on_the_server_alone(server, home):
     done = init(home.with_name("second"), "--database", server.folder / f"{given.name}.toml")
     assert (done.returncode, "(init.database)" in done.stderr) == (2, True), done.stderr
     assert not (home.with_name("second") / "entry.json").exists()
+
+
+def test_the_hostile_peer_reads_what_became_of_its_envelopes_there(server, home, tmp_path):
+    """`comity conformance run --home` sees the same on PostgreSQL, by the node's own settings, and can write nothing."""
+    name, digest = read(home).database.name, "ab" * 32
+    arrival = (
+        "insert into node_arrival (digest, hop, after, at, entry, status, lacks, evidence, code, reason, handed) "
+        "values (%s, 'XX', '[]', now(), 99, 'refused', '', '[]', 'figures.sender', '', false) returning id"
+    )
+    server.ask(arrival, digest, database=name)
+    try:
+        inbox = Inbox(home)
+        fates = inbox.fates([digest, "cd" * 32], patience=0)
+        assert fates == {digest: Fate("refused", "figures.sender"), "cd" * 32: Fate("")}
+        assert (inbox.traces("XX"), inbox.foreign_case("XX")) == ((0, 0, 0, 0, 0), "")
+        inbox.settle("XX", patience=0)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            inbox._ask("delete from node_arrival where digest = ? returning id", [digest])
+    finally:
+        server.ask("delete from node_arrival where digest = %s returning id", digest, database=name)
+    settings = tmp_path / "node.toml"
+    for wrong in ((home / "node.toml").read_text().replace(name, "nobody"), "[database]\nhost = 1\n", "[database"):
+        settings.write_text(wrong)
+        with pytest.raises(Invalid) as caught:
+            Inbox(tmp_path)
+        assert caught.value.code == "conformance.home"
 
 
 FAULTS = {

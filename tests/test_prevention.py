@@ -841,7 +841,7 @@ def test_who_forgot_his_recalls_learns_them_before_he_says_another(circle, offic
     models.Copy.objects.update(withdrawn=0)
     models.StixObject.objects.update(withdrawn=False)
     circle.say("QA", [Send("IR", Standing(source="QA", number=0, at=int(at.timestamp())))])
-    crossing.forget_settled(at=at)
+    crossing.forget_settled(node, "log.size", at=at)
     who = {"officer": officers.all, "at": at}
     assert copies.relearning(at=at) == ["QA", "VN"]  # the Emirates were never heard of
     assert code(prevention.recall, node, other.digest, Kind.WITHDRAW, **who) == "recall.relearning"
@@ -872,7 +872,7 @@ def test_more_recalls_than_one_answer_holds_are_learnt_again(circle, officers, n
         circle.settle()
     lose(models.CopyRecall, models.CopyStanding, models.CopyAcknowledgement, models.Copy)
     models.StixObject.objects.update(withdrawn=False)
-    crossing.forget_settled(at=at)
+    crossing.forget_settled(node, "log.size", at=at)
     models.Talk.objects.update(settled=True)
     copies.due(node, at=at)
     circle.settle()
@@ -888,16 +888,16 @@ def test_a_claim_that_memory_was_lost_stops_nobody_for_a_week(circle, officers, 
     row = shelved(node, at, indicator())
     shared(circle, officers, row)
     circle["VN"].silent = True
-    crossing.forget_settled(at=at, claimed=True)
+    crossing.forget_settled(node, "log.size", at=at, claimed=True)
     who = {"officer": officers.all}
     assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, at=at, **who) == "recall.relearning"
     later = at + timedelta(hours=1)
-    crossing.forget_settled(at=at)
+    crossing.forget_settled(node, "log.size", at=at)
     copies.due(node, at=at)
-    crossing.forget_settled(at=at, claimed=True)
+    crossing.forget_settled(node, "log.size", at=at, claimed=True)
     assert "VN" in copies.relearning(at=later)
     lose(models.Relearning)
-    crossing.forget_settled(at=at, claimed=True)
+    crossing.forget_settled(node, "log.size", at=at, claimed=True)
     assert code(prevention.recall, node, row.digest, Kind.WITHDRAW, at=later, **who) == ""
 
 
@@ -922,7 +922,7 @@ def test_who_stays_silent_is_not_waited_for_longer_than_copies_last(circle, offi
     """A week: by then his copies are suspended."""
     row = shelved(node, at, indicator())
     shared(circle, officers, row)
-    crossing.forget_settled(at=at)
+    crossing.forget_settled(node, "log.size", at=at)
     copies.due(node, at=at)
     assert "VN" in copies.relearning(at=at + copies.PATIENCE - timedelta(seconds=1))
     later = at + copies.PATIENCE

@@ -167,29 +167,28 @@ def test_a_typed_number_ends_no_year(node, officers, peer, at, typed):
 def test_no_restore_gives_a_number_twice(node, at, seed):
     """However often older copies are put back, drafts and silent peers' cases included: no number comes a second time."""
     chance, given, at = Random(seed), set(), at.replace(year=2026, month=11)
-    copies = [([], None)]
+    copies = [([], [])]
     for _ in range(60):
         at += timedelta(seconds=chance.choice([1, 60, 7 * 86400 / 60]))
         if chance.random() < 0.15:
-            kept, mark = chance.choice(copies)
+            kept, notes = chance.choice(copies)
             models.Case.objects.all().delete()
             for reference in kept:
                 opened(reference)
-            models.LogHead.objects.update_or_create(pk=1, defaults={"set_back_at": mark})
-            crossing.forget_settled(at=at)
+            models.Restore.objects.exclude(pk__in=notes).delete()
+            crossing.forget_settled(node, "log.size", at=at)
             continue
         reference = requesting.new_reference(node, at=at)
         assert reference not in given
         opened(reference)
         given.add(reference)
         if chance.random() < 0.3:
-            mark = models.LogHead.objects.values_list("set_back_at", flat=True).first()
-            copies.append((list(models.Case.objects.values_list("pk", flat=True)), mark))
+            copies.append([list(table.objects.values_list("pk", flat=True)) for table in (models.Case, models.Restore)])
 
 
 def test_after_a_restore_an_old_number_is_refused_and_named(node, officers, peer, at):
     """One that may have been given before is not taken from a hand either; years to come count from one again."""
-    crossing.forget_settled(at=at.replace(year=2026, month=11, day=30, hour=0, minute=0, second=0))
+    crossing.forget_settled(node, "log.size", at=at.replace(year=2026, month=11, day=30, hour=0, minute=0, second=0))
     peers.settle("VN")
     for reference in ("IR-2026-0001", "IR-2025-9999", "IR-2026-10000000"):
         with pytest.raises(NotPossible) as caught:

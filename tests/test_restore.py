@@ -1,5 +1,6 @@
 """A node whose database is an older copy: its peer gives back what it lost, its own acts and the other State's."""
 
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -38,7 +39,7 @@ class SetBack:
     """Copies Iran's database before a step of the story, and puts the copy back after another one."""
 
     def __init__(self, backup: Path) -> None:
-        self._backup, self.done = backup, False
+        self._backup, self.done, self.first = backup, False, ""
 
     def __call__(self, stage, name: str) -> None:
         """Called before and after each step."""
@@ -52,15 +53,34 @@ class SetBack:
             )  # what nobody saw before is lost with the log
             self._put_back(iran)
             officer = stage.officer("rahimi")
+            self.first = stage.until("up", lambda: officer.proposed_reference("stored-data"))
             stage.until("taken back", lambda: (officer.read(CASE) or {}).get("stage") == "accepted")
+            self._corrects(iran)
+
+    @staticmethod
+    def _corrects(iran) -> None:
+        """The operator lists what was noted, and corrects it, as if the clock had been wrong, while the node runs."""
+        first = warm.node("restores", iran.home)
+        name, why = first.stdout.split(":")[0], first.stdout.rstrip().rpartition(": ")[2]
+        assert re.fullmatch(r"conversation\.back (VN|QA)|witness\.ahead QA", why)
+        said = ("--by", "S. Karimi", "--because", "The clock was wrong.")
+        warm.node("restored", iran.home, "--instead", name, *said).check_returncode()
+        assert f"by S. Karimi, instead of {name}: The clock was wrong." in warm.node("restores", iran.home).stdout
+        again = warm.node("restored", iran.home, "--instead", name, *said)
+        assert (again.returncode, "restore.unknown" in again.stderr) == (2, True)
+        assert "serve.twice" in warm.node("restored", iran.home, *said).stderr
 
     def _put_back(self, iran) -> None:
-        """As docs/OPERATIONS.md says: the older database, and a new log."""
+        """As docs/OPERATIONS.md says: the older database, and a new log; `log.size` is older too, so nothing here shows it."""
         iran.stop()
         for path in iran.home.glob("db.sqlite3*"):
             path.unlink()
         shutil.copy(self._backup, iran.home / "db.sqlite3")
         warm.node("rotate", iran.home, "log", "--name", "comity.ir/log-2").check_returncode()
+        with sqlite3.connect(iran.home / "db.sqlite3") as base:
+            (size,) = base.execute("select size from node_loghead").fetchone()
+        base.close()
+        (iran.home / "log.size").write_text(f"{size}")
         iran.start()
 
 
@@ -99,6 +119,7 @@ def test_a_restored_node_takes_back_what_it_lost(tmp_path, monkeypatch):
     ended = story.play(once=True, evidence=tmp_path / "given", out=out, seed=1, home=tmp_path / "home", hook=hook)
     assert hook.done
     assert ended == 0
+    assert re.fullmatch(r"IR-\d{4}-\d{8}", hook.first)  # already the first one that an officer saw after the start
     crossing = ["requested", "asked", "supplemented", "accepted"]
     ends = ["agreed", "disclosed", "verified", "released", "closed", "closed"]
     assert seen["IR"] == ["drafted", "checked", *crossing, *ends]

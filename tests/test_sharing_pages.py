@@ -223,7 +223,7 @@ def test_after_a_restore_the_page_says_whom_it_waits_for(circle, officers, node,
     """And who cannot be told now."""
     row = shelved(node, at, indicator())
     prevention.share(node, row, "VN", purpose="prevention", hops=0, officer=officers.all, at=at)
-    crossing.forget_settled(at=at)
+    crossing.forget_settled(node, "log.size", at=at)
     later(circle)
     text = plain(Browser(officers.all).text("/sharing"))
     assert "The memory of this node was restored" in text

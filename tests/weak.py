@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import nullcontext, suppress
+from ctypes import c_bool
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
@@ -379,6 +380,44 @@ def always_settled():
     patched(_memory.Tables, "settled", lambda self: True)
 
 
+def any_figures():
+    """Figures are taken whoever tells them, and of whatever pair."""
+    from comity.wire import figures
+
+    patched(figures, "read", lambda statement: figures.Statement.from_dict(canon_loads(statement.payload)))
+
+
+def canon_loads(payload):
+    """What a payload says."""
+    from comity.seal import canon
+
+    return canon.loads(payload, limit=1 << 20)
+
+
+def any_number():
+    """Figures of any kind and size are taken."""
+    from comity.reporting.reconciliation import Statement
+
+    patched(Statement, "__post_init__", lambda self: None)
+
+
+def forgets_figures():
+    """Figures that were told before are told anew."""
+    from comity.node import models
+    from comity.node.desk import reconciling
+
+    patched(reconciling, "_of", lambda *_, own: models.FiguresBetween.objects.none())
+
+
+def any_drawing():
+    """Figures may be drawn up at any time."""
+    from datetime import timedelta
+
+    from comity.node.desk import reconciling
+
+    patched(reconciling.reconciliation, "SKEW", timedelta(days=9_000))
+
+
 def any_offer():
     """What is no offer is taken for an empty one."""
     from comity.errors import BrokenSeal
@@ -451,6 +490,7 @@ PATCHED = {
         any_signature, any_time, any_digest, short_bodies, no_limit, forgets, first_half, second_half, any_kind, forwarded,
         any_author, any_act_time, any_order, any_history, in_earnest, any_json, any_growth, slow_witness, two_heads, new_keys,
         visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
+        any_figures, any_number, forgets_figures, any_drawing,
     )
 }  # fmt: skip
 
@@ -465,7 +505,7 @@ def door(home, weakness):
     if weakness in PATCHED:
         PATCHED[weakness]()
     stop = courier.Stop()
-    threading.Thread(target=courier.run, args=(current(), stop), daemon=True).start()
+    threading.Thread(target=courier.run, args=(current(), stop, c_bool()), daemon=True).start()
     application = WRAPPED.get(weakness, plain)(get_wsgi_application(), home)
     serve(home, application, **SERVED.get(weakness, {}))
 

@@ -11,7 +11,7 @@ from second.plain import need
 VERSION, MESSAGE, TOGETHER = "comity/v1", 1 << 20, 1024
 KINDS = frozenset({
     "act", "receipt", "entry", "container", "call", "figures", "notice", "share", "community", "need", "offer", "programme",
-    "standing",
+    "standing", "restore",
 })  # fmt: skip
 EVENTS = frozenset({
     "SubmissionAcceptance", "SubmissionRejection", "RelayRejection", "RelayFailure", "ContentConsignment",

@@ -1,19 +1,24 @@
 """What the node's own operator sees: what became of an envelope after its receipt. No peer is told that.
 
-This reads the database of a Comity node on this machine, and writes nothing. A node without one, or another implementation, has
-no inbox here; then what happens behind the receipt stays undetermined.
+This reads the database of a Comity node, as its `node.toml` on this machine names it, and writes nothing. A node without one,
+or another implementation, has no inbox here; then what happens behind the receipt stays undetermined.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
+import tomllib
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from comity.errors import Invalid
+import psycopg
+
+from comity.errors import Invalid, Misconfigured
+from comity.seal.keys import read_secret
 
 _BLOCK = 500  # digests in one question
 _PAUSE = 0.05  # seconds between two looks
@@ -26,6 +31,31 @@ _TRACES = (
     "select count(*) from node_container where peer = ?",
     "select count(*) from node_job join node_case on reference = case_id where ? in (requesting, requested)",
 )
+
+
+def _database(home: Path) -> dict[str, Any]:
+    """How the PostgreSQL server of the node in `home` is reached, to read only; empty where the node is on SQLite.
+
+    The settings are those of its ``node.toml`` (docs/OPERATIONS.md), and nothing else: not the environment's.
+
+    Raises:
+        Invalid: they cannot be read.
+    """
+    try:
+        given = tomllib.loads((home / "node.toml").read_text("utf-8")).get("database", {})
+        if not given:
+            return {}
+        password = read_secret(Path(given["password_file"])).decode().rstrip("\r\n") if "password_file" in given else ""
+        found = {
+            "host": given["host"], "port": given.get("port", 5432), "dbname": given["name"], "user": given["user"],
+            "password": password, "passfile": "/dev/null", "connect_timeout": 10,
+            "options": "-c default_transaction_read_only=on",
+            "require_auth": "scram-sha-256" if password else "none",
+        }  # fmt: skip
+        return found | ({"sslmode": "verify-full", "sslrootcert": given["ca_file"]} if given.get("ca_file") else {})
+    except (OSError, ValueError, KeyError, TypeError, Misconfigured) as error:
+        message = "The node's settings in this folder cannot be read."
+        raise Invalid(message, code="conformance.home", where=str(home)) from error
 
 
 @dataclass(frozen=True)
@@ -42,18 +72,23 @@ class Fate:
 
 
 class Inbox:
-    """The inbox of the node in the folder `home`. Raises Invalid: no node is there."""
+    """The inbox of the node in the folder `home`. Raises Invalid: no node is there, or its database does not answer."""
 
     def __init__(self, home: Path) -> None:
-        self._path = home / "db.sqlite3"
+        self._home, self._server = home, _database(home)
         try:
             self._ask("select count(*) from node_arrival", ())
-        except sqlite3.Error as error:
-            message = "No node's database is in this folder."
+        except (sqlite3.Error, psycopg.Error) as error:
+            message = "No node's database is in this folder, or it does not answer."
             raise Invalid(message, code="conformance.home", where=str(home)) from error
 
-    def _ask(self, question: str, given: Iterable[str]) -> list[tuple[str, ...]]:
-        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as base:
+    def _ask(self, question: str, given: Iterable[str]) -> list[tuple[Any, ...]]:
+        if self._server:
+            text = question.replace("?", "%s").encode()  # no other question mark, and no per cent, stands in one
+            with psycopg.connect(**self._server) as server:
+                return server.execute(text, tuple(given)).fetchall()
+        path = f"{(self._home / 'db.sqlite3').absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(path, uri=True, timeout=20)) as base:
             return base.execute(question, tuple(given)).fetchall()
 
     def fates(self, digests: Iterable[str], *, patience: float) -> dict[str, Fate]:

@@ -17,7 +17,7 @@ from comity.seal import canon, merkle
 ACT = "act"  # a signed statement of this State about a case, internal or crossing
 RECEIVED = "received"  # an envelope that arrived, before anybody read it
 ENTRY = "entry"  # a version of a State's directory entry, this State's own too
-NOTICE = "notice"  # what an officer said about copies of shared objects, a community or assistance: as it was signed
+NOTICE = "notice"  # what was said of copies of shared objects, a community, assistance or a restore: as it was signed
 
 
 def entry(kind: str, digest: str) -> bytes:

@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from ctypes import c_bool
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -76,11 +77,17 @@ class Courier:
         self._ahead: set[str] = set()  # witnesses that said that they saw a longer log
         self._renewed: dict[str, float] = {}  # peer -> when that was done last
         self._renew_next: dict[str, float] = {}  # peer -> when to look for a newer entry of its State
+        self._asked: set[str] = set()  # peers that were asked, since this process began, what they hold
         self._looked = 0.0  # when every peer was looked at last
         self._paused = 0.0  # when there was a pause last
         self._rest = (
             0.0  # seconds to the next one at the earliest: each exchange rings, and there may be many in a second
         )
+
+    @property
+    def asked_all(self) -> bool:
+        """Whether every peer, and every witness, has said what it knows of this node, or was silent."""
+        return self._asked.issuperset(models.Peer.objects.values_list("state", flat=True))
 
     def _line(self, peer: Entry) -> Line:
         return Line(peer, state=self._settings.state, key=self._settings.hop)
@@ -138,7 +145,8 @@ class Courier:
 
     def _send_out(self) -> bool:
         witnesses = [state for state in self._settings.witnesses if self._witness_next.get(state, now()) <= now()]
-        head = registry.checkpoint_to_witness(self._settings) if witnesses else None
+        anew = not self._asked.issuperset(witnesses)
+        head = registry.checkpoint_to_witness(self._settings, anew=anew) if witnesses else None
         wanted = set(witnesses if head else ()) | crossing.expecting(at=now())
         everybody = time.monotonic() - self._looked > _LOOK
         if everybody:
@@ -180,8 +188,10 @@ class Courier:
         steps: list[Callable[[], bool]] = [partial(self._converse, peer)]
         if head is not None:
             steps.append(partial(self._witness, peer, head))
-        if proving:
-            steps.append(partial(self._prove, peer))
+        for step in steps:
+            _guarded(step)
+        self._asked.add(peer)
+        steps = [partial(self._prove, peer)] if proving else []
         if self._renew_next.get(peer, 0.0) <= time.monotonic():
             steps += [partial(self._renew, peer), partial(self._read_figures, peer)]
         for step in steps:
@@ -293,7 +303,7 @@ class Courier:
             _log.warning("%s did not cosign: %s", peer, error)
             if error.code == "witness.ahead" and peer not in self._ahead:
                 self._ahead.add(peer)  # once for each witness: what it says is not signed
-                crossing.forget_settled(at=now(), claimed=True)
+                crossing.forget_settled(self._settings, f"{error.code} {peer}", at=now(), claimed=True)
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
             self._witness_next[peer] = now() + timedelta(seconds=2)
         return False
@@ -455,8 +465,14 @@ def _code(body: bytes) -> str:
     return said if isinstance(said, str) else ""
 
 
-def run(settings: Settings, stop: Stop) -> None:
-    """Rounds until a stop is requested; long work runs beside them, so that it holds no message back."""
+def run(settings: Settings, stop: Stop, asked: c_bool) -> None:
+    """Rounds until a stop is requested; long work runs beside them, so that it holds no message back.
+
+    Args:
+        settings: the node's.
+        stop: whether to stop.
+        asked: becomes true, for other processes too, when every peer was asked what it holds: see `Courier.asked_all`.
+    """
     courier, rung = Courier(settings), bell.Bell(settings.home)
     worker = threading.Thread(target=_loop, args=(courier.work, stop, stop.wait), daemon=True)
     worker.start()
@@ -464,6 +480,7 @@ def run(settings: Settings, stop: Stop) -> None:
     def step() -> bool:
         busy = courier.round()
         crossing.mark(settings)
+        asked.value = asked.value or courier.asked_all
         return busy
 
     _loop(step, stop, rung.wait)

@@ -6,7 +6,6 @@ One node is a few processes under one parent: a server for each door and the cou
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import gc
 import json
 import logging
@@ -20,6 +19,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,13 +28,25 @@ import typer
 from comity.casework.act import Power
 from comity.errors import ComityError, Misconfigured
 from comity.law.book import default_folder, load
-from comity.node.management import Home, directory, feeds, parcels, read_authorities, read_file, sharing, tokens
+from comity.node.management import (
+    Home,
+    directory,
+    feeds,
+    only_one,
+    parcels,
+    read_authorities,
+    read_file,
+    restoring,
+    sharing,
+    tokens,
+)
 from comity.node.management import start as _django
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_secret
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run a State's node.")
 app.add_typer(directory.app)
+app.add_typer(restoring.app)
 app.add_typer(tokens.app)
 app.add_typer(parcels.app, name="parcel")
 app.add_typer(sharing.collections, name="collection")
@@ -42,6 +54,7 @@ app.add_typer(sharing.clients, name="client")
 app.add_typer(feeds.app, name="feed")
 _YEARS = 5
 _THREADS = 32  # of a door; each slow sender holds one, so a proxy that buffers requests belongs in front (OPERATIONS)
+_ASKING = 5  # seconds that the officers' door waits at the start for peers and witnesses: a silent one holds nobody up
 _GRACE = 4  # seconds for what a door is answering when the node is told to stop
 _MADE = 50_000  # objects of Python between two looks for what holds each other: a thousand warnings make fewer
 
@@ -233,7 +246,7 @@ def sweep(home: Home) -> None:
     settings = _django(home)
     from comity.node.desk import evidence, reports
 
-    _only_one(home)
+    only_one(home)
     for name in evidence.sweep(settings) + reports.sweep(settings):
         typer.echo(f"removed {name}")
 
@@ -249,7 +262,7 @@ def serve(
     from comity.node.courier import Stop
     from comity.node.vault import sweep as sweep_hidden
 
-    _only_one(home)
+    only_one(home)
     from django.db import connections
 
     from comity.node.desk import crossing, issuing
@@ -260,7 +273,12 @@ def serve(
     _ = settings.books  # a node with a broken law book does not start; read once, for all its processes
     settings.require_tokens()
     sweep_hidden(settings.home / "vault", settings.shelf, settings.reports)
-    work = {"officers": _door, "peers": _door, "courier": _courier} | ({"public": _door} if settings.public else {})
+    asked = multiprocessing.get_context("fork").RawValue(ctypes.c_bool, False)
+    work: dict[str, Callable[[str, Any], None]] = {
+        "officers": partial(_door, asked=asked), "peers": _door, "courier": partial(_courier, asked=asked),
+    }  # fmt: skip
+    if settings.public:
+        work["public"] = _door
     children = {name: _start(name, target, settings) for name, target in work.items()}
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -311,20 +329,11 @@ def _die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
-def _only_one(home: Path) -> int:
-    """Hold the node's lock, for as long as any of its processes lives. Raises Misconfigured: it runs already."""
-    held = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    for _ in range(50):  # a node killed a moment ago may still be dying
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return held
-    raise Misconfigured(f"The node in {home} runs already.", code="serve.twice")
+def _door(name: str, settings: Any, asked: ctypes.c_bool | None = None) -> None:
+    """Serve one door; before the first answer wait a while until `asked`: what peers and witnesses know of lost memory.
 
-
-def _door(name: str, settings: Any) -> None:
+    So no officer is given a reference that was given before.
+    """
     from django.conf import settings as django_settings
     from granian import Granian
     from granian.constants import Interfaces
@@ -346,6 +355,9 @@ def _door(name: str, settings: Any) -> None:
         made = get_wsgi_application()
         get_resolver().check()  # every view is imported now
         _settle()
+        end = time.monotonic() + _ASKING
+        while asked is not None and not asked.value and time.monotonic() < end:
+            time.sleep(0.02)
         return made
 
     host, port = address(getattr(settings, name))
@@ -367,13 +379,13 @@ def _settle() -> None:
     gc.set_threshold(_MADE)
 
 
-def _courier(_name: str, settings: Any) -> None:
+def _courier(_name: str, settings: Any, asked: ctypes.c_bool) -> None:
     from comity.node import courier
 
     _settle()
     stop = courier.Stop()
     signal.signal(signal.SIGTERM, lambda *_: setattr(stop, "requested", True))
-    courier.run(settings, stop)
+    courier.run(settings, stop, asked)
 
 
 def main() -> None:

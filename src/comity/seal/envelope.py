@@ -35,7 +35,7 @@ from comity.seal.trust import Trust
 
 KINDS = frozenset({
     "act", "receipt", "entry", "container", "call", "figures", "notice", "share", "community", "need", "offer", "programme",
-    "standing",
+    "standing", "restore",
 })  # fmt: skip
 MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, never evidence
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little

@@ -31,7 +31,7 @@ class Remembering:
 
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
-        self._again_at = 0.0  # when to greet for the second time; 0 before the first, infinity after the second
+        self._again_at = 0.0  # when to greet though settled; 0: nobody has looked yet; -inf: at once; inf: never again
 
     def _word(self, said: Evidence) -> Signed:
         return self._hand.sign([said])[0]
@@ -174,8 +174,8 @@ class Remembering:
         return Have(memory.got_last(), memory.got_gaps(GAPS), memory.sent_last(), memory.sent_gaps(GAPS))
 
     def _greets(self, now: float) -> bool:
-        """Whether the second greeting is due; also when its time was set before the clock went back."""
-        return 0 < self._again_at <= now or now + 2 * IN_FLIGHT < self._again_at < inf
+        """Whether a greeting is due; also when its time was set before the clock went back."""
+        return self._again_at != 0 and (self._again_at <= now or now + 2 * IN_FLIGHT < self._again_at < inf)
 
     def _greeted(self, now: float, *, more: bool) -> None:
         """Settled once nothing more comes back.
@@ -184,7 +184,7 @@ class Remembering:
         old as that is let in any more.
         """
         self._memory.settle(settled=not more)
-        if not more and not self._again_at:
+        if not more and self._again_at <= 0:
             self._again_at = now + IN_FLIGHT
         elif not more and self._greets(now):
             self._again_at = inf
@@ -225,18 +225,17 @@ class Remembering:
         Raises:
             BrokenSeal: it is not ours, or we never acknowledged it.
         """
-        progress = False
-        for own in answer.back:
-            progress |= self._adopt(own, now)
-        for item in answer.items:
-            progress |= self._restore(item)
-        return progress
+        found = [self._adopt(own, now) for own in answer.back] + [self._restore(item) for item in answer.items]
+        signed = [at for at in found if at is not None]
+        if signed:
+            self._memory.reminded(min(max(signed), int(now)), now)
+        return bool(signed)
 
-    def _restore(self, item: Item) -> bool:
-        """Keep again what this node has acknowledged: with the very receipt that it gave."""
+    def _restore(self, item: Item) -> int | None:
+        """Keep again what this node has acknowledged: with the very receipt that it gave. When it was; None: it is known."""
         digest = canon.content_id(item.envelope)
         if self._memory.got(digest) is not None or self._memory.got_taken([item.number]):
-            return False
+            return None
         words = [self._hand.read(raw) for raw in item.evidence]
         if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
             raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
@@ -245,13 +244,13 @@ class Remembering:
         lacks = self._lacks(item.after)
         row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, item.evidence)
         self._memory.put_got(row, item.envelope)
-        return True
+        return words[0].at
 
-    def _adopt(self, own: Own, now: float) -> bool:
-        """Take back an act of this State that the peer has and this node has forgotten."""
+    def _adopt(self, own: Own, now: float) -> int | None:
+        """Take back an act of this State that the peer has and this node has forgotten. By when it was made; None: known."""
         item, digest = own.item, canon.content_id(own.item.envelope)
         if self._memory.sent(digest) is not None:
-            return False
+            return None
         taken = self._memory.sent_number(item.number)
         if (taken is not None and taken.relayed) or not self._hand.own(item, own.statement):
             raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
@@ -267,4 +266,4 @@ class Remembering:
                 self._accepted(row, raw, now)
             else:
                 self._learn(raw, now)
-        return True
+        return made

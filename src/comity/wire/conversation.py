@@ -31,7 +31,7 @@ from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire._asking import Asking
 from comity.wire._receiving import Receiving
-from comity.wire._remembering import IN_FLIGHT, UNTIMELY
+from comity.wire._remembering import UNTIMELY
 from comity.wire.exchange import (
     AFTER,
     Answer,
@@ -102,9 +102,9 @@ class Conversation(Receiving):
         quiet = self._quiet_until(now)
         if not self._memory.settled():
             return quiet
-        if not self._again_at:  # started anew: what was under way before a restore may still arrive
-            self._again_at = now + IN_FLIGHT
-        soonest = now if self._greets(now) else self._again_at or inf
+        if not self._again_at:  # started anew, perhaps with older memory that shows by nothing here
+            self._again_at = -inf
+        soonest = now if self._greets(now) else self._again_at
         for stage, span in self._memory.sent_spans(_OPEN).items():
             due = now if self._is_due(span, now) else span[0]
             soonest = min(soonest, due if stage is Stage.RELAY else max(due, self._asking.soonest(now)))

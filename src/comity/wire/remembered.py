@@ -284,6 +284,9 @@ class Memory(Protocol):
     def doubt(self, code: str) -> None:
         """Something that the peer has signed did not hold, for this reason: perhaps it signs with newer keys."""
 
+    def reminded(self, signed_at: int, now: float) -> None:
+        """Note that the peer has just given back what this node had forgotten, signed by `signed_at` at the latest."""
+
     def tell(self, alarm: Alarm) -> None:
         """Let a person see it."""
 

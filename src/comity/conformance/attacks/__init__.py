@@ -4,6 +4,7 @@ from comity.conformance.attacks import (
     bombs,
     confusion,
     downgrade,
+    figures,
     floods,
     foreign,
     forks,
@@ -17,6 +18,6 @@ from comity.conformance.attacks import (
 )
 
 __all__ = [
-    "bombs", "confusion", "downgrade", "floods", "foreign", "forks", "lies", "paths", "replay", "smuggling", "tampering",
-    "texts", "words",
+    "bombs", "confusion", "downgrade", "figures", "floods", "foreign", "forks", "lies", "paths", "replay", "smuggling",
+    "tampering", "texts", "words",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from comity.casework.request import moment_text
 from comity.conformance.attack import attack
+from comity.conformance.attacks.figures import counted
 from comity.conformance.bench import Bench
 from comity.conformance.verdict import Probe, Promise, Verdict
 from comity.errors import ComityError
@@ -85,7 +86,7 @@ def of_no_time(bench: Bench) -> Iterator[Probe]:
 
 @attack("words-exchanged", Promise.MEANING, "What is signed")
 def exchanged(bench: Bench) -> Iterator[Probe]:
-    """Sign what is right as one kind under every other kind: need, offer, community, share, programme, call, figures, act.
+    """Sign what is right as one kind under every other: need, offer, community, share, programme, call, figures, standing, act.
 
     Right: never admitted: a kind is read in its own form only.
     """
@@ -93,9 +94,11 @@ def exchanged(bench: Bench) -> Iterator[Probe]:
     right = {
         "need": canon.dumps(_need(me, home, at, bench.random.randrange(1, 9999))),
         "community": canon.dumps(_community([me, home], at)), "share": _standing(bench, me, at),
-        "call": canon.dumps(_call(bench, at)),
+        "call": canon.dumps(_call(bench, at)), "figures": canon.dumps(counted(bench)),
     }  # fmt: skip
-    others = ("act", "need", "offer", "community", "share", "notice", "programme", "call", "figures")
+    others = (
+        "act", "need", "offer", "community", "share", "notice", "programme", "call", "figures", "standing", "restore",
+    )  # fmt: skip
     yield from bench.never_admitted(
         (f"a right '{kind}', signed as '{other}'", bench.seal(bench.sign(said, kind=other)))
         for kind, said in right.items() for other in others if other != kind

@@ -37,6 +37,7 @@ _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
 Adopt = Callable[[models.Departure], None]
+Lost = Callable[[datetime, datetime], None]
 
 
 class Reads(Protocol):
@@ -56,12 +57,14 @@ class Tables:
         peer: the other State.
         reading: opens what has arrived, and takes it in.
         adopt: adds the act of an envelope of ours that came back to its case.
+        lost: notes that what was signed by the first moment had been forgotten, and came back at the second.
     """
 
     def __init__(
-        self, settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None
-    ) -> None:
-        self._settings, self._peer, self._reading, self._adopt = settings, peer, reading, adopt
+        self, settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None,
+        lost: Lost | None = None,
+    ) -> None:  # fmt: skip
+        self._settings, self._peer, self._reading, self._adopt, self._lost = settings, peer, reading, adopt, lost
         self._tail: Tail | None = None
         self._sent: dict[str, models.Departure | None] = {}
         self._got: dict[str, models.Arrival | None] = {}
@@ -158,6 +161,11 @@ class Tables:
     def doubt(self, code: str) -> None:
         if code.startswith(_DOUBTS):
             models.Talk.objects.filter(pk=self._peer, doubted=False).update(doubted=True)
+
+    def reminded(self, signed_at: int, now: float) -> None:
+        self._stand_aside()
+        if self._lost is not None:
+            self._lost(datetime.fromtimestamp(signed_at, UTC), datetime.fromtimestamp(now, UTC))
 
     def tell(self, alarm: Alarm) -> None:
         at = datetime.fromtimestamp(alarm.at, UTC)

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final
 
 from comity.errors import NotPossible
-from comity.node import models
+from comity.node.desk.restores import set_back_until
 
 _COUNTED: Final = 8  # digits: a longer number was typed by mistake, and the counting goes on without it
 _ABOVE: Final = 10_000_000
@@ -45,14 +45,9 @@ def not_given_before(reference: str) -> None:
         raise NotPossible(message, code="case.forgotten", where="reference")
 
 
-def set_back(at: datetime) -> None:
-    """Note that memory was found, or is said, to be older than it was."""
-    models.LogHead.objects.update_or_create(pk=1, defaults={"set_back_at": at})
-
-
 def _floor(year: int) -> int:
     """The first number of the year that cannot have been given before memory was set back; 0 if it never was."""
-    at = models.LogHead.objects.filter(pk=1).values_list("set_back_at", flat=True).first()
+    at = set_back_until()
     if at is None or year > at.astimezone(UTC).year:
         return 0
     since = datetime(at.astimezone(UTC).year, 1, 1, tzinfo=UTC)

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from comity.errors import BrokenProof, BrokenSeal, ComityError
 from comity.ledger.log import Proof
 from comity.node import archive, models
-from comity.node.desk._memory import Adopt, Reads, Tables
+from comity.node.desk._memory import Adopt, Lost, Reads, Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Signed
@@ -32,7 +32,7 @@ from comity.wire.remembered import Pace
 
 
 def conversation(
-    settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None
+    settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None, lost: Lost | None = None
 ) -> Conversation:
     """The conversation of this node with `peer`; a thread that has it has it alone.
 
@@ -41,8 +41,9 @@ def conversation(
         peer: the other State.
         reading: opens what has arrived, and takes it in.
         adopt: adds the act of an envelope of ours that came back to its case.
+        lost: notes that what was signed by the first moment had been forgotten, and came back at the second.
     """
-    tables = Tables(settings, peer, reading=reading, adopt=adopt)
+    tables = Tables(settings, peer, reading=reading, adopt=adopt, lost=lost)
     return Conversation(settings.state, peer, tables, Hand(settings, peer, tables), Pace(kept=settings.quota.envelopes))
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Q
 
 from comity.casework.act import SKEW
 from comity.errors import Invalid, NotPossible
@@ -343,7 +343,7 @@ def relearning(*, at: datetime) -> list[str]:
 
 def _relearn(settings: Settings, *, at: datetime) -> None:
     """Ask who has given back what it had of this State, once; who has nothing to tell is not waited for."""
-    models.Relearning.objects.filter(since=None).update(since=at)
+    models.Relearning.objects.filter(Q(since=None) | Q(since__gt=at)).update(since=at)  # or by a clock that ran ahead
     settled = models.Talk.objects.filter(settled=True).values("peer")
     pending = models.Departure.objects.filter(pending=True).values("peer")
     rows = models.Relearning.objects.filter(state__in=settled, asked=False).exclude(state__in=pending)

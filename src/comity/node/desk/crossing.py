@@ -24,7 +24,6 @@ from comity.ledger.log import Proof
 from comity.node import archive, bell, models
 from comity.node.desk import (
     _log,
-    _numbers,
     _record,
     assistance,
     communities,
@@ -34,6 +33,7 @@ from comity.node.desk import (
     programmes,
     reconciling,
     registry,
+    restores,
     standing,
 )
 from comity.node.desk._alarm import note_alarm
@@ -64,8 +64,12 @@ def conversation(settings: Settings, peer: str, *, alone: bool = False) -> Conve
         peer: the other State.
         alone: as `Reading` says.
     """
-    reading = Reading(settings, READERS, alone=alone)
-    return conversing.conversation(settings, peer, reading=reading, adopt=partial(_adopt, settings))
+    reading, adopt, lost = (
+        Reading(settings, READERS, alone=alone),
+        partial(_adopt, settings),
+        partial(_lost, settings, peer),
+    )
+    return conversing.conversation(settings, peer, reading=reading, adopt=adopt, lost=lost)
 
 
 def receive(
@@ -240,8 +244,8 @@ def started(settings: Settings, *, at: datetime) -> None:
     """Before the node starts: if its log is shorter than it was, older memory was restored, and the peers are asked first."""
     before, size = _marked(settings), _log_size()
     if before is None or size < before:  # None: nobody can say; perhaps the whole folder is another
-        forget_settled(at=at)
-        _mark(settings, size)
+        forget_settled(settings, "log.size", at=at)
+        _mark(settings, _log_size())
 
 
 def begun(settings: Settings) -> None:
@@ -249,17 +253,49 @@ def begun(settings: Settings) -> None:
     _mark(settings, _log_size())
 
 
-def forget_settled(*, at: datetime, claimed: bool = False) -> None:
+def forget_settled(settings: Settings, why: str, *, at: datetime, claimed: bool = False) -> None:
     """Sign, keep and send nothing in any conversation until its peer has said what it holds; give no reference out twice.
 
     Args:
+        settings: the node's.
+        why: a code: what showed that memory was set back.
         at: now.
         claimed: somebody said so, and nothing here bears it out: see `copies.forget`.
     """
     with transaction.atomic():
-        models.Talk.objects.update(settled=False, greeting="")
-        _numbers.set_back(at)
+        _unsettle()
+        restores.note(settings, why, at=at)
         copies.forget(at if claimed else None)
+
+
+def restored(settings: Settings, until: datetime, *, by: str, why: str, at: datetime) -> restores.Note:
+    """As `forget_settled`, on the word of the operator, who knows of a restore that shows by nothing here.
+
+    Args, raises: as `restores.stated`.
+    """
+    with transaction.atomic():
+        noted = restores.stated(settings, until, by=by, why=why, at=at)
+        _unsettle()
+        copies.forget()
+    _mark(settings, _log_size())
+    return noted
+
+
+def _unsettle(but: str = "") -> None:
+    models.Talk.objects.exclude(pk=but).update(settled=False, greeting="")
+
+
+def _lost(settings: Settings, peer: str, said_at: datetime, now: datetime) -> None:
+    """Note that memory was set back: what this State had signed by `said_at`, the peer gives back, and it was forgotten here.
+
+    So its signatures say, and nobody need be believed. A note of a later moment explains it already.
+    """
+    known = restores.set_back_until()
+    if known is not None and said_at <= known:
+        return
+    restores.note(settings, f"conversation.back {peer}", at=now)
+    copies.forget()
+    transaction.on_commit(partial(_unsettle, but=peer))  # after it: each conversation locks its own row first
 
 
 def mark(settings: Settings) -> None:

@@ -365,14 +365,14 @@ def _parse(request: str) -> tuple[int, list[bytes], str]:
         raise BrokenProof("This is no add-checkpoint request.", code="witness.form") from error
 
 
-def checkpoint_to_witness(settings: Settings) -> tuple[str, int] | None:
-    """(signed note, size) of this log's head when no witness has cosigned it yet, else None."""
+def checkpoint_to_witness(settings: Settings, *, anew: bool = False) -> tuple[str, int] | None:
+    """(signed note, size) of this log's head when no witness has cosigned it yet, or if it is asked `anew`; else None."""
     if not models.LogHead.objects.filter(size__gt=0).exists():
         return None
     note = _log.new_checkpoint(settings)
     size = cp.parse(note)[0].size
     done = models.Checkpoint.objects.filter(pk=size, witnessed=True).exists()
-    return None if done else (note, size)
+    return None if done and not anew else (note, size)
 
 
 def ask_witness(note: str, size: int, old: int) -> str:

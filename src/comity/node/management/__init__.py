@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from comity.errors import Misconfigured
+from comity.errors import Invalid, Misconfigured
 
 Home = Annotated[Path, typer.Argument(help="The node's home folder.")]
 
@@ -27,6 +30,19 @@ def start(home: Path) -> Any:
 
     ready()
     return current()
+
+
+def only_one(home: Path) -> int:
+    """Hold the node's lock, for as long as any of its processes lives. Raises Misconfigured: it runs already."""
+    held = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(50):  # a node killed a moment ago may still be dying
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return held
+    raise Misconfigured(f"The node in {home} runs already.", code="serve.twice")
 
 
 def read_file(path: Path) -> bytes:
@@ -52,3 +68,13 @@ def read_authorities(path: Path) -> list[Any]:
             f"{path} is no list of authorities, each with role, names, languages, zone, reach and, if any, powers."
         )
         raise Misconfigured(message, code="init.authorities") from error
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """The moment that an operator wrote; `now` if he wrote none. Raises Invalid."""
+    from comity.casework.request import parse_moment
+
+    try:
+        return parse_moment(text) if text else now
+    except ValueError as error:
+        raise Invalid(f"'{text}' is no moment such as 2026-11-24T09:00:00Z.", code="entry.since", where="at") from error

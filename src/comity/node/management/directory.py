@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from comity.errors import BrokenSeal, Invalid, Misconfigured
-from comity.node.management import Home, read_authorities, read_file, start
+from comity.node.management import Home, moment, read_authorities, read_file, start
 from comity.seal import canon
 from comity.seal.keys import SigningKey, VerifyKey, read_key, write_key
 
@@ -69,17 +69,8 @@ def revoke(
     settings, now = start(home), datetime.now(UTC)
     from comity.node.desk import issuing
 
-    _say(issuing.revoke(settings, key_id, since=_moment(at, now), at=now))
+    _say(issuing.revoke(settings, key_id, since=moment(at, now), at=now))
     typer.echo(_RESTART)
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    from comity.casework.request import parse_moment
-
-    try:
-        return parse_moment(text) if text else now
-    except ValueError as error:
-        raise Invalid(f"'{text}' is no moment such as 2026-11-24T09:00:00Z.", code="entry.since", where="at") from error
 
 
 @app.command()
@@ -164,7 +155,7 @@ def recover(
     alone = archive.own_entry(settings).threshold == 0
     signers = [_private(path) for path in key or []]
     with _new(draft):
-        made = issuing.recover(settings, signers, since=_moment(at, now), at=now, draft=draft)
+        made = issuing.recover(settings, signers, since=moment(at, now), at=now, draft=draft)
     _say(made)
     if draft is not None:
         _tell(made, draft)

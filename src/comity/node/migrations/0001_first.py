@@ -177,7 +177,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("size", models.PositiveBigIntegerField(default=0)),
-                ("set_back_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -240,6 +239,13 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("words", models.BinaryField()),
                 ("size", models.PositiveIntegerField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Restore",
+            fields=[
+                ("entry", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("statement", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(

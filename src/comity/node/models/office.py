@@ -254,7 +254,13 @@ class LogHead(models.Model):
     """The size of this node's log; one row, locked by every append."""
 
     size = models.PositiveBigIntegerField(default=0)
-    set_back_at = models.DateTimeField(null=True)  # when memory was last found, or said, to be older than it was
+
+
+class Restore(models.Model):
+    """This State's signed note that its memory was set back (`desk.restores`)."""
+
+    entry = models.PositiveBigIntegerField(primary_key=True)  # place in this node's log
+    statement = models.BinaryField()
 
 
 class Checkpoint(models.Model):
