@@ -164,9 +164,9 @@ def any_kind():
     from comity.seal import envelope
     from comity.wire import messages
 
-    def opened(self, row, data):
+    def opened(self, data, at):
         found = envelope.unseal(data, home=self._settings.state, keys=self._settings.openings,
-                                trust=self._trust, kinds=envelope.KINDS, at=row.at)  # fmt: skip
+                                trust=self._trust, kinds=envelope.KINDS, at=at)  # fmt: skip
         return found, messages.decode_act(found)
 
     patched(_reading.Reading, "_opened", opened)
@@ -415,7 +415,7 @@ def any_drawing():
 
     from comity.node.desk import reconciling
 
-    patched(reconciling.reconciliation, "SKEW", timedelta(days=9_000))
+    patched(reconciling, "SKEW", timedelta(days=9_000))
 
 
 def any_offer():
