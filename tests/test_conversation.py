@@ -334,6 +334,21 @@ def test_what_waits_for_nothing_that_comes_is_refused_in_the_end(pair):
     assert alarms == ["conversation.gap"]
 
 
+def test_what_was_kept_by_a_clock_that_ran_ahead_is_given_back_with_words_of_now(pair):
+    """The peer kept it, and read it, in a time to come; its clock was set right, and then this node lost its memory."""
+    backup = pair.nodes["IR"].disk.copy()
+    row = pair.post("a", 1.0)
+    pair.talk["VN"].receive(pair.talk["IR"].offer(1.0), 400 * DAY)
+    pair.talk["VN"].admit(400 * DAY + 1)
+    pair.nodes["IR"].disk.restore(backup)
+    pair.begin("IR", "VN")
+    for second in range(3):
+        pair.exchange("IR", 2 * DAY + second)
+        pair.talk["IR"].admit(2 * DAY + second)
+    assert pair.nodes["IR"].history("c") == ("a",)
+    assert pair.post("b", 2 * DAY + 9, after=(row.digest,)).number == 2
+
+
 @pytest.mark.parametrize("greets", [False, True])
 def test_nothing_is_refused_while_the_peer_does_not_hear(pair, greets):
     """It brings the same again, or greets, day after day, for no answer reaches it: so it cannot know what is missing."""

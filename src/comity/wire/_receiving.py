@@ -43,7 +43,7 @@ class Receiving(Remembering):
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
-            back = tuple(self._back(offer.have)) if offer.have is not None else ()
+            back = tuple(self._back(offer.have, now)) if offer.have is not None else ()
             if offer.have is not None and not lost and not back:
                 self._wake(now)
             told = tuple(self._told_about(offer.ask))

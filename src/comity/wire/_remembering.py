@@ -80,9 +80,16 @@ class Remembering:
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
-                words = self._by_now(self._hand.restated(row.evidence, int(now)), now)
-                if words != row.evidence:
-                    self._memory.put_got(replace(row, evidence=words))
+                self._restated(row, now)
+
+    def _restated(self, row: Got, now: float) -> Got:
+        """An envelope of the peer's, with words about it that count."""
+        words = self._by_now(self._hand.restated(row.evidence, int(now)), now)
+        if words == row.evidence:
+            return row
+        fresh = replace(row, evidence=words)
+        self._memory.put_got(fresh)
+        return fresh
 
     def _by_now(self, words: tuple[Signed, ...], now: float) -> tuple[Signed, ...]:
         """This node's `words` about one envelope; those of a time to come are said anew, for the peer takes none of them.
@@ -200,12 +207,12 @@ class Remembering:
                 return
             yield item
 
-    def _back(self, have: Have) -> Iterable[Own]:
+    def _back(self, have: Have, now: float) -> Iterable[Own]:
         """What the peer sent once and does not know any more: some, within the limit of an answer."""
         rows, size = list(self._memory.got_lost(have, self._pace.batch)), 0
         self._memory.look_up(sealed=[row.digest for row in rows])
         for row in rows:
-            own = Own(self._given_back(row), self._memory.statement(row))
+            own = Own(self._given_back(self._restated(row, now)), self._memory.statement(row))
             size += own.size
             if size > _GIVEN_BACK and size > own.size:
                 return
