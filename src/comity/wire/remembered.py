@@ -127,7 +127,7 @@ class Pace:
 
     Args:
         relay: for the peer's node to keep an envelope; `tries` counts refusals of this very envelope only.
-        consignment: for it to be read.
+        consignment: for it to be read; asked for longer than `gap`, after which the peer says that it will not be.
         handover: for an officer to see it.
         peer: for a peer that does not answer.
         batch: envelopes in one offer, and given back in one answer.
@@ -137,7 +137,7 @@ class Pace:
     """
 
     relay: Wait = Wait(0.5, 30, 20, 4 * HOUR)
-    consignment: Wait = Wait(1, 15 * 60, 200, 4 * HOUR)
+    consignment: Wait = Wait(1, 15 * 60, 1000, 4 * HOUR)
     handover: Wait = Wait(15 * 60, 6 * HOUR, 160, 3 * DAY)
     peer: Wait = Wait(0.5, 30, 0, 0)
     batch: int = BATCH
