@@ -246,6 +246,8 @@ class Courier:
 
     def _prove(self, peer: str) -> bool:
         """Ask for newer proofs of receipts whose head no witness had seen."""
+        if not models.Peer.objects.filter(pk=peer).exists():  # a witness that is not pinned yet has given no receipt
+            return False
         crossing.proved_still(peer)
         asked = [] if self._waits(peer) else crossing.unproved(peer, at=now())
         if not asked:
