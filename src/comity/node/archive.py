@@ -45,6 +45,15 @@ def kept(digests: Collection[str]) -> dict[str, bytes]:
     return {digest: bytes(data) for digest, data in rows}
 
 
+def departures(peer: str, digests: Collection[str]) -> list[models.Departure]:
+    """Our rows for `peer` of these envelopes.
+
+    They are asked for by their digests alone: by both, SQLite looks through all that was ever sent to that State.
+    """
+    rows = models.Departure.objects.filter(pk__in=digests) if digests else ()
+    return [row for row in rows if row.peer == peer]
+
+
 def sealed(row: models.Departure | models.Arrival) -> bytes:
     """The envelope that the row tells of."""
     return kept([row.digest])[row.digest]

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenSeal
-from comity.node import models
+from comity.node import archive, models
 from comity.node.desk._alarm import note_alarm
 from comity.node.desk._kept import Kept
 from comity.node.desk._log import Tail
@@ -133,8 +133,12 @@ class Tables:
     # ── the conversation as a whole ─────────────────────────────────────────────────────────────────────────────────
 
     def look_up(self, *, sent: Iterable[str] = (), got: Iterable[str] = (), sealed: Iterable[str] = ()) -> None:
-        ours = _look_up(self._sent, models.Departure.objects.filter(peer=self._peer), sent)
-        theirs = _look_up(self._got, models.Arrival.objects.filter(hop=self._peer), got)
+        new_sent = [digest for digest in sent if digest not in self._sent]
+        new_got = [digest for digest in got if digest not in self._got]
+        ours = archive.departures(self._peer, new_sent)
+        theirs = list(models.Arrival.objects.filter(hop=self._peer, digest__in=new_got)) if new_got else []
+        self._sent |= dict.fromkeys(new_sent) | {row.digest: row for row in ours}
+        self._got |= dict.fromkeys(new_got) | {row.digest: row for row in theirs}
         self._kept.read([*ours, *theirs], sealed)
 
     def sealed(self, digest: str) -> bytes:
@@ -409,15 +413,6 @@ class Tables:
         """Before others write in this transaction: everything is in the tables, and the log's end is theirs."""
         self._write()
         self._tail = None
-
-
-def _look_up(cache: dict[str, Row | None], rows: QuerySet[Row], digests: Iterable[str]) -> list[Row]:
-    """Put the rows of `digests` into `cache`, and None for each that is not there; the rows that were not in it."""
-    wanted = [digest for digest in digests if digest not in cache]
-    found = list(rows.filter(digest__in=wanted)) if wanted else []
-    cache.update(dict.fromkeys(wanted))
-    cache.update({row.digest: row for row in found})
-    return found
 
 
 def _write(

@@ -354,7 +354,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
         BrokenProof, BrokenSeal: one of them does not hold; nothing is noted.
     """
     entry, others = archive.peer_entry(peer), archive.entries()
-    rows = list(models.Departure.objects.filter(pk__in=asked, peer=peer, relayed=True))
+    rows = [row for row in archive.departures(peer, asked) if row.relayed]
     for row in rows:
         proof = found.get(row.digest)
         if proof is not None and (seen := in_log(proof, messages.logged_receipt(row.digest), entry, others)):

@@ -307,7 +307,7 @@ class _Taking:
     def _answered(self, answer: Answer) -> Iterator[Item]:
         """What the answer has outcomes for, as it was offered: unless it is acknowledged, for then an older word is no news."""
         digests = {outcome.envelope for outcome in answer.outcomes}
-        rows = list(models.Departure.objects.filter(peer=self.peer, pk__in=digests))
+        rows = archive.departures(self.peer, digests)
         if len(rows) < len(digests):
             self.ours["unknown"] += len(digests) - len(rows)
         return (Item(row.number, archive.sealed(row), tuple(row.after)) for row in rows if not row.relayed)
