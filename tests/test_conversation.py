@@ -349,6 +349,25 @@ def test_what_was_kept_by_a_clock_that_ran_ahead_is_given_back_with_words_of_now
     assert pair.post("b", 2 * DAY + 9, after=(row.digest,)).number == 2
 
 
+def test_who_lost_an_act_before_anybody_had_it_is_not_silent_for_ever(pair):
+    """What stood on it came back, and waits for it as long as others would; then it is taken in, and this node speaks again."""
+    backup = pair.nodes["IR"].disk.copy()
+    first = pair.post("a", 1.0)
+    second = pair.post("b", 1.0, after=(first.digest,))
+    pair.talk["VN"].receive(Offer((pair.item(second),)), 2.0)
+    pair.nodes["IR"].disk.restore(backup)
+    pair.begin("IR", "VN")
+    for now in (10.0, 11.0, DAY):
+        pair.exchange("IR", now)
+        pair.talk["IR"].admit(now)
+    with pytest.raises(NotPossible):
+        pair.post("c", DAY)
+    assert pair.nodes["IR"].history("c") == ()
+    pair.talk["IR"].admit(DAY + PACE.gap + 1)
+    assert pair.nodes["IR"].history("c") == ("b",)
+    pair.post("c", DAY + PACE.gap + 2)
+
+
 @pytest.mark.parametrize("greets", [False, True])
 def test_nothing_is_refused_while_the_peer_does_not_hear(pair, greets):
     """It brings the same again, or greets, day after day, for no answer reaches it: so it cannot know what is missing."""
