@@ -118,9 +118,6 @@ class Receiving(Remembering):
     def _missing(self) -> tuple[str, ...]:
         return tuple(self._memory.got_missing(BATCH * AFTER))
 
-    def _held(self, digest: str) -> bool:
-        return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
-
     def _told_about(self, digests: Iterable[str]) -> Iterable[Signed]:
         for digest in digests:
             row = self._memory.got(digest)

@@ -52,10 +52,11 @@ class Remembering:
         nowhere: this State lost it before anybody had it, and need not be silent for ever because of that.
         """
         over = self._memory.settled() and now - own.since > self._pace.gap
-        return any(not self._known(digest) and not (over and self._nowhere(digest)) for digest in own.after)
+        return any(not self._known(digest) and (self._held(digest) or not over) for digest in own.after)
 
-    def _nowhere(self, digest: str) -> bool:
-        return self._memory.got(digest) is None and self._memory.sent(digest) is None
+    def _held(self, digest: str) -> bool:
+        """Whether this envelope is here, read or not."""
+        return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
 
     def _now_known(self, digests: Collection[str]) -> list[Got]:
         """Those of the peer's that lacked only one of `digests`; the others wait for the next that they lack."""

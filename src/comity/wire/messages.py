@@ -77,12 +77,7 @@ class _Source:
 
 
 def _act(said: _Source) -> Act:
-    return _short_act(said) if len(said.statement) <= _SHORT else _parsed(said)
-
-
-@lru_cache(maxsize=1024)  # what has just been read is read again with its case
-def _short_act(said: _Source) -> Act:
-    return _parsed(said)
+    return (_remembered if len(said.statement) <= _SHORT else _parsed)(said)
 
 
 def _parsed(said: _Source) -> Act:
@@ -91,6 +86,9 @@ def _parsed(said: _Source) -> Act:
     if not isinstance(raw, dict):
         raise Invalid("An act is an object.", code="act.form", where="act")
     return Act.from_dict(raw, id=said.digest)
+
+
+_remembered = lru_cache(maxsize=1024)(_parsed)  # what has just been read is read again with its case
 
 
 def decode_act(opened: Opened) -> Act:
