@@ -9,7 +9,7 @@ import spoken
 from planted import FAULTS, found
 from simulation import DAY, NOISE, PACE, Hand, Node, Notary, Shelf, World, digest_of, envelope_of, statement_of
 
-from comity.errors import BrokenSeal, NotPossible
+from comity.errors import BrokenSeal, NotPossible, NotYet
 from comity.seal import canon, envelope
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
@@ -194,7 +194,7 @@ def test_a_peer_that_has_not_read_is_asked_about_few(pair):
 def test_nothing_is_signed_kept_or_sent_before_the_peer_has_answered():
     """A node that has just started may have been restored: it asks first."""
     pair = Pair()
-    with pytest.raises(NotPossible, match="what it holds"):
+    with pytest.raises(NotYet, match="what it holds"):
         pair.post("a", 0.0)
     envelope = envelope_of(statement_of("IR", "VN", "c", "a"), "VN", "a")
     answer = pair.talk["VN"].receive(Offer((Item(1, envelope),)), 0.0)

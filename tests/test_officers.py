@@ -597,6 +597,19 @@ def test_nobody_approves_his_own_draft(node, officers, peer, at):
     assert models.Departure.objects.count() == 1
 
 
+def test_what_waits_for_the_other_node_is_not_an_error_of_the_officer(node, officers, drafted, at):
+    """503 and what to do, nothing signed; the same form again does it once that node has said what it holds."""
+    requesting.approve(node, OURS, despite="", officer=officers.approver, at=at)
+    models.Talk.objects.update(settled=False)
+    before, browser = saved(), Browser(officers.approver)
+    answer = browser.post(f"/cases/{OURS}/send")
+    assert (answer.status_code, saved(), models.Departure.objects.count()) == (503, before, 0)
+    assert str(texts.TEXTS["conversation.unsettled"]) in html.unescape(answer.content.decode())
+    models.Talk.objects.update(settled=True)
+    assert browser.post(f"/cases/{OURS}/send").status_code == 303
+    assert models.Departure.objects.count() == 1
+
+
 def shown(browser, path) -> str:
     """The id of the last act that the form at `path` stands on."""
     found = set(re.findall(r'name="seen" value="([0-9a-f]{64})"', browser.text(path)))

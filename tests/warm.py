@@ -6,6 +6,7 @@ read modules, and nothing else: no node, no settings, no database. tests/test_ex
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -15,7 +16,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from multiprocessing.process import current_process
 from pathlib import Path
 
@@ -83,7 +83,8 @@ class Running:
     def send_signal(self, number: int) -> None:
         """Send it a signal, if it still runs."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended, and been waited for, since
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Kill it at once."""
@@ -155,7 +156,7 @@ def _start(self: nodes.Node) -> None:
     self.starts += 1
 
 
-@contextmanager
+@contextlib.contextmanager
 def exercises() -> Iterator[None]:
     """While this lasts, the nodes of exercises are made and started here."""
     with pytest.MonkeyPatch.context() as patch:

@@ -6,7 +6,8 @@
     ├── Invalid                 a person's or a file's input is not usable
     │   └── BrokenLawbook       a law book contradicts itself or the form
     ├── NotPossible             the act does not fit the case as it stands
-    │   └── NotYours            the officer lacks the power, or would approve his own work
+    │   ├── NotYours            the officer lacks the power, or would approve his own work
+    │   └── NotYet              not at this moment: it goes by itself within seconds
     ├── BrokenSeal              bytes that may not be trusted: signature, key, addressee, canonical form
     ├── BrokenContainer         an ASiC-E file that is not exactly what our writer makes
     ├── BrokenProof             an inclusion or consistency proof that does not hold
@@ -56,6 +57,10 @@ class NotPossible(ComityError):
 
 class NotYours(NotPossible):
     """The officer lacks the power for this act, or four eyes are required and he is the second pair already."""
+
+
+class NotYet(NotPossible):
+    """Not at this moment: what stands in the way goes by itself, mostly within seconds; the same again will do then."""
 
 
 class BrokenSeal(ComityError):

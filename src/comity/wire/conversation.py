@@ -26,7 +26,7 @@ from dataclasses import replace
 from math import inf
 from typing import Final
 
-from comity.errors import BrokenSeal, NotPossible
+from comity.errors import BrokenSeal, NotPossible, NotYet
 from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire._asking import Asking
@@ -79,11 +79,11 @@ class Conversation(Receiving):
         """Note envelopes as on their way, inside the transaction of the step that made them.
 
         Raises:
-            NotPossible: the peer has not answered since memory may have been lost, so something may be missing here.
+            NotYet: the peer has not answered since memory may have been lost, so something may be missing here.
         """
         with self._memory.atomically():
             if not self._memory.settled() or any(self._memory.sent_pending()):
-                raise NotPossible(
+                raise NotYet(
                     f"{self.peer} has not said yet what it holds. Try again in a moment.", code="conversation.unsettled"
                 )
             rows = [

@@ -160,7 +160,8 @@ def post(settings: Settings, statement: bytes, *, to: str, at: datetime, after: 
         The envelope's digest.
 
     Raises:
-        NotPossible: the addressee's keys are not valid now, or it has not said yet what it holds.
+        NotPossible: the addressee's keys are not valid now.
+        NotYet: it has not said yet what it holds.
         Invalid: it is too long.
     """
     return post_all(settings, [statement], to=to, at=at, after=after)[0]

@@ -18,7 +18,7 @@ from django.db import transaction
 from comity.assistance import needs
 from comity.assistance.needs import Entry, Need, Offer, Published, Release, Stage, Turn
 from comity.casework.act import Power
-from comity.errors import ComityError, Invalid, NotPossible, NotYours
+from comity.errors import ComityError, Invalid, NotPossible, NotYet, NotYours
 from comity.ledger import log
 from comity.node import bell, models
 from comity.node.desk import _record, programmes
@@ -180,9 +180,10 @@ def due(settings: Settings, *, at: datetime) -> bool:
             some = news[start : start + _AT_ONCE]
             try:
                 _tell(settings, peer, some, at=at)
-            except ComityError as error:
-                soon = error.code == "conversation.unsettled"  # it has not said yet what it holds: that takes seconds
-                late |= {row.pk for row, _ in some} if soon else set()
+            except NotYet:
+                late |= {row.pk for row, _ in some}
+            except ComityError:
+                continue  # as long as that State cannot be written to at all, it is tried again each minute
     for row in rows:
         again = at + (timedelta(seconds=2) if row.pk in late else _AGAIN)
         models.Listing.objects.filter(pk=row.pk, version=row.version, next_at=row.next_at).update(next_at=again)

@@ -22,7 +22,7 @@ from django.db.models import QuerySet
 
 from comity.casework.act import SKEW, Power
 from comity.casework.case import Case
-from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible
+from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, NotYet
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _record, figures
@@ -65,7 +65,7 @@ def ask(
 
     Raises:
         NotYours: he has no power to assist.
-        NotPossible: that State is not pinned here, or cannot be written to now; ``between.meanwhile``.
+        NotPossible: that State is not pinned here, or cannot be written to now; NotYet: ``between.meanwhile``.
         Invalid: ``figures.period``: no quarter, or one that is not over; ``between.form``; ``between.too-long``.
     """
     _record.needs(officer, Power.ASSIST)
@@ -88,14 +88,14 @@ def _counted(settings: Settings, peer: str, *, at: datetime) -> Iterator[list[Fa
     """All facts with a State, read before its conversation is held, because that takes long; inside it is held.
 
     Raises:
-        NotPossible: ``between.meanwhile``: figures were said to it since: with older ones this State would contradict itself.
+        NotYet: ``between.meanwhile``: figures were said to it since: with older ones this State would contradict itself.
     """
     own = models.FiguresBetween.objects.filter(peer=peer, own=True)
     newest = own.order_by("-pk").values_list("pk", flat=True)[:1]
     before, counted = [*newest.all()], list(facts(settings, peer))
     with holding(settings, peer):
         if [*newest.all()] != before:
-            raise NotPossible("Figures were said to that State meanwhile.", code="between.meanwhile")
+            raise NotYet("Figures were said to that State meanwhile.", code="between.meanwhile")
         # Drawn up by a clock that was wrong: the other State refuses them.
         own.filter(drawn__gt=at + SKEW).delete()
         yield counted
@@ -205,10 +205,11 @@ def due(settings: Settings, *, at: datetime) -> bool:
         models.Talk.objects.filter(pk=peer).update(figures_at=at)
         try:
             _answer(settings, peer, at=at)
+        except NotYet:
+            continue  # it waits
         except ComityError as error:
-            if error.code not in ("between.meanwhile", "conversation.unsettled"):  # these go by: it waits
-                note_alarm(peer, code=error.code, at=at)
-                models.FiguresBetween.objects.filter(peer=peer, own=False).update(waits=False)
+            note_alarm(peer, code=error.code, at=at)
+            models.FiguresBetween.objects.filter(peer=peer, own=False).update(waits=False)
     return bool(peers)
 
 

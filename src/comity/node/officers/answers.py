@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 
 from comity.casework.lifecycle import Kind
-from comity.errors import ComityError, Invalid, NotPossible, NotYours
+from comity.errors import ComityError, Invalid, NotPossible, NotYet, NotYours
 from comity.node.officers import texts
 
 View = Callable[..., HttpResponseBase]
@@ -52,11 +52,13 @@ _ACT_PLACES = frozenset(str(kind) for kind in Kind)
 
 
 def status(error: ComityError) -> int:
-    """The HTTP status: 404 no such case, 403 not this officer, 422 not so or not now, 500 this node is broken."""
+    """The HTTP status: 404 no such case, 403 not this officer, 503 not yet, 422 not so, 500 this node is broken."""
     if error.code == "case.unknown":
         return 404
     if isinstance(error, NotYours):
         return 403
+    if isinstance(error, NotYet):
+        return 503
     return 422 if isinstance(error, (Invalid, NotPossible)) else 500
 
 
