@@ -1,18 +1,23 @@
 """A TAXII server of others with objects in it; runs in an environment of its own, where that server is installed.
 
-    _taxii_peer.py medallion|opentaxii FOLDER SIZE PORT    fill it past its door, print its collection's path, serve
+    _taxii_peer.py medallion|opentaxii|bare FOLDER SIZE PORT    fill it past its door, print its collection's path, serve
 
-Both as their manuals say, behind gunicorn. medallion keeps its objects in memory: one worker. OpenTAXII on SQLite: two. The
-latter hands UUIDs to `json.dumps`, which is mended here, or it would answer 500.
+medallion and OpenTAXII as their manuals say, behind gunicorn. medallion keeps its objects in memory: one worker. OpenTAXII on
+SQLite: two. The latter hands UUIDs to `json.dumps`, which is mended here, or it would answer 500.
+
+`bare` is no server that anybody would run, but what Python and SQLite leave to one: it signs nobody in, checks nothing, keeps
+each version of an object once, on disk before it answers, and gives pages by place. Two workers.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import types
 import uuid
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,9 +93,54 @@ def _row(one: dict, collection: uuid.UUID) -> dict:
             "date_added": at, "version": at, "serialized_data": rest}  # fmt: skip
 
 
+def _base(folder: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(folder / "bare.db", isolation_level=None, timeout=60)
+    base.executescript("""PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS held
+        (place INTEGER PRIMARY KEY, id TEXT, version TEXT, said TEXT, UNIQUE (id, version));""")
+    return base
+
+
+def _keep(base: sqlite3.Connection, found: Iterable[dict]) -> None:
+    rows = [(one["id"], one["modified"], json.dumps(one)) for one in found]
+    base.execute("BEGIN IMMEDIATE")
+    base.executemany("INSERT OR IGNORE INTO held (id, version, said) VALUES (?, ?, ?)", rows)
+    base.execute("COMMIT")
+
+
+def bare(folder: Path, size: int, port: int) -> str:  # noqa: ARG001  as the others
+    """Its database."""
+    base = _base(folder)
+    for first in range(0, size, _FILLED):
+        _keep(base, objects(min(_FILLED, size - first), first=first))
+    base.close()
+    return "/bare"
+
+
+def _bare(folder: Path) -> Callable[[dict, Callable], list[bytes]]:
+    base = _base(folder)
+    page = "SELECT place, said FROM held WHERE place > ? ORDER BY place LIMIT ?"
+
+    def answer(request: dict, start: Callable) -> list[bytes]:
+        if request["REQUEST_METHOD"] == "POST":
+            _keep(base, json.loads(request["wsgi.input"].read(int(request["CONTENT_LENGTH"])))["objects"])
+            status, said = "202 Accepted", b"{}"
+        else:
+            query = dict(one.split("=") for one in request["QUERY_STRING"].split("&"))
+            limit = int(query["limit"])
+            rows = base.execute(page, (int(query.get("next", 0)), limit)).fetchall()
+            more = f'"next":"{rows[-1][0]}",' if len(rows) == limit else ""
+            status, said = "200 OK", f'{{{more}"objects":[{",".join(text for _, text in rows)}]}}'.encode()
+        start(status, [("Content-Type", _TYPE), ("Content-Length", str(len(said)))])
+        return [said]
+
+    return answer
+
+
 def application() -> object:
     """What gunicorn serves."""
     folder = Path(os.environ["TAXII_FOLDER"])
+    if os.environ["TAXII_PEER"] == "bare":
+        return _bare(folder)
     if os.environ["TAXII_PEER"] == "medallion":
         from medallion import load_app
 
@@ -105,7 +155,7 @@ def application() -> object:
 
 if __name__ == "__main__":
     which, place, number, door = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    path = {"medallion": medallion, "opentaxii": opentaxii}[which](place, number, door)
+    path = {"medallion": medallion, "opentaxii": opentaxii, "bare": bare}[which](place, number, door)
     print(path, flush=True)
     given = os.environ | {"TAXII_FOLDER": str(place), "TAXII_PEER": which, "PYTHONWARNINGS": "ignore",
                           "PYTHONPATH": str(Path(__file__).parent),

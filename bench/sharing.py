@@ -2,7 +2,8 @@
 
 Each server is asked by the same client (`http.client`, connections kept) on this machine and shares its cores. Comity is a
 whole node over HTTPS, with its sign-in, quotas, release rules and full durability; the others speak plain HTTP and check
-the form only. They are filled past their doors, Comity through its own. Objects are those of `_stix_mix.py`.
+the form only. They are filled past their doors, Comity through its own. Objects are those of `_stix_mix.py`. What the machine
+leaves to any server in Python on SQLite is measured beside them: `bare` checks nothing (`_taxii_peer.py`).
 
     first page   the first 100 objects, again and again, by one client and by four
     walk         page after page of 100 by `next`, from the first
@@ -55,6 +56,7 @@ from comity.node import management
 ROOT = Path(__file__).resolve().parent.parent
 TYPE = "application/taxii+json;version=2.1"
 PACKAGES = {
+    "bare": ["gunicorn==27.0.1"],
     "medallion": ["medallion==3.0.0", "gunicorn==27.0.1"],
     "opentaxii": ["opentaxii==0.9.3", "gunicorn==27.0.1", "sqlalchemy<2", "marshmallow<4"],
 }
@@ -419,8 +421,9 @@ def main() -> None:
         parts(Path(options.parts[0]), options.parts[1])
         return
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
-    base: tuple[float, float] | None = None
-    for which, size in () if options.no_peers else (("medallion", options.medallion), ("opentaxii", options.peers)):
+    base = dict[str, tuple[float, float]]()
+    peers = (("medallion", options.medallion), ("opentaxii", options.peers), ("bare", options.peers))
+    for which, size in () if options.no_peers else peers:
         python = environment(which)
         if isinstance(python, str):
             print(f"  {which}: not measured: {python}")
@@ -428,12 +431,11 @@ def main() -> None:
         name = f"{which}, {size:,}"
         with peer(which, python, size) as server:
             came = out(name, server, options.seconds)
-            base = taken_in(name, server, 2 * options.seconds), came
+            base[which] = taken_in(name, server, 2 * options.seconds), came
     for size in options.size or [10_000]:
         went, came = ours(size, options.seconds)
-        if base is not None:
-            print(f"  {size:,} objects: {went / base[0]:.0f} times OpenTAXII in, {came / base[1]:.0f} times out "
-                  f"(OpenTAXII at {options.peers:,})", flush=True)  # fmt: skip
+        for which, (into, out_of) in base.items():
+            print(f"  {size:,} objects: {went / into:.2g} times {which} in, {came / out_of:.2g} times out", flush=True)
 
 
 if __name__ == "__main__":
