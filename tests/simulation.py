@@ -27,7 +27,7 @@ from comity.seal.envelope import Pair, Signed
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import DAY, HOUR, Alarm, Got, Pace, Sent, Stage, Status, Wait
+from comity.wire.remembered import DAY, HOUR, Alarm, Got, Heard, Pace, Sent, Stage, Status, Wait
 
 STATES = ("IR", "VN", "QA", "BR", "ZA", "NZ", "KE")
 TROUBLE, END = 20 * DAY, 31 * DAY  # faults until the one, and the other is when the judge comes
@@ -171,7 +171,6 @@ class Shelf:
 
     def __init__(self, node: Node, peer: str) -> None:
         self._node, self._disk, self._peer = node, node.disk, peer
-        self._heard = 0
 
     def _rows(self, name: str) -> dict[Any, Any]:
         return self._disk.tables[name, self._peer]
@@ -188,11 +187,11 @@ class Shelf:
     def settle(self, settled: bool) -> None:  # noqa: FBT001
         self._disk.put("settled", self._peer, settled)
 
-    def hear(self) -> None:
-        self._heard += 1
+    def hear(self, heard: Heard) -> None:
+        self._disk.tables["heard"][self._peer] = heard  # no commit: nodes that die of being spoken to never rest
 
-    def heard(self) -> int:
-        return self._heard
+    def heard(self) -> Heard:
+        return self._disk.tables["heard"].get(self._peer, Heard())
 
     def sent(self, digest: str) -> Sent | None:
         return self._rows("sent").get(digest)
@@ -553,7 +552,7 @@ class Node:
             with self.disk:
                 self.talk[act.to].post(envelope, tuple(heads.values()), self.clock())
                 self.add({"by": self.state, "case": act.case, "text": act.text})
-            act.recorded, act.at, act.saw = True, world.now, frozenset(history)
+            act.recorded, act.at, act.saw, act.clock = True, world.now, frozenset(history), self.clock()
         except NotPossible:
             act.tries += 1
             world.later(min(6 * HOUR, 10 * MINUTES * act.tries), self.submit, act)
@@ -604,6 +603,7 @@ class Act:
         case: where it belongs.
         recorded: the node has said that it is recorded.
         at: when.
+        clock: what his node's clock showed then.
         saw: what the client saw of the case when he wrote it.
         gone: a restored backup may have lost it before it left.
         tries: how often his node was not ready for it.
@@ -615,6 +615,7 @@ class Act:
     case: str
     recorded: bool = False
     at: float = 0.0
+    clock: float = 0.0
     saw: frozenset[str] = field(default_factory=frozenset)
     gone: bool = False
     tries: int = 0
@@ -1175,8 +1176,8 @@ class Judge:
             return
         if any(word.by != act.to or word.envelope != row.digest for word in words):
             self.fault(f"{act.by} kept evidence of something else for {act.text}")
-        right = abs(row.made_at - EPOCH - act.at) < 400  # a wrong clock leaves no time to compare with
-        if right and any(not act.at - 301 <= word.at - EPOCH <= self.world.now + 301 for word in words):
+        right = max(abs(EPOCH + act.at - act.clock), abs(row.made_at - act.clock)) < 400  # else no time to compare with
+        if right and any(not act.clock - 301 <= word.at <= EPOCH + self.world.now + 301 for word in words):
             self.fault(f"{act.by} kept evidence of a time before or after {act.text}")
         if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DONE} and not self._says(row, Event.RELAY_ACCEPTANCE):
             self.fault(f"{act.text} counts as relayed without a receipt")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from math import inf
 
 import pytest
@@ -14,7 +15,7 @@ from comity.seal import canon, envelope
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import Stage, Wait, backoff
+from comity.wire.remembered import Pace, Stage, Wait, backoff
 
 SLICE = 500
 SOON = [title for title in FAULTS if "room" not in title and title not in {
@@ -334,6 +335,68 @@ def test_what_waits_for_nothing_that_comes_is_refused_in_the_end(pair):
     assert alarms == ["conversation.gap"]
 
 
+def second_alone(pair):
+    """Two envelopes of which the peer has only the second, which stands on the first."""
+    first = pair.post("a", 1.0)
+    second = pair.post("b", 1.0, after=(first.digest,))
+    pair.talk["VN"].receive(Offer((pair.item(second),)), 2.0)
+    return first, second
+
+
+def test_who_lost_what_others_stand_on_asks_until_it_is_refused(pair):
+    """The peer cannot refuse it for all the time that was asked, so it is asked on: seldom, but never given up."""
+    row = pair.post("b", 1.0, after=("0" * 64,))
+    pair.exchange("IR", 1.0)
+    now, asked = 1.0, []
+    while pair.stage(row) is Stage.CONSIGNMENT and now < 60 * DAY:
+        now = pair.talk["IR"].next_due(now)
+        assert now is not None, "it has fallen silent"
+        asked.append(now)
+        if now > 40 * DAY:
+            pair.exchange("IR", now)
+        else:  # such a peer as keeps, and says nothing more
+            pair.talk["IR"].answered(pair.talk["IR"].offer(now), Answer(), now)
+    assert pair.words(row)[-1] is Event.CONTENT_CONSIGNMENT_FAILURE
+    assert now < 40 * DAY + 2 * PACE.gap
+    seldom = [then - before for before, then in pairwise(asked[PACE.consignment.tries :])]
+    assert PACE.handover.last / 2 <= min(seldom) <= max(seldom) < PACE.gap / 3
+
+
+def test_a_peer_is_asked_more_often_than_it_counts_as_silence():
+    """The pace that nodes go by, too."""
+    for pace in (PACE, Pace()):
+        assert max(pace.consignment.last, pace.handover.last) < pace.gap / 3
+
+
+def test_a_node_that_is_started_again_counts_on(pair):
+    """It is updated every other day, as its peer is, which greets twice: what waits for nothing is refused all the same."""
+    row = pair.post("b", 1.0, after=("0" * 64,))
+    pair.exchange("IR", 1.0)
+    for half in range(2, 18):
+        for state, peer in (("IR", "VN"), ("VN", "IR")):
+            if half % 4 == 0:
+                pair.begin(state, peer)
+                assert pair.talk[state].next_due(half * DAY / 2) == half * DAY / 2
+                pair.exchange(state, half * DAY / 2)
+                pair.exchange(state, half * DAY / 2 + 661)
+        pair.exchange("IR", half * DAY / 2 + 1000)
+    assert pair.words(row)[-1] is Event.CONTENT_CONSIGNMENT_FAILURE
+
+
+def test_nothing_is_refused_while_nothing_can_be_kept(pair):
+    """A node that was set back and reaches nobody cannot take what it lacks, however often that is brought."""
+    first, second = second_alone(pair)
+    pair.nodes["VN"].disk.restore(pair.nodes["VN"].disk.copy())
+    pair.begin("VN", "IR")
+    for half in range(4, 20):
+        answer = pair.talk["VN"].receive(Offer((pair.item(first),), (second.digest,)), half * DAY / 2)
+        assert (answer.outcomes[0].later, answer.evidence) == ("conversation.unsettled", ())
+    pair.exchange("VN", 10 * DAY)
+    pair.talk["VN"].receive(Offer((pair.item(first),)), 10 * DAY + 1)
+    pair.talk["VN"].admit(10 * DAY + 2)
+    assert pair.nodes["VN"].history("c") == ("a", "b")
+
+
 def test_what_was_kept_by_a_clock_that_ran_ahead_is_given_back_with_words_of_now(pair):
     """The peer kept it, and read it, in a time to come; its clock was set right, and then this node lost its memory."""
     backup = pair.nodes["IR"].disk.copy()
@@ -352,9 +415,7 @@ def test_what_was_kept_by_a_clock_that_ran_ahead_is_given_back_with_words_of_now
 def test_who_lost_an_act_before_anybody_had_it_is_not_silent_for_ever(pair):
     """What stood on it came back, and waits for it as long as others would; then it is taken in, and this node speaks again."""
     backup = pair.nodes["IR"].disk.copy()
-    first = pair.post("a", 1.0)
-    second = pair.post("b", 1.0, after=(first.digest,))
-    pair.talk["VN"].receive(Offer((pair.item(second),)), 2.0)
+    second_alone(pair)
     pair.nodes["IR"].disk.restore(backup)
     pair.begin("IR", "VN")
     for now in (10.0, 11.0, DAY):
@@ -371,9 +432,7 @@ def test_who_lost_an_act_before_anybody_had_it_is_not_silent_for_ever(pair):
 @pytest.mark.parametrize("greets", [False, True])
 def test_nothing_is_refused_while_the_peer_does_not_hear(pair, greets):
     """It brings the same again, or greets, day after day, for no answer reaches it: so it cannot know what is missing."""
-    first = pair.post("a", 1.0)
-    second, vn = pair.post("b", 1.0, after=(first.digest,)), pair.talk["VN"]
-    vn.receive(Offer((pair.item(second),)), 2.0)
+    (first, second), vn = second_alone(pair), pair.talk["VN"]
     for day in range(1, 12):
         vn.receive(Offer(have=Have(0, (), 2, ())) if greets else Offer((pair.item(second),)), day * DAY)
         vn.admit(day * DAY + 1.0)
@@ -485,6 +544,12 @@ def test_no_client_complains(first):
     """Lost 0, doubled 0, order kept, stuck 0, bounded: at none of 5,000 seeds is there a complaint."""
     complaints = [(seed, World(seed).run().faults) for seed in range(first, first + SLICE)]
     assert [found for found in complaints if found[1]] == []
+
+
+@pytest.mark.parametrize("seed", [1_047_017, 2_016_003])
+def test_no_client_complains_any_more(seed):
+    """What campaigns have found: a letter that waits when both sides are silent; a time compared with a clock that was slow."""
+    assert World(seed).run().faults == []
 
 
 def test_the_same_seed_is_the_same_story():

@@ -27,7 +27,8 @@ from comity.seal.envelope import Signed
 from comity.seal.keys import SigningKey
 from comity.wire import messages, transport
 from comity.wire.directory import trust_in
-from comity.wire.exchange import Answer, Event, Evidence, Item, Offer, Outcome
+from comity.wire.exchange import Answer, Event, Evidence, Have, Item, Offer, Outcome
+from comity.wire.remembered import Heard
 
 DAY = timedelta(days=1)
 BYTE_BY_BYTE = {
@@ -165,6 +166,16 @@ def test_no_round_looks_through_all_that_waits(node, sent, at):
         "SEARCH node_talk USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
         "SEARCH U0 USING INDEX sqlite_autoindex_node_talk_1 (peer=?)",
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_how_a_peer_has_spoken_outlives_the_process(node, sent, at):
+    """The door and its next life go by the same: only a silence of days begins anew."""
+    first = at.timestamp()
+    crossing.conversation(node, "VN").receive(Offer(), first)
+    later = crossing.conversation(node, "VN")
+    later.receive(Offer(have=Have(0, (), 0, ())), first + 9)
+    assert later._memory.heard() == Heard(2, first + 9, first, 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire._remembering import Remembering
 from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
-from comity.wire.remembered import HOUR, Alarm, Got, Hand, Memory, Pace, Status
+from comity.wire.remembered import HOUR, Alarm, Got, Hand, Heard, Memory, Pace, Status
 
 _GREETINGS: Final = 2  # of a peer that has started and has nothing to say
 _READ: Final = 128  # envelopes that are read in one transaction: others who write wait for it
@@ -24,21 +24,13 @@ class Receiving(Remembering):
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         super().__init__(home, peer, memory, hand, pace)
         self._hour, self._kept_now = 0, 0
-        self._last_heard = self._talking_since = 0.0
-        self._greetings = 0  # one after the other
         self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
 
     def receive(self, offer: Offer, now: float) -> Answer:
         """Keep what an offer of the peer brings; the answer may leave as soon as this returns."""
-        if abs(now - self._last_heard) > self._pace.gap / 3:
-            self._talking_since = now
-        self._last_heard = now
         with self._memory.atomically():
-            self._memory.hear()
             self._look(offer)
-            self._greetings = self._greetings + 1 if offer.have is not None else 0
-            if self._greetings > _GREETINGS or any(self._memory.got(digest) for digest in map(_digest, offer.items)):
-                self._talking_since = now  # it brings what is acknowledged, or greets on: so far it has not heard us
+            self._hear(offer, now)
             self._restate({*map(_digest, offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
@@ -58,6 +50,19 @@ class Receiving(Remembering):
         if offer.items:
             self._last = self._memory.got_last()
             self._taken = self._memory.got_taken([item.number for item in offer.items])
+
+    def _hear(self, offer: Offer, now: float) -> None:
+        """Note that the peer has spoken, and since when it talks and hears us, so that it could bring what is missing.
+
+        That begins anew after a long silence; when it brings what is acknowledged, or greets on, because it has not heard us;
+        and as long as nothing can be kept here, whatever it brings.
+        """
+        last = self._memory.heard()
+        greetings = min(last.greetings, _GREETINGS) + 1 if offer.have is not None else 0
+        silent = abs(now - last.at) > self._pace.gap / 3
+        deaf = greetings > _GREETINGS or any(self._memory.got(digest) for digest in map(_digest, offer.items))
+        since = now if silent or deaf or not self._ready else last.since
+        self._memory.hear(Heard(last.times + 1, now, since, greetings))
 
     def _keep_all(self, items: Iterable[Item], now: float) -> Iterable[Outcome]:
         """Keep what may be kept; the words about all of it are signed together."""
@@ -190,7 +195,7 @@ class Receiving(Remembering):
         The time counts only while the peer talks to us without long silences, and hears us too: then it could have sent what is
         missing, and its signed request has just shown that both clocks agree.
         """
-        if now - max(self._memory.got_last_at(), self._talking_since) <= self._pace.gap:
+        if now - max(self._memory.got_last_at(), self._memory.heard().since) <= self._pace.gap:
             return
         words = []
         for row in list(self._memory.got_lacking((), limit=_LATE)):

@@ -125,8 +125,8 @@ class Conversation(Receiving):
 
     def _quiet_until(self, now: float) -> float:
         """Until when a silent peer is left alone: it has spoken, or the clock went back, and it is asked at once."""
-        if self._failures and self._memory.heard() != self._heard:
-            self._heard, self._next_at = self._memory.heard(), now
+        if self._failures and (times := self._memory.heard().times) != self._heard:
+            self._heard, self._next_at = times, now
         return now if self._next_at > now + self._horizon else max(now, self._next_at)
 
     def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
@@ -249,10 +249,11 @@ class Conversation(Receiving):
             self._dead(replace(row, evidence=(receipt,)), said.code or "conversation.rejected", now)
 
     def _postpone(self, row: Sent, now: float, trouble: str) -> None:
-        wait = self._wait(row.stage)
-        attempts = row.attempts + 1
+        wait, attempts = self._wait(row.stage), row.attempts + 1
+        if row.stage is Stage.CONSIGNMENT and attempts >= wait.tries:  # for ever, but seldom:
+            wait = self._pace.handover  # a peer that lacks what it stands on refuses it only while we talk
         later = replace(row, attempts=attempts, next_at=now + backoff(wait, attempts, row.digest), trouble=trouble)
-        if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER} and attempts >= wait.tries:
+        if row.stage is Stage.HANDOVER and attempts >= wait.tries:
             later = replace(later, stage=Stage.DONE)
         self._memory.put_sent(later)
 
@@ -292,7 +293,7 @@ class Conversation(Receiving):
         """The peer is not to be reached, or says nothing usable: one attempt for all that waits, ever less often."""
         self._busy = False
         self._failures += 1
-        self._heard = self._memory.heard()
+        self._heard = self._memory.heard().times
         self._next_at = now + backoff(self._pace.peer, self._failures, self._seed)
 
     def release(self, digest: str, now: float) -> None:

@@ -95,6 +95,23 @@ class Got:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """How the peer has spoken so far.
+
+    Args:
+        times: how often, since whenever.
+        at: when it did last, POSIX seconds.
+        since: since when it talks without long silences, and hears what this node says.
+        greetings: how many greetings came last, one after the other; beyond a few they are not counted.
+    """
+
+    times: int = 0
+    at: float = 0.0
+    since: float = 0.0
+    greetings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """What a person is told.
 
@@ -127,7 +144,8 @@ class Pace:
 
     Args:
         relay: for the peer's node to keep an envelope; `tries` counts refusals of this very envelope only.
-        consignment: for it to be read; asked for longer than `gap`, after which the peer says that it will not be.
+        consignment: for it to be read; asked for until the peer says what became of it, after `tries` as seldom as for
+            `handover`. That MUST be more often than a third of `gap`, or the peer counts it as silence.
         handover: for an officer to see it.
         peer: for a peer that does not answer.
         batch: envelopes in one offer, and given back in one answer.
@@ -191,11 +209,11 @@ class Memory(Protocol):
     def settle(self, settled: bool) -> None:  # noqa: FBT001  a flag is what is remembered
         """Note whether it has."""
 
-    def hear(self) -> None:
-        """Note that the peer has spoken."""
+    def hear(self, heard: Heard) -> None:
+        """Note how the peer has spoken, now that it has done so again."""
 
-    def heard(self) -> int:
-        """How often it has, since whenever."""
+    def heard(self) -> Heard:
+        """How it has until now."""
 
     def sent(self, digest: str) -> Sent | None:
         """Our envelope of this name."""

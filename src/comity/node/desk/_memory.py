@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenSeal
 from comity.node import archive, models
@@ -25,7 +25,7 @@ from comity.node.settings import Settings
 from comity.seal import envelope
 from comity.wire import messages
 from comity.wire.exchange import Have, Own
-from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
+from comity.wire.remembered import Alarm, Got, Heard, Sent, Stage, Status
 
 _DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
@@ -33,6 +33,7 @@ _SENT: Final = (
     "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
     "witnessed", "made_at",
 )  # fmt: skip
+_HEARD: Final = {"heard": "times", "heard_at": "at", "heard_since": "since", "greetings": "greetings"}
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
@@ -156,11 +157,16 @@ class Tables:
         if self._talk is not None:
             self._talk.settled = settled
 
-    def hear(self) -> None:
-        models.Talk.objects.filter(pk=self._peer).update(heard=F("heard") + 1)
+    def hear(self, heard: Heard) -> None:
+        noted = {field: getattr(heard, name) for field, name in _HEARD.items()}
+        models.Talk.objects.filter(pk=self._peer).update(**noted)
+        if self._talk is not None:
+            for field, value in noted.items():
+                setattr(self._talk, field, value)
 
-    def heard(self) -> int:
-        return models.Talk.objects.filter(pk=self._peer).values_list("heard", flat=True).first() or 0
+    def heard(self) -> Heard:
+        row = self._talk or models.Talk.objects.filter(pk=self._peer).first()
+        return Heard() if row is None else Heard(**{name: getattr(row, field) for field, name in _HEARD.items()})
 
     def doubt(self, code: str) -> None:
         if code.startswith(_DOUBTS):

@@ -120,6 +120,9 @@ class Talk(models.Model):
         default=False
     )  # it named a key that is not known here, or signed what does not hold: look for its newer entry
     heard = models.PositiveBigIntegerField(default=0)  # how often it has spoken
+    heard_at = models.FloatField(default=0)  # when last, POSIX seconds
+    heard_since = models.FloatField(default=0)  # since when it talks without long silences, and hears what is said here
+    greetings = models.PositiveSmallIntegerField(default=0)  # of it that came last, one after the other
     greeting = models.CharField(
         max_length=32, blank=True
     )  # names a greeting that a courier carries, until it is answered
