@@ -159,17 +159,17 @@ def forgets() -> None:
 def hasty() -> None:
     """The courier notes as delivered what it is about to send."""
     from comity.node import models
-    from comity.node.courier import Courier
+    from comity.node.courier.errands import Errands
     from comity.seal import canon
 
-    right = Courier._exchange
+    right = Errands._exchange
 
-    def exchange(self, peer, talk, offer):
+    def exchange(self, offer):
         sent = [canon.content_id(item.envelope) for item in offer.items]
         models.Departure.objects.filter(pk__in=sent).update(stage="handover", relayed=True, since=2**40)
-        right(self, peer, talk, offer)
+        right(self, offer)
 
-    Courier._exchange = exchange
+    Errands._exchange = exchange
 
 
 WEAK = {weak.__name__: weak for weak in (early_answer, forgets, hasty)}

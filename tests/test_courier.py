@@ -20,7 +20,7 @@ from comity.errors import NotPossible, Unreachable
 from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import archive
-from comity.node.courier import Courier
+from comity.node.courier import Courier, errands
 from comity.node.desk import crossing
 from comity.seal import merkle
 from comity.seal.envelope import Signed
@@ -91,17 +91,17 @@ class Post:
         self.asked: list[tuple[str, str]] = []
         self.answers: dict[tuple[str, str], bytes] = {}
 
-    def line(self, peer):
-        """What `Courier._line` gives."""
+    def line(self, _settings, state):
+        """What `errands.line_to` gives."""
 
         def ask(path: str) -> bytes:
-            self.asked.append((peer.state, path))
-            if peer.state in self.slow:
+            self.asked.append((state, path))
+            if state in self.slow:
                 self.gate.wait(10)
                 raise Unreachable("silent", code="wire.unreachable")
-            if (peer.state, path) not in self.answers:
+            if (state, path) not in self.answers:
                 raise Unreachable("nothing here", code="wire.status")
-            return self.answers[peer.state, path]
+            return self.answers[state, path]
 
         return SimpleNamespace(
             post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at, limit=0: ask(path)
@@ -117,22 +117,21 @@ def said(row, peer, event, code="", *, digest=""):
 @pytest.mark.django_db(transaction=True)
 def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
     """While one peer takes its time, the other one is served; the silent one is then left alone for a while."""
-    monkeypatch.setattr(node.__class__, "witnesses", (), raising=False)
     courier, post = Courier(node), Post(node, slow={"VN"})
-    monkeypatch.setattr(courier, "_line", post.line)
+    monkeypatch.setattr(errands, "line_to", post.line)
     courier.round()
     until(lambda: ("VN", "/exchange") in post.asked and ("QA", "/exchange") in post.asked)
-    assert courier._messengers["VN"].away
-    until(lambda: not courier._messengers["QA"].away)
+    assert courier._errands["VN"].away
+    until(lambda: not courier._errands["QA"].away)
     courier.round()
     assert post.asked.count(("VN", "/exchange")) == 1
     post.gate.set()
-    until(lambda: not courier._messengers["VN"].away)
+    until(lambda: not courier._errands["VN"].away)
     courier.round()
-    until(lambda: not courier._messengers["VN"].away)
+    until(lambda: not courier._errands["VN"].away)
     assert post.asked.count(("VN", "/exchange")) == 1
     now = time.time()
-    assert courier._talks["VN"].next_due(now) > now  # silent: for a while nothing is asked of it
+    assert courier._errands["VN"]._talk.next_due(now) > now  # silent: for a while nothing is asked of it
 
 
 @pytest.mark.django_db
@@ -185,9 +184,8 @@ def test_a_doubt_outlives_a_renewal_that_failed(node, sent, at, monkeypatch):
     stranger = SimpleNamespace(state="VN", signing=SigningKey.generate())
     answered(crossing.conversation(node, "VN"), row, said(row, stranger, Event.RELAY_REJECTION, "x"), at)
     assert crossing.doubted("VN")
-    courier = Courier(node)
-    monkeypatch.setattr(courier, "_line", Post(node).line)
-    courier._renew("VN")
+    monkeypatch.setattr(errands, "line_to", Post(node).line)
+    errands.Errands(node, "VN")._renew()
     assert crossing.doubted("VN")
     talk = crossing.conversation(node, "VN")
     crossing.doubt("VN", doubted=False)

@@ -17,7 +17,7 @@ from comity.casework.lifecycle import Kind
 from comity.errors import ComityError, Unreachable
 from comity.ledger import checkpoint, log
 from comity.node import archive, models
-from comity.node.courier import Courier
+from comity.node.courier.jobs import work
 from comity.node.desk import evidence, intake, requested, requesting
 from comity.node.vault import Vault
 from comity.seal import canon, merkle
@@ -341,7 +341,7 @@ def disclose(node, officers, at, reference=THEIRS):
 def worked(node, job):
     """Let the courier work, and see what became of the job."""
     models.Job.objects.filter(pk=job.pk).update(next_at=job.made_at)
-    Courier(node).work()
+    work(node)
     job.refresh_from_db()
     return job
 

@@ -17,7 +17,7 @@ from peer import Peer
 from comity.casework.request import Urgency
 from comity.errors import Misconfigured, Unreachable
 from comity.node import models
-from comity.node.courier import Courier
+from comity.node.courier.errands import Errands
 from comity.node.desk import drills
 from comity.node.quota import BURST, OverQuota, Quotas
 from comity.node.settings import Quota
@@ -156,13 +156,12 @@ def test_a_refusal_is_signed_for_one_request(node):
 def test_a_peer_without_room_has_refused_nothing(node, officers, peer, at):
     """However often it says 429, the letter waits: it is neither dead nor counted as refused."""
     drills.call(node, "VN", urgency=Urgency.ORDINARY, question="", minutes=5, officer=officers.all, at=at)
-    courier, said = Courier(node), canon.dumps({"code": "door.requests", "reason": "More than 5."})
-    courier._line = lambda _peer: SimpleNamespace(post=lambda *_, **__: (429, said))
-    talk = courier._talk("VN")
+    errands, said = Errands(node, "VN"), canon.dumps({"code": "door.requests", "reason": "More than 5."})
+    errands._line = lambda: SimpleNamespace(post=lambda *_, **__: (429, said))
     for number in range(25):
-        offer = talk.offer(at.timestamp() + 60 * (number + 1))
+        offer = errands._talk.offer(at.timestamp() + 60 * (number + 1))
         assert offer.items
-        courier._exchange("VN", talk, offer)
+        errands._exchange(offer)
     row = models.Departure.objects.get()
     assert (row.stage, row.attempts) == ("relay", 0)
 

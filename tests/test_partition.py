@@ -182,7 +182,7 @@ class Minority(Partition):
 
 
 READ = "and status = 'admitted'"
-SEEN = "select count(*) from node_checkpoint where witnessed and size = (select size from node_loghead)"
+SEEN = "select count(*) from node_cosigned where head_id = (select size from node_loghead)"
 UNWITNESSED = "select count(*) from node_departure where relayed and not witnessed"
 
 

@@ -12,7 +12,8 @@ from peer import Peer, request
 
 from comity.casework.lifecycle import Kind
 from comity.node import archive, courier, models
-from comity.node.courier import Courier, Messenger
+from comity.node.courier import Courier
+from comity.node.courier.threads import Messenger
 from comity.node.desk import _record, crossing, registry
 from comity.node.peers import views
 from comity.seal import envelope

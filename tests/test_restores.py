@@ -10,9 +10,10 @@ from test_courier import answered, receipt, until
 from test_parcel import items
 
 from comity.errors import BrokenSeal, Invalid, NotPossible, Unreachable
+from comity.ledger import checkpoint as cp
 from comity.ledger import log
 from comity.node import archive, models
-from comity.node.courier import Courier
+from comity.node.courier import Courier, errands
 from comity.node.desk import crossing, registry, requesting, restores
 from comity.seal import canon, envelope, merkle
 from comity.wire import messages
@@ -174,9 +175,9 @@ def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):
 def test_a_witness_is_asked_at_every_start_what_it_saw_last(node, peer, at, monkeypatch):
     """Also when the newest head was cosigned: a longer log that it saw shows the restore before officers are let in."""
     node = replace(node, witnesses=("VN",))
-    registry.checkpoint_to_witness(node)
-    models.Checkpoint.objects.update(witnessed=True)
-    assert registry.checkpoint_to_witness(node) is None
+    note, size = registry.checkpoint_to_witness(node, "VN")
+    registry.witnessed(size, cp.cosignature(cp.parse(note)[0], peer.witness, at), by="VN")
+    assert registry.checkpoint_to_witness(node, "VN") is None
     courier, asked = Courier(node), []
 
     def post(path, _body, **_):
@@ -186,11 +187,11 @@ def test_a_witness_is_asked_at_every_start_what_it_saw_last(node, peer, at, monk
         raise Unreachable("nothing here", code="wire.unreachable")
 
     line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""))
-    monkeypatch.setattr(courier, "_line", lambda _peer: line)
+    monkeypatch.setattr(errands, "line_to", lambda *_: line)
     assert not courier.asked_all
     courier.round()
     until(lambda: courier.asked_all)
-    until(lambda: not courier._messengers["VN"].away)
+    until(lambda: not courier._errands["VN"].away)
     assert {"/exchange", "/witness"} <= set(asked)
     assert [one.why for one in restores.notes()] == ["witness.ahead VN"]
     assert number(node, at) > 10_000_000

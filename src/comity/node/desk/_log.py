@@ -74,15 +74,29 @@ def log_append(data: bytes) -> int:
     return place
 
 
-def log_note(settings: Settings, *, covering: int) -> str:
-    """A signed head of the log that covers entry `covering`: a witnessed one if there is one, else a fresh one.
+def log_note(settings: Settings, *, covering: int, peer: str) -> str:
+    """A signed head of the log that covers entry `covering`: one that was seen, as `seen_note` says, else any that there is.
 
     Raises:
         BrokenProof: the log does not reach so far.
     """
-    ready = models.Checkpoint.objects.filter(size__gt=covering)
-    row = ready.filter(witnessed=True).order_by("-size").first() or ready.order_by("-size").first()
+    if note := seen_note(covering=covering, peer=peer):
+        return note
+    row = models.Checkpoint.objects.filter(size__gt=covering).order_by("-size").first()
     return row.note if row is not None else new_checkpoint(settings, covering=covering)
+
+
+def seen_note(*, covering: int = -1, peer: str = "") -> str:
+    """The newest signed head that covers entry `covering` and that a witness has cosigned; empty: there is none.
+
+    Args:
+        covering: place of the entry in this node's log.
+        peer: the State to which it is to be proved, or with which the case is: a party's own cosignature shows nobody else
+            anything, so that of a third State goes before it.
+    """
+    rows = models.Cosigned.objects.filter(head__gt=covering).select_related("head").order_by("-head")
+    row = rows.exclude(witness=peer).first() or rows.first()
+    return row.head.note if row is not None else ""
 
 
 def new_checkpoint(settings: Settings, *, covering: int = -1) -> str:

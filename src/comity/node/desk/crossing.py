@@ -107,23 +107,22 @@ def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
     first = canon.loads(archive.words(row)[0].whole(), limit=envelope.MESSAGE_LIMIT)
     if first["proof"]["index"] == row.entry:
-        proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry))
+        proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry, peer=row.hop))
     else:  # of a log that is gone: see `proofs`
         proof = Proof.from_dict(first["proof"])
     return messages.Receipt(settings.state, row.digest, row.at, proof.index, canon.dumps(first["receipt"]), proof)
 
 
-def proofs(settings: Settings, digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
+def proofs(digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
     """Proofs, under a head that a witness has seen, of receipts given to `hop`; those there are none for are left out.
 
+    A head that a third State has seen goes before a newer one that `hop` alone has: what that one covers, `hop` asks for again.
     What was logged anew after a restore stands at another place than its receipt says: the log that it spoke of is gone.
     """
     rows = list(models.Arrival.objects.filter(digest__in=list(digests), hop=hop).only("digest", "entry", "evidence"))
-    head = models.Checkpoint.objects.filter(witnessed=True).order_by("-size").first()
-    if head is None:
-        return {}
     kept = {row.entry: row.digest for row in rows if _proof(row).index == row.entry}
-    return {kept[entry]: proof for entry, proof in _log.proofs(kept, head.note).items()}
+    note = _log.seen_note(covering=min(kept, default=-1), peer=hop)
+    return {kept[entry]: proof for entry, proof in _log.proofs(kept, note).items()} if note else {}
 
 
 def _proof(row: models.Departure | models.Arrival) -> Proof:
@@ -323,7 +322,7 @@ def _mark(settings: Settings, size: int) -> None:
 
 
 def unproved(peer: str, *, at: datetime) -> list[str]:
-    """Envelopes for `peer` whose receipts lack a proof that a witness has seen, and for which one is asked for now."""
+    """Envelopes for `peer` whose receipts lack a proof that a third State has seen, and for which one is asked for now."""
     rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at__lte=at.timestamp())
     return list(rows.order_by("prove_at").values_list("digest", flat=True)[:TOGETHER])
 
@@ -341,7 +340,10 @@ def proved_still(peer: str) -> None:
 
 
 def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, Proof], *, at: datetime) -> None:
-    """Keep newer proofs of the peer's receipts; what has none yet is asked for again later, at most an hour apart.
+    """Keep newer proofs of the peer's receipts; what no third State has seen is asked for again later, at most an hour apart.
+
+    This State's own cosignature shows it that the peer's log was not rewritten. It shows nobody else more than the receipt
+    does, for a party to the case gave it: such a proof is kept while there is no better one, and does not count as witnessed.
 
     Args:
         settings: the node's.
@@ -353,16 +355,16 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     Raises:
         BrokenProof, BrokenSeal: one of them does not hold; nothing is noted.
     """
-    entry, others = archive.peer_entry(peer), archive.entries()
+    entry, others, own = archive.peer_entry(peer), archive.entries(), archive.own_entry(settings)
     rows = [row for row in archive.departures(peer, asked) if row.relayed]
     for row in rows:
-        proof = found.get(row.digest)
-        if proof is not None and (seen := in_log(proof, messages.logged_receipt(row.digest), entry, others)):
+        proof, logged = found.get(row.digest), messages.logged_receipt(row.digest)
+        if proof is not None and in_log(proof, logged, entry, [*others, own]):
             if _proof(row).index != proof.index:
                 raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
             pair, bare = row.evidence[0]
             row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
-            row.witnessed = bool(seen)
+            row.witnessed = bool(in_log(proof, logged, entry, others))
         waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
     changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"], key=["digest"])

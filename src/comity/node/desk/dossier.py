@@ -62,14 +62,14 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     _may_carry(settings, references, officer)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
     covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
-    note = _log.log_note(settings, covering=covering)
+    first = archive.load(references[0], home=settings.state)
+    note = _log.log_note(settings, covering=covering, peer=first.peer(settings.state))
     cases = [
         {"reference": name, "acts": [_act(row, note) for row in rows if row.case_id == name]} for name in references
     ]
     states = models.Peer.objects.order_by("state").values_list("state", flat=True)
     entries = [*issuing.own_chain(settings), *(version for state in states for version in archive.chain(state))]
-    first = archive.load(references[0], home=settings.state).request
-    said = dossier.build(home=settings.state, at=at, exercise=first.exercise, entries=entries, cases=cases)
+    said = dossier.build(home=settings.state, at=at, exercise=first.request.exercise, entries=entries, cases=cases)
     if len(said) > dossier.LIMIT:
         raise Invalid("This case is too large for one file.", code="dossier.too-large", where=reference)
     letters = [

@@ -247,12 +247,16 @@ def _held(
 def _await_witness(settings: Settings, job: models.Job) -> None:
     """Give the witnesses half a minute to see the act that took the exhibits in, so that the bag can prove it.
 
+    If there are others, the addressee of the bag is not waited for: it is a party to the case.
+
     Raises:
         Unreachable: none has yet; the job is tried again. After six attempts the bag goes without.
     """
-    if settings.witnesses and job.attempts < _WITNESS_ATTEMPTS:
-        place = _executed_row(job.case_id).entry
-        if not models.Checkpoint.objects.filter(size__gt=place, witnessed=True).exists():
+    known = set(models.Peer.objects.filter(pk__in=settings.witnesses).values_list("pk", flat=True))
+    if known and job.attempts < _WITNESS_ATTEMPTS:
+        row = _executed_row(job.case_id)
+        wanted = known - {row.case.requesting} or known
+        if not models.Cosigned.objects.filter(witness__in=wanted, head__gt=row.entry).exists():
             raise Unreachable("No witness has cosigned the log's head yet.", code="log.unwitnessed")
 
 
@@ -265,7 +269,7 @@ def _write_bag(
 ) -> None:
     row = _executed_row(case.reference)
     place = row.entry or 0
-    proof = archive.log_proof(place, _log.log_note(settings, covering=place))
+    proof = archive.log_proof(place, _log.log_note(settings, covering=place, peer=case.requesting))
     peer = archive.peer_entry(case.requesting)
     witnesses = models.Peer.objects.filter(pk__in=settings.witnesses).order_by("pk").values_list("pk", flat=True)
     entries = (*issuing.own_chain(settings), *(version for state in witnesses for version in archive.chain(state)))

@@ -365,14 +365,13 @@ def _parse(request: str) -> tuple[int, list[bytes], str]:
         raise BrokenProof("This is no add-checkpoint request.", code="witness.form") from error
 
 
-def checkpoint_to_witness(settings: Settings, *, anew: bool = False) -> tuple[str, int] | None:
-    """(signed note, size) of this log's head when no witness has cosigned it yet, or if it is asked `anew`; else None."""
-    if not models.LogHead.objects.filter(size__gt=0).exists():
+def checkpoint_to_witness(settings: Settings, witness: str, *, anew: bool = False) -> tuple[str, int] | None:
+    """(signed note, size) of this log's head when `witness` has not cosigned it yet, or if it is asked `anew`; else None."""
+    seen = 0 if anew else models.Cosigned.objects.filter(witness=witness).values_list("head", flat=True).first() or 0
+    if not models.LogHead.objects.filter(size__gt=seen).exists():
         return None
     note = _log.new_checkpoint(settings)
-    size = cp.parse(note)[0].size
-    done = models.Checkpoint.objects.filter(pk=size, witnessed=True).exists()
-    return None if done and not anew else (note, size)
+    return note, cp.parse(note)[0].size
 
 
 def ask_witness(note: str, size: int, old: int) -> str:
@@ -381,20 +380,19 @@ def ask_witness(note: str, size: int, old: int) -> str:
     return "\n".join([f"old {old}", *(canon.b64(step) for step in proof)]) + "\n\n" + note
 
 
-def witnessed(settings: Settings, size: int, line: str, witness: Entry) -> None:
-    """Keep a witness's cosignature on this log's head of `size`. Raises BrokenProof: it does not hold."""
+def witnessed(size: int, line: str, *, by: str) -> None:
+    """Keep the cosignature of the State `by` on this log's head of `size`. Raises BrokenProof: it does not hold."""
+    name, public = archive.peer_entry(by).witness
     with transaction.atomic():
         row = models.Checkpoint.objects.select_for_update().get(pk=size)
-        if witness.witness[0] in cp.check_witnesses(row.note, dict([witness.witness])):
-            return  # it has cosigned this head before
-        note = row.note + line
-        if witness.witness[0] not in cp.check_witnesses(note, dict([witness.witness])):
-            raise BrokenProof(f"{witness.state} answered without its cosignature.", code="witness.missing")
-        row.note, row.witnessed = note, True
-        row.save(update_fields=["note", "witnessed"])
+        if name not in cp.check_witnesses(row.note, {name: public}):  # else it cosigned it before
+            row.note += line
+            if name not in cp.check_witnesses(row.note, {name: public}):
+                raise BrokenProof(f"{by} answered without its cosignature.", code="witness.missing")
+            row.save(update_fields=["note"])
+        models.Cosigned.objects.update_or_create(witness=by, defaults={"head": row})
 
 
 def newest_checkpoint(settings: Settings) -> str:
     """This log's newest head, witnessed if it can be; signed anew if there is none yet."""
-    row = models.Checkpoint.objects.order_by("-witnessed", "-size").first()
-    return row.note if row is not None else _log.new_checkpoint(settings)
+    return _log.log_note(settings, covering=-1, peer="")

@@ -55,7 +55,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("size", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
                 ("note", models.TextField()),
-                ("witnessed", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
@@ -619,6 +618,13 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [models.UniqueConstraint(fields=("digest", "state"), name="copy_told_once")],
             },
+        ),
+        migrations.CreateModel(
+            name="Cosigned",
+            fields=[
+                ("witness", models.CharField(max_length=2, primary_key=True, serialize=False)),
+                ("head", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="node.checkpoint")),
+            ],
         ),
         migrations.CreateModel(
             name="Departure",

@@ -160,7 +160,7 @@ class Departure(models.Model):
     pending = models.BooleanField(default=False)
     trouble = models.CharField(max_length=200, blank=True)  # code of why the last attempt failed
     evidence = models.JSONField(default=list)  # the peer's signed words about it, oldest first: see `archive.words`
-    witnessed = models.BooleanField(default=False)  # the receipt's proof carries a witness's cosignature
+    witnessed = models.BooleanField(default=False)  # the receipt's proof carries a third State's cosignature
     prove_at = models.FloatField(default=0)  # when to ask for a newer proof
 
     class Meta:
@@ -271,7 +271,13 @@ class Checkpoint(models.Model):
 
     size = models.PositiveBigIntegerField(primary_key=True)
     note = models.TextField()
-    witnessed = models.BooleanField(default=False)
+
+
+class Cosigned(models.Model):
+    """The newest head of this node's log that a witness has cosigned."""
+
+    witness = models.CharField(max_length=2, primary_key=True)  # its State
+    head = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
 
 
 class Witnessed(models.Model):

@@ -10,10 +10,11 @@ from typing import Any, Final
 from django.utils.functional import Promise
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind
-from comity.errors import ComityError
+from comity.errors import BrokenProof, ComityError
 from comity.node import archive, models
 from comity.node.officers import acts, fields, judgement
 from comity.node.settings import Settings
+from comity.wire.directory import head_seen
 from comity.wire.remembered import Stage
 
 
@@ -27,7 +28,8 @@ class Passage:
         crosses: whether acts of this kind cross.
         delivered: for own crossing acts: whether the peer gave its receipt.
         receipt: place in the peer's log that the receipt names, or None.
-        witnessed: whether the receipt's proof carries a witness's cosignature.
+        witness: who has witnessed the head that proves the receipt: ``third``, a State that is no party; ``sender``, this
+            State alone; or ``none`` known here. Empty without a receipt.
         attempts: deliveries tried.
         trouble: why the last attempt failed, or empty.
         heard: the last that the other State has said of it: ``kept``, ``read``, ``seen`` or ``refused``; or empty.
@@ -39,7 +41,7 @@ class Passage:
     crosses: bool
     delivered: bool
     receipt: int | None
-    witnessed: bool
+    witness: str
     attempts: int
     trouble: str
     heard: str
@@ -76,12 +78,22 @@ def _passage(settings: Settings, row: models.Act) -> Passage:
         crosses=row.by == settings.state and row.kind in CROSSING,
         delivered=receipt is not None,
         receipt=receipt["proof"]["index"] if receipt else None,
-        witnessed=departure.witnessed if departure else False,
+        witness=_witness(settings, departure, receipt) if departure and receipt else "",
         attempts=departure.attempts if departure else 0,
         trouble=departure.trouble if departure else "",
         heard=_heard(departure),
         restored=row.restored,
     )
+
+
+def _witness(settings: Settings, departure: models.Departure, receipt: Mapping[str, Any]) -> str:
+    if departure.witnessed:
+        return "third"
+    try:
+        ours = head_seen(receipt["proof"]["note"], archive.peer_entry(departure.peer), [archive.own_entry(settings)])
+    except BrokenProof:  # its log's key is revoked, and nobody saw the head before
+        return "none"
+    return "sender" if ours else "none"
 
 
 def _heard(departure: models.Departure | None) -> str:

@@ -137,4 +137,27 @@ def log_head() -> Head | None:
         found = cp.parse(row.note)[0]
     except BrokenProof:
         return None
-    return Head(found.origin, found.size, found.root.hex(), row.witnessed)
+    seen = models.Cosigned.objects.filter(head=row).exists()
+    return Head(found.origin, found.size, found.root.hex(), seen)
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A State that is named as a witness of this node's log.
+
+    Args:
+        state: its code.
+        pinned: whether its entry is pinned here; otherwise it cannot be asked.
+        seen: the size of the log at which it cosigned its head last; 0: never.
+    """
+
+    state: str
+    pinned: bool
+    seen: int
+
+
+def witnesses(settings: Settings) -> list[Witness]:
+    """The witnesses of this node's log, in the order in which they are named."""
+    pinned = set(models.Peer.objects.filter(pk__in=settings.witnesses).values_list("pk", flat=True))
+    seen = dict(models.Cosigned.objects.values_list("witness", "head"))
+    return [Witness(state, state in pinned, seen.get(state, 0)) for state in settings.witnesses]

@@ -188,7 +188,7 @@ def proofs(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, a
         digests = read_ask(body)
     except BrokenSeal as error:
         return _unreadable(request, error, body=body, at=at)
-    return HttpResponse(proof_answer(crossing.proofs(settings, digests, hop=hop)), content_type="application/json")
+    return HttpResponse(proof_answer(crossing.proofs(digests, hop=hop)), content_type="application/json")
 
 
 @require_POST

@@ -227,5 +227,5 @@ def _act(act: Act, way: history.Passage) -> dict[str, Any]:
         "entry": way.entry,
         "arrived": moment_text(way.arrived) if way.arrived else None,
         "receipt": way.receipt,
-        "witnessed": way.witnessed,
+        "witness": way.witness or None,
     }

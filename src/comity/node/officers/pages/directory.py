@@ -164,10 +164,13 @@ def _listed(state: str, entry: Entry | None, row: models.Peer | None, at: dateti
 def directory(request: HttpRequest) -> HttpResponse:
     """This State's own entry with the head of its log, and every State that is pinned here."""
     settings, at = current(), timezone.now()
+    witnesses = reading.witnesses(settings)
+    pinned = [witness.state for witness in witnesses if witness.pinned]
     shown = {
         "own": _listed(settings.state, reading.own(settings), None, at),
         "peers": [_listed(row.state, entry, row, at) for row, entry in reading.peers(settings)],
         "head": reading.log_head(),
-        "witnesses": settings.witnesses,
+        "witnesses": witnesses,
+        "lone": pinned[0] if len(pinned) == 1 else "",
     }
     return render(request, "directory.html", shown)

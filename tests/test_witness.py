@@ -1,0 +1,263 @@
+"""Witnesses of a log: who is asked and when, whose word counts as a third State's, and what people are told of it."""
+
+import itertools
+import json
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import peer as peers
+import pytest
+from test_courier import Post, answered, receipt, until
+from test_directory_page import card, page
+from test_evidence import execute, ordered, worked
+from test_officers import Browser
+from test_revocation import proof_of
+
+from comity.errors import BrokenProof, Unreachable
+from comity.ledger import checkpoint as cp
+from comity.node import models
+from comity.node.courier import Courier, errands
+from comity.node.desk import crossing, dossier, registry, requested
+from comity.node.officers import reading
+from comity.verify import Verdict, verify_file
+
+pytestmark = pytest.mark.django_db
+OURS, THEIRS = "IR-2026-0001", "VN-2026-0001"
+
+
+def name(node, monkeypatch, *states):
+    """Name these as witnesses of the node's log."""
+    monkeypatch.setitem(vars(node), "witnesses", states)
+
+
+def seen(note, *peers_):
+    """Those of these States that have cosigned a head."""
+    return {one.state for one in peers_ if cp.check_witnesses(note, dict([one.entry.witness]))}
+
+
+def cosigns(node, witness, at):
+    """A witness cosigns the node's log as it is now; its size."""
+    note, size = registry.checkpoint_to_witness(node, witness.state)
+    registry.witnessed(size, cp.cosignature(cp.parse(note)[0], witness.witness, at), by=witness.state)
+    return size
+
+
+@pytest.fixture
+def qatar(node, at):
+    """Qatar, a third State to what passes between Iran and Viet Nam; pinned."""
+    found = peers.Peer("QA", node)
+    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    peers.settle("QA")
+    return found
+
+
+# ── who is asked, and when ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_witness_that_is_not_pinned_is_asked_as_soon_as_it_is(node, peer, at, monkeypatch, caplog):
+    """Until then nobody sets out for it, and it is said once; then the next round does, without a wait."""
+    name(node, monkeypatch, "QA")
+    courier, post = Courier(node), Post(node)
+    monkeypatch.setattr(errands, "line_to", post.line)
+    for _ in range(20):
+        courier.round()
+    until(lambda: courier.asked_all)
+    assert set(courier._errands) == {"VN"}
+    assert [told.message for told in caplog.records if "QA" in told.message] == [
+        "QA is named as a witness, and is not pinned: it is asked as soon as it is"
+    ]
+    found = peers.Peer("QA", node)
+    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    courier.round()
+    until(lambda: ("QA", "/witness") in post.asked)
+
+
+def test_a_witness_that_does_not_cosign_is_asked_less_and_less_often(node, peer, at, monkeypatch):
+    """As deliveries are: in ten minutes a dozen times and some, not three hundred; at once again after it did cosign."""
+    name(node, monkeypatch, "VN")
+    clock, times, will = [1000.0], [], [False]
+    monkeypatch.setattr(errands, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def post(path, body, **_):
+        if path != "/witness":
+            raise Unreachable("nothing here", code="wire.status")
+        times.append(clock[0])
+        if not will[0]:
+            return 422, b"{}"
+        return 200, cp.cosignature(cp.parse(body.decode().partition("\n\n")[2])[0], peer.witness, at).encode()
+
+    line = SimpleNamespace(post=post, get=lambda path, **_: post(path, b""))
+    monkeypatch.setattr(errands, "line_to", lambda *_: line)
+    found = errands.Errands(node, "VN")
+
+    def goes_on(seconds):
+        end = clock[0] + seconds
+        while clock[0] < end:
+            for step in found._due(looking=False):
+                step()
+            clock[0] += 0.5
+
+    goes_on(600)
+    assert 10 <= len(times) <= 20
+    waits = [later - before for before, later in itertools.pairwise(times)]
+    assert waits == sorted(waits)
+    assert waits[-1] == 60
+    will[0] = True
+    goes_on(61)
+    assert models.Cosigned.objects.get().witness == "VN"
+    asked = len(times)
+    peers.arrive(node, peer.asks(peers.request())[0], at)
+    goes_on(1)
+    assert len(times) == asked + 1
+
+
+def test_every_witness_is_asked_until_it_has_cosigned(node, peer, qatar, at):
+    """That another one was quicker does not end it: else the only third State might never see a head."""
+    size = cosigns(node, peer, at)
+    assert registry.checkpoint_to_witness(node, "VN") is None
+    assert registry.checkpoint_to_witness(node, "QA")[1] == size
+    cosigns(node, qatar, at)
+    assert registry.checkpoint_to_witness(node, "QA") is None
+    peers.arrive(node, peer.asks(peers.request())[0], at)
+    assert registry.checkpoint_to_witness(node, "QA")[1] == size + 1
+
+
+def test_a_false_cosignature_is_not_kept(node, peer, qatar, at):
+    """By another key, of another head, or none: the head stays as it was, and the witness has seen nothing."""
+    note, size = registry.checkpoint_to_witness(node, "VN")
+    head = cp.parse(note)[0]
+    for line, code in (
+        (cp.cosignature(head, qatar.witness, at), "witness.missing"),
+        (cp.cosignature(replace(head, size=size + 1), peer.witness, at), "checkpoint.signature"),
+        ("", "witness.missing"),
+    ):
+        with pytest.raises(BrokenProof) as caught:
+            registry.witnessed(size, line, by="VN")
+        assert caught.value.code == code
+    assert models.Checkpoint.objects.get(pk=size).note == note
+    assert not models.Cosigned.objects.exists()
+
+
+# ── whose word is shown to whom ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_peer_is_shown_a_head_that_a_third_state_saw(node, peer, qatar, at):
+    """Also when it has itself cosigned a newer one; of what no third State saw, it gets a proof under its own."""
+    old = peers.arrive(node, peer.asks(peers.request())[0], at)
+    cosigns(node, qatar, at)
+    new = peers.arrive(node, peer.asks(peers.request(reference="VN-2026-0002"))[0], at)
+    cosigns(node, peer, at)
+
+    def seen_by(*rows):
+        found = crossing.proofs([row.digest for row in rows], hop="VN")
+        return {digest: seen(proof.note, peer, qatar) for digest, proof in found.items()}
+
+    assert seen_by(old, new) == {old.digest: {"QA"}}
+    assert seen_by(new) == {new.digest: {"VN"}}
+    cosigns(node, qatar, at)
+    assert seen_by(old, new) == {old.digest: {"QA", "VN"}, new.digest: {"QA", "VN"}}
+
+
+def test_what_a_third_state_saw_is_exported(node, officers, peer, qatar, at):
+    """A head that the other State of the case cosigned is taken only while there is no other that covers the case."""
+    row = peers.arrive(node, peer.asks(peers.request())[0], at)
+    size = cosigns(node, peer, at)
+    path = dossier.export(node, THEIRS, officer=officers.all, at=at)
+    verdict, words = verify_file(path).verdicts["witness"]
+    assert verdict is Verdict.UNDETERMINED
+    assert words == (
+        f"seen by no third State, only by VN, a party to the case: entry {row.entry} of the log of IR,"
+        " which needs another witness"
+    )
+    assert cosigns(node, qatar, at) == size
+    peers.arrive(node, peer.asks(peers.request(reference="VN-2026-0002"))[0], at)
+    cosigns(node, peer, at)
+    path = dossier.export(node, THEIRS, officer=officers.all, at=at)
+    assert verify_file(path).verdicts["witness"] == (Verdict.PASSED, "all heads cosigned by QA")
+
+
+def test_a_bag_waits_for_a_third_state(node, officers, peer, qatar, at, monkeypatch):
+    """Its addressee cosigns, and is not waited for; sealed without another one, it is undetermined, and says why."""
+    name(node, monkeypatch, "VN", "QA")
+    (node.intake / "d").mkdir()
+    (node.intake / "d" / "mail").write_bytes(b"evidence")
+    ordered(node, peer, officers, at)
+    assert execute(node, officers, at).status == "done"
+    cosigns(node, peer, at)
+    job = worked(node, requested.disclose(node, THEIRS, officer=officers.decider, at=at))
+    assert (job.status, job.code) == ("waiting", "log.unwitnessed")
+    name(node, monkeypatch, "VN")
+    assert worked(node, job).status == "done"
+    (path,) = node.shelf.glob("*.asice")
+    verdict, words = verify_file(path).verdicts["witness"]
+    assert verdict is Verdict.UNDETERMINED
+    assert words.startswith("seen by no third State, only by VN, a party to the case: ")
+
+
+# ── what officers are told ──────────────────────────────────────────────────────────────────────────────────────────
+
+ALONE = {
+    "en": "Witnessed by this State alone, which sent it, and by no third State yet.",
+    "fa": "تنها خود این کشور، که فرستنده است، گواهی کرده و هنوز هیچ کشور ثالثی گواهی نکرده است.",
+}
+
+
+def test_a_receipt_that_only_the_sender_witnessed_is_shown_as_that(node, officers, sent, at):
+    """Its page and its JSON say so and what to do, as long as it is so; it is asked for further, and a third State ends it."""
+    (row, peer), (_, qatar) = sent["VN"], sent["QA"]
+    answered(crossing.conversation(node, "VN"), row, receipt(peer, row), at)
+
+    def told():
+        browser = Browser(officers.all)
+        said = json.loads(browser.get(f"/cases/{OURS}.json").content)
+        shown = {language: Browser(officers.all, language).text(f"/cases/{OURS}") for language in ALONE}
+        return said["acts"][-1]["witness"], {ALONE[language] in text for language, text in shown.items()}
+
+    assert told() == ("none", {False})
+    for witness, expected in ((node.witness, ("sender", {True})), (qatar.witness, ("third", {False}))):
+        assert crossing.unproved("VN", at=at + timedelta(hours=2)) == [row.digest]
+        crossing.proved(node, "VN", [row.digest], {row.digest: proof_of(row, peer.log, (witness, at))}, at=at)
+        assert told() == expected
+    assert crossing.unproved("VN", at=at + timedelta(hours=2)) == []
+
+
+def test_an_exported_case_says_that_only_its_sender_witnessed_a_receipt(node, officers, sent, at):
+    """Its own log may have been seen by a third State: the log of the addressee has its own witnesses."""
+    (row, peer), (_, qatar) = sent["VN"], sent["QA"]
+    answered(crossing.conversation(node, "VN"), row, receipt(peer, row), at)
+    cosigns(node, qatar, at)
+    for witness, verdict, words in (
+        (
+            node.witness,
+            Verdict.UNDETERMINED,
+            "seen by no third State, only by IR, a party to the case: entry 0 of the log of VN",
+        ),
+        (qatar.witness, Verdict.PASSED, "all heads cosigned by QA"),
+    ):
+        crossing.proved(node, "VN", [row.digest], {row.digest: proof_of(row, peer.log, (witness, at))}, at=at)
+        found = verify_file(dossier.export(node, OURS, officer=officers.all, at=at)).verdicts["witness"]
+        assert (found[0], found[1].startswith(words)) == (verdict, True), found
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_the_page_of_states_tells_how_far_each_witness_is(node, officers, peer, at, monkeypatch, language):
+    """One that is not pinned, one that has cosigned nothing, one that has; and that a single one is a party to some cases."""
+    unpinned, lone = {
+        "en": ("not pinned yet", "is the only State that witnesses our log"),
+        "fa": ("هنوز ثبت و تأیید نشده", "تنها کشوری است که دفتر ثبت ما را گواهی می‌کند"),
+    }[language]
+    name(node, monkeypatch, "QA")
+    shown = card(page(officers, language), "own")
+    assert (unpinned in shown, lone in shown) == (True, False)
+    name(node, monkeypatch, "VN")
+    assert reading.witnesses(node) == [reading.Witness("VN", pinned=True, seen=0)]
+    size = cosigns(node, peer, at)
+    assert reading.witnesses(node) == [reading.Witness("VN", pinned=True, seen=size)]
+    shown = card(page(officers, language), "own")
+    assert (unpinned in shown, lone in shown) == (False, True)
+    other = peers.Peer("QA", node)
+    registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, by="test", at=at)
+    name(node, monkeypatch, "VN", "QA")
+    assert lone not in card(page(officers, language), "own")
