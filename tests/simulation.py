@@ -27,7 +27,7 @@ from comity.seal.envelope import Pair, Signed
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import DAY, HOUR, Alarm, Got, Heard, Pace, Sent, Stage, Status, Wait
+from comity.wire.remembered import DAY, HOUR, VOID, Alarm, Got, Heard, Pace, Sent, Stage, Status, Wait
 
 STATES = ("IR", "VN", "QA", "BR", "ZA", "NZ", "KE")
 TROUBLE, END = 20 * DAY, 31 * DAY  # faults until the one, and the other is when the judge comes
@@ -255,6 +255,9 @@ class Shelf:
         ]
         return sorted(rows, key=lambda row: row.number)[:limit]
 
+    def sent_void(self) -> int:
+        return sum(row.trouble == VOID for row in self._rows("sent").values())
+
     def sent_pending(self) -> Iterable[Sent]:
         return sorted((row for row in self._rows("sent").values() if row.pending), key=lambda row: row.number)
 
@@ -329,7 +332,7 @@ class Shelf:
         except (ValueError, KeyError):
             return b""
 
-    def prepare(self, limit: int) -> None:
+    def prepare(self, limit: int, most_bytes: int) -> None:
         pass
 
     def admit(self, row: Got) -> str:
@@ -364,12 +367,14 @@ class Hand:
     def said(self, word: Signed) -> Evidence:
         return self._notary.read(word)
 
-    def own(self, item: Item, statement: bytes) -> bool:
+    def own(self, item: Item, statement: bytes) -> str:
         try:
             act, inside = opened(item.envelope)
-        except (ValueError, KeyError):
-            return False
-        return inside == statement and act["by"] == self._home and act["to"] == self._peer
+        except (ValueError, KeyError) as error:
+            raise BrokenSeal("Nothing is inside.", code="conversation.not-ours") from error
+        if (inside, act["by"], act["to"]) != (statement, self._home, self._peer):
+            raise BrokenSeal("It is somebody else's.", code="conversation.not-ours")
+        return ""
 
 
 class Loose(Conversation):

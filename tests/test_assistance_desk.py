@@ -522,7 +522,7 @@ def has_read(vn: Donor, digest: str, at) -> None:
     """Viet Nam's node signs that it has read one of our words."""
     word = models.ProgrammeWord.objects.get(pk=digest)
     said_ = Evidence(Event.CONTENT_CONSIGNMENT, "VN", word.envelope, int(at.timestamp()))
-    raw = messages.sign_words([said_], places={}, key=vn.peer.signing)[0]
+    raw = messages.sign_words([said_], to="IR", places={}, key=vn.peer.signing)[0]
     row, kept = models.Departure.objects.get(pk=word.envelope), Kept()
     kept.note(row, [raw], ())
     kept.write()

@@ -124,6 +124,7 @@ FOUND = {
     "short_bodies": "truncate-body",
     "no_limit": "bomb-length",
     "forgets": "replay-same",
+    "to_nobody": "replay-same",
     "first_half": "strip-half",
     "second_half": "strip-half",
     "any_kind": "confuse-kinds",

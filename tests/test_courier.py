@@ -22,7 +22,7 @@ from comity.ledger.log import Proof
 from comity.node import archive
 from comity.node.courier import Courier, errands
 from comity.node.desk import crossing
-from comity.seal import merkle
+from comity.seal import envelope, merkle
 from comity.seal.envelope import Signed
 from comity.seal.keys import SigningKey
 from comity.wire import messages, transport
@@ -111,7 +111,7 @@ class Post:
 def said(row, peer, event, code="", *, digest=""):
     """The peer's signed word about our envelope."""
     what = Evidence(event, peer.state, digest or row.digest, int(row.made_at.timestamp()), code)
-    return messages.sign_words([what], places={}, key=peer.signing)[0]
+    return messages.sign_words([what], to="IR", places={}, key=peer.signing)[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -149,7 +149,7 @@ def test_no_round_looks_through_all_that_waits(node, sent, at):
         answered(talk, row, receipt(peer, row), at)
         talk.receive(Offer((Item(1, peer.asks(request())[0]),), (row.digest,)), now)
         talk.admit_some(now)
-        talk.post(b"sealed", (row.digest,), now)
+        talk.post(envelope.seal(b"said", to="VN", key=peer.opening.public), (row.digest,), now)
         crossing.unproved("VN", at=at + DAY)
         with talk._memory.atomically():  # many at once are looked for as one is
             many = [f"{number:064x}" for number in range(300)]
@@ -223,7 +223,7 @@ def receipt(peer, row):
     raw = _receipts.get((peer.state, row.digest))
     if raw is None:
         kept = Evidence(Event.RELAY_ACCEPTANCE, peer.state, row.digest, int(row.made_at.timestamp()))
-        word = messages.sign_words([kept], places={row.digest: 0}, key=peer.signing)[0]
+        word = messages.sign_words([kept], to="IR", places={row.digest: 0}, key=peer.signing)[0]
         root = merkle.leaf_hash(messages.logged_receipt(row.digest))
         note = cp.signed(cp.Checkpoint(peer.log.name, 1, root), peer.log)
         raw = _receipts[peer.state, row.digest] = messages.proved(word, Proof(0, (), note))

@@ -309,7 +309,7 @@ def test_our_call_is_measured_by_both_clocks(node, officers, peer, at):
     talk = conversation(node, "VN")
     offer = talk.offer(at.timestamp())
     kept = Evidence(Event.RELAY_ACCEPTANCE, "VN", row.envelope, int(at.timestamp()) + 7)
-    statement = messages.sign_words([kept], places={row.envelope: 0}, key=peer.signing)[0]
+    statement = messages.sign_words([kept], to="IR", places={row.envelope: 0}, key=peer.signing)[0]
     from comity.ledger import checkpoint as cp
     from comity.ledger.log import Proof
     from comity.seal import merkle

@@ -164,7 +164,7 @@ def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):
     started.next_due(at.timestamp())
     for by, code in (("IR", "trust.unknown-key"), ("VN", "conversation.not-ours")):
         word = Evidence(Event.CONTENT_CONSIGNMENT, by, canon.content_id(item.envelope), int(at.timestamp()))
-        forged = messages.sign_words([word], places={}, key=peer.signing)
+        forged = messages.sign_words([word], to="IR", places={}, key=peer.signing)
         started.answered(OFFER, Answer(items=(replace(item, evidence=tuple(forged)),)), at.timestamp())
         assert (restores.notes(), models.Arrival.objects.count()) == ([], 0)
         assert models.Alarm.objects.latest("pk").code == code
@@ -175,6 +175,7 @@ def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):
 def test_a_witness_is_asked_at_every_start_what_it_saw_last(node, peer, at, monkeypatch):
     """Also when the newest head was cosigned: a longer log that it saw shows the restore before officers are let in."""
     node = replace(node, witnesses=("VN",))
+    models.Talk.objects.filter(pk="VN").update(heard_at=at.timestamp())
     note, size = registry.checkpoint_to_witness(node, "VN")
     registry.witnessed(size, cp.cosignature(cp.parse(note)[0], peer.witness, at), by="VN")
     assert registry.checkpoint_to_witness(node, "VN") is None
@@ -193,7 +194,7 @@ def test_a_witness_is_asked_at_every_start_what_it_saw_last(node, peer, at, monk
     until(lambda: courier.asked_all)
     until(lambda: not courier._errands["VN"].away)
     assert {"/exchange", "/witness"} <= set(asked)
-    assert [one.why for one in restores.notes()] == ["witness.ahead VN"]
+    assert [one.why for one in restores.notes()] == ["witness.ahead VN 999999"]
     assert number(node, at) > 10_000_000
     assert not models.Talk.objects.get(pk="VN").settled
 

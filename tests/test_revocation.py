@@ -32,7 +32,7 @@ def proof_of(row, log, *seen):
 def receipt(row, peer, at, proof):
     """The peer's receipt for our envelope."""
     what = Evidence(Event.RELAY_ACCEPTANCE, peer.state, row.digest, int(at.timestamp()))
-    return messages.proved(messages.sign_words([what], places={row.digest: 0}, key=peer.signing)[0], proof)
+    return messages.proved(messages.sign_words([what], to="IR", places={row.digest: 0}, key=peer.signing)[0], proof)
 
 
 def disowns_log(node, peer, *, since, at):

@@ -75,7 +75,7 @@ def first_receipt(data: bytes):
     seen = found.proof.check(
         messages.logged_receipt(found.envelope), LOG.origin, bytes.fromhex(LOG.public), dict([WITNESS])
     )
-    return found.by, found.envelope, found.index, seconds(found.at), set(map(seconds, seen.values()))
+    return found.by, found.to, found.envelope, found.index, seconds(found.at), set(map(seconds, seen.values()))
 
 
 def second_receipt(data: bytes):
@@ -83,19 +83,20 @@ def second_receipt(data: bytes):
     word, proof = statements.receipt(plain.read(data, 1 << 20), SIGNERS, AT)
     proof.leads(statements.logged("received", word.envelope), LOG.origin, bytes.fromhex(LOG.public))
     seen = notes.by_witness(proof.note, *WITNESS)
-    return word.by, word.envelope, word.index, seconds(word.at), {seconds(seen)} if seen else set()
+    return word.by, word.to, word.envelope, word.index, seconds(word.at), {seconds(seen)} if seen else set()
 
 
 def first_word(data: bytes):
     """A later word."""
-    found = spoken.evidence(data, TRUST, now=AT)
-    return found.event.value, found.by, found.envelope, found.at, found.code
+    word = messages.read_word(spoken.apart(data), TRUST, now=AT)
+    found = word.said
+    return found.event.value, found.by, word.to, found.envelope, found.at, found.code
 
 
 def second_word(data: bytes):
     """The same."""
     found = statements.word(data, SIGNERS, AT)
-    return found.event, found.by, found.envelope, seconds(found.at), found.code
+    return found.event, found.by, found.to, found.envelope, seconds(found.at), found.code
 
 
 def named(*found: bytes) -> list[str]:
@@ -732,8 +733,9 @@ def read_letters(root: Path, base, state: str, versions, firsts, found: Counter)
             else:
                 word = statements.word(raw, signers)
                 found["word"] += 1
-            assert (word.by, word.envelope) == (by, plain.digest(bytes(data)))
-            told = messages.read_word(spoken.apart(raw), first_trust).said
+            first = messages.read_word(spoken.apart(raw), first_trust)
+            assert (word.by, word.to, word.envelope) == (by, first.to, plain.digest(bytes(data)))
+            told = first.said
             assert (told.event.value, told.by, told.envelope, told.at, told.code) == (
                 word.event, word.by, word.envelope, seconds(word.at), word.code)  # fmt: skip
 

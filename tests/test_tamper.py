@@ -104,7 +104,7 @@ THINGS = {
     "one of several": (bytes_of("together"), take_statement, bytes_of("statement")),
     "envelope": (bytes_of("envelope"), take_envelope, envelope.seal(SIGNED, to="VN", key=OPENER.public)),
     "receipt": (bytes_of("receipt"), take_receipt, None),
-    "later word": (bytes_of("word"), take_word, messages.sign_words([OTHER], places={}, key=SIGNER)[0].whole()),
+    "later word": (bytes_of("word"), take_word, messages.sign_words([OTHER], to="VN", places={}, key=SIGNER)[0].whole()),
     "checkpoint and cosignature": (NOTE, take_note, None),
     "entry": (CHAIN[0], take_entry, None),
     "next entry": (CHAIN[1], take_next, CHAIN[0]),

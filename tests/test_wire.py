@@ -154,8 +154,8 @@ def receipt(by: str = "VN", digest: str = DIGEST, index: int = 2, *, at=AT, cosi
     note = signed(head, LOG[by]) + (cosignature(head, SAW["QA"], AT) if cosign else "")
     proof = Proof(index, tuple(merkle.inclusion(2, 4, lambda *at_: nodes[at_])), note)
     kept = Evidence(Event.RELAY_ACCEPTANCE, by, digest, int(at.timestamp()))
-    statement = sign_words([kept], places={digest: index}, key=SIGN[by])[0].whole()
-    return Receipt(by, digest, at, index, statement, proof)
+    statement = sign_words([kept], to="IR", places={digest: index}, key=SIGN[by])[0].whole()
+    return Receipt(by, "IR", digest, at, index, statement, proof)
 
 
 def plain(found: Receipt) -> dict:

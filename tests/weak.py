@@ -126,10 +126,18 @@ def forgets():
 
         found = right(settings, data, hop=hop, at=at, talk=talk)
         said = Evidence(Event.RELAY_ACCEPTANCE, settings.state, found.envelope, int(at.timestamp()))
-        again = messages.sign_words([said], places={found.envelope: found.index}, key=settings.signing)[0]
+        again = messages.sign_words([said], to=hop, places={found.envelope: found.index}, key=settings.signing)[0]
         return dataclasses.replace(found, statement=again.whole())
 
     patched(crossing, "receive", receive)
+
+
+def to_nobody():
+    """A receipt does not say whom it is for."""
+    from comity.wire import messages
+
+    right = messages.sign_words
+    patched(messages, "sign_words", lambda words, *, to, **given: right(words, to="", **given))
 
 
 def _half(kept):

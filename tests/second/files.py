@@ -373,7 +373,7 @@ def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], t
     need(entries.in_log(notes.proof(proof), logged, versions[home], versions.values()), "seen by no witness")
     if own and envelope:
         word, path = statements.receipt(shown, trusted)
-        need((word.by, word.envelope) == (found.to, plain.digest(envelope)), "another receipt")
+        need((word.by, word.to, word.envelope) == (found.to, home, plain.digest(envelope)), "another receipt")
         kept = statements.logged("received", word.envelope)
         need(entries.in_log(path, kept, versions[word.by], versions.values()), "seen by no witness")
 

@@ -103,6 +103,7 @@ class Word:
 
     event: str
     by: str
+    to: str
     envelope: str
     at: datetime
     code: str = ""
@@ -115,7 +116,7 @@ def word(data: bytes, signers: Iterable[Signer], now: datetime | None = None) ->
     event, envelope, at, code = plain.fields(plain.read(found.payload, 4096), "receipt", "envelope", "at", "code")
     plain.texts(event, envelope, code)
     need(event in EVENTS, "no such event")
-    return Word(event, found.sender, envelope, plain.moment(at), code)
+    return Word(event, found.sender, found.to, envelope, plain.moment(at), code)
 
 
 def receipt(raw, signers: Iterable[Signer], now: datetime | None = None) -> tuple[Word, notes.Proof]:
@@ -126,7 +127,7 @@ def receipt(raw, signers: Iterable[Signer], now: datetime | None = None) -> tupl
     plain.texts(event, envelope)
     shown = notes.proof(proof)
     need(event == "RelayAcceptance" and plain.integer(index) == shown.index, "another event, or another place")
-    return Word(event, found.sender, envelope, plain.moment(at), index=index), shown
+    return Word(event, found.sender, found.to, envelope, plain.moment(at), index=index), shown
 
 
 def logged(kind: str, digest: str) -> bytes:

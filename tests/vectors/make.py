@@ -137,8 +137,8 @@ def words() -> dict[str, dict]:
     proof = Proof(2, tuple(merkle.inclusion(2, 4, get)), note)
     kept = Evidence(Event.RELAY_ACCEPTANCE, "IR", digest, int(AT.timestamp()))
     failed = Evidence(Event.CONTENT_CONSIGNMENT_FAILURE, "IR", digest, int(AT.timestamp()) + 60, "case.history")
-    receipt = messages.proved(messages.sign_words([kept], places={digest: 2}, key=SIGNER)[0], proof).whole()
-    word = messages.sign_words([failed, replace(failed, envelope=other)], places={}, key=SIGNER)[0].whole()
+    receipt = messages.proved(messages.sign_words([kept], to="VN", places={digest: 2}, key=SIGNER)[0], proof).whole()
+    word = messages.sign_words([failed, replace(failed, envelope=other)], to="VN", places={}, key=SIGNER)[0].whole()
     newer = proofs.answer({digest: proof, other: Proof(1, tuple(merkle.inclusion(1, 4, get)), note)})
     log = {
         "origin": LOG.name,
@@ -146,7 +146,7 @@ def words() -> dict[str, dict]:
         "witness": WITNESS.name,
         "witness_public": WITNESS.public.hex(),
     }
-    about = {"by": "IR", "envelope": digest}
+    about = {"by": "IR", "to": "VN", "envelope": digest}
     return {
         "receipt": {
             "expect": about | {"event": "RelayAcceptance", "at": AT.isoformat(), "index": 2, "seen": AT.isoformat()},
@@ -310,10 +310,10 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "a receipt with a proof of something else": ("receipt", changed("receipt", proof=receipt["proof"] | {"path": []})),
         "a receipt without a proof": ("receipt", changed("receipt", proof=None)),
         "a later word with a moment of another form": (
-            "word", resigned("receipt", word | {"at": "2026-11-24T12:30:00+03:30"}, "")),
-        "a later word of no known event": ("word", resigned("receipt", word | {"receipt": "Reading"}, "")),
-        "an acceptance without a place": ("word", resigned("receipt", word | {"receipt": "RelayAcceptance"}, "")),
-        "a later word that was said as an act": ("word", resigned("act", word, "")),
+            "word", resigned("receipt", word | {"at": "2026-11-24T12:30:00+03:30"})),
+        "a later word of no known event": ("word", resigned("receipt", word | {"receipt": "Reading"})),
+        "an acceptance without a place": ("word", resigned("receipt", word | {"receipt": "RelayAcceptance"})),
+        "a later word that was said as an act": ("word", resigned("act", word)),
         "number 0 in an offer": ("offer", canon.dumps(offer | {"items": [item | {"number": 0}]})),
         "a digest in capitals": ("offer", canon.dumps(offer | {"ask": ["AB" * 32]})),
         "17 envelopes to stand on": ("offer", canon.dumps(offer | {"items": [item | {"after": ["ab" * 32] * 17}]})),

@@ -175,7 +175,7 @@ class Bench:
         raw = canon.loads(answer.body, limit=1 << 20)
         found = messages.read_receipt(raw, trust_in([self.home]), now=datetime.now(UTC))
         digest = canon.content_id(envelope)
-        if found.by != self.home.state or found.envelope != digest:
+        if (found.by, found.to, found.envelope) != (self.home.state, self.me.state, digest):
             raise ComityError("This is a receipt for something else.", code="receipt.other")
         found.proof.check(messages.logged_receipt(digest), *self.home.log, {})
         self.saw(found.proof.note)

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db.models.functions import Length
+
 from comity.casework.lifecycle import Act, Case, advance
 from comity.casework.measure import Measure
 from comity.errors import Invalid, NotPossible
@@ -43,6 +45,11 @@ def kept(digests: Collection[str]) -> dict[str, bytes]:
     """The bytes that are kept under these digests."""
     rows = models.Kept.objects.filter(pk__in=digests).values_list("pk", "data") if digests else ()
     return {digest: bytes(data) for digest, data in rows}
+
+
+def sizes(digests: Collection[str]) -> dict[str, int]:
+    """How many bytes are kept under each of these digests."""
+    return dict(models.Kept.objects.filter(pk__in=digests).values_list("pk", Length("data")))
 
 
 def departures(peer: str, digests: Collection[str]) -> list[models.Departure]:

@@ -118,6 +118,14 @@ def together(bare: bytes, pair: Pair) -> Signed:
     return Signed(bare, pair)
 
 
+class Checked(NamedTuple):
+    """What a statement says that was parsed, and whose signatures hold: as in `Statement`."""
+
+    sender: str
+    to: str
+    payload: bytes
+
+
 _VERIFIED = object()
 
 
@@ -251,12 +259,10 @@ def parsed(word: Signed, raw: Any) -> Any:
     return raw | word.pair._asdict()
 
 
-def checked(
-    raw: Any, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime]
-) -> tuple[str, bytes]:  # fmt: skip
-    """(who says it, its payload) of a statement that was parsed, as `verify` otherwise."""
+def checked(raw: Any, trust: Trust, *, kind: str, at: datetime | Callable[[bytes], datetime]) -> Checked:
+    """What a statement says that was parsed; as `verify` otherwise."""
     found, payload = _holds(raw, trust, {kind}, at)
-    return found["from"], payload
+    return Checked(found["from"], found["to"], payload)
 
 
 def _holds(
@@ -330,6 +336,12 @@ def commitment(envelope: bytes) -> tuple[str, str]:
     """(addressee, digest of the statement inside) as the envelope's outside says. Raises BrokenSeal."""
     found = _envelope_fields(envelope)
     return found["to"], found["statement"]
+
+
+def claimed_sender(statement: bytes) -> str:
+    """The State that a statement names as its sender, nothing of it verified. Raises BrokenSeal: it is no statement."""
+    sender: str = _statement_fields(canon.loads(statement, limit=MESSAGE_LIMIT))["from"]
+    return sender
 
 
 def _envelope_fields(envelope: bytes) -> dict[str, str]:

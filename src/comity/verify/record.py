@@ -184,7 +184,8 @@ def _receipts(
                     raise BrokenProof(f"'{act.kind}' of {act.case} has no receipt.", code="verify.receipt")
                 receipt = messages.read_receipt(record.receipt, trust_in(entries.values()))
                 to = envelope.commitment(record.envelope)[0]
-                if receipt.envelope != canon.content_id(record.envelope) or receipt.by != to:
+                right = (to, said.home, canon.content_id(record.envelope))
+                if (receipt.by, receipt.to, receipt.envelope) != right:
                     raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
                 if receipt.at < act.at - SKEW:
                     early.append(

@@ -8,12 +8,13 @@ from typing import Final
 
 from comity.seal import canon
 from comity.seal.envelope import Signed
-from comity.wire._remembering import Remembering
+from comity.wire._remembering import Remembering, few
 from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
 from comity.wire.remembered import HOUR, Alarm, Got, Hand, Heard, Memory, Pace, Status
 
 _GREETINGS: Final = 2  # of a peer that has started and has nothing to say
 _READ: Final = 128  # envelopes that are read in one transaction: others who write wait for it
+_READ_BYTES: Final = 8 << 20  # of them; the one that reaches it is the last
 _LATE: Final = 256  # rows refused at a time when they have waited too long
 _VERDICT = {Event.CONTENT_CONSIGNMENT: Status.ADMITTED, Event.CONTENT_CONSIGNMENT_FAILURE: Status.REFUSED}
 
@@ -39,7 +40,8 @@ class Receiving(Remembering):
             if offer.have is not None and not lost and not back:
                 self._wake(now)
             told = tuple(self._told_about(offer.ask))
-            missing = self._missing()
+            put_off = {outcome.envelope for outcome in outcomes if outcome.later}
+            missing = tuple(digest for digest in self._missing() if digest not in put_off)
         return Answer(outcomes, told, missing, lost, back)
 
     def _look(self, offer: Offer) -> None:
@@ -139,7 +141,7 @@ class Receiving(Remembering):
     def admit_some(self, now: float) -> bool:
         """Read some, and what stands on them: the effects, and the words about them, are one transaction."""
         busy = False
-        self._memory.prepare(_READ)
+        self._memory.prepare(_READ, _READ_BYTES)
         with self._memory.atomically():
             for own in list(self._memory.sent_pending()):
                 if not self._awaits(own, now):
@@ -148,13 +150,19 @@ class Receiving(Remembering):
                     self._now_known([own.digest])
                     busy = True
             words: list[Evidence] = []
-            rows, left = list(self._memory.got_ready(_READ)), _READ
-            while rows:
-                self._memory.look_up(sealed=[row.digest for row in rows])
-                for row in rows:
-                    words += self._read(row, now)
-                left, busy = left - len(rows), True
-                rows = self._now_known([row.digest for row in rows])[: max(left, 0)]
+            rows, left, size = list(self._memory.got_ready(_READ)), _READ, 0
+            while rows and size < _READ_BYTES:
+                read: list[str] = []
+                for some in few(rows):
+                    if size >= _READ_BYTES:
+                        break
+                    self._memory.look_up(sealed=[row.digest for row in some])
+                    for row in some:
+                        words += self._read(row, now)
+                        size += len(self._memory.sealed(row.digest))
+                        read.append(row.digest)
+                left, busy = left - len(read), True
+                rows = self._now_known(read)[: max(left, 0)]
             self._say(words)
         return busy
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Final
+from typing import Final, TypeVar
 
 from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
-from comity.wire.remembered import Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
+from comity.wire.remembered import VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
+_FEW: Final = 8  # envelopes that are read together where few may be needed: each may be a megabyte
 UNTIMELY: Final = "receipt.time"
 IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
+
+_Row = TypeVar("_Row", Sent, Got)
+_Back = TypeVar("_Back", Item, Own)
+
+
+def few(rows: Iterable[_Row]) -> Iterator[Sequence[_Row]]:
+    """`rows`, a few at a time: so many of their envelopes are read together."""
+    found = list(rows)
+    return (found[start : start + _FEW] for start in range(0, len(found), _FEW))
 
 
 class Remembering:
@@ -199,25 +209,26 @@ class Remembering:
 
     def _lost(self, have: Have) -> Iterable[Item]:
         """What the peer acknowledged once and does not have, with its own words about it; within the limit of an answer."""
-        rows, size = list(self._memory.sent_lost(have, self._pace.batch)), 0
-        self._memory.look_up(sealed=[row.digest for row in rows])
-        for row in rows:
-            item = self._given_back(row)
-            size += item.size
-            if size > _GIVEN_BACK and size > item.size:
-                return
-            yield item
+        return self._within(self._memory.sent_lost(have, self._pace.batch), self._given_back)
 
     def _back(self, have: Have, now: float) -> Iterable[Own]:
         """What the peer sent once and does not know any more: some, within the limit of an answer."""
-        rows, size = list(self._memory.got_lost(have, self._pace.batch)), 0
-        self._memory.look_up(sealed=[row.digest for row in rows])
-        for row in rows:
-            own = Own(self._given_back(self._restated(row, now)), self._memory.statement(row))
-            size += own.size
-            if size > _GIVEN_BACK and size > own.size:
-                return
-            yield own
+
+        def made(row: Got) -> Own:
+            return Own(self._given_back(self._restated(row, now)), self._memory.statement(row))
+
+        return self._within(self._memory.got_lost(have, self._pace.batch), made)
+
+    def _within(self, rows: Iterable[_Row], make: Callable[[_Row], _Back]) -> Iterable[_Back]:
+        """What is given back of these rows, as much of it as one answer holds: at least one."""
+        size = 0
+        for some in few(rows):
+            self._memory.look_up(sealed=[row.digest for row in some])
+            for made in map(make, some):
+                size += made.size
+                if size > _GIVEN_BACK and size > made.size:
+                    return
+                yield made
 
     def _given_back(self, row: Sent | Got) -> Item:
         return Item(row.number, self._memory.sealed(row.digest), row.after, row.evidence[:EVIDENCE])
@@ -260,13 +271,19 @@ class Remembering:
         if self._memory.sent(digest) is not None:
             return None
         taken = self._memory.sent_number(item.number)
-        if (taken is not None and taken.relayed) or not self._hand.own(item, own.statement):
-            raise BrokenSeal("What comes back is not of this State.", code="conversation.not-ours")
+        if taken is not None and taken.relayed:
+            raise BrokenSeal("What comes back stands under the number of another.", code="conversation.not-ours")
+        code = self._hand.own(item, own.statement)
+        words = [self._read_about(raw, digest) for raw in item.evidence]
+        if code and self._memory.sent_void() >= self._pace.room:
+            return None
         if taken is not None:  # given anew before that came back
             self._memory.put_sent(replace(taken, number=self._memory.sent_last() + 1))
-        words = [self._read_about(raw, digest) for raw in item.evidence]
         made = min([int(now), *(said.at for said in words)])  # when, is forgotten: not after the peer had it
-        row = Sent(item.number, digest, item.after, made, Stage.RELAY, now, int(now), pending=True)
+        row = Sent(item.number, digest, item.after, made, Stage.RELAY, now, int(now), pending=not code)
+        if code:
+            self._void(row, own, words, code)
+            return None
         self._memory.take_back(row, own)
         for raw, said in zip(item.evidence, words, strict=True):
             if said.event is Event.RELAY_ACCEPTANCE:
@@ -275,3 +292,15 @@ class Remembering:
             else:
                 self._learn(raw, now)
         return made
+
+    def _void(self, row: Sent, own: Own, words: Sequence[Evidence], code: str) -> None:
+        """Keep the place of an envelope that nobody here can read, or need believe, so that no other gets it; a person is told.
+
+        It is in no case, and shows nothing: neither what was forgotten here, nor that anything was. Without the peer's
+        receipt for it there is no such envelope.
+        """
+        if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
+            raise BrokenSeal("What comes back was never acknowledged.", code="conversation.not-ours")
+        dead = replace(row, stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, evidence=own.item.evidence)
+        self._memory.put_sent(dead, own.item.envelope)
+        self._memory.tell(Alarm(code, row.digest, row.since))

@@ -190,11 +190,10 @@ class Conversation(Receiving):
 
     def _take(self, offer: Offer, answer: Answer, now: float) -> None:
         outcomes = {outcome.envelope: outcome for outcome in answer.outcomes}
-        self._memory.look_up(
-            sent=[*(canon.content_id(item.envelope) for item in offer.items), *offer.ask, *answer.missing]
-        )
-        for item in offer.items:
-            row = self._memory.sent(canon.content_id(item.envelope))
+        offered = [canon.content_id(item.envelope) for item in offer.items]
+        self._memory.look_up(sent=[*offered, *offer.ask, *answer.missing])
+        for digest in offered:
+            row = self._memory.sent(digest)
             if row is not None:
                 self._outcome(row, outcomes.get(row.digest), now)
         for raw in answer.evidence:
@@ -209,7 +208,8 @@ class Conversation(Receiving):
             self._asking.answered(now, news=silent < len(offer.ask))
         for digest in answer.missing:
             row = self._memory.sent(digest)
-            if row is not None and row.stage is Stage.RELAY:
+            # What the peer has just put off, or not answered, waits all the same: else it would be offered without a pause.
+            if row is not None and row.stage is Stage.RELAY and digest not in offered:
                 self._memory.put_sent(replace(row, next_at=now))
 
     def _outcome(self, row: Sent, outcome: Outcome | None, now: float) -> None:

@@ -111,6 +111,7 @@ class Receipt:
 
     Args:
         by: the State whose node received.
+        to: the State whose node brought it.
         envelope: digest of the envelope, hex.
         at: when it was kept, UTC.
         index: place in the receiver's log.
@@ -119,6 +120,7 @@ class Receipt:
     """
 
     by: str
+    to: str
     envelope: str
     at: datetime
     index: int
@@ -130,15 +132,16 @@ class Receipt:
         return _with_proof(self.statement, self.proof)
 
 
-def sign_words(words: Sequence[Evidence], *, places: Mapping[str, int], key: SigningKey) -> list[Signed]:
+def sign_words(words: Sequence[Evidence], *, to: str, places: Mapping[str, int], key: SigningKey) -> list[Signed]:
     """The signed statements of what became of envelopes, under one pair of signatures.
 
     Args:
         words: what is said, all by one State.
+        to: the State whose node brought the envelopes.
         places: digest -> place in this node's log, for each envelope whose acceptance is said.
         key: the State's signing key.
     """
-    drafts = [envelope.Draft("receipt", canon.dumps(_payload(said, places)), "") for said in words]
+    drafts = [envelope.Draft("receipt", canon.dumps(_payload(said, places)), to) for said in words]
     return envelope.sign_apart(drafts, sender=words[0].by if words else "", key=key)
 
 
@@ -170,10 +173,12 @@ class Word:
 
     Args:
         said: what it says.
+        to: the State whose node brought the envelope.
         proof: of a receipt, not yet checked; None for every other word.
     """
 
     said: Evidence
+    to: str
     proof: Proof | None = None
 
 
@@ -190,10 +195,9 @@ def read_word(word: Signed, trust: Trust, *, now: datetime | None = None) -> Wor
     """
     outer = canon.loads(word.bare, limit=MESSAGE_LIMIT)
     if not isinstance(outer, dict) or "proof" not in outer:
-        return Word(_evidence(envelope.parsed(word, outer), trust, now))
+        return _evidence(envelope.parsed(word, outer), trust, now)
     found = canon.fields(outer, "receipt", "proof")
-    said, proof, _ = _receipt(envelope.parsed(word, found["receipt"]), found["proof"], trust, now)
-    return Word(said, proof)
+    return _receipt(envelope.parsed(word, found["receipt"]), found["proof"], trust, now)[0]
 
 
 def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Receipt:
@@ -208,8 +212,9 @@ def read_receipt(raw: Any, trust: Trust, *, now: datetime | None = None) -> Rece
         BrokenSeal: a signature does not hold, or the contents do not follow the form.
     """
     found = canon.fields(raw, "receipt", "proof")
-    said, proof, at = _receipt(found["receipt"], found["proof"], trust, now)
-    return Receipt(said.by, said.envelope, at, proof.index, canon.dumps(found["receipt"]), proof)
+    word, proof, at = _receipt(found["receipt"], found["proof"], trust, now)
+    by, statement = word.said.by, canon.dumps(found["receipt"])
+    return Receipt(by, word.to, word.said.envelope, at, proof.index, statement, proof)
 
 
 class _Told(NamedTuple):
@@ -246,21 +251,21 @@ def _said_at(payload: bytes) -> datetime:
     return _told(payload).at
 
 
-def _receipt(raw: Any, proof: Any, trust: Trust, now: datetime | None) -> tuple[Evidence, Proof, datetime]:
+def _receipt(raw: Any, proof: Any, trust: Trust, now: datetime | None) -> tuple[Word, Proof, datetime]:
     """What a parsed receipt says, the proof that comes with it, which is not checked, and when it was given."""
-    by, payload = envelope.checked(raw, trust, kind="receipt", at=now or _said_at)
-    told, found = _told(payload), Proof.from_dict(proof)
+    sealed = envelope.checked(raw, trust, kind="receipt", at=now or _said_at)
+    told, found = _told(sealed.payload), Proof.from_dict(proof)
     if told.event is not Event.RELAY_ACCEPTANCE or told.place != found.index:
         raise BrokenSeal("The receipt and its proof speak of different places.", code="receipt.form")
-    return told.by(by), found, told.at
+    return Word(told.by(sealed.sender), sealed.to, found), found, told.at
 
 
-def _evidence(raw: Any, trust: Trust, now: datetime | None) -> Evidence:
-    by, payload = envelope.checked(raw, trust, kind="receipt", at=now or _said_at)
-    told = _told(payload)
+def _evidence(raw: Any, trust: Trust, now: datetime | None) -> Word:
+    sealed = envelope.checked(raw, trust, kind="receipt", at=now or _said_at)
+    told = _told(sealed.payload)
     if told.event is Event.RELAY_ACCEPTANCE:
         raise BrokenSeal("This is no evidence of what became of an envelope.", code="receipt.form")
-    return told.by(by)
+    return Word(told.by(sealed.sender), sealed.to)
 
 
 def said_of(word: Signed) -> Evidence:

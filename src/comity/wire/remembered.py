@@ -16,6 +16,7 @@ from comity.wire.exchange import BATCH, Evidence, Have, Item, Own
 
 HOUR: Final = 3600  # seconds
 DAY: Final = 86400
+VOID: Final = "conversation.void"  # the trouble of an envelope of ours that came back and can be in no case any more
 
 
 class Stage(StrEnum):
@@ -187,8 +188,16 @@ class Hand(Protocol):
     def said(self, word: Signed) -> Evidence:
         """What a signed word from this node's own memory says; nothing is verified again."""
 
-    def own(self, item: Item, statement: bytes) -> bool:
-        """Whether `statement` is what the envelope of `item` holds, and signed by this State for the peer."""
+    def own(self, item: Item, statement: bytes) -> str:
+        """Why an envelope of this State for the peer, which came back, can be in no case any more; empty: it can.
+
+        Args:
+            item: the envelope.
+            statement: what it holds, as the peer says; empty if the peer could not open it.
+
+        Raises:
+            BrokenSeal: it is not this State's, not for the peer, or what it holds is known here in another envelope.
+        """
 
 
 class Memory(Protocol):
@@ -245,6 +254,9 @@ class Memory(Protocol):
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         """Ours that the peer acknowledged and, by its own words, does not have; by number."""
 
+    def sent_void(self) -> int:
+        """How many of ours came back and can be in no case any more."""
+
     def sent_pending(self) -> Iterable[Sent]:
         """Ours that came back and are not in their cases again yet; by number."""
 
@@ -291,10 +303,13 @@ class Memory(Protocol):
         """Change one of the peer's; keep it if its bytes are given."""
 
     def statement(self, row: Got) -> bytes:
-        """What the peer's envelope held; empty if it could not be opened."""
+        """What the peer's envelope held; empty if it could not be opened, or holds the words of another State."""
 
-    def prepare(self, limit: int) -> None:
-        """Outside of `atomically`: so many of `got_ready` will be admitted next, and may be opened while others write."""
+    def prepare(self, limit: int, most_bytes: int) -> None:
+        """Outside of `atomically`: so many of `got_ready` will be admitted next, and may be opened while others write.
+
+        With the one that reaches `most_bytes` of envelopes it ends.
+        """
 
     def admit(self, row: Got) -> str:
         """Open, verify and read it, and add its act to its case; empty, or the code of why that was refused."""

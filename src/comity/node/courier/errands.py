@@ -182,7 +182,8 @@ class Errands:
             _log.warning("%s did not cosign: %s", self._peer, error)
             if error.code == "witness.ahead" and not self._ahead:
                 self._ahead = True  # once: what it says is not signed
-                crossing.forget_settled(self._settings, f"{error.code} {self._peer}", at=now(), claimed=True)
+                why = f"{error.code} {self._peer} {error.where}"
+                crossing.forget_settled(self._settings, why, at=now(), claimed=True)
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
         return False
 
@@ -193,7 +194,7 @@ class Errands:
             old = _size_seen(self._peer, answer)
             if old > size:
                 reason = f"{self._peer} saw this log at {old}, it is at {size}: was an older database restored?"
-                raise Unreachable(reason, code="witness.ahead")
+                raise Unreachable(reason, code="witness.ahead", where=str(old))
             status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
         if status != 200:
             raise Unreachable(f"{self._peer} answered {status}: {answer[:200]!r}", code="witness.status")

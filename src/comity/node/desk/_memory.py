@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any, Final, Protocol, TypeVar
 
 from django.db import connection, transaction
@@ -22,10 +23,10 @@ from comity.node.desk._kept import Kept
 from comity.node.desk._log import Tail
 from comity.node.desk._rows import changed, inserted
 from comity.node.settings import Settings
-from comity.seal import envelope
+from comity.seal.envelope import claimed_sender, commitment, opened
 from comity.wire import messages
 from comity.wire.exchange import Have, Own
-from comity.wire.remembered import Alarm, Got, Heard, Sent, Stage, Status
+from comity.wire.remembered import VOID, Alarm, Got, Heard, Sent, Stage, Status
 
 _DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
@@ -257,6 +258,13 @@ class Tables:
         lost = Q(number__gt=have.got) | Q(number__in=have.got_gaps)
         return self._all_sent(self._ours().filter(lost, relayed=True).order_by("number")[:limit])
 
+    def sent_void(self) -> int:
+        return self._ours().filter(stage=Stage.DEAD, trouble=VOID).count()
+
+    def says(self, digest: str) -> bool:
+        """Whether an envelope of ours for the peer holds this statement."""
+        return self._ours().filter(says=digest).exists()
+
     def sent_pending(self) -> Iterable[Sent]:
         return self._all_sent(self._ours().filter(pending=True).order_by("number"))
 
@@ -268,8 +276,9 @@ class Tables:
         if held is None:
             if envelope is None:
                 raise LookupError(row.digest)
+            _, says = commitment(envelope)
             held = models.Departure(
-                digest=self._kept.add(envelope), peer=self._peer, after=list(row.after),
+                digest=self._kept.add(envelope), peer=self._peer, says=says, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
@@ -376,14 +385,19 @@ class Tables:
         self._got_values[row.digest] = row
 
     def statement(self, row: Got) -> bytes:
+        # Its own alone: a peer that got hold of what another State sealed for this one must not have it opened here.
         try:
-            return envelope.opened(self.sealed(row.digest), home=self._settings.state, keys=self._settings.openings)
+            held = opened(self.sealed(row.digest), home=self._settings.state, keys=self._settings.openings)
+            return held if claimed_sender(held) == self._peer else b""
         except BrokenSeal:
             return b""
 
-    def prepare(self, limit: int) -> None:
+    def prepare(self, limit: int, most_bytes: int) -> None:
         if self._reading is not None and not self._depth:
             rows = list(self._ready().values_list("digest", "at")[:limit])
+            sizes = archive.sizes([digest for digest, _ in rows])
+            before = accumulate((sizes[digest] for digest, _ in rows), initial=0)
+            rows = [row for row, size in zip(rows, before, strict=False) if size < most_bytes]
             self._kept.read((), [digest for digest, _ in rows])
             self._reading.ahead((digest, at, self._kept[digest]) for digest, at in rows)
 
@@ -410,10 +424,6 @@ class Tables:
         if held is None:
             raise LookupError(digest)
         return held.entry
-
-    def coming_back(self) -> list[bytes]:
-        """The statements of ours that are on their way back into their cases."""
-        return [bytes(data) for data in self._ours().filter(pending=True).values_list("statement", flat=True)]
 
     def _stand_aside(self) -> None:
         """Before others write in this transaction: everything is in the tables, and the log's end is theirs."""

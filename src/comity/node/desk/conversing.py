@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from comity.errors import BrokenProof, BrokenSeal, ComityError
+from comity.errors import BrokenProof, BrokenSeal
 from comity.ledger.log import Proof
 from comity.node import archive, models
 from comity.node.desk._memory import Adopt, Lost, Reads, Tables
@@ -74,7 +74,7 @@ class Hand:
         places = {
             said.envelope: self._tables.place(said.envelope) for said in words if said.event is Event.RELAY_ACCEPTANCE
         }
-        signed = messages.sign_words(words, places=places, key=self._settings.signing)
+        signed = messages.sign_words(words, to=self._peer, places=places, key=self._settings.signing)
         if not places:
             return signed
         tail = self._tables.log()
@@ -88,18 +88,21 @@ class Hand:
         ]
 
     def read(self, word: Signed) -> Evidence:
-        """The signed word of this State or the peer; a receipt's proof is checked too.
+        """The signed word of this State to the peer, or the other way round; a receipt's proof is checked too.
 
         What stands under a key of the peer's that is revoked counts only if a witness shows that it was said before: whoever
         has the key can state any time. A key that merely ended still counts for what it said before.
 
         Raises:
-            BrokenSeal: a signature, or the proof, does not hold; ``trust.revoked``, ``checkpoint.revoked``.
+            BrokenSeal: a signature, or the proof, does not hold; ``trust.revoked``, ``checkpoint.revoked``;
+                ``receipt.other``: it is for another State.
         """
         own, peer, trust = self._parties()
         try:
             found = messages.read_word(word, trust)
             ours = found.said.by == own.state
+            if found.to != (peer if ours else own).state:
+                raise BrokenSeal("This word is for another State.", code="receipt.other")
             seen = {} if found.proof is None else self._seen(found.proof, found.said.envelope, own if ours else peer)
         except BrokenProof as error:
             # Nobody but this State could give itself a receipt by its own log's key: the signature on it is enough.
@@ -169,23 +172,21 @@ class Hand:
     def said(self, word: Signed) -> Evidence:
         return messages.said_of(word)
 
-    def own(self, item: Item, statement: bytes) -> bool:
-        """Signed by this State for the peer, what the envelope committed to, and not known here in another envelope.
+    def own(self, item: Item, statement: bytes) -> str:
+        """As in `comity.wire.remembered`. Whether the statement is inside, nobody here can say: only that it was committed to.
 
-        Whether it is inside, nobody here can say.
+        A signature under a key of this State that is revoked shows nothing: whoever has the key can make one.
         """
+        own = self._own()
+        whenever = replace(own, keys=tuple(replace(key, revoked=None) for key in own.keys))
         try:
             to, digest = envelope.commitment(item.envelope)
-            said = messages.read_stated(statement, trust_in([archive.own_entry(self._settings)]))
-        except ComityError:
-            return False
-        right = (self._peer, self._settings.state, self._peer, canon.content_id(statement))
-        return (to, said.sender, said.to, digest) == right and not self._said(digest)
-
-    def _said(self, digest: str) -> bool:
-        """Whether a statement of ours is here, in its case or on its way back into it."""
-        return (
-            models.Act.objects.filter(pk=digest).exists()
-            or models.Call.objects.filter(digest=digest).exists()
-            or digest in map(canon.content_id, self._tables.coming_back())
-        )
+            if to == self._peer and not self._tables.says(digest):
+                if not statement:
+                    return "conversation.unopened"
+                said = messages.read_stated(statement, trust_in([whenever]))
+                if (own.state, to, digest) == (said.sender, said.to, canon.content_id(statement)):
+                    return "trust.revoked" if own.named(said.key_id).revoked is not None else ""
+        except BrokenSeal as error:
+            raise BrokenSeal(f"What comes back does not hold: {error.message}", code="conversation.not-ours") from error
+        raise BrokenSeal("What comes back is not this State's, or known here already.", code="conversation.not-ours")

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenProof, BrokenSeal, ComityError, NotPossible
 from comity.ledger.log import Proof
@@ -53,6 +53,7 @@ _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
 _FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
 _LAST_ASKING = timedelta(hours=1)
+_ON_THE_LINE = timedelta(hours=1)  # since a peer spoke last
 _MARK = "log.size"  # file in the node's home
 
 
@@ -110,7 +111,9 @@ def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
         proof = archive.log_proof(row.entry, _log.log_note(settings, covering=row.entry, peer=row.hop))
     else:  # of a log that is gone: see `proofs`
         proof = Proof.from_dict(first["proof"])
-    return messages.Receipt(settings.state, row.digest, row.at, proof.index, canon.dumps(first["receipt"]), proof)
+    return messages.Receipt(
+        settings.state, row.hop, row.digest, row.at, proof.index, canon.dumps(first["receipt"]), proof
+    )
 
 
 def proofs(digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
@@ -259,11 +262,17 @@ def forget_settled(settings: Settings, why: str, *, at: datetime, claimed: bool 
         settings: the node's.
         why: a code: what showed that memory was set back.
         at: now.
-        claimed: somebody said so, and nothing here bears it out: see `copies.forget`.
+        claimed: somebody said so, and nothing here bears it out. Then only those are asked first who have spoken within the
+            hour, for they answer: nobody's word keeps officers from writing to a State that is off the line, to which this
+            process has not spoken yet, and which it greets first in any case. It is noted once. See `copies.forget` too.
     """
     with transaction.atomic():
-        _unsettle()
-        restores.note(settings, why, at=at)
+        if not claimed:
+            _unsettle(models.Talk.objects.all())
+        else:
+            _unsettle(models.Talk.objects.filter(heard_at__gt=(at - _ON_THE_LINE).timestamp()))
+        if not claimed or why not in {one.why for one in restores.notes()}:
+            restores.note(settings, why, at=at)
         copies.forget(at if claimed else None)
 
 
@@ -274,14 +283,14 @@ def restored(settings: Settings, until: datetime, *, by: str, why: str, at: date
     """
     with transaction.atomic():
         noted = restores.stated(settings, until, by=by, why=why, at=at)
-        _unsettle()
+        _unsettle(models.Talk.objects.all())
         copies.forget()
     _mark(settings, _log_size())
     return noted
 
 
-def _unsettle(but: str = "") -> None:
-    models.Talk.objects.exclude(pk=but).update(settled=False, greeting="")
+def _unsettle(talks: QuerySet[models.Talk]) -> None:
+    talks.update(settled=False, greeting="")
 
 
 def _lost(settings: Settings, peer: str, said_at: datetime, now: datetime) -> None:
@@ -294,7 +303,8 @@ def _lost(settings: Settings, peer: str, said_at: datetime, now: datetime) -> No
         return
     restores.note(settings, f"conversation.back {peer}", at=now)
     copies.forget()
-    transaction.on_commit(partial(_unsettle, but=peer))  # after it: each conversation locks its own row first
+    others = models.Talk.objects.exclude(pk=peer)
+    transaction.on_commit(partial(_unsettle, others))  # after it: each conversation locks its own row first
 
 
 def mark(settings: Settings) -> None:

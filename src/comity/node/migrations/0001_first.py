@@ -631,6 +631,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("peer", models.CharField(max_length=2)),
+                ("says", models.CharField(db_index=True, max_length=64)),
                 ("number", models.PositiveBigIntegerField()),
                 ("after", models.JSONField(default=list)),
                 ("statement", models.BinaryField(default=b"")),

@@ -145,6 +145,7 @@ class Departure(models.Model):
     digest = models.CharField(max_length=64, primary_key=True)
     act = models.OneToOneField(Act, on_delete=models.PROTECT, null=True, related_name="departure")
     peer = models.CharField(max_length=2)
+    says = models.CharField(max_length=64, db_index=True)  # digest of the statement that it holds
     number = models.PositiveBigIntegerField()  # its place among all for this peer
     after = models.JSONField(default=list)  # digests of the envelopes that it stands on
     statement = models.BinaryField(
