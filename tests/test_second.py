@@ -325,12 +325,12 @@ def test_the_vectors_say_what_is_expected():
     expect, _ = vector("envelope")
     assert plain.digest(second_envelope(bytes_of("envelope"))[1]) == expect["id"]
     expect, _ = vector("receipt")
-    by, digest, index, at, seen = second_receipt(bytes_of("receipt"))
-    assert (by, digest, index) == (expect["by"], expect["envelope"], expect["index"])
+    by, to, digest, index, at, seen = second_receipt(bytes_of("receipt"))
+    assert (by, to, digest, index) == (expect["by"], expect["to"], expect["envelope"], expect["index"])
     assert {at} == seen == {seconds(datetime.fromisoformat(expect["seen"]))}
     expect, _ = vector("word")
     assert second_word(bytes_of("word")) == (
-        expect["event"], expect["by"], expect["envelope"], seconds(datetime.fromisoformat(expect["at"])), expect["code"],
+        expect["event"], expect["by"], expect["to"], expect["envelope"], seconds(datetime.fromisoformat(expect["at"])), expect["code"],
     )  # fmt: skip
     expect, given_ = vector("proofs")
     assert second_proofs(bytes_of("proofs")) == expect["proofs"]

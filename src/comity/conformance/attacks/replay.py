@@ -16,8 +16,9 @@ _TIMES = 6
 def _same(bench: Bench, sent: str, envelope: bytes, answers: list[tuple[str, bytes]], first: bytes) -> Iterator[Probe]:
     """Whether each of `answers` (words, receipt statement or nothing) carries the very receipt `first`."""
     for words, receipt in answers:
-        verdict = Verdict.KEPT if receipt == first else Verdict.BROKEN
-        yield Probe(sent, words if receipt == first else f"{words}: another receipt or none", verdict)
+        right = receipt == first != b""
+        verdict = Verdict.KEPT if right else Verdict.BROKEN
+        yield Probe(sent, words if right else f"{words}: another receipt or none", verdict)
     if not bench.holds(envelope):
         yield Probe(sent, "the receipt cannot be asked for", Verdict.BROKEN)
 
