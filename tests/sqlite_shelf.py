@@ -119,6 +119,9 @@ class SqliteShelf:
             self._order(collection, named)
         return gone
 
+    def room(self, collection: str, size: int) -> None:
+        """Always."""
+
     def keep_status(self, by: str, status: str, body: bytes, *, at: datetime) -> None:
         """For him alone."""
         self.base.execute("INSERT INTO statuses VALUES (?, ?, ?)", (by, status, body))

@@ -21,7 +21,7 @@ from comity.node import models
 from comity.node.desk.shelf import Shelves, opened
 from comity.node.settings import current
 from comity.sharing import stix
-at, pk = datetime.now(UTC), "5b1a7a2e-0f0c-4a57-9d1e-6a4f1f1f7b01"
+made_at, at, pk = datetime(2026, 11, 1, tzinfo=UTC), datetime.now(UTC), "5b1a7a2e-0f0c-4a57-9d1e-6a4f1f1f7b01"
 rules = {"states": ["VN"], "communities": ["Gulf of exercises"], "purposes": ["prevention"]}
 opened(pk, title="Own findings", rules=rules, ruled_at=at, made_at=at, made_by="exercise")
 for raw in sys.stdin.buffer.read().split(b"\\0"):
@@ -30,6 +30,10 @@ blind = models.Client.objects.create(name="soc", secret="0" * 64, organisation="
     writes=[pk], made_at=at, made_by="exercise")
 other = stix.read(raw.replace(b"Ali", b"Eli"))
 Shelves(current(), blind).add(pk, [other], by="client soc", at=at)
+same = stix.read(raw)
+models.Contested.objects.create(collection_id=pk, object_id=same.id, version=same.version, digest=same.digest, raw=raw, by="VN",
+    source="VN", code="sharing.other-source", at=made_at, envelope="a" * 64,
+    told={"level": 1, "hops": 2, "purpose": "prevention"}, communities=["Gulf of exercises"])
 feed = models.Feed.objects.create(name="to-qa", address="https://127.0.0.1:1/api/", remote="in", direction="push", state="QA",
     collection_id=pk, purpose="prevention", every=15, most=1, next_at=at, made_at=at, made_by="exercise", paused=True)
 models.Pushed.objects.create(feed=feed, where="https://127.0.0.1:1/api/collections/in", what="0" * 64, object_id=other.id,
@@ -129,6 +133,17 @@ def test_a_community_is_proposed_and_agreed(world):
     world.rahimi.unfold("Share with a community")
     world.rahimi.press("Give to all members")
     assert "Gulf of exercises" in world.rahimi.text("section[aria-labelledby=ways]")
+
+
+def test_what_a_state_claims_is_looked_at(world):
+    """In Persian: who gave it, as whose, under which mark; and what taking it would mean."""
+    desk = world.rahimi
+    desk.follow("Warnings", within="nav")
+    desk.follow("Collections and clients")
+    desk._leads(desk.page.locator(".contested li", has_text="ویتنام").locator("a").first)
+    assert "TLP:GREEN" in desk.text(".claim")
+    assert "برگشت‌پذیر نیست" in desk.text("section[aria-labelledby=settle]")
+    look(desk, "claimed")
 
 
 def test_a_collection_is_made_ruled_and_written_into(world):

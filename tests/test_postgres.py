@@ -338,7 +338,8 @@ def test_a_shelf_says_the_same_as_on_sqlite(home):
     (found,) = done(start("shelf", home))
     assert found == {
         "added": ["new", "new", "new"], "again": ["same", "stix.other-content", "sharing.withdrawn", "sharing.contested"],
-        "theirs": ["sharing.other-source"], "aside": ["new", "new"], "contested": 2, "silent": [["a", False], ["c", True]],
+        "theirs": ["sharing.other-source"], "aside": ["new", "new"], "contested": 2,
+        "sent": [2, True, False], "room": [True, False], "silent": [["a", False], ["c", True]],
         "types": ["a", "c"], "late": ["c", "a"], "deleted": 1, "left": ["c"], "scarce": 0,
     }  # fmt: skip
 
@@ -508,7 +509,7 @@ def _shelf(settings):
     """What becomes of a few objects in two collections, each named by a letter."""
     from comity.errors import Invalid
     from comity.node import models
-    from comity.node.desk import room, shelf
+    from comity.node.desk import _claims, blind, room, shelf
     from comity.sharing import stix
     from comity.sharing.shelf import Filter
 
@@ -532,7 +533,8 @@ def _shelf(settings):
     def said(outcomes):
         return [each.code if isinstance(each, Invalid) else each for each in outcomes.values()]
 
-    own, blind = shelf.Shelves(settings), shelf.Shelves(settings, models.Client(name="soc", state=settings.state))
+    client = models.Client.objects.create(name="soc", state=settings.state, made_at=at)
+    own, letterbox = shelf.Shelves(settings), shelf.Shelves(settings, client)
     a, b, c = map(made, "abc")
     found = {"added": said(own.add(one, [a, b], by="x", at=at)) + said(own.add(two, [c], by="x", at=at, source="VN"))}
     own.add(one, [c], by="x", at=at, source="VN")
@@ -540,8 +542,12 @@ def _shelf(settings):
     found["again"] = said(own.add(one, [a, made("a", name="y")], by="x", at=at))
     found["again"] += said(own.add(two, [b, made("a", name="y")], by="x", at=at))
     found["theirs"] = said(own.add(two, [made("c", modified="2026-11-13T18:01:00.000Z")], by="x", at=at))
-    found["aside"] = said(blind.add(one, [made("a", name="y"), made("c", name="y")], by="client soc", at=at))
+    found["aside"] = said(letterbox.add(one, [made("a", name="y"), made("c", name="y")], by="client soc", at=at))
     found["contested"] = models.Contested.objects.count()
+    letterbox.room(one, blind.BYTES // blind.SHARES - 2 * len(a.raw))
+    sent = models.Client.objects.get()
+    found["sent"] = [sent.blind_objects, sent.blind_bytes == 2 * len(a.raw), blind.is_full(sent)]
+    found["room"] = [_claims._room(models.Contested.objects.all(), size) for size in (1, _claims.MOST_BYTES)]
     models.Copy.objects.create(what=c.digest, source="VN", hops=1, level=1, direct=True)
     rows = own.page(one, Filter(), None, 9, most_bytes=10_000)
     found["silent"] = [[letter, row.copy] for letter, row in zip(named(rows), rows, strict=True)]

@@ -256,6 +256,30 @@ def test_a_client_that_is_ended_or_renewed_comes_no_more_with_the_old_secret(doo
     assert door.line.get("/taxii2/", headers=basic("short", other.read_text().strip())).status_code == 401
 
 
+def test_a_letterbox_that_is_full_is_told_so_until_its_access_is_set_anew(door):
+    """Over TAXII and as a client of MISP: 507, whatever the body is; the operator sees how much was sent."""
+    file, one = door.folder / "letters.secret", door.ids[0]
+    give = ["client", "give", door.home, "letters", "--write", one, *door.by]
+    add = ["client", "add", door.home, "letters", "--secret", str(file), "--organisation", "Bank", "--purpose", "x"]
+    commands([*add, "--write", one, *door.by])
+    door.secrets["letters"] = file.read_text().strip()
+    path, body = f"/shared/collections/{one}/objects/", b'{"objects":[%s]}' % tool(7_001)
+    assert ask(door, "POST", path, "letters", content=body).status_code == 202
+    with closing(sqlite3.connect(f"{door.home}/db.sqlite3", timeout=60)) as base, base:
+        base.execute("UPDATE node_client SET blind_objects = 250000 WHERE name = 'letters'")
+    for said in (
+        ask(door, "POST", path, "letters", content=body), ask(door, "POST", path, "letters", content=b"{"),
+        door.line.post(f"/misp/{one}/events/add", content=b"{", headers={"Authorization": door.secrets["letters"]}),
+    ):  # fmt: skip
+        assert (said.status_code, "call them" in said.text) == (507, True)
+    assert f"sent where it may not read: 250000 objects, {len(tool(7_001))} bytes" in commands(
+        ["client", "list", door.home]
+    )
+    commands(give)
+    assert ask(door, "POST", path, "letters", content=body).status_code == 202
+    commands(["client", "end", door.home, "letters", *door.by])
+
+
 def test_the_commands_say_what_there_is_and_what_is_wrong(door):
     """Lists in words; who may not, does not; a secret's file is never written over."""
     powerless = next(person.username for person in door.node.people if "warn" not in person.powers)

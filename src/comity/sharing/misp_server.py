@@ -32,7 +32,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
-from comity.errors import ComityError, Invalid
+from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import _json, _misp_filters, misp, stix
 from comity.sharing._checks import moment
 from comity.sharing._json import Limits
@@ -62,6 +62,7 @@ _ORGANISATIONS: Final = uuid.UUID("5b3a0c3e-6f0c-5d0e-9a55-0f4b7a1e2c61")  # our
 _TITLES: Final = {
     400: "Invalid request", 401: "Authentication failed", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
     409: "Conflict", 411: "Length required", 413: "Too long", 429: "Rate limit exceeded", 503: "Service unavailable",
+    507: "Insufficient storage",
 }  # fmt: skip
 _AUTHOR_STAYS: Final = frozenset({"sharing.other-author", "stix.other-content", "sharing.contested"})
 _T = TypeVar("_T")
@@ -448,6 +449,10 @@ def _add(ask: _Ask, named: str) -> dict[str, Any]:
     The answer is what was sent, as it would come back: of what others added it shows nothing.
     """
     _may(ask, write=True)
+    try:
+        ask.shelf.room(ask.collection, len(ask.request.body))
+    except NotPossible as error:
+        raise _Refused(507, str(error), code=error.code) from error
     unsaid = {"Orgc": _author(ask), "timestamp": str(int(ask.at.timestamp())), "date": ask.at.strftime("%Y-%m-%d")}
     taken = misp.taken_in(ask.request.body, limits=Limits(size=LONGEST), unsaid=unsaid)
     if named and taken.objects[-1].id != f"report--{named}":

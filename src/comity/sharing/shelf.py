@@ -112,6 +112,10 @@ class Shelf(Protocol):
         """What is done within is kept at once when it ends, or not at all."""
         ...
 
+    def room(self, collection: str, size: int) -> None:
+        """Return when who asks may add so many bytes more. Raises NotPossible: not before somebody has looked at the rest."""
+        ...
+
     def add(
         self, collection: str, found: Sequence[Object], *, by: str, at: datetime
     ) -> Mapping[int, Literal["new", "same"] | Invalid]:

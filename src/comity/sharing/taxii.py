@@ -47,6 +47,7 @@ _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     406: "Not Acceptable", 411: "Length Required", 413: "Content Too Large", 415: "Unsupported Media Type",
     409: "Conflict", 429: "Too Many Requests", 503: "Service Unavailable",
+    507: "Insufficient Storage",
 }  # fmt: skip
 
 
@@ -298,6 +299,10 @@ def _add(ask: _Ask, root: Root, collection: str) -> Answer:
         raise _Refused(415, f"Send {MEDIA_TYPE}.", code="taxii.content-type")
     if len(ask.request.body) > root.max_content_length:
         raise _Refused(413, f"More than {root.max_content_length} bytes: send it in parts.", code="taxii.too-long")
+    try:
+        ask.shelf.room(collection, len(ask.request.body))
+    except NotPossible as error:
+        raise _Refused(507, str(error), code=error.code) from error
     try:
         found = list(stix.objects(ask.request.body, limits=stix.Limits(size=root.max_content_length)))
     except Invalid as error:

@@ -29,7 +29,8 @@ from comity.wire.directory import DatedKey, Entry, trust_in
 
 _logger = logging.getLogger("comity.crossing")
 _ACT = "act"
-Reader = Callable[[Settings, models.Arrival, Opened], None]
+Reader = Callable[[Settings, models.Arrival, Opened], ComityError | None]
+"""Takes in a statement. Raises ComityError: it is refused, and nothing of it is written; returns it: what was written stays."""
 
 
 class Reading:
@@ -115,10 +116,11 @@ class Reading:
             acts.admit(row, act, opened.statement.raw)
             return
         aside()
+        refused: ComityError | None = None
         try:
             with transaction.atomic():
                 if act is None:
-                    self._readers[opened.statement.kind](self._settings, row, opened)
+                    refused = self._readers[opened.statement.kind](self._settings, row, opened)
                 elif self._begun().admit(row, act, opened.statement.raw):
                     self.write()
                     evidence.announced(self._settings, act, at=row.at)
@@ -127,6 +129,8 @@ class Reading:
             raise Invalid(_defect(error), code="node.defect") from error
         finally:
             self.forget()
+        if refused is not None:
+            raise refused
 
     def _begun(self) -> _Acts:
         """The acts of this transaction: first of all, what was opened ahead is held against the keys of now."""

@@ -198,6 +198,8 @@ def admit(
 def give(name: str, *, reads: Several[str], writes: Several[str], officer: models.Officer) -> models.Client:
     """Say which collections a client may read and add to, in place of what was said before; none: it may nothing.
 
+    What it sends to those that it may not read is counted anew from now on (`blind`).
+
     Args:
         name: the client's.
         reads: ids or aliases of collections.
@@ -212,7 +214,8 @@ def give(name: str, *, reads: Several[str], writes: Several[str], officer: model
     with transaction.atomic():
         row = _client(name)
         row.reads, row.writes = (sorted({find(named).pk for named in names}) for names in (reads, writes))
-        row.save(update_fields=["reads", "writes"])
+        row.blind_objects = row.blind_bytes = 0
+        row.save(update_fields=["reads", "writes", "blind_objects", "blind_bytes"])
     return row
 
 

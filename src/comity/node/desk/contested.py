@@ -1,18 +1,20 @@
 """What is said in two ways: an officer settles which of two objects of one name holds.
 
 The shelf takes the first that comes and keeps the other aside (`shelf.Shelves.add`): what a client may not be told of, and what
-a feed brings. Here an officer keeps what stands, or lets the other take its place. What has to go for it is kept aside in its
-turn, so that either can be taken again. Neither sender is told more than before: who may not read the collection hears the
-same answers as ever.
+a feed brings. What a State claims against it on the wire is refused, and kept aside too (`_claims`). Here an officer keeps what
+stands, or lets the other take its place. What has to go for it is kept aside in its turn, so that either can be taken again.
+Neither sender is told more than before: who may not read the collection hears the same answers as ever.
 
-What other States hold, or what was called back, is replaced by nobody here: it is called back, or a newer version is written.
+What a State has given over the wire is its signed word, and nobody replaces it here, no officer either; nor what other States
+hold, or what was called back: it is called back, or a newer version is written. So a State's claim can take the place of what
+a feed, a client or an officer here said, and of nothing else; once taken, it is that State's for good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,7 +24,7 @@ from comity.casework.request import moment_text
 from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import models
-from comity.node.desk import _known
+from comity.node.desk import _known, copies
 from comity.node.desk._log import log_append
 from comity.node.desk._record import needs
 from comity.node.desk.shelf import Shelves, mark_edges, owe
@@ -47,6 +49,12 @@ def standing(row: models.Contested) -> list[models.StixObject]:
     return list(found.select_related("collection").defer("raw").order_by("pk"))
 
 
+def held(found: Sequence[models.StixObject]) -> bool:
+    """Whether any of these is a State's signed word, is held by other States, or was called back: nothing takes its place."""
+    digests = {one.digest for one in found}
+    return any(one.withdrawn for one in found) or models.Copy.objects.filter(pk__in=digests).exists()
+
+
 def seen(row: models.Contested, found: Sequence[models.StixObject]) -> str:
     """What an officer has before him when he settles: another value later means that something else stands there."""
     return canon.content_id(canon.dumps([row.state, *(one.pk for one in found)]))
@@ -69,9 +77,10 @@ def settle(
     Raises:
         NotYours: he has no power to warn.
         Invalid: ``contest.reason``; what the shelf refuses, e.g. ``sharing.withdrawn``.
+        BrokenSeal: what a State claims was signed by a key that does not count any more.
         NotPossible: ``contest.unknown``; ``contest.changed``: it is not as he saw it; ``contest.settled``: it is so already;
-            ``contest.held``: other States hold what stands, or it was called back; ``contest.gone``: what is to take its
-            place is not here any more.
+            ``contest.held``: what stands is a State's signed word, is held by other States, or was called back;
+            ``contest.gone``: what is to take its place is not here any more.
     """
     needs(officer, Power.WARN)
     reason = reason.strip()
@@ -122,29 +131,34 @@ def _take(
         collection__id=row.collection_id, object_id=row.object_id, digest=row.digest, source=row.source, withdrawn=False
     ):
         raise NotPossible("It is not here any more, or was called back.", code="contest.gone")
-    digests = {one.digest for one in found}
-    if any(one.withdrawn for one in found) or models.Copy.objects.filter(pk__in=digests).exists():
-        message = "Other States hold what stands there, or it was called back."
+    if held(found):
+        message = "What stands there is a State's signed word, is held by other States, or was called back."
         raise NotPossible(message, code="contest.held")
     places = {one.collection.pk for one in found}
     list(models.Collection.objects.select_for_update().filter(pk__in=places).order_by("pk"))
     for one in found:
         models.Contested.objects.update_or_create(
-            collection=one.collection, digest=one.digest, by=one.by,
-            defaults={"object_id": one.object_id, "version": one.version, "raw": one.raw, "source": one.source,
-                      "communities": one.communities, "code": _known.CONTESTED, "at": at, "state": _State.OUT, **settled},
+            collection=one.collection, digest=one.digest, by=one.by, source=one.source,
+            defaults={"object_id": one.object_id, "version": one.version, "raw": one.raw, "communities": one.communities,
+                      "code": _known.CONTESTED, "at": at, "state": _State.OUT, **settled},
         )  # fmt: skip
     models.StixObject.objects.filter(pk__in=[one.pk for one in found]).delete()
     for place in places:
         mark_edges(place, row.object_id)
     if row.raw:
-        said = Shelves(settings).add(
-            row.collection_id, [stix.kept(bytes(row.raw), row.digest)], by=row.by, at=at, source=row.source,
-            communities=row.communities,
-        )[0]  # fmt: skip
+        said = _put(settings, row, at)
         if isinstance(said, Invalid):
             raise said
-    owe([*digests, row.digest], at=at)
+    owe([*(one.digest for one in found), row.digest], at=at)
+
+
+def _put(settings: Settings, row: models.Contested, at: datetime) -> Literal["new", "same"] | Invalid | None:
+    """Let what is kept aside come in, as if it came now; why not, if it is refused again."""
+    if row.envelope:
+        return copies.heard_anew(settings, row.envelope, at=at)
+    found = [stix.kept(bytes(row.raw), row.digest)]
+    given: dict[str, Any] = {"by": row.by, "source": row.source, "communities": row.communities}
+    return Shelves(settings).add(row.collection_id, found, at=at, **given)[0]
 
 
 def _log(
@@ -156,6 +170,7 @@ def _log(
     said = canon.dumps({
         "at": moment_text(at.replace(microsecond=0)), "by": row.settled_by, "id": row.object_id, "version": row.version,
         "what": row.digest, "other": sorted(set(other)), "settled": "taken" if take else "kept", "reason": row.reason,
+        "source": row.source, "claim": row.envelope,
     })  # fmt: skip
     statement = envelope.sign(shares.NOTICE, said, sender=settings.state, to="", key=settings.signing)
     digest = canon.content_id(statement)

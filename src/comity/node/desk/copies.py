@@ -22,16 +22,15 @@ from django.db.models import Exists, Max, OuterRef, Q
 from comity.casework.act import SKEW
 from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
-from comity.node.desk import _known, communities, telling
+from comity.node.desk import _claims, _known, communities, telling
 from comity.node.desk.shelf import Shelves, let_out, opened, owe
 from comity.node.settings import Settings
-from comity.seal import canon
+from comity.seal import canon, envelope
 from comity.seal.envelope import Opened, Statement
 from comity.seal.trust import Trust
 from comity.sharing import notices, stix, tlp
 from comity.sharing.notices import Acknowledgement, AnyNotice, Ask, Recall, Report, Shared, Standing
 from comity.sharing.recall import Copy, Send, Sharer
-from comity.sharing.stix import Object
 from comity.sharing.tlp import Level
 from comity.wire import shares
 from comity.wire.directory import trust_in
@@ -241,31 +240,71 @@ def _going(settings: Settings, said: Shared) -> dict[str, Any]:
 # ── hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> None:
+def arrived(settings: Settings, row: models.Arrival, opened: Opened) -> Invalid | None:
     """Take in a notice that a peer's envelope held, and note what follows from it.
 
+    Returns:
+        Why a copy is not taken, which is kept for an officer to look at (`_claims`): ``sharing.other-source``: the object is
+        another State's, or this one's; or what the shelf refuses.
+
     Raises:
-        BrokenSeal, Invalid: it does not hold, or is not for him to say (`wire.shares.spoken`); ``share.time``;
-            ``sharing.other-source``: the object is another State's, or this one's; what the shelf or `sharing.recall`
-            refuses.
+        BrokenSeal, Invalid: it does not hold, or is not for him to say (`wire.shares.spoken`); ``share.time``; what
+            `sharing.recall` refuses.
     """
     carried = shares.read(opened.statement)
     if carried.at > row.at + SKEW:
         raise Invalid("This share states a time that has not come.", code="share.time", where="at")
     carrier = opened.statement.sender
     spoken = shares.spoken(carried, carrier=carrier, trust=_trust(settings), at=row.at)
+    refused = _heard(settings, spoken, carried, carrier, at=row.at)
+    if refused is not None and spoken.found is not None:
+        _claims.note(
+            row, spoken, carried, communities.named(settings, carried.communities, with_=carrier), carrier=carrier,
+            place=_received(settings, at=row.at), code=refused.code,
+        )  # fmt: skip
+    return refused
+
+
+def heard_anew(settings: Settings, digest: str, *, at: datetime) -> Invalid | None:
+    """Hear a copy that was refused once more, as if it came now: an officer has put aside what stood against it.
+
+    Args:
+        settings: the node's.
+        digest: of the envelope in which it was given.
+        at: now.
+
+    Returns, raises:
+        As `arrived`; BrokenSeal also if a key that signed it was revoked meanwhile.
+    """
+    row = models.Arrival.objects.filter(digest=digest).order_by("pk").first()
+    if row is None:
+        raise NotPossible("The envelope is not here any more.", code="contest.gone")
+    opened = envelope.unseal(
+        archive.sealed(row), home=settings.state, keys=settings.openings, trust=_trust(settings), kinds={shares.SHARE},
+        at=row.at,
+    )  # fmt: skip
+    carried, carrier = shares.read(opened.statement), opened.statement.sender
+    spoken = shares.spoken(carried, carrier=carrier, trust=_trust(settings), at=at)
+    return _heard(settings, spoken, carried, carrier, at=at)
+
+
+def _heard(settings: Settings, spoken: Spoken, carried: Carried, carrier: str, *, at: datetime) -> Invalid | None:
+    """Keep a notice, and say what follows; or why its copy is not taken, before anything is kept."""
     notice = spoken.notice
     if notice.source == settings.state and isinstance(notice, (Recall, Standing)):
-        _reminded(settings, carrier, notice, at=row.at)
-        return
+        _reminded(settings, carrier, notice, at=at)
+        return None
     if isinstance(notice, Shared) and notice.source != settings.state:
-        _taken(settings, notice, spoken, carrier, row.at)
-    following = sharer(settings, row.at).heard(carrier, notice, spoken.raw, at=row.at)
+        refused = _taken(settings, notice, spoken, carrier, at)
+        if refused is not None:
+            return refused
+    following = sharer(settings, at).heard(carrier, notice, spoken.raw, at=at)
     if isinstance(notice, Shared) and notice.source != settings.state:
         _given(settings, notice, spoken, carried, carrier)
     elif isinstance(notice, Report) and spoken.found is not None:
         models.CopyReport.objects.filter(pk=canon.content_id(spoken.raw)).update(object=spoken.found.raw)
-    say(settings, following, at=row.at, beside=carried.beside)
+    say(settings, following, at=at, beside=carried.beside)
+    return None
 
 
 def _trust(settings: Settings) -> Trust:
@@ -275,22 +314,22 @@ def _trust(settings: Settings) -> Trust:
     return trust_in(standing, retired=settings.retired)
 
 
-def _taken(settings: Settings, notice: Shared, spoken: Spoken, carrier: str, at: datetime) -> None:
-    """Put the object of a copy on the shelf. Raises Invalid: it is somebody else's; or what the shelf refuses."""
+def _taken(settings: Settings, notice: Shared, spoken: Spoken, carrier: str, at: datetime) -> Invalid | None:
+    """Put the object of a copy on the shelf; or say why not: it is somebody else's, or what the shelf refuses."""
     held = models.Copy.objects.filter(pk=notice.what).values_list("source", flat=True).first()
     elsewhere = _known.named(notice.what).exclude(source=notice.source)
     if (held not in (None, notice.source)) or elsewhere.exists():
-        raise Invalid("This object is known as another State's, or this one's.", code="sharing.other-source")
-    if spoken.found is not None:
-        put(settings, spoken.found, by=carrier, source=notice.source, at=at)
+        return Invalid("This object is known as another State's, or this one's.", code="sharing.other-source")
+    if spoken.found is None:
+        return None
+    place = _received(settings, at=at).pk
+    outcome = Shelves(settings).add(place, [spoken.found], by=carrier, at=at, source=notice.source, again=True)[0]
+    return outcome if isinstance(outcome, Invalid) else None
 
 
-def put(settings: Settings, found: Object, *, by: str, source: str, at: datetime) -> None:
-    """Add an object of another State to what was received. Raises Invalid: `stix.other-content`."""
-    opened(RECEIVED, title="Received from other States", made_at=at, made_by=f"Comity {settings.state}")
-    outcome = Shelves(settings).add(RECEIVED, [found], by=by, at=at, source=source, again=True)[0]
-    if isinstance(outcome, Invalid):
-        raise outcome
+def _received(settings: Settings, *, at: datetime) -> models.Collection:
+    """The collection of what other States gave."""
+    return opened(RECEIVED, title="Received from other States", made_at=at, made_by=f"Comity {settings.state}")
 
 
 def _given(settings: Settings, notice: Shared, spoken: Spoken, carried: Carried, carrier: str) -> None:

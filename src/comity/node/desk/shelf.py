@@ -26,7 +26,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from comity.errors import Invalid, NotPossible
 from comity.node import models
-from comity.node.desk import _known
+from comity.node.desk import _known, blind
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.sharing import release, shelf, stix
@@ -35,7 +35,7 @@ from comity.sharing.shelf import Cursor, Filter, Row
 _TOGETHER: Final = 500  # objects that one statement asks about
 _STATUS_KEPT: Final = timedelta(days=1)
 _STEP: Final = timedelta(microseconds=1)
-_ASIDE: Final = 1_000  # objects of one feed that are kept aside: a hostile server fills no disk
+_ASIDE: Final = 1_000  # objects of a feed, or of a client that reads, that are kept aside: they fill no disk
 _VERDICTS: Final = 100_000  # that are kept, about 40 MB
 # The tables of `models.Collection` and `models.StixObject`, in plain SQL: a page is asked for too often, and too many objects
 # are added, to go through Django's objects (ten times as slow).
@@ -166,12 +166,20 @@ class Shelves:
             )
             secret = [place for place, said in outcomes.items() if self._is_secret(collection, said)]
             contrary = [place for place, said in outcomes.items() if aside and _is_contrary(said)]
-            if contrary:
-                contrary = contrary[: max(0, _ASIDE - models.Contested.objects.filter(collection=row, by=by).count())]
-            _contest(row, {place: found[place] for place in beside + secret + contrary}, outcomes, (by, *came), at)
+            kept = secret + contrary
+            if self._client is not None and collection not in self._client.reads:
+                blind.count(self._client, found)
+            elif kept:
+                kept = kept[: max(0, _ASIDE - models.Contested.objects.filter(collection=row, by=by).count())]
+            _contest(row, {place: found[place] for place in beside + kept}, outcomes, (by, *came), at)
             fresh = [one for place, one in enumerate(found) if outcomes[place] == "new"]
             _insert(row, fresh, edges, (by, *came), at)
             return outcomes | dict.fromkeys(secret, "new")
+
+    def room(self, collection: str, size: int) -> None:
+        """Return when this client may add so many bytes more. Raises NotPossible: ``client.full`` (`blind`)."""
+        if self._client is not None and collection not in self._client.reads:
+            blind.room(self._client, size)
 
     def _is_secret(self, collection: str, said: str | Invalid) -> bool:
         """Whether a refusal would tell the client what it may not read."""

@@ -132,6 +132,8 @@ def list_clients(home: Home) -> None:
         ended = f"  ended by {row.ended_by}" if row.ended_at else ""
         typer.echo(f"{row.name}  {row.state or 'public'}  {row.organisation}  for {row.purpose}{ended}")
         typer.echo(f"    communities {row.communities}  reads {row.reads}  writes {row.writes}")
+        if row.blind_objects:
+            typer.echo(f"    sent where it may not read: {row.blind_objects} objects, {row.blind_bytes} bytes")
 
 
 def decided_by(home: Path, username: str) -> Any:

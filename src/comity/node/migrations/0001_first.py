@@ -68,6 +68,8 @@ class Migration(migrations.Migration):
                 ("purpose", models.CharField(max_length=60)),
                 ("reads", models.JSONField(default=list)),
                 ("writes", models.JSONField(default=list)),
+                ("blind_objects", models.PositiveBigIntegerField(default=0)),
+                ("blind_bytes", models.PositiveBigIntegerField(default=0)),
                 ("made_at", models.DateTimeField()),
                 ("made_by", models.CharField(max_length=402)),
                 ("ended_at", models.DateTimeField(null=True)),
@@ -534,6 +536,8 @@ class Migration(migrations.Migration):
                 ("communities", models.JSONField(default=list)),
                 ("code", models.CharField(max_length=60)),
                 ("at", models.DateTimeField()),
+                ("envelope", models.CharField(blank=True, max_length=64)),
+                ("told", models.JSONField(default=dict)),
                 (
                     "state",
                     models.CharField(
@@ -1143,7 +1147,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="contested",
-            constraint=models.UniqueConstraint(fields=("collection", "digest", "by"), name="contested_once"),
+            constraint=models.UniqueConstraint(fields=("collection", "digest", "by", "source"), name="contested_once"),
         ),
         migrations.AddIndex(
             model_name="departure",

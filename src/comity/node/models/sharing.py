@@ -91,16 +91,18 @@ class Contested(models.Model):
     communities = models.JSONField(default=list)  # as `StixObject.communities`
     code = models.CharField(max_length=60)  # why, as an error says it
     at = models.DateTimeField()
+    envelope = models.CharField(max_length=64, blank=True)  # `Arrival.digest` of what a State gave, and was refused
+    told = models.JSONField(default=dict)  # with it: `level`, `hops` and `purpose`, as its giver says
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
     settled_at = models.DateTimeField(null=True)
     settled_by = models.CharField(max_length=402, blank=True)  # the officer: name and office
     reason = models.TextField(blank=True)
 
     class Meta:
-        """The same of the same sender once; the newest first."""
+        """The same of the same sender once, for each State whose it says it is; the newest first."""
 
         ordering = ["-at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["collection", "digest", "by"], name="contested_once")]
+        constraints = [models.UniqueConstraint(fields=["collection", "digest", "by", "source"], name="contested_once")]
         indexes = [models.Index(fields=["state", "-at"], name="contested_state")]
 
 
@@ -115,6 +117,8 @@ class Client(models.Model):
     purpose = models.CharField(max_length=60)  # sharing.release.Audience.purpose
     reads = models.JSONField(default=list)  # ids of the collections that it may read; empty: none
     writes = models.JSONField(default=list)  # ids of those that it may add to; empty: none
+    blind_objects = models.PositiveBigIntegerField(default=0)  # that it added where it may not read, since `give`
+    blind_bytes = models.PositiveBigIntegerField(default=0)  # of them
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=402)  # the officer: name and office
     ended_at = models.DateTimeField(null=True)  # from when on it may do nothing

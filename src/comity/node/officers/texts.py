@@ -259,7 +259,11 @@ TEXTS: Final[dict[str, Promise]] = {
     "contest.changed": _("What stands there has changed since you opened the page. Look at it again."),
     "contest.settled": _("It is so already."),
     "contest.held": _(
-        "Other States hold what stands there, or it was called back: call it back, or write a newer version."
+        "What stands there is a State’s signed word, other States hold it, or it was called back: nothing takes its place here."
+        " Its source calls it back, or writes a newer version."
+    ),
+    "contest.full": _(
+        "A State claims more objects against what is known here than are kept for an officer. Settle those that are there."
     ),
     "contest.gone": _("What is to take its place is not here any more, or was called back."),
     "sharing.nothing-personal": _("Nothing in it is personal."),
@@ -391,6 +395,9 @@ TEXTS: Final[dict[str, Promise]] = {
     "collection.alias": _("Only a-z, 0-9, dots and hyphens, and what no other collection has."),
     "client.state": _("Write codes of two letters, with blanks between them."),
     "client.word": _("Each has 1 to 60 characters, on a line of its own."),
+    "client.full": _(
+        "A client has sent as much as it may to collections that it may not read. Look at it, then set its access."
+    ),
     "client.unknown": _("There is no such client, or no longer."),
     "writing.value": _("This value is none of the chosen kind. Write it plainly, without brackets around dots."),
     "writing.until": _("It ends before it begins."),

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from comity.casework.request import STATE
 from comity.errors import ComityError, Invalid
 from comity.node import models
+from comity.node.desk import blind, copies
 from comity.node.desk import collections as desk
-from comity.node.desk import copies
 from comity.node.officers import almanac, answers, reading, texts
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.pages.signing import see_other
@@ -25,7 +25,8 @@ from comity.sharing import release
 from comity.sharing.tlp import Level
 
 _WORD: Final = 60  # characters of a purpose, of a community's name
-_CONTESTED: Final = 20  # that are shown: those that nobody has settled first, the newest of each
+_CONTESTED: Final = 20  # that are shown at once: those that nobody has settled first, the newest of each
+_DIGITS: Final = 10  # of a number in the address
 _RULES: Final = ("states", "communities", "purposes", "public", "unmarked", "basis", "free_text")
 _MAKE: Final = ("title", "description", "alias")
 Typed = dict[str, str]
@@ -59,14 +60,24 @@ def _page(request: HttpRequest, tried: _Tried) -> HttpResponse:
     shown = [(row, tried.typed if tried.form == row.pk else rules, rules) for row, rules in said]
     first = Case(When(state=models.Contested.State.OPEN, then=Value(0)), default=Value(1))
     odd = models.Contested.objects.annotate(open=first).defer("raw")
+    start = _number(request.GET.get("older", ""))
+    aside = list(odd.order_by("open", "-at", "-pk")[start : start + _CONTESTED + 1])
+    clients = models.Client.objects.filter(ended_at=None).order_by("name")
     given = {
         "collections": shown, "received": copies.RECEIVED, "levels": [level.label for level in Level],
-        "clients": models.Client.objects.filter(ended_at=None).order_by("name"), "form": tried.form, "typed": tried.typed,
-        "contested": [(row, texts.sentence(row.code)) for row in odd.order_by("open", "-at", "-pk")[:_CONTESTED]],
+        "clients": [(one, set(one.writes) - set(one.reads) and blind.is_full(one)) for one in clients],
+        "most_objects": blind.OBJECTS // blind.SHARES, "most_bytes": blind.BYTES // blind.SHARES,
+        "form": tried.form, "typed": tried.typed,
+        "contested": [(row, texts.sentence(row.code)) for row in aside[:_CONTESTED]],
+        "older": start + _CONTESTED if len(aside) > _CONTESTED else 0,
         "contested_all": odd.filter(open=0).count(), "open": models.Contested.State.OPEN,
         "problem": tried.problem, "fields": _RULES + _MAKE,
     }  # fmt: skip
     return render(request, "collections.html", given, status=tried.problem.status if tried.problem else 200)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
 
 
 def _shown(rules: release.Rules) -> Typed:

@@ -20,6 +20,7 @@ from comity.node.officers import answers, reading, texts
 from comity.node.officers.answers import Problem, answered
 from comity.node.officers.pages.signing import see_other
 from comity.node.settings import current
+from comity.sharing.tlp import Level
 
 _STANDING: Final = 20  # objects that stand there and are shown
 _VALUE: Final = 2_000  # characters of a value that are shown
@@ -74,11 +75,12 @@ def _page(request: HttpRequest, number: int, reason: str, problem: Problem | Non
         raise Http404
     found = desk.standing(row)
     sides = [Side(one, bytes(one.raw)) for one in found[:_STANDING]]
-    other = Side(row, _bytes(row))
+    other, held = Side(row, _bytes(row)), desk.held(found)
     given = {
         "row": row, "why": texts.sentence(row.code), "before": desk.seen(row, found), "home": current().state,
         "standing": [(side, side.differing([other])) for side in sides], "other": (other, other.differing(sides)),
-        "more": len(found) - len(sides), "can_take": bool(found) or row.state != _State.IN,
+        "more": len(found) - len(sides), "held": held, "level": Level(row.told["level"]).label if row.told else "",
+        "can_take": not held and (bool(found) or row.state != _State.IN), "held_why": texts.sentence("contest.held"),
         "can_keep": row.state == _State.OPEN, "problem": problem, "reason": reason, "states": _State,
     }  # fmt: skip
     return render(request, "contested.html", given, status=problem.status if problem else 200)
