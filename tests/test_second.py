@@ -330,7 +330,8 @@ def test_the_vectors_say_what_is_expected():
     assert {at} == seen == {seconds(datetime.fromisoformat(expect["seen"]))}
     expect, _ = vector("word")
     assert second_word(bytes_of("word")) == (
-        expect["event"], expect["by"], expect["to"], expect["envelope"], seconds(datetime.fromisoformat(expect["at"])), expect["code"],
+        expect["event"], expect["by"], expect["to"], expect["envelope"],
+        seconds(datetime.fromisoformat(expect["at"])), expect["code"],
     )  # fmt: skip
     expect, given_ = vector("proofs")
     assert second_proofs(bytes_of("proofs")) == expect["proofs"]
