@@ -124,7 +124,6 @@ FOUND = {
     "short_bodies": "truncate-body",
     "no_limit": "bomb-length",
     "forgets": "replay-same",
-    "to_nobody": "replay-same",
     "first_half": "strip-half",
     "second_half": "strip-half",
     "any_kind": "confuse-kinds",
@@ -185,6 +184,12 @@ def test_a_door_without_a_weakness_is_not_accused(home, doors):
     names = {name for name in FOUND.values() if not name.startswith("served")} - {"smuggle-lengths"}  # of this server
     results = run(bench(home, doors("none"), home.weak), chosen(names))
     assert [result.name for result in results if result.verdict is not Verdict.KEPT] == []
+
+
+def test_receipts_that_are_for_nobody_are_none(home, doors):
+    """Words must name the State that they are for, or two States could pass on what a third has said to one of them."""
+    with pytest.raises(Invalid, match=r"receipt\.other"):
+        run(bench(home, doors("to_nobody"), home.weak), chosen(["replay-same"]))
 
 
 def test_without_the_inbox_what_is_not_told_is_undetermined(home, doors):

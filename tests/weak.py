@@ -498,7 +498,7 @@ PATCHED = {
         any_signature, any_time, any_digest, short_bodies, no_limit, forgets, first_half, second_half, any_kind, forwarded,
         any_author, any_act_time, any_order, any_history, in_earnest, any_json, any_growth, slow_witness, two_heads, new_keys,
         visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
-        any_figures, any_number, forgets_figures, any_drawing,
+        any_figures, any_number, forgets_figures, any_drawing, to_nobody,
     )
 }  # fmt: skip
 
