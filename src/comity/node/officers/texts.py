@@ -369,6 +369,11 @@ TEXTS: Final[dict[str, Promise]] = {
         "This cannot be sent again: it is on its way, or was read and refused. Make another act."
     ),
     "conversation.no-outcome": _("The other State’s node did not say what became of a message. It is tried again."),
+    "conversation.unopened": _(
+        "The other State’s node holds a message of this State that was forgotten here, and could not open it. What it said "
+        "is lost. Call that State."
+    ),
+    "conversation.void": _("A message of this State came back that can be in no case any more. It is not sent again."),
     "conversation.unsettled": _("The other State’s node has not said yet what it holds. Try again in a moment."),
     # hits
     "hit.unknown": _("There is no such hit here."),
