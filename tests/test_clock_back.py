@@ -29,7 +29,9 @@ def test_what_others_are_to_be_told_is_told(node, officers, at):
     """Also what could not be told while the clock was wrong; and a person hears of it in time if it cannot be told later."""
     Circle(node, at, "VN", "QA")
     ahead = at + YEAR
-    prevention.share(node, shelved(node, at, indicator()), "VN", purpose="prevention", hops=1, officer=officers.all, at=ahead)
+    prevention.share(
+        node, shelved(node, at, indicator()), "VN", purpose="prevention", hops=1, officer=officers.all, at=ahead
+    )
     models.Talk.objects.update(settled=False)
     assert telling.deliver(node, at=ahead)
     assert telling.deliver(node, at=at)
@@ -99,7 +101,9 @@ def test_a_proof_is_asked_for(sent, node, at):
 def test_a_state_goes_on_saying_how_many_recalls_there_are(node, officers, at):
     """Else its copies would be out of use everywhere after a week."""
     Circle(node, at, "VN", "QA")
-    prevention.share(node, shelved(node, at, indicator()), "VN", purpose="prevention", hops=1, officer=officers.all, at=at)
+    prevention.share(
+        node, shelved(node, at, indicator()), "VN", purpose="prevention", hops=1, officer=officers.all, at=at
+    )
     for moment, said in ((at + YEAR, at + YEAR), (at, at), (at + SECOND, at)):
         copies.due(node, at=moment)
         assert models.CopyStanding.objects.get(pk="IR").at == int(said.timestamp())

@@ -396,7 +396,9 @@ ASKED = ["events/restSearch", "attributes/restSearch", "sightings/restSearch/eve
          f"sightings/add/{named(2)}", "servers/postTest", f"events/edit/{named(900)}", "events/add"]  # fmt: skip
 odd_values = st.recursive(
     st.none() | st.booleans() | st.sampled_from([*NUMBERS, *TEXTS]) | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NAMES, "OR", "\ud800"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NAMES, "OR", "\ud800"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
