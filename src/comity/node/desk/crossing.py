@@ -37,7 +37,7 @@ from comity.node.desk import (
     standing,
 )
 from comity.node.desk._alarm import note_alarm
-from comity.node.desk._due import is_due
+from comity.node.desk._due import come_or_ahead
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.settings import Settings
@@ -334,9 +334,10 @@ def _mark(settings: Settings, size: int) -> None:
 
 def unproved(peer: str, *, at: datetime) -> list[str]:
     """Envelopes for `peer` whose receipts lack a proof that a third State has seen, and for which one is asked for now."""
-    waits = is_due("prove_at", at.timestamp(), (at + _LAST_ASKING).timestamp())
-    rows = models.Departure.objects.filter(waits, peer=peer, relayed=True, witnessed=False)
-    return list(rows.order_by("prove_at").values_list("digest", flat=True)[:TOGETHER])
+    rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False).order_by("prove_at")
+    halves = come_or_ahead("prove_at", at.timestamp(), (at + _LAST_ASKING).timestamp())
+    found = [digest for half in halves for digest in rows.filter(half).values_list("digest", flat=True)[:TOGETHER]]
+    return found[:TOGETHER]
 
 
 def proved_still(peer: str) -> None:
