@@ -629,6 +629,135 @@ def test_what_is_called_back_while_it_is_on_its_way_is_owed(desk, monkeypatch):
     assert (row.next_at, models.Pushed.objects.get().owed_at) == (AT, AT)
 
 
+class Lossy(Taker):
+    """A server that keeps what it is sent; what becomes of its answer is told by a word."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how, self.there, self.deleted = how, set[str](), list[str]()
+
+    def __call__(self, path, body):
+        """As a line would bring it."""
+        if path.startswith("DELETE "):
+            named = path.partition("/objects/")[2].partition("/")[0]
+            self.deleted.append(named)
+            status = 200 if named in self.there else 404
+            self.there.discard(named)
+            return feed.Answer(status, TYPE, b"{}")
+        if "/objects/" in path and body is None:
+            return feed.Answer(404, TYPE, b"{}")
+        if body and self.how != "late":
+            self.there |= {one["id"] for one in json.loads(body)["objects"]}
+        if body and self.how == "cut":
+            raise Unreachable("The server did not answer: timed out.", code="feed.unreachable")
+        if body and self.how in {"502", "303", "408"}:
+            return feed.Answer(int(self.how), {}, b"")
+        if self.how in {"pending", "late"} and path:
+            return feed.Answer(202, TYPE, b'{"id":"s","status":"pending"}')
+        if body and self.how == "garbled":
+            return feed.Answer(202, TYPE, b"<html>")
+        return super().__call__(path, body)
+
+
+@pytest.mark.parametrize("how", ["cut", "pending", "502", "303", "408", "garbled"])
+def test_what_a_server_may_have_is_asked_to_be_deleted(desk, monkeypatch, how, at):
+    """Its answer is lost, or it never says that it took it: it is sent again, shown as perhaps there, and called back there."""
+    desk.add(direction="push")
+    green = {"object_marking_refs": [tlp.IDS[tlp.Level.GREEN]]}
+    stock(desk, tool(1, **green), tool(2, **green))
+    server = Lossy(how)
+    row = visit(desk, "cert", monkeypatch, server)
+    assert (row.code != "", len(server.there)) == (True, 2)
+    one, other = models.StixObject.objects.order_by("object_id")
+    assert [each["taken"] for each in shared.proof(desk.node, one, at=at)["servers"]] == [False]
+    assert "it may be there" in Browser(desk.officer).text(f"/sharing/objects/{one.pk}")
+    prevention.recall(desk.node, one.digest, Kind.WITHDRAW, officer=desk.officer, at=AT)
+    assert feeds.called_back(models.Feed.objects.get()).count() == 1
+    visit(desk, "cert", monkeypatch, server, AT + timedelta(hours=1))
+    assert (server.deleted, models.Pushed.objects.get(what=one.digest).answer) == ([one.object_id], "deleted")
+    server.how = ""
+    assert visit(desk, "cert", monkeypatch, server, AT + timedelta(hours=2)).code == ""
+    assert (server.there, server.deleted, server.names[-1]) == ({other.object_id}, [one.object_id], "2")
+    assert models.Pushed.objects.get(what=other.digest).taken
+    sent = len(server.bodies)
+    visit(desk, "cert", monkeypatch, server, AT + timedelta(hours=3))
+    assert len(server.bodies) == sent
+
+
+def test_what_a_server_may_still_be_looking_at_is_asked_again(desk, monkeypatch):
+    """It says that it has it not, and takes it afterwards: it is asked until a day has passed, and not twice a second."""
+    desk.add(direction="push")
+    stock(desk, tool(1, object_marking_refs=[tlp.IDS[tlp.Level.GREEN]]))
+    server, one = Lossy("late"), models.StixObject.objects.get()
+    visit(desk, "cert", monkeypatch, server)
+    prevention.recall(desk.node, one.digest, Kind.WITHDRAW, officer=desk.officer, at=AT)
+    row = visit(desk, "cert", monkeypatch, server, AT + timedelta(minutes=1))
+    assert (row.code, row.next_at > AT + timedelta(minutes=1)) == ("feed.pending", True)
+    assert models.Pushed.objects.get().answer == ""
+    server.there.add(one.object_id)
+    assert visit(desk, "cert", monkeypatch, server, AT + timedelta(hours=1)).code == ""
+    assert (server.there, models.Pushed.objects.get().answer) == (set(), "deleted")
+    models.Pushed.objects.update(answer="")
+    assert visit(desk, "cert", monkeypatch, server, AT + timedelta(days=1)).code == ""
+    assert models.Pushed.objects.get().answer == "missing"
+
+
+def test_a_feed_that_is_removed_while_it_sends_leaves_its_debt(desk, monkeypatch):
+    """What went out is noted, whoever removes or pauses the feed before the answer comes."""
+    desk.add(direction="push")
+    stock(desk, tool(1, object_marking_refs=[tlp.IDS[tlp.Level.GREEN]]))
+    digest, taker = models.StixObject.objects.get().digest, Taker()
+
+    def server(path, body):
+        if body:
+            feeds.remove(desk.node, "cert", officer=desk.officer)
+        return taker(path, body)
+
+    with served(monkeypatch, server):
+        feeding.visit(desk.node, "cert", lambda: AT)
+    prevention.recall(desk.node, digest, Kind.WITHDRAW, officer=desk.officer, at=AT)
+    assert "Sent by feeds that were removed" in Browser(desk.officer).text("/sharing/feeds")
+    row = desk.add(direction="push", at=AT + timedelta(seconds=1))
+    assert feeds.called_back(row).count() == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422, 429])
+def test_what_a_server_refuses_is_not_taken_to_be_there(desk, monkeypatch, status):
+    """The whole, by its status, or an object by its id; but what it may have had before, it may have."""
+    desk.add(direction="push")
+    green = {"object_marking_refs": [tlp.IDS[tlp.Level.GREEN]]}
+    stock(desk, tool(1, **green))
+    taker = Taker()
+
+    def refusing(path, body):
+        return feed.Answer(status, TYPE, b"{}") if body else taker(path, body)
+
+    assert visit(desk, "cert", monkeypatch, refusing).code.startswith("feed.")
+    assert not models.Pushed.objects.exists()
+    visit(desk, "cert", monkeypatch, Lossy("cut"), AT + timedelta(minutes=5))
+    named = models.StixObject.objects.get().object_id
+    for answers in (refusing, Taker(refuses=named)):
+        visit(desk, "cert", monkeypatch, answers, AT + timedelta(minutes=10))
+        assert [row.taken for row in models.Pushed.objects.all()] == [False]
+    stock(desk, tool(2, **green))
+    named = json.loads(tool(2))["id"]
+    row = visit(desk, "cert", monkeypatch, Taker(refuses=named), AT + timedelta(minutes=20))
+    assert (row.refused, models.Pushed.objects.count()) == ([[named, "No."]], 1)
+
+
+def test_a_clock_that_ran_ahead_puts_off_no_feed(desk, monkeypatch):
+    """A year ahead for a minute: set right, each feed is visited as if nothing had been; what waits as it should, waits."""
+    server = Server()
+    server.add(AT, tool(1))
+    week = 7 * 24 * 60
+    for name, every, ahead in (("cert", 15, 365), ("weekly", week, 365), ("waits", week, 0)):
+        desk.add(name, every=every)
+        visit(desk, name, monkeypatch, paged(server), AT + timedelta(days=ahead))
+    assert set(feeds.due(at=AT + timedelta(minutes=1))) == {"cert", "weekly"}
+    row = visit(desk, "cert", monkeypatch, paged(server), AT + timedelta(minutes=1))
+    assert row.next_at == AT + timedelta(minutes=16)
+
+
 def test_a_server_that_brings_again_what_is_here_is_visited_less(desk, monkeypatch):
     """However it mixes something new in; a day at the most. One that has something new is visited as usual again."""
     monkeypatch.setattr(feed, "PAGE", 20)

@@ -12,6 +12,8 @@ import pymisp
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.test import RequestFactory
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlite_shelf import SqliteShelf
 from test_misp import SHA, attribute, event, named
 from test_taxii import COLLECTIONS, ONE, TWO, reader, tool
@@ -22,7 +24,7 @@ from comity.demo.cast import three_states
 from comity.node.peers import access
 from comity.node.peers import misp as misp_door
 from comity.node.peers import taxii as taxii_door
-from comity.sharing import misp_server, stix, tlp
+from comity.sharing import misp, misp_server, stix, tlp
 
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
 RULES = 'states = ["VN"]\npurposes = ["prevention"]\npublic = true\nbasis = "Exercise Act, section 1"\n'
@@ -50,6 +52,9 @@ class Instance:
         status, found = self.ask(f"{controller}/restSearch", {"returnFormat": "json"} | said)
         assert status == 200, found
         return found["response"] if controller == "events" else found["response"]["Attribute"]
+
+
+_KEPT = misp.taken_in(event(attribute(2, "domain|ip", "parcel.example|203.0.113.9"))).objects
 
 
 @pytest.fixture
@@ -93,7 +98,8 @@ UNKNOWN = [
     {"object_name": "file"}, {"returnFormat": "csv"}, {"value": "!198.51.100.7"}, {"value": {"NOT": ["x"]}}, {"value": "a%b"},
     {"value": "%"}, {"value": []}, {"value": [["x"]]}, {"timestamp": "soon"}, {"timestamp": [1]}, {"timestamp": True},
     {"from": "30.11.2026"}, {"limit": "x"}, {"limit": -1}, {"limit": 10**6}, {"published": False}, {"to_ids": 7},
-    {"enforceWarninglist": 1}, {"value": ["x"] * 1_001},
+    {"enforceWarninglist": 1}, {"value": ["x"] * 1_001}, {"timestamp": "999999d"}, {"last": ["1d", "999999d"]},
+    {"publish_timestamp": "nan"}, {"last": "1e999"}, {"timestamp": "9" * 400 + ".0"},
 ]  # fmt: skip
 
 
@@ -378,6 +384,43 @@ def test_a_name_that_is_no_text_is_refused(instance):
     for path in ("events/restSearch", "attributes/restSearch", "sightings/add"):
         status, said = instance.ask(path, b'{"\\ud800":1}')
         assert (status, said["saved"]) == (400, False)
+
+
+NUMBERS = [0, 1, -1, 2**53 - 1, 1 - 2**53, 1e308, 5e-324, -62_135_596_801, 253_402_300_800]
+TEXTS = ["", "x", "%", "!x", "999999d", "999999s", "-1", "nan", "inf", "-1e999", "9" * 400, "0001-01-01", "9999-12-31",
+         "0000-00-00", "a\0b", "\ud800", "\u0663d", named(2), named(900)]  # fmt: skip
+NAMES = ["value", "type", "category", "uuid", "eventid", "tags", "tag", "org", "eventinfo", "timestamp", "publish_timestamp",
+         "last", "from", "datefrom", "to", "dateuntil", "to_ids", "published", "limit", "page", "metadata", "minimal",
+         "returnFormat", "request", "Sighting", "values", "date_sighting", "testString"]  # fmt: skip
+ASKED = ["events/restSearch", "attributes/restSearch", "sightings/restSearch/event", "events/index", "sightings/add",
+         f"sightings/add/{named(2)}", "servers/postTest", f"events/edit/{named(900)}", "events/add"]  # fmt: skip
+odd_values = st.recursive(
+    st.none() | st.booleans() | st.sampled_from([*NUMBERS, *TEXTS]) | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*NAMES, "OR", "\ud800"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+class Postgres(SqliteShelf):
+    """A shelf that takes for texts what PostgreSQL does."""
+
+    def page(self, collection, wanted, *args, **more):
+        """Neither NUL nor half a character."""
+        assert not re.search("[\0\ud800-\udfff]", "".join((*wanted.ids, *wanted.types, *wanted.versions)))
+        return super().page(collection, wanted, *args, **more)
+
+
+@settings(max_examples=300, deadline=None)
+@given(path=st.sampled_from(ASKED), said=st.dictionaries(st.sampled_from(NAMES), odd_values, max_size=4))
+def test_any_body_has_an_answer(path, said):
+    """Whatever stands where a number, a day or a name should: an answer of MISP, never a defect of this program."""
+    instance = Instance()
+    instance.shelf = Postgres(collections=COLLECTIONS)
+    instance.shelf.add(ONE, _KEPT, by="x", at=AT)
+    for body in (said, {"Sighting": said}):
+        assert 200 <= instance.ask(path, body)[0] < 500
 
 
 def test_an_observable_that_claims_to_be_an_attribute_breaks_nothing(instance):

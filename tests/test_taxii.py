@@ -341,6 +341,7 @@ BAD = [
     "next=1-1-0a0a0a0a&next=1-1-0a0a0a0a",
     "added_after=yesterday", "added_after=2026-11-30", "added_after=2026-11-30T09:15:04Z&added_after=2026-11-30T09:15:04Z",
     "match[version]=newest", "match[version]=", "match[colour]=red", "match[id]=a&match[id]=b", "%ff=1",
+    "match[id]=a%00b", "match[type]=%00", "next=%00", "added_after=9999999-11-30T09:15:04Z",
     "match[id]=" + ",".join(map(str, range(1_001))), "&".join(f"a{n}=1" for n in range(30)),
 ]  # fmt: skip
 
@@ -459,6 +460,24 @@ def test_any_request_has_an_answer(method, path, query, accept, body):
         said = taxii.answer(request, client.shelf, reader(), AT, site=SITE)
         assert 200 <= said.status < 500
         json.loads(said.body)
+
+
+DIGITS = st.integers(0, 10**20).map(str) | st.sampled_from(["0001", "9999", "0", "1e9", "\u0661", ""])
+MOMENTS = st.builds("{}-{}-{}T{}:00:00{}".format, DIGITS, DIGITS, DIGITS, DIGITS,
+                    st.sampled_from(["Z", ".0Z", ".999999999999Z", "+14:00", ""]))  # fmt: skip
+FILTERS = ["limit", "next", "added_after", "match[version]", "match[id]", "match[type]"]
+VALUES = (
+    MOMENTS | DIGITS | st.builds("{}-{}-0a0a0a0a".format, DIGITS, DIGITS) | st.sampled_from(["%00", "%ff", ",", "all"])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(FILTERS), VALUES), max_size=3))
+def test_any_filter_has_an_answer(pairs):
+    """Numbers and moments of any size."""
+    client, query = Client(), "&".join(f"{name}={value}" for name, value in pairs)
+    for path in (OBJECTS, f"/api/collections/{ONE}/manifest/", f"{OBJECTS}{T1}/"):
+        assert 200 <= client.ask("GET", path, query)[0] < 500
 
 
 # ------------------------------------------------------------------------------------------------- an unmodified client

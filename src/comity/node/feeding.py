@@ -12,7 +12,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
@@ -34,6 +34,7 @@ _VISIT: Final = 300.0  # seconds after which a visit ends with the page that it 
 _PAGES: Final = 2_000  # of one visit
 _LIMIT: Final = stix.Limits().size  # bytes of an answer
 _BODY: Final = 8 << 20  # bytes that are sent at once, even if the server takes more
+_SETTLES: Final = timedelta(days=1)  # after which what a server was sent is there, or will never be
 _PATIENCE: Final = 5  # how often a server is asked whether it has looked at everything
 _log = logging.getLogger("comity.feeds")
 Clock = Callable[[], datetime]
@@ -152,20 +153,29 @@ def _send(settings: Settings, row: models.Feed, line: _Line, tally: feeds.Tally,
     for _ in range(_PAGES):
         most = most or min(feed.read_root(line.ask("")), _BODY)
         batch = feeds.outgoing(settings, row, most=most, at=now())
-        failures: tuple[tuple[str, str], ...] = ()
-        if batch.raws:
-            failures = _looked_at(
-                line, feed.read_status(line.ask(f"{_collection(row)}/objects/", feed.envelope(batch.raws)))
-            )
-        feeds.sent(row, batch, failures, tally, at=now())
+        new = feeds.sending(row, batch, at=now())  # before: of a line that is cut nobody knows what the server has
+        failures = _add(line, row, batch, new) if batch.held else ()
+        feeds.sent(row, batch, failures, tally, new=new)
         row.place = batch.place
         if not batch.more or time.monotonic() > end:
             return batch.more
     return True
 
 
+def _add(line: _Line, row: models.Feed, batch: feeds.Batch, new: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Send a batch; what of it the server refused. Raises ComityError: it took nothing, or nobody knows."""
+    answer = line.ask(f"{_collection(row)}/objects/", feed.envelope(batch.raws))
+    if feed.refuses(answer):
+        feeds.refuse(row, new)
+    return _looked_at(line, feed.read_status(answer))
+
+
 def _call_back(row: models.Feed, line: _Line, end: float, now: Clock) -> feed.Refusal | None:
-    """Ask the server to delete what was called back since it was sent; why it is to be asked again, if it is busy or away."""
+    """Ask the server to delete what was called back since it was sent; why it is to be asked again.
+
+    It is if the server is busy or away; or has not, but may be about to have, what it never said that it took.
+    """
+    again = None
     for one in list(feeds.called_back(row)[:_PAGES]):
         place = f"{_collection(row)}/objects/{one.object_id}/"
         if one.version:  # most write it with three digits, and some compare it as text
@@ -180,10 +190,13 @@ def _call_back(row: models.Feed, line: _Line, end: float, now: Clock) -> feed.Re
                 said = "feed.kept" if feed.holds(line.ask(place)) else said
             except feed.Refusal as refusal:
                 said = refusal.code
-        feeds.answered(one, said, at=now())
+        if said == feed.MISSING and not one.taken and timedelta() <= now() - one.sent_at < _SETTLES:
+            again = feed.Refusal("The server may still be looking at what was sent.", code="feed.pending")
+        else:
+            feeds.answered(one, said, at=now())
         if time.monotonic() > end:
             break
-    return None
+    return again
 
 
 def _looked_at(line: _Line, status: feed.Status) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any, Final
 
 from comity.errors import Invalid
@@ -197,14 +198,17 @@ def _span(name: str, value: Any, at: datetime) -> Span:
 
 def _moment(name: str, value: Any, at: datetime) -> float:
     """Seconds since 1970, or how long ago: ``7d``."""
-    if isinstance(value, str) and (ago := _AGO.fullmatch(value)):
-        return (at - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()
     try:
+        if isinstance(value, str) and (ago := _AGO.fullmatch(value)):
+            return (at - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()
         if not isinstance(value, (int, float, str)) or isinstance(value, bool):
             raise TypeError(value)
-        return float(value)
-    except (ValueError, TypeError) as error:
+        seconds = float(value)
+    except (ValueError, TypeError, OverflowError) as error:  # it overflows where it lies before the year 1
         raise _wrong(name) from error
+    if not isfinite(seconds):
+        raise _wrong(name)
+    return seconds
 
 
 def _day_asked(name: str, value: Any) -> float:

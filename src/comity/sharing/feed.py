@@ -57,6 +57,7 @@ class _Kind(NamedTuple):
     code: str
 
 
+_TIMEOUT: Final = 408  # it may have read all of the request, whoever said so
 _KINDS: Final = (
     _Kind(range(300, 400), code="feed.redirect"), _Kind(range(401, 402), code="feed.sign-in"),
     _Kind(range(403, 404), code="feed.forbidden"), _Kind(range(404, 405), code="feed.missing"),
@@ -218,6 +219,11 @@ def read_status(answer: Answer) -> Status:
     ):
         raise Refusal("The server's status does not follow the standard.", code="feed.form")
     return Status(named, said["status"] == "complete", tuple(map(_failure, failures)))
+
+
+def refuses(answer: Answer) -> bool:
+    """Whether a server says of an addition that it took nothing of it: the fault is the request's, and not its own."""
+    return 400 <= answer.status < 500 and answer.status != _TIMEOUT
 
 
 DELETED: Final = "deleted"

@@ -34,7 +34,7 @@ from typing import Any, Final, TypeVar
 
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import _json, _misp_filters, misp, stix
-from comity.sharing._checks import moment
+from comity.sharing._checks import ID, moment
 from comity.sharing._json import Limits
 from comity.sharing._misp_filters import Search
 from comity.sharing.shelf import Filter, Reader, Row, Shelf, goes_on
@@ -107,7 +107,8 @@ def answer(request: Request, shelf: Shelf, reader: Reader, at: datetime, *, orga
     """
     try:
         found = _routed(_Ask(request, shelf, reader, at, organisation, _collection(request.collection, shelf, reader)))
-        return Answer(200, json.dumps(found, ensure_ascii=False).encode())
+        said = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")  # half a character may be in it
+        return Answer(200, said)
     except _Refused as refused:
         return _error(request.path, refused)
     except Invalid as error:
@@ -286,7 +287,7 @@ def _pages(ask: _Ask, wanted: Filter) -> Iterator[Sequence[Row]]:
 
 def _named(ask: _Ask, ids: Iterable[str]) -> Iterator[tuple[Row, stix.Object]]:
     """What the reader may have of these, in their newest versions."""
-    left = iter(dict.fromkeys(ids))
+    left = iter(dict.fromkeys(filter(ID.fullmatch, ids)))  # what a stranger asks for may be no text at all
     while some := frozenset(islice(left, _AT_ONCE)):
         yield from _rows(ask, Filter(ids=some))
 
@@ -374,7 +375,7 @@ def _sighted(ask: _Ask) -> list[dict[str, Any]]:
 
 def _inside(event: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The attributes of an event, and those of its objects."""
-    return [*event["Attribute"], *(one for held in event.get("Object", ()) for one in held.get("Attribute", ()))]
+    return [one for held in (event, *event.get("Object", ())) for one in held.get("Attribute", ())]
 
 
 def _found(ask: _Ask, search: Search) -> list[dict[str, Any]]:

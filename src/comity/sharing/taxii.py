@@ -381,9 +381,12 @@ def _wanted(ask: _Ask, *matches: str, otherwise: str = "last") -> Filter:
 
 def _pairs(ask: _Ask) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(ask.request.query, keep_blank_values=True, max_num_fields=20, errors="strict")
+        found = parse_qsl(ask.request.query, keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError as error:
         raise _bad("The query cannot be read.") from error
+    if any("\0" in value for _, value in found):  # no text of a database
+        raise _bad("The query cannot be read.")
+    return found
 
 
 def _single(ask: _Ask, name: str) -> str | None:

@@ -20,7 +20,7 @@ _PROGRESS = 0.5  # seconds between two notes of how far a job is
 
 def work(settings: Settings) -> bool:
     """Do the next job that an officer ordered; returns whether there was one."""
-    job = models.Job.objects.filter(status=models.Job.Status.WAITING, next_at__lte=now()).order_by("next_at").first()
+    job = evidence.next_job(at=now(), latest=now() + crossing.LAST_RETRY)
     if job is None:
         return False
     try:

@@ -22,6 +22,7 @@ from comity.errors import ComityError, Invalid, NotPossible, NotYet, NotYours
 from comity.ledger import log
 from comity.node import bell, models
 from comity.node.desk import _record, programmes
+from comity.node.desk._due import is_due
 from comity.node.desk._log import log_append
 from comity.node.desk._numbers import free_reference
 from comity.node.desk.conversing import holding
@@ -170,7 +171,7 @@ def due(settings: Settings, *, at: datetime) -> bool:
 
     States that were pinned since are told, too: what was told is looked at again each minute.
     """
-    rows = list(models.Listing.objects.filter(state=settings.state, next_at__lte=at, version__gt=0))
+    rows = list(models.Listing.objects.filter(is_due("next_at", at, at + _AGAIN), state=settings.state, version__gt=0))
     if not rows:
         return False
     late: set[str] = set()

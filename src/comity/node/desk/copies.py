@@ -453,7 +453,9 @@ def due(settings: Settings, *, at: datetime) -> bool:
     """Say once a day how many recalls there are; after memory was lost, ask; send what waits. Whether there was anything."""
     newest = models.CopyStanding.objects.filter(pk=settings.state).aggregate(at=Max("at"))["at"]
     forgotten = models.Relearning.objects.exists()
-    if newest is not None and at.timestamp() - newest >= _STANDS.total_seconds() and not relearning(at=at):
+    known = newest is not None
+    late = known and not 0 <= at.timestamp() - newest < _STANDS.total_seconds()  # or it is of a clock that ran ahead
+    if late and not relearning(at=at):
         with transaction.atomic():
             say(settings, sharer(settings, at).stand(at), at=at)
     if forgotten:

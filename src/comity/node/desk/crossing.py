@@ -37,6 +37,7 @@ from comity.node.desk import (
     standing,
 )
 from comity.node.desk._alarm import note_alarm
+from comity.node.desk._due import come_or_ahead
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.settings import Settings
@@ -51,7 +52,7 @@ from comity.wire.remembered import Stage
 
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
-_FIRST_RETRY, _LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
+_FIRST_RETRY, LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
 _LAST_ASKING = timedelta(hours=1)
 _ON_THE_LINE = timedelta(hours=1)  # since a peer spoke last
 _MARK = "log.size"  # file in the node's home
@@ -333,8 +334,10 @@ def _mark(settings: Settings, size: int) -> None:
 
 def unproved(peer: str, *, at: datetime) -> list[str]:
     """Envelopes for `peer` whose receipts lack a proof that a third State has seen, and for which one is asked for now."""
-    rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at__lte=at.timestamp())
-    return list(rows.order_by("prove_at").values_list("digest", flat=True)[:TOGETHER])
+    rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False).order_by("prove_at")
+    halves = come_or_ahead("prove_at", at.timestamp(), (at + _LAST_ASKING).timestamp())
+    found = [digest for half in halves for digest in rows.filter(half).values_list("digest", flat=True)[:TOGETHER]]
+    return found[:TOGETHER]
 
 
 def proved_still(peer: str) -> None:
@@ -355,32 +358,38 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     This State's own cosignature shows it that the peer's log was not rewritten. It shows nobody else more than the receipt
     does, for a party to the case gave it: such a proof is kept while there is no better one, and does not count as witnessed.
 
+    A proof that does not hold counts as none, and a person is told of it once.
+
     Args:
         settings: the node's.
         peer: the State whose receipts they are.
         asked: digests of the envelopes that were asked about.
         found: digest -> proof, as the peer answered; each is checked, and must be that of its receipt.
         at: now.
-
-    Raises:
-        BrokenProof, BrokenSeal: one of them does not hold; nothing is noted.
     """
     entry, others, own = archive.peer_entry(peer), archive.entries(), archive.own_entry(settings)
     rows = [row for row in archive.departures(peer, asked) if row.relayed]
     for row in rows:
-        proof, logged = found.get(row.digest), messages.logged_receipt(row.digest)
-        if proof is not None and in_log(proof, logged, entry, [*others, own]):
-            if _proof(row).index != proof.index:
-                raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
-            pair, bare = row.evidence[0]
-            row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
-            row.witnessed = bool(in_log(proof, logged, entry, others))
-        waited = timedelta(seconds=at.timestamp() - row.made_at.timestamp())
+        waited = abs(timedelta(seconds=at.timestamp() - row.made_at.timestamp()))  # it may be of a clock that ran ahead
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
+        proof, logged = found.get(row.digest), messages.logged_receipt(row.digest)
+        if proof is None:
+            continue
+        try:
+            if in_log(proof, logged, entry, [*others, own]):
+                witnessed = bool(in_log(proof, logged, entry, others))
+                if _proof(row).index != proof.index:
+                    raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
+                pair, bare = row.evidence[0]
+                row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
+                row.witnessed = witnessed
+        except (BrokenProof, BrokenSeal) as error:
+            if not models.Alarm.objects.filter(peer=peer, code=error.code[:60], envelope=row.digest).exists():
+                note_alarm(peer, error.code, row.digest, at=at)
     changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"], key=["digest"])
 
 
-def retry_after(attempts: int, most: timedelta = _LAST_RETRY) -> timedelta:
+def retry_after(attempts: int, most: timedelta = LAST_RETRY) -> timedelta:
     """How long to wait after `attempts` failures, at most `most`."""
     return min(_FIRST_RETRY * 2 ** min(attempts, 20), most)
 

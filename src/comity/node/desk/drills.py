@@ -16,6 +16,7 @@ from comity.casework.request import Urgency, moment_text
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
 from comity.node.desk import _record
+from comity.node.desk._due import is_due
 from comity.node.desk.conversing import handed, holding
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
@@ -63,7 +64,8 @@ def _call(
     moment = at.replace(microsecond=0)
     said = Call(caller, moment, moment + timedelta(minutes=minutes), urgency, question)
     with holding(settings, to):  # holds the conversation: two officers do not call at once
-        if models.Call.objects.filter(peer=to, ours=True, answered_at=None, due__gt=moment).exists():
+        over = is_due("due", moment, moment + _DAY)  # a call that a clock made that ran ahead holds up none
+        if models.Call.objects.filter(peer=to, ours=True, answered_at=None).exclude(over).exists():
             raise NotPossible(f"{to} is being called: that call still has time.", code="call.open", where="peer")
         statement = calls.sign(said, sender=settings.state, to=to, key=settings.signing)
         carried = _record.post(settings, statement, to=to, at=at)
@@ -137,7 +139,11 @@ def due(settings: Settings, *, at: datetime) -> bool:
     Returns:
         Whether there was anything.
     """
-    plans = list(models.CallPlan.objects.filter(next_at__lte=at))
+    plans = [
+        row
+        for every in set(models.CallPlan.objects.values_list("every", flat=True))
+        for row in models.CallPlan.objects.filter(is_due("next_at", at, at + (every + 1) * _DAY), every=every)
+    ]
     for row in plans:
         row.next_at, row.trouble = _next(row.every, at), ""
         try:
@@ -229,7 +235,7 @@ def _called(row: models.Arrival, said: Call, statement: Statement) -> None:
         raise NotPossible("This call came before.", code="call.known")
     if rows.filter(answered_at=None, at__lt=said.due, due__gt=said.at).exists():
         raise NotPossible("An earlier call of yours still has time.", code="call.open")
-    if rows.filter(came_at__gt=row.at - _DAY).count() >= MOST:
+    if rows.filter(came_at__range=(row.at - _DAY, row.at)).count() >= MOST:
         raise NotPossible(f"More than {MOST} calls a day are not taken.", code="call.too-many")
     _keep(said, statement.raw, peer=statement.sender, ours=False, carried=row.digest, hop=row.hop, at=row.at)
 

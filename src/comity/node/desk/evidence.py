@@ -22,6 +22,7 @@ from comity.casework.lifecycle import Act, Case, Kind, advance, power_for
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, Unreachable
 from comity.node import archive, models
 from comity.node.desk import _log, _record, intake, issuing
+from comity.node.desk._due import is_due
 from comity.node.settings import Settings
 from comity.node.vault import Vault, settle
 from comity.seal import canon
@@ -429,6 +430,12 @@ def failed(job: models.Job, error: ComityError) -> None:
     models.Job.objects.filter(pk=job.pk, status=models.Job.Status.WAITING).update(
         status=models.Job.Status.FAILED, code=error.code, trouble=str(error)
     )
+
+
+def next_job(*, at: datetime, latest: datetime) -> models.Job | None:
+    """The job that has been due for longest; `latest`: where the longest wait for another attempt ends that can begin now."""
+    waits = models.Job.objects.filter(is_due("next_at", at, latest), status=models.Job.Status.WAITING)
+    return waits.order_by("next_at").first()
 
 
 def again(job: models.Job, error: ComityError, *, at: datetime) -> None:

@@ -3,12 +3,12 @@
 What a feed brings is its State's, in the communities that are named for it, and goes on from here only as
 `sharing.release` lets what is another's. It can take nobody else's place: what is known here as another's stays so, and
 what was called back is not taken again. What a feed sends passes the rules of its collection, object by object; when
-these rules change, everything is looked at anew. Each object is sent once: a feed that is made anew sends them again.
+these rules change, everything is looked at anew. What the server has taken is sent once: a feed that is made anew sends it
+again. Each page is kept in one transaction with the place that it leads to: cut off anywhere, nothing is missed.
 
-Each page is kept in one transaction with the place that it leads to: cut off anywhere, nothing is missed.
-
-When something is called back that a feed sent, its server is asked to delete it, and what it said is kept. It need not. That
-goes on while the feed is paused: a pause ends what is fetched and sent, and a warning that is wrong does harm until it is gone.
+What is sent is noted before it goes: a server whose answer is lost may have it. When something is called back that a feed
+sent, its server is asked to delete it, and what it said is kept. It need not. That goes on while the feed is paused: a pause
+ends what is fetched and sent, and a warning that is wrong does harm until it is gone.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from comity.casework.request import STATE
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import models
 from comity.node.desk import collections, copies
+from comity.node.desk._due import is_due
 from comity.node.desk._record import needs
 from comity.node.desk.shelf import Held, Outlet, Shelves, owe
 from comity.node.settings import Settings
@@ -115,7 +116,7 @@ class Batch:
         place: how far the collection is sent when these are; and from where it is to be looked at again, when one of the
             sources whose copies were kept back is heard of again.
         kept: objects in between that may not go.
-        known: objects in between that were sent already, and that the server has as far as is known here.
+        known: objects in between that were sent already, and that the server said it took.
         too_long: ids of those that the server takes no body long enough for.
         more: whether the collection goes on.
     """
@@ -247,8 +248,12 @@ def _unknown(name: str) -> NotPossible:
 
 def due(*, at: datetime) -> list[str]:
     """The feeds that are to be visited now; one that sends and is paused, for what its server is to be asked to delete."""
-    rows = models.Feed.objects.filter(Q(paused=False) | Q(direction=models.Feed.Direction.PUSH), next_at__lte=at)
-    return list(rows.values_list("name", flat=True))
+    rows = models.Feed.objects.filter(Q(paused=False) | Q(direction=models.Feed.Direction.PUSH))
+    found: list[str] = []
+    for every in set(rows.values_list("every", flat=True)):
+        latest = at + max(timedelta(minutes=every), _LONGEST)
+        found += rows.filter(is_due("next_at", at, latest), every=every).values_list("name", flat=True)
+    return found
 
 
 def _current(feed_: models.Feed) -> QuerySet[models.Feed]:
@@ -363,33 +368,76 @@ def _resumed(place: dict[str, Any], scope: str, silent: frozenset[str]) -> dict[
 
 
 def _there(row: models.Feed, found: Sequence[Held]) -> frozenset[str]:
-    """Digests of what this feed sent, and its server was not asked to delete."""
-    sent_ = models.Pushed.objects.filter(feed=row.name, what__in=[one.digest for one in found], answer="")
+    """Digests of what this feed sent, its server said that it took, and was not asked to delete."""
+    sent_ = models.Pushed.objects.filter(feed=row.name, what__in=[one.digest for one in found], taken=True, answer="")
     return frozenset(sent_.values_list("what", flat=True))
 
 
-def sent(row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally, *, at: datetime) -> None:
-    """Note that a batch is at the server, but for what it refused. Raises NotPossible: the feed was removed or paused."""
-    refused = {named for named, _ in failures}
-    there = [
-        models.Pushed(feed=row, where=where(row), what=one.digest, object_id=one.id,
+def sending(row: models.Feed, batch: Batch, *, at: datetime) -> frozenset[str]:
+    """Note, before a batch is sent, that it may be at the server from now on: its answer may be lost.
+
+    Args:
+        row: the feed, as the visit began with it.
+        batch: what is about to be sent.
+        at: now.
+
+    Returns:
+        Digests of what was not noted before: what of this the server refuses, it does not have.
+
+    Raises:
+        NotPossible: ``feed.unknown``: it was removed or paused.
+    """
+    place, digests = where(row), [one.digest for one in batch.held]
+    rows = [
+        models.Pushed(feed=row, where=place, what=one.digest, object_id=one.id,
                       version="" if one.version == one.at.added else one.version, sent_at=at)
-        for one in batch.held if one.id not in refused
+        for one in batch.held
     ]  # fmt: skip
+    with transaction.atomic():
+        if not _current(row).select_for_update().exists():
+            raise _unknown(row.name)
+        before = set(models.Pushed.objects.filter(where=place, what__in=digests).values_list("what", flat=True))
+        models.Pushed.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["where", "what"],
+            update_fields=["feed", "sent_at", "taken", "answer", "answered_at", "owed_at"],
+        )  # fmt: skip
+        owe(digests, at=at)  # what was called back since the batch was made
+    return frozenset(digests) - before
+
+
+def sent(
+    row: models.Feed, batch: Batch, failures: Sequence[tuple[str, str]], tally: Tally, *, new: frozenset[str]
+) -> None:
+    """Note that the server took a batch, but for what it refused.
+
+    Args:
+        row: the feed, as the visit began with it.
+        batch: what was sent.
+        failures: (id, reason) of what the server refused.
+        tally: of the visit.
+        new: as `sending` said.
+
+    Raises:
+        NotPossible: ``feed.unknown``: it was removed or paused.
+    """
+    refused = {named for named, _ in failures}  # a batch holds one version of each
+    taken = {one.digest for one in batch.held if one.id not in refused}
     with transaction.atomic():
         if not _current(row).update(place=batch.place):
             raise _unknown(row.name)
-        models.Pushed.objects.bulk_create(
-            there, update_conflicts=True, unique_fields=["where", "what"],
-            update_fields=["feed", "sent_at", "answer", "answered_at", "owed_at"],
-        )  # fmt: skip
-        owe([one.what for one in there], at=at)  # what was called back while it was on its way
+        models.Pushed.objects.filter(where=where(row), what__in=taken).update(taken=True)
+        refuse(row, new - taken)
     tally.note(sent=len(batch.held) - len(failures), kept=batch.kept, **({"known": batch.known} if batch.known else {}))
     tally.name([*failures, *((named, "feed.body") for named in batch.too_long)])
 
 
+def refuse(row: models.Feed, new: frozenset[str]) -> None:
+    """Note that the server has none of these, as it says, of which none was ever sent there before."""
+    models.Pushed.objects.filter(where=where(row), what__in=new, taken=False).delete()
+
+
 def called_back(row: models.Feed) -> QuerySet[models.Pushed]:
-    """What that server is to be asked to delete: sent there, by this feed or an earlier one, and going to nobody any more."""
+    """What that server is to be asked to delete: it may be there, by this feed or an earlier one, and goes to nobody now."""
     return models.Pushed.objects.filter(where=where(row), owed_at__isnull=False, answer="").order_by("owed_at", "pk")
 
 

@@ -17,6 +17,7 @@ from comity.errors import ComityError, Invalid, NotPossible
 from comity.ledger import log
 from comity.node import bell, models
 from comity.node.desk import _record, telling
+from comity.node.desk._due import is_due
 from comity.node.desk._log import log_append
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
@@ -93,7 +94,7 @@ def _kept(
 def due(settings: Settings, *, at: datetime) -> bool:
     """Say this State's words to those who were not told: States that were pinned since, too; whether there was anything."""
     news = False
-    for row in models.StandingWord.objects.filter(state=settings.state, next_at__lte=at):
+    for row in models.StandingWord.objects.filter(is_due("next_at", at, at + _AGAIN), state=settings.state):
         pinned = models.Peer.objects.exclude(pk__in=[settings.state, *row.told]).order_by("state")
         to = list(pinned.values_list("state", flat=True))
         with transaction.atomic():

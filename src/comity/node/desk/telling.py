@@ -21,6 +21,7 @@ from comity.errors import ComityError, NotPossible
 from comity.node import bell, models
 from comity.node.desk import _record
 from comity.node.desk._alarm import note_alarm
+from comity.node.desk._due import is_due
 from comity.node.settings import Settings
 from comity.seal import envelope
 
@@ -72,7 +73,7 @@ def deliver(settings: Settings, *, at: datetime) -> bool:
     settled = models.Talk.objects.filter(settled=True).values("peer")
     back = models.Telling.objects.filter(next_at=None, trouble=_UNSETTLED, to__in=settled)
     back.update(next_at=at, since=at)
-    due = models.Telling.objects.filter(next_at__lte=at).order_by()
+    due = models.Telling.objects.filter(is_due("next_at", at, at + _AGAIN)).order_by()
     states = sorted(due.values_list("to", flat=True).distinct())
     for state in states:
         try:
@@ -86,6 +87,7 @@ def deliver(settings: Settings, *, at: datetime) -> bool:
 def _put_off(state: str, code: str, at: datetime) -> None:
     """Try again in a while; what has waited too long is given up, with all that waits behind it, and a person is told once."""
     rows = models.Telling.objects.filter(to=state)
+    rows.filter(since__gt=at).update(since=at)  # noted by a clock that ran ahead
     given_up = rows.filter(next_at=None).exists()
     if not rows.filter(since__lte=at - PATIENCE).exists():
         rows.update(next_at=at + (_SOON if code == _UNSETTLED else _AGAIN), trouble=code[:60])

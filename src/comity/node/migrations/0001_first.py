@@ -908,6 +908,7 @@ class Migration(migrations.Migration):
                 ("object_id", models.CharField(max_length=120)),
                 ("version", models.CharField(blank=True, max_length=27)),
                 ("sent_at", models.DateTimeField()),
+                ("taken", models.BooleanField(default=False)),
                 ("owed_at", models.DateTimeField(null=True)),
                 ("answer", models.CharField(blank=True, max_length=60)),
                 ("answered_at", models.DateTimeField(null=True)),

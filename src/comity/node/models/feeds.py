@@ -45,7 +45,7 @@ class Feed(models.Model):
 
 
 class Pushed(models.Model):
-    """An object that was sent to a foreign collection: if it is called back, that server is asked to delete it."""
+    """An object that may be in a foreign collection, for it was sent there: if it is called back, it is to be deleted there."""
 
     feed = models.ForeignKey(Feed, on_delete=models.SET_NULL, null=True, related_name="pushed")
     where = models.CharField(max_length=640)  # the address of the collection there
@@ -53,6 +53,7 @@ class Pushed(models.Model):
     object_id = models.CharField(max_length=120)
     version = models.CharField(max_length=27, blank=True)  # as `StixObject.version`
     sent_at = models.DateTimeField()
+    taken = models.BooleanField(default=False)  # the server said that it took it; else it may be there all the same
     owed_at = models.DateTimeField(null=True)  # since when that server is to be asked to delete it; null: it is not
     answer = models.CharField(max_length=60, blank=True)  # sharing.feed.read_deletion; empty: it was not asked
     answered_at = models.DateTimeField(null=True)

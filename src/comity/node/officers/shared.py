@@ -367,7 +367,7 @@ def proof(settings: Settings, row: models.StixObject, *, at: datetime) -> dict[s
     ]  # fmt: skip
     holders = sorted(copies.Kept(settings.state, at).holders(row.digest)) if own else []
     servers = [
-        {"where": one.where, "sent_at": one.sent_at, "answer": one.answer, "answered_at": one.answered_at,
+        {"where": one.where, "sent_at": one.sent_at, "taken": one.taken, "answer": one.answer, "answered_at": one.answered_at,
          "acknowledged": one.answer in _DONE}
         for one in models.Pushed.objects.filter(what=row.digest)
     ]  # fmt: skip
