@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -70,6 +71,9 @@ def test_a_witness_that_is_not_pinned_is_asked_as_soon_as_it_is(node, peer, at, 
     ]
     found = peers.Peer("QA", node)
     registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    peers.settle("QA")
+    assert "QA" not in crossing.expecting(at=at)  # nothing else is due for it
+    courier._looked = time.monotonic()  # and nobody looks at every peer now
     courier.round()
     until(lambda: ("QA", "/witness") in post.asked)
 

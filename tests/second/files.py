@@ -303,8 +303,16 @@ def bag(found: Container) -> dict:
     need([body["act"], body["by"], executed.sender, body["case"], body["exercise"], body["body"]["manifest"]]
          == ["executed", sender, sender, case, exercise, named], "another act")  # fmt: skip
     logged = statements.logged("act", plain.digest(act))
-    need(entries.in_log(notes.proof(proof), logged, versions[sender], versions.values()), "seen by no witness")
+    need(
+        entries.in_log(notes.proof(proof), logged, versions[sender], _apart(versions, sender, to)),
+        "seen by no third State",
+    )
     return about
+
+
+def _apart(versions: dict[str, entries.Version], *parties: str) -> list[entries.Version]:
+    """The States whose cosignature counts: those that are no party to the case."""
+    return [version for state, version in versions.items() if state not in parties]
 
 
 def content_key(found: Container, opener: Opener) -> bytes:
@@ -350,13 +358,29 @@ def case(found: Container) -> int:
     count = 0
     for one in cases:
         _, acts = plain.fields(one, "reference", "acts")
+        third: list[entries.Version] = []
         for raw in acts:
-            _act(raw, home, exercise, versions, trusted)
+            third = third or _apart(versions, *_parties(raw))
+            _act(raw, home, exercise, versions, trusted, third)
             count += 1
     return count
 
 
-def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], trusted: list[Signer]) -> None:  # noqa: FBT001
+def _parties(raw) -> tuple[str, str]:
+    """The States of the case of which this is the first act: its request names them."""
+    said = plain.read(plain.binary(plain.read(plain.binary(raw["statement"]), 1 << 24)["payload"]), 1 << 20)
+    asked = said["body"]["request"]
+    return asked["requesting"], asked["requested"]
+
+
+def _act(
+    raw,
+    home: str,
+    exercise: bool,  # noqa: FBT001
+    versions: dict[str, entries.Version],
+    trusted: list[Signer],
+    third: list[entries.Version],
+) -> None:
     signed, proof, sealed_in, shown, again = plain.fields(raw, "statement", "proof", "envelope", "receipt", "restored")
     need(isinstance(again, bool) and not (again and not sealed_in), "no flag, or an act that never crossed, taken back")
     data, envelope = plain.binary(signed), plain.binary(sealed_in)
@@ -370,12 +394,12 @@ def _act(raw, home: str, exercise: bool, versions: dict[str, entries.Version], t
     logged = (
         statements.logged("act", plain.digest(data)) if own else statements.logged("received", plain.digest(envelope))
     )
-    need(entries.in_log(notes.proof(proof), logged, versions[home], versions.values()), "seen by no witness")
+    need(entries.in_log(notes.proof(proof), logged, versions[home], third), "seen by no third State")
     if own and envelope:
         word, path = statements.receipt(shown, trusted)
         need((word.by, word.to, word.envelope) == (found.to, home, plain.digest(envelope)), "another receipt")
         kept = statements.logged("received", word.envelope)
-        need(entries.in_log(path, kept, versions[word.by], versions.values()), "seen by no witness")
+        need(entries.in_log(path, kept, versions[word.by], third), "seen by no third State")
 
 
 def parcel(
