@@ -18,6 +18,7 @@ from comity.casework.case import Case
 from comity.casework.measure import Measure
 from comity.casework.request import Request, Urgency, moment_text
 from comity.reporting.axes import EVENT, MADE, NONE, RECEIVED, TOTAL, Event, Key, lineage, quarter
+from comity.reporting.reconciliation import Statement
 from comity.reporting.tally import Fact
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -163,3 +164,19 @@ def behind(key: Key, found: Iterable[Fact]) -> tuple[Fact, ...]:
         if fact.event == key[EVENT]
         and all(code in (TOTAL, NONE) or code in lineage(key[EVENT], axis, fact.key[axis]) for axis, code in enumerate(key))
     )  # fmt: skip
+
+
+def mirrored(found):
+    """The same cases as the partner QA counts them: none of others."""
+    return [
+        replace(fact, direction=RECEIVED if fact.direction == MADE else MADE, partner="IR")
+        for fact in found if fact.partner == "QA"
+    ]  # fmt: skip
+
+
+def recounted(statement: Statement, entries) -> Statement:
+    """A statement of other acts, with the figures that fit them."""
+    counts: dict = {}
+    for one in entries:
+        counts[one.cell] = counts.get(one.cell, 0) + 1
+    return replace(statement, entries=tuple(sorted(entries)), counts=counts)

@@ -1,6 +1,5 @@
 """Who is bound to whom: deposits, denunciations, objections and territories, and the countdown around the fortieth."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lawroom import BOOKS, SHELF, between, bilateral, complete
+from parties import FIRST, ROLL, UNCC, forty, party, shelf, treaty
 
 from comity.casework.measure import Measure
 from comity.errors import BrokenLawbook, Invalid
@@ -20,40 +20,13 @@ from comity.law.countdown import countdown
 from comity.law.owed import owed
 from comity.law.provision import Provision
 from comity.law.standing import standing
-from comity.law.treaty import Objection, Party, Reservation, Territory, Treaty
+from comity.law.treaty import Objection, Reservation, Territory, Treaty
 from comity.wording.speech import LANGUAGES, Speech
 
-UNCC = BOOKS.treaty("uncc")
 OPENED = UNCC.entry.opened
 MARKS = st.sampled_from("VSM?")
-ROLL = tuple(BOOKS.roll.states)
 SOME = ("XA", "XB", "XC")
 DAYS = st.dates(date(2025, 10, 25), date(2029, 12, 31))
-FIRST = date(2026, 3, 1)
-
-
-def party(state: str, deposited: date | None, mark: str = "V", left: date | None = None, left_mark: str = "V") -> Party:
-    """A line that says no more than this."""
-    return Party(
-        state, None, "", deposited, mark if deposited else "", None, "", left, left_mark if left else "", "", ""
-    )
-
-
-def treaty(parties: Iterable[Party], **changes: Any) -> Treaty:
-    """The Convention with these Parties, its list kept for ever."""
-    entry = replace(UNCC.entry, known_on=date(2099, 12, 31), **changes.pop("entry", {}))
-    return replace(UNCC, parties={item.state: item for item in parties}, entry=entry, reservations=(), **changes)
-
-
-def shelf(found: Treaty) -> Books:
-    """The books with `found` as the Convention."""
-    return replace(BOOKS, treaties={**BOOKS.treaties, "uncc": found})
-
-
-def forty(day: date, number: int = 40) -> list[Party]:
-    """The first `number` States of the roll that deposited on consecutive days, the last on `day`."""
-    states = [code for code in ROLL if code != "EU"][:number]
-    return [party(code, day - timedelta(days=number - 1 - at)) for at, code in enumerate(states)]
 
 
 # ── Whether a treaty binds two of them ──────────────────────────────────────────────────────────────────────────────

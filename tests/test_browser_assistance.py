@@ -4,7 +4,7 @@ Each page is looked over as in `test_browser`: languages, labels, focus, widths 
 """
 
 import pytest
-from test_browser import Desk, exercise
+from screens import Desk, exercise
 
 FIRST_PORT = 9941  # not those of other tests, which may run beside these
 

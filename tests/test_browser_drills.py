@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from test_browser import DESK, PATIENCE, PICTURES, TELEPHONE, Desk, exercise
+from screens import DESK, PATIENCE, PICTURES, TELEPHONE, Desk, exercise
 
 from comity.node.officers.pages.calls import STANDINGS
 from comity.seal import envelope

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils.translation import gettext, override
 from playwright.sync_api import Error, Locator, Page
-from test_browser import AS_BEFORE, FOCUS, LOOK, PATIENCE, PICTURES, TOO_WIDE, Desk, _browser, folder_for_pictures
+from screens import AS_BEFORE, FOCUS, LOOK, PATIENCE, PICTURES, TOO_WIDE, Desk, a_browser, folder_for_pictures
 
 from comity.casework.report import Deed, Kind
 from comity.demo import cast, nodes
@@ -95,7 +95,7 @@ def world(tmp_path_factory):
     folder_for_pictures(root)
     iran.start()
     try:
-        with _browser() as browser:
+        with a_browser() as browser:
             context = browser.new_context(
                 locale="fa-IR", ignore_https_errors=True, viewport=PHONE, base_url=iran.public, has_touch=True,
                 is_mobile=True, java_script_enabled=False,

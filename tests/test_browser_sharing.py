@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from holding import indicator
-from test_browser import DESK, PICTURES, TELEPHONE, Desk, exercise
+from screens import DESK, PICTURES, TELEPHONE, Desk, exercise
 
 SETTINGS = "comity.node.django_settings"
 FIRST_PORT = 9891  # not those of other tests, which may run beside these

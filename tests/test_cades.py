@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
 from asn1crypto import cms, core, tsp
@@ -13,28 +13,10 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from signing import AT, KEY, OTHER, SPAN, cades_refusal, signed
 
 from comity.errors import BrokenSeal
 from comity.seal.container import CadesKey, cades_check
-
-AT = datetime(2026, 11, 24, 12, 0, 5, 77, tzinfo=timezone(timedelta(hours=3, minutes=30)))
-SPAN = {"not_before": AT - timedelta(days=1), "not_after": AT + timedelta(days=730)}
-KEY = CadesKey.generate("Comity node of A", **SPAN)
-OTHER = CadesKey.generate("Comity node of A", **SPAN)
-
-
-def signed(key: CadesKey = KEY, content: bytes = b"content") -> bytes:
-    """Sign as a container does."""
-    return key.sign(content, at=AT)
-
-
-def cades_refusal(signature: bytes, content: bytes = b"content", certificate: bytes = KEY.certificate_der) -> str:
-    """Return the code with which a signature is refused; empty if it is accepted."""
-    try:
-        cades_check(signature, content, certificate)
-    except BrokenSeal as error:
-        return error.code
-    return ""
 
 
 def resigned(edit: Callable[[dict], None], key: CadesKey = KEY) -> bytes:

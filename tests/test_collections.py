@@ -8,34 +8,12 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from browsing import Browser
+from collecting import AT, COLLECTIONS, OBJECTS, ONE, THREE, TWO, Client, Life, reader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from indicators import BUNDLE, attribute, changed, event, named, tool
 from sqlite_shelf import SqliteShelf
-from test_misp import attribute, event, named
-from test_officers import Browser
-from test_taxii import (  # noqa: F401 -- the whole life of a collection, once more over the tables
-    AT,
-    COLLECTIONS,
-    FILTERS,
-    OBJECTS,
-    ONE,
-    THREE,
-    TWO,
-    Client,
-    reader,
-    stocked,
-    test_a_letterbox_takes_and_does_not_show,
-    test_deletion,
-    test_each_object_has_its_own_fate,
-    test_filters,
-    test_no_way_out_shows_what_may_not_go,
-    test_one_object_and_its_versions,
-    test_the_manifest_says_what_there_is,
-    test_the_status_is_kept_for_him_who_added,
-    test_what_goes_in_comes_out_byte_for_byte,
-    test_what_is_added_while_one_reads_is_not_missed,
-    tool,
-)
 
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.ledger import log
@@ -72,6 +50,10 @@ def stock(node) -> shelf.Shelves:
 def client(shelves):
     """Ask these shelves as the pure tests ask theirs."""
     return Client(shelves)
+
+
+class TestLife(Life):
+    """As the smallest shelf."""
 
 
 def read(*raws: bytes) -> list[stix.Object]:
@@ -666,8 +648,6 @@ def test_what_was_found_out_holds_for_equal_rules_only(shelves, monkeypatch):
 
 def test_what_is_kept_is_judged_as_what_is_read():
     """`stix.kept` tells `release` the same as `stix.read`: for the objects of the standard and for somebody's own."""
-    from test_stix import BUNDLE, changed
-
     found = [one for one in stix.objects(BUNDLE) if isinstance(one, stix.Object)]
     found += read(changed("tool", x_note="A. B."), changed("tool", extensions={"x-mine": {"a": 1}}))
     assert len(found) > 40

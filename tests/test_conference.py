@@ -10,12 +10,12 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
+from browsing import Browser
 from hypothesis import given
 from hypothesis import strategies as st
 from lawroom import BOOKS
+from parties import FIRST, forty, party, shelf, treaty
 from peer import Peer
-from test_bond import FIRST, forty, party, shelf, treaty
-from test_officers import Browser
 from typer.testing import CliRunner
 
 from comity.cli import law

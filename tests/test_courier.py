@@ -10,24 +10,23 @@ from types import SimpleNamespace
 
 import pytest
 import spoken
+from answering import answered, receipt, said, until
 from django.db import connection
+from lines import PEM, TLS, line
 from peer import arrive, request
 from plans import explained
-from test_wire import PEM, TLS, line
 
 from comity.casework.lifecycle import Kind
 from comity.errors import NotPossible, Unreachable
-from comity.ledger import checkpoint as cp
-from comity.ledger.log import Proof
 from comity.node import archive
 from comity.node.courier import Courier, errands
 from comity.node.desk import crossing
-from comity.seal import envelope, merkle
+from comity.seal import envelope
 from comity.seal.envelope import Signed
 from comity.seal.keys import SigningKey
-from comity.wire import messages, transport
+from comity.wire import transport
 from comity.wire.directory import trust_in
-from comity.wire.exchange import Answer, Event, Evidence, Have, Item, Offer, Outcome
+from comity.wire.exchange import Event, Have, Item, Offer
 from comity.wire.remembered import Heard
 
 DAY = timedelta(days=1)
@@ -106,12 +105,6 @@ class Post:
         return SimpleNamespace(
             post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at, limit=0: ask(path)
         )  # fmt: skip
-
-
-def said(row, peer, event, code="", *, digest=""):
-    """The peer's signed word about our envelope."""
-    what = Evidence(event, peer.state, digest or row.digest, int(row.made_at.timestamp()), code)
-    return messages.sign_words([what], to="IR", places={}, key=peer.signing)[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -193,14 +186,6 @@ def test_a_doubt_outlives_a_renewal_that_failed(node, sent, at, monkeypatch):
     assert crossing.doubted("VN")
 
 
-def until(true) -> None:
-    """Wait until it is, at most ten seconds."""
-    end = time.monotonic() + 10
-    while not true() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert true()
-
-
 @pytest.mark.django_db
 def test_the_sender_learns_what_became_of_an_envelope(node, sent, at):
     """The peer's receipt and then its signed refusal are kept, and shown to a person; no later word replaces them."""
@@ -216,28 +201,6 @@ def test_the_sender_learns_what_became_of_an_envelope(node, sent, at):
     assert row in crossing.troubled()
     with pytest.raises(NotPossible):
         talk.release(row.digest, at.timestamp())
-
-
-def receipt(peer, row):
-    """The peer's receipt for our envelope: the only entry of its log."""
-    raw = _receipts.get((peer.state, row.digest))
-    if raw is None:
-        kept = Evidence(Event.RELAY_ACCEPTANCE, peer.state, row.digest, int(row.made_at.timestamp()))
-        word = messages.sign_words([kept], to="IR", places={row.digest: 0}, key=peer.signing)[0]
-        root = merkle.leaf_hash(messages.logged_receipt(row.digest))
-        note = cp.signed(cp.Checkpoint(peer.log.name, 1, root), peer.log)
-        raw = _receipts[peer.state, row.digest] = messages.proved(word, Proof(0, (), note))
-    return raw
-
-
-_receipts: dict[tuple[str, str], Signed] = {}
-
-
-def answered(talk, row, outcome, at, *words):
-    """The peer's answer to an offer of this row, or to a question about it."""
-    offer = Offer((Item(row.number, archive.sealed(row)),)) if outcome else Offer(ask=(row.digest,))
-    outcomes = (Outcome(row.digest, outcome),) if outcome else ()
-    talk.answered(offer, Answer(outcomes, words), at.timestamp())
 
 
 @pytest.mark.django_db

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import peer as peers
 import pytest
 import segno
+from browsing import HOSTILE, Browser
 from django.utils import translation
 from peer import Peer
-from test_officers import HOSTILE, Browser
 
 from comity.casework.measure import Measure
 from comity.node import models

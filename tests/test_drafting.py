@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from browsing import FORM, HOSTILE, OURS, Browser, saved
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lawroom import BOOKS
-from test_officers import FORM, HOSTILE, OURS, Browser, saved
 
 from comity.casework.measure import GROUPS, Measure
 from comity.casework.request import (

@@ -10,12 +10,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from browsing import HOSTILE, Browser
 from django.core.cache import cache
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from peer import Peer, arrive, settle
-from test_officers import HOSTILE, Browser
 
 from comity.casework.lifecycle import Kind
 from comity.casework.request import Urgency, moment_text

@@ -13,13 +13,12 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
+from browsing import Browser
+from clients import basic, commands, wait
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from indicators import changed, tool
 from plans import explained
-from test_officers import Browser
-from test_stix import changed
-from test_taxii import tool
-from test_taxii_door import basic, commands, wait
 
 from comity.demo import nodes
 from comity.demo.cast import three_states

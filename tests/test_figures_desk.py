@@ -6,15 +6,15 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from browsing import Browser
 from counting import facts as made_up
 from django.core.cache import cache
 from django.test import RequestFactory
 from django.utils.translation import deactivate
+from donor import TERMS, Donor, need, offer, said
 from peer import Peer
 from refusing import code
-from test_assistance_desk import TERMS, Donor, need, offer, said
-from test_officers import Browser
-from test_public import PERSIAN, forget, get
+from visitor import PERSIAN, forget, get
 
 from comity.assistance.programme import Say, Word
 from comity.casework.measure import Measure

@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from counting import facts
+from counting import facts, mirrored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
-from test_reconciliation import mirrored
 from typer.testing import CliRunner
 
 from comity.cli import app

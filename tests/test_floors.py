@@ -8,6 +8,7 @@ never leaned on may be painted paper.
 
 import ast
 import graphlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -163,18 +164,35 @@ def cyclic(sources: dict[str, str]) -> list[str]:
     return []
 
 
-def our_sources() -> dict[str, str]:
-    """Read every module of src/comity: name -> source."""
-    files = {path.relative_to(SRC).with_suffix(""): path for path in sorted(SRC.glob("comity/**/*.py"))}
+def leaning(sources: dict[str, str]) -> list[str]:
+    """Imports of test files: what two of them need stands in a module beside them."""
+    return [
+        f"{module} imports {name}: nothing is taken from a test file"
+        for module in sources
+        for name in imports(sources, module)
+        if re.search(r"(^|\.)test_", name)
+    ]
+
+
+def read(root: Path, pattern: str) -> dict[str, str]:
+    """Read every module under `root` whose path is as `pattern`: name -> source."""
+    files = {path.relative_to(root).with_suffix(""): path for path in sorted(root.glob(pattern))}
     return {".".join(name.parts).removesuffix(".__init__"): path.read_text("utf-8") for name, path in files.items()}
 
 
 @pytest.mark.parametrize("check", [unplaced, upward, foreign, writing, cyclic])
 def test_the_house_stands(check: Check) -> None:
     """No module breaks the plan."""
-    sources = our_sources()
+    sources = read(SRC, "comity/**/*.py")
     assert "comity.errors" in sources
     assert check(sources) == []
+
+
+def test_test_files_stand_alone() -> None:
+    """Each test file can be changed, or taken away, without a look at the others."""
+    sources = read(Path(__file__).parent, "**/*.py")
+    assert "test_floors" in sources
+    assert leaning(sources) == []
 
 
 PLANTED = [
@@ -199,6 +217,8 @@ PLANTED = [
     (writing, {"comity.node.models": "def close(self):\n    self.save()"}, ":2 calls .save()"),
     (writing, {"comity.node.public.views": "await Report.objects.acreate()"}, "calls .acreate()"),
     (cyclic, {"comity.law.a": "from . import b", "comity.law.b": "import comity.law.a"}, "cycle"),
+    (leaning, {"test_a": "from test_b import Browser"}, "taken from a test file"),
+    (leaning, {"browsing": "def f():\n    import test_b as there"}, "taken from a test file"),
 ]
 
 
@@ -224,4 +244,4 @@ def test_a_planted_fault_is_found(check: Check, sources: dict[str, str], expecte
 )
 def test_honest_code_passes(sources: dict[str, str]) -> None:
     """The checks do not cry wolf."""
-    assert [fault for check in (unplaced, upward, foreign, writing, cyclic) for fault in check(sources)] == []
+    assert [fault for check in (unplaced, upward, foreign, writing, cyclic, leaning) for fault in check(sources)] == []

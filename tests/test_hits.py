@@ -9,16 +9,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
+import exhibits
 import peer as peers
 import pytest
-import test_evidence
+from browsing import HOSTILE, Browser
 from django.core.cache import cache
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plans import explained
 from refusing import code
-from test_officers import HOSTILE, Browser
 
 from comity.casework.evidence import Exhibit, Manifest
 from comity.casework.lifecycle import Kind
@@ -516,17 +516,17 @@ def test_a_look_is_short(node, officers, peer, shelf, at, monkeypatch):
 
 def verified(node, officers, peer, at) -> None:
     """Viet Nam's return of two files for our case is here and verified."""
-    data, said = test_evidence.sealed(node, peer, at)
-    job = test_evidence.disclosed(node, peer, at, test_evidence.accepted(node, peer, officers, at), data, **said)
-    (node.shelf / f"{test_evidence.sha(data)}.collecting").write_bytes(data)
-    test_evidence.worked(node, job)
+    data, said = exhibits.sealed(node, peer, at)
+    job = exhibits.disclosed(node, peer, at, exhibits.accepted(node, peer, officers, at), data, **said)
+    (node.shelf / f"{exhibits.sha(data)}.collecting").write_bytes(data)
+    exhibits.worked(node, job)
     look(node, at)
-    assert test_evidence.worked(node, requesting.verify(node, OURS, officer=officers.all, at=at)).status == "done"
+    assert exhibits.worked(node, requesting.verify(node, OURS, officer=officers.all, at=at)).status == "done"
 
 
 def hashed(text: bytes, number: int = 1) -> stix.Object:
     """An indicator of a file by its SHA-256."""
-    return indicator(f"[file:hashes.'SHA-256' = '{test_evidence.sha(text)}']", number)
+    return indicator(f"[file:hashes.'SHA-256' = '{exhibits.sha(text)}']", number)
 
 
 def test_what_came_back_is_looked_at(node, officers, peer, shelf, at):
@@ -537,10 +537,10 @@ def test_what_came_back_is_looked_at(node, officers, peer, shelf, at):
     look(node, at)
     back, third = models.Hit.objects.get(source="VN"), models.Hit.objects.get(source="QA")
     manifest = archive.load(OURS, home="IR").returns[0].body["manifest"]
-    assert back.met == [["file:SHA-256", test_evidence.sha(b"first"), "a", manifest, ""]]
+    assert back.met == [["file:SHA-256", exhibits.sha(b"first"), "a", manifest, ""]]
     assert code(hits.draft, node, third.pk, measure="preservation", officer=officers.drafter, at=at) == "hit.theirs"
     drafted = hits.draft(node, back.pk, measure="stored-data", officer=officers.drafter, at=at)
-    assert drafted.request.accounts == (Account("other", f"SHA-256 {test_evidence.sha(b'first')}"),)
+    assert drafted.request.accounts == (Account("other", f"SHA-256 {exhibits.sha(b'first')}"),)
     text = Browser(officers.all).text(f"/hits/{back.pk}")
     assert "Exhibit" in text
     assert "SHA-256" in text
@@ -548,9 +548,9 @@ def test_what_came_back_is_looked_at(node, officers, peer, shelf, at):
 
 def test_what_is_held_for_another_state(node, officers, peer, shelf, at):
     """Exhibits taken in for Viet Nam are matched, and told to nobody: they go to it by disclosure."""
-    test_evidence.ordered(node, peer, officers, at)
+    exhibits.ordered(node, peer, officers, at)
     (node.intake / "d").write_bytes(b"first")
-    assert test_evidence.execute(node, officers, at).status == "done"
+    assert exhibits.execute(node, officers, at).status == "done"
     shelf(hashed(b"first"))
     look(node, at)
     hit = models.Hit.objects.get()

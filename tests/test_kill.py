@@ -4,22 +4,10 @@ import random
 import threading
 
 import pytest
+from lives import LIFE
 
 from comity.demo import story
 from comity.verify import verify_file
-
-LIFE = {
-    "IR": [
-        "drafted", "checked", "approved", "requested", "accepted", "preserved", "closed", "closed",
-        "drafted", "checked", "approved", "requested", "asked", "amended", "checked", "approved", "supplemented",
-        "accepted", "agreed", "disclosed", "verified", "released", "closed", "closed",
-    ],
-    "VN": [
-        "requested", "assessed", "accepted", "ordered", "preserved", "closed", "closed",
-        "requested", "assessed", "asked", "supplemented", "assessed", "accepted", "agreed", "authorised", "ordered",
-        "executed", "disclosed", "closed", "closed",
-    ],
-}  # fmt: skip
 
 
 class Killer:

@@ -7,9 +7,9 @@ import re
 from datetime import date
 
 import pytest
+from browsing import HOSTILE, Browser
 from django.utils.html import strip_tags
 from django.utils.translation import override
-from test_officers import HOSTILE, Browser
 from typer.testing import CliRunner
 
 from comity.casework.measure import Measure

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from exhibits import accepted, bring, disclosed, execute, sealed, stage, worked
 from lives import replay
 from peer import arrive, request, settle
-from test_evidence import accepted, bring, code, disclosed, execute, sealed, stage, worked
+from refusing import code
 
 from comity.casework.lifecycle import Kind, Stage, advance
 from comity.casework.measure import Measure

@@ -6,34 +6,15 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from indicators import BY_TYPE, SHA, attribute, changed, event, named
 from pymisp import MISPEvent, MISPObject
-from test_stix import BY_TYPE, changed, code
+from refusing import code
 
 from comity.sharing import misp, patterns, release, stix, tlp
 from comity.sharing.tlp import Level
 
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
-SHA = BY_TYPE["file"]["hashes"]["SHA-256"]
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
-
-
-def named(number: int) -> str:
-    """A UUID by number."""
-    return f"00000000-0000-4000-8000-{number:012}"
-
-
-def attribute(number: int, kind: str, value: str, *, to_ids: bool = True, **more) -> dict:
-    """An attribute as MISP writes it."""
-    return {"uuid": named(number), "type": kind, "category": "Network activity", "value": value, "to_ids": to_ids,
-            "timestamp": "1796000000", "distribution": "5", "comment": "", "disable_correlation": False} | more  # fmt: skip
-
-
-def event(*attributes, **more) -> bytes:
-    """An event as MISP writes it."""
-    held = {"uuid": named(900), "info": "Parcels in autumn", "date": "2026-11-30", "timestamp": "1796000500",
-            "published": False, "analysis": "1", "threat_level_id": "2", "distribution": "1",
-            "Orgc": {"name": "Exercise", "uuid": named(901)}, "Attribute": list(attributes)}  # fmt: skip
-    return json.dumps({"Event": held | more}).encode()
 
 
 def by_type(taken: misp.Taken) -> dict[str, list[stix.Object]]:

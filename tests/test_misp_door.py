@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import httpx2
 import pymisp
 import pytest
+from clients import commands, wait
+from collecting import COLLECTIONS, ONE, TWO, reader
 from django.db import InterfaceError, OperationalError
 from django.test import RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from indicators import SHA, attribute, event, named, tool
 from sqlite_shelf import SqliteShelf
-from test_misp import SHA, attribute, event, named
-from test_taxii import COLLECTIONS, ONE, TWO, reader, tool
-from test_taxii_door import commands, wait
 
 from comity.demo import nodes
 from comity.demo.cast import three_states

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import peer as peers
 import pytest
+from browsing import FORM, HOSTILE, OURS, THEIRS, Browser, saved
 from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -27,40 +28,6 @@ from comity.node.officers.pages.act import _DO
 from comity.wire.exchange import Failure, Item, Offer
 
 PASSWORD = "correct horse battery staple"
-OURS, THEIRS = "IR-2026-0001", "VN-2026-0001"
-FORM = {
-    "requested": "VN", "basis": "uncc", "scope": "A", "language": "en", "urgency": "ordinary",
-    "authority": "Central authority", "subject": "Fraud", "facts": "Accounts were emptied.",
-    "assistance": "The mailbox.", "link": "It directed the transfers.", "purpose": "It is deleted soon.",
-    "offence.code": "uncc:13", "offence.label": "fraud", "offence.provision": "IR-CCA:13",
-    "offence.max_penalty_months": "60", "conducting.name": "N. N.", "conducting.function": "judge",
-    "categories": ["subscriber", "content"], "intends_request": "on", "confidential": "on", "custodian": "Provider",
-    "rights": "One mailbox only.", "accounts-0-kind": "ip", "accounts-0-value": "203.0.113.7",
-    "accounts-0-port": "50122", "accounts-0-at": "2026-11-17 21:14:05 +03:30",
-}  # fmt: skip
-
-
-class Browser:
-    """An officer's browser: https only, signed in or not, in one language."""
-
-    def __init__(self, officer=None, language="en", *, checks=False) -> None:
-        self.client = Client(enforce_csrf_checks=checks, headers={"accept-language": language})
-        if officer is not None:
-            officer.language = language
-            registry.set_language(officer, language)
-            self.client.force_login(officer)
-
-    def get(self, path, **headers):
-        """GET `path`."""
-        return self.client.get(path, secure=True, headers=headers)
-
-    def post(self, path, **fields):
-        """POST `fields` to `path`; ``__`` stands for the dot in a name."""
-        return self.client.post(path, {name.replace("__", "."): value for name, value in fields.items()}, secure=True)
-
-    def text(self, path) -> str:
-        """The page at `path`, entities resolved."""
-        return html.unescape(self.get(path).content.decode())
 
 
 @pytest.fixture(autouse=True)
@@ -87,11 +54,6 @@ def drafted(node, officers, peer, at):
     requesting.draft(node, what, officer=officers.drafter, at=at)
     requesting.check(node, OURS, officer=officers.drafter, at=at)
     return OURS
-
-
-def saved() -> int:
-    """How many acts there are."""
-    return models.Act.objects.count()
 
 
 # ---- signing in -----------------------------------------------------------------------------------------------
@@ -279,9 +241,6 @@ def test_a_form_from_elsewhere_changes_nothing(officers, drafted):
     assert answer.status_code == 403
     assert "Nothing was changed" in answer.content.decode()
     assert saved() == before
-
-
-HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0 \u202egpj.exe\u202c \u2066x\u2069 \u200b"
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import test_letter
 import typst
+import writing
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,8 +99,8 @@ def unfiltered(kind: int, row: bytearray, above: bytes, step: int) -> bytes:
 @pytest.mark.parametrize("languages", [("en",), ("en", "fa")], ids="-".join)
 def test_a_scanner_of_others_reads_the_letter(languages):
     """The last page of a letter as printed, read by a program that is not ours, holds the request's code; the text too."""
-    what = test_letter.FULL
-    form = test_letter.form(what, languages)
+    what = writing.FULL
+    form = writing.form(what, languages)
     pages = typst.compile(
         letter._LETTERS / "letter.typ", root=letter._LETTERS, font_paths=characters.fonts(), ignore_system_fonts=True,
         sys_inputs={"form": json.dumps(form)}, format="png", ppi=96,

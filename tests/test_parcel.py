@@ -15,16 +15,16 @@ from types import SimpleNamespace
 
 import pytest
 import warm
+from answering import items, said
+from answering import receipt as receipt_of
 from django.db import transaction
+from exhibits import accepted, disclosed, sealed, sha
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peer import Peer, request
 from postgres import rows as beside
 from refusing import code
 from rich.console import Console
-from test_courier import receipt as receipt_of
-from test_courier import said
-from test_evidence import accepted, disclosed, sealed, sha
 
 from comity.casework.lifecycle import Kind
 from comity.demo import cast, nodes, story
@@ -57,13 +57,6 @@ def opened(path, home="VN"):
     """(its head, its answers, its offers, its bags) of a parcel of the node under test."""
     with parcel.Parcel(path, home=home) as found:
         return found.head, list(found.answers()), list(found.offers()), found.bags
-
-
-def items(peer, count=1, *, first=1):
-    """Requests of the peer, each in a case of its own, as they are offered."""
-    return [
-        Item(number, peer.asks(request(reference=f"VN-2026-{number:04}"))[0]) for number in range(first, first + count)
-    ]
 
 
 def everything():

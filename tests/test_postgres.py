@@ -21,7 +21,7 @@ import postgres
 import psycopg
 import pytest
 import warm
-from test_kill import LIFE
+from lives import LIFE
 
 from comity.conformance.inbox import Fate, Inbox
 from comity.demo import story

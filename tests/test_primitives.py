@@ -17,8 +17,8 @@ from refusing import code
 from second import keys as second_keys
 from second import stream as second_stream
 from second.plain import Refused
-from test_cades import KEY as CADES
-from test_cades import OTHER, cades_refusal, signed
+from signing import KEY as CADES
+from signing import OTHER, cades_refusal, signed
 
 from comity.seal import canon, keys, merkle, stream
 from comity.seal.keys import NoteKey, OpeningKey, SealKey, Signature, SigningKey, VerifyKey, note_check

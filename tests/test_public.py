@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
+from browsing import FORM, HOSTILE, Browser
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client, RequestFactory, override_settings
@@ -25,7 +26,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 from refusing import code as code_of
-from test_officers import FORM, HOSTILE, Browser
+from visitor import AT_THE_DOOR, PERSIAN, a_minute_passes, forget, get
 
 from comity.casework import report as said
 from comity.casework.report import WAYS, Deed, Kind
@@ -46,7 +47,6 @@ from comity.sharing.tlp import Level
 
 ROOM = {"states": ["VN"], "purposes": ["prevention"], "free_text": True}
 SECRET = "the-words-of-the-reporter"
-PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 ONE = [("a", 1)]
 NUMBERS = st.integers(0, said.RECEIPTS - 1)
@@ -204,36 +204,10 @@ def test_turns_come_back_at_their_pace(most, pauses):
 # ---- the door, in this process ---------------------------------------------------------------------------------------------
 
 
-def forget() -> None:
-    """Everybody has his full measure again."""
-    for held in (
-        door._each,
-        door._all,
-        views._sent,
-        views._sent_by_all,
-        views._wrong,
-        views._wrong_by_all,
-        views._noted,
-    ):
-        held.cache_clear()
-    a_minute_passes()
-
-
-def a_minute_passes() -> None:
-    """What is kept of the feeds is made anew."""
-    news._feed.cache_clear()
-    news._json.cache_clear()
-
-
 def narrow(monkeypatch, name: str, most: int) -> None:
     """Let a limit of the door be `most`, for good."""
     turns = Turns(most, 10_000)
     monkeypatch.setattr(views, name, cache(lambda: turns))
-
-
-AT_THE_DOOR = {
-    "ROOT_URLCONF": "comity.node.public.urls", "MIDDLEWARE": ["django.middleware.security.SecurityMiddleware"],
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -244,12 +218,6 @@ def public(node):
     node.reports.mkdir(mode=0o700)
     yield SimpleNamespace(get=get, post=post)
     forget()
-
-
-def get(path, **more):
-    """Ask for a page of the door."""
-    with override_settings(**AT_THE_DOOR):
-        return Client().get(path, secure=True, **more)
 
 
 def post(path, fields, *, address="192.0.2.77", **headers):

@@ -4,8 +4,8 @@ import html
 from datetime import timedelta
 
 import pytest
-from test_assistance_desk import Donor, need
-from test_public import forget, get
+from donor import Donor, need
+from visitor import forget, get
 
 from comity.assistance.needs import Release, Turn
 from comity.node.desk import assistance

@@ -5,28 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from counting import case, facts
+from counting import case, facts, mirrored, recounted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
 
 from comity.casework.act import SKEW, Kind
 from comity.reporting import reconciliation, release
-from comity.reporting.axes import MADE, PARTNER, RECEIVED, edges
+from comity.reporting.axes import PARTNER, edges
 from comity.reporting.reconciliation import Statement, Why, compare
 from comity.reporting.tables import is_listed
 from comity.reporting.tally import of_case
 
 EDGE = datetime(2026, 1, 1, tzinfo=UTC)  # after 2025-Q4
 LATER = EDGE + timedelta(days=30)
-
-
-def mirrored(found):
-    """The same cases as the partner QA counts them: none of others."""
-    return [
-        replace(fact, direction=RECEIVED if fact.direction == MADE else MADE, partner="IR")
-        for fact in found if fact.partner == "QA"
-    ]  # fmt: skip
 
 
 def pair(found, *, at=LATER, there=LATER, theirs=None) -> tuple[Statement, Statement]:
@@ -71,14 +63,6 @@ def test_every_altered_count_is_found(seed, data):
     assert [(one.why, one.cell, one.at_fault) for one in found] == [(Why.FIGURE, cell, "QA")]
     assert (found[0].ours, found[0].theirs) == (ours.counts.get(cell, 0), theirs.counts.get(cell, 0))
     assert not found[0].explained
-
-
-def recounted(statement: Statement, entries) -> Statement:
-    """A statement of other acts, with the figures that fit them."""
-    counts: dict = {}
-    for one in entries:
-        counts[one.cell] = counts.get(one.cell, 0) + 1
-    return replace(statement, entries=tuple(sorted(entries)), counts=counts)
 
 
 @settings(max_examples=30, deadline=None)

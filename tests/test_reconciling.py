@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 import peer as peers
 import pytest
+from browsing import Browser
+from counting import recounted
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import deactivate
 from peer import Peer, arrive, settle
 from refusing import code
-from test_officers import Browser
-from test_reconciliation import recounted
 
 from comity.casework.act import Kind
 from comity.errors import BrokenSeal, Invalid

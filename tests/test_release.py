@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from itertools import product
 
 import pytest
-from test_stix import BY_TYPE, changed, code
+from indicators import BY_TYPE, changed
+from refusing import code
 
 from comity.sharing import release, stix, tlp
 from comity.sharing.release import Audience, Came, Rules, Verdict

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import peer as peers
 import pytest
-from test_courier import answered, receipt, until
-from test_parcel import items
+from answering import answered, items, receipt, until
 
 from comity.errors import BrokenSeal, Invalid, NotPossible, Unreachable
 from comity.ledger import checkpoint as cp

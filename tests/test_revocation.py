@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from answering import answered, said
 from peer import arrive, request
-from test_courier import answered, said
 
 from comity.errors import BrokenProof
 from comity.ledger import checkpoint as cp

@@ -14,10 +14,10 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import spoken
+from frozen import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, UNTIL, WITNESS, bytes_of, vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from second import entries, files, notes, plain, statements, talk, tree
@@ -28,37 +28,13 @@ from second.plain import Refused
 from comity.errors import ComityError
 from comity.ledger import checkpoint
 from comity.ledger.log import Proof
-from comity.seal import canon, container, envelope, keys, merkle, stream, trust
+from comity.seal import canon, container, envelope, keys, merkle, stream
 from comity.seal.container import CadesKey
 from comity.wire import calls, directory, exchange, messages, parcel, proofs, transport
 
-HERE = Path(__file__).parent
-AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-UNTIL = AT.replace(year=2027)
-
-
-def vector(name: str) -> tuple[dict, dict]:
-    """(what is expected, what is given) in a frozen vector."""
-    found = json.loads((HERE / "vectors" / f"{name}.json").read_text("utf-8"))
-    return found["expect"], found["given"]
-
-
-def bytes_of(name: str) -> bytes:
-    """The frozen bytes of a vector."""
-    given_ = vector(name)[1][name]
-    return canon.unb64(given_) if name == "container" else given_.encode()
-
-
-GIVEN = vector("envelope")[1]
-SIGNER = keys.SigningKey(bytes.fromhex(GIVEN["ed25519_seed"]), bytes.fromhex(GIVEN["mldsa65_seed"]))
-OPENER = keys.OpeningKey(bytes.fromhex(GIVEN["xwing_seed"]))
-LOG = SimpleNamespace(**vector("receipt")[1])
 NEXT = keys.SigningKey(b"vector: next ed25519 seed of IR ."[:32], b"vector: next ml-dsa-65 seed of IR"[:32])
-CHAIN = [version.encode() for version in vector("entry")[1]["chain"]]
-TRUST = trust.Trust([trust.Grant("IR", SIGNER.public, envelope.KINDS, AT, UNTIL)])
 SIGNERS = [second_keys.Signer("IR", SIGNER.public.ed25519, SIGNER.public.mldsa65, statements.KINDS, AT, UNTIL)]
 OPENERS = [second_keys.Opener(OPENER.seed)]
-WITNESS = (LOG.witness, bytes.fromhex(LOG.witness_public))
 
 
 def seconds(moment: datetime) -> int:
@@ -221,7 +197,6 @@ def second_container(data: bytes):
     return [(name, plain.digest(part)) for name, part in found.parts.items()]
 
 
-CERTIFICATE = canon.unb64(vector("container")[1]["certificate"])
 SCRATCH = Path("/nonexistent")
 
 
@@ -297,7 +272,7 @@ def agreed(what: str, data: bytes) -> object:
 def test_the_second_reader_is_independent():
     """It imports the standard library, `cryptography` and itself, and nothing of Comity."""
     allowed = set(sys.stdlib_module_names) | {"cryptography", "second"}
-    there = list((HERE / "second").glob("*.py"))
+    there = list((Path(__file__).parent / "second").glob("*.py"))
     assert len(there) > 5
     for path in there:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from browsing import HOSTILE, Browser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from holding import Circle, indicator, shelved
-from test_officers import HOSTILE, Browser
 
 from comity.errors import Invalid
 from comity.node import models

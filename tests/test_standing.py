@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from browsing import Browser
 from hypothesis import given
 from hypothesis import strategies as st
 from lawroom import BOOKS
 from peer import Peer, arrive, settle
 from refusing import code
-from test_officers import Browser
 
 from comity.errors import ComityError, Invalid
 from comity.law import standing as law

@@ -2,30 +2,21 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import stix2.registry
 import stix2.v21.vocab
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from indicators import BUNDLE, BY_TYPE, VECTORS, changed
 from refusing import code
 from stix2.patterns import ObservationExpression  # noqa: F401 -- makes sure that the other reader is installed
 
 from comity.errors import Invalid
 from comity.sharing import _json, _types, patterns, stix, tlp
 
-VECTORS = Path(__file__).parent / "vectors" / "stix" / "objects.json"
-BUNDLE = VECTORS.read_bytes()
-BY_TYPE = {one["type"]: one for one in json.loads(BUNDLE)["objects"]}
 ALL_CLASSES = stix2.registry.STIX2_OBJ_MAPS["2.1"]["objects"] | stix2.registry.STIX2_OBJ_MAPS["2.1"]["observables"]
 CLASSES = {name: kind for name, kind in ALL_CLASSES.items() if name != "bundle"}
-
-
-def changed(kind: str, **said) -> bytes:
-    """The made-up object of a type with other properties; None takes one away."""
-    found = {name: value for name, value in (BY_TYPE[kind] | said).items() if value is not None}
-    return json.dumps(found).encode()
 
 
 # ------------------------------------------------------------------------------------------------ what holds is kept

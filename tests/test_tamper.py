@@ -17,7 +17,7 @@ from itertools import permutations
 
 import pytest
 import spoken
-from test_second import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, WITNESS, bytes_of, vector
+from frozen import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, WITNESS, bytes_of, vector
 
 from comity.errors import BrokenProof, ComityError
 from comity.ledger import checkpoint

@@ -5,9 +5,6 @@ import json
 import socket
 import sqlite3
 import ssl
-import subprocess
-import sys
-import time
 import tomllib
 from contextlib import closing
 from types import SimpleNamespace
@@ -16,8 +13,8 @@ import httpx2
 import pytest
 import requests
 import taxii2client.v21
-from test_stix import BUNDLE
-from test_taxii import tool
+from clients import basic, commands, wait
+from indicators import BUNDLE, tool
 
 from comity.demo import nodes
 from comity.demo.cast import three_states
@@ -26,26 +23,6 @@ from comity.sharing import release, stix, taxii, tlp
 TYPE = taxii.MEDIA_TYPE
 RULES = 'states = ["VN"]\npurposes = ["prevention"]\nunmarked = "TLP:GREEN"\npublic = true\nfree_text = true\n'
 RULES += 'basis = "Exercise Act, section 1"\n'
-
-
-_SEVERAL = """
-import json, sys
-from comity.errors import ComityError
-from comity.node import run
-for arguments in json.loads(sys.argv[1]):
-    try:
-        run.app(arguments, prog_name="comity node", standalone_mode=False)
-    except ComityError as error:
-        print(error)
-"""
-
-
-def commands(*several: list[str]) -> str:
-    """Run some of the operator's commands, in one process for the time that this saves; what they print."""
-    run = [sys.executable, "-c", _SEVERAL, json.dumps(several)]
-    done = subprocess.run(run, capture_output=True, text=True, check=False)
-    assert not done.returncode, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -89,23 +66,6 @@ def door(tmp_path_factory):
             )
     finally:
         node.stop()
-
-
-def wait(line: httpx2.Client) -> None:
-    """Until the door answers."""
-    for _ in range(200):
-        try:
-            line.get("/entry")
-        except httpx2.TransportError:
-            time.sleep(0.1)
-            continue
-        return
-    pytest.fail("the door does not open")
-
-
-def basic(name: str, secret: str) -> dict[str, str]:
-    """The headers of a client."""
-    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode(), "Accept": TYPE}
 
 
 def ask(door, method="GET", path="/taxii2/", who="vn", **more):

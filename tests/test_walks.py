@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from browsing import FORM, Browser
+from exhibits import bring, sealed, sha, worked
 from peer import request
-from test_evidence import bring, sealed, sha, worked
-from test_officers import FORM, Browser
 
 from comity.casework.lifecycle import Kind, Stage
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure

@@ -2,22 +2,19 @@
 
 import contextlib
 import gzip
-import ipaddress
 import json
 import socket
 import ssl
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lines import AT, HOP, LOG, OPEN, PEM, SAW, SIGN, SINCE, TLS, UNTIL, certificate, entry_of, line
 from refusing import code
 
 from comity.casework.lifecycle import Act, Kind
@@ -28,10 +25,10 @@ from comity.ledger.checkpoint import Checkpoint, cosignature, signed
 from comity.ledger.log import ACT, Proof, entry
 from comity.seal import canon, envelope, merkle
 from comity.seal.envelope import KINDS, Statement
-from comity.seal.keys import NoteKey, OpeningKey, SealKey, SigningKey
+from comity.seal.keys import SealKey
 from comity.seal.trust import Trust
 from comity.wire import transport
-from comity.wire.directory import Authority, Entry, first_keys, read_entry, sign_entry, trust_in
+from comity.wire.directory import Entry, read_entry, sign_entry, trust_in
 from comity.wire.exchange import Event, Evidence
 from comity.wire.messages import (
     BRACKETS,
@@ -44,32 +41,6 @@ from comity.wire.messages import (
     sign_words,
 )
 from comity.wire.transport import ANSWER_LIMIT, COLLECT, Line, check_hop, content_digest, hop_headers
-
-AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
-SINCE, UNTIL = AT.replace(month=10), AT.replace(month=12)
-SIGN = {state: SigningKey(bytes([n]) * 32, bytes([n + 100]) * 32) for n, state in enumerate(("IR", "VN", "QA"), 1)}
-OPEN = {state: OpeningKey(bytes([n + 50]) * 32) for n, state in enumerate(SIGN, 1)}
-LOG = {state: NoteKey(f"comity.example/{state}/log", bytes([n + 60]) * 32) for n, state in enumerate(SIGN, 1)}
-SAW = {state: NoteKey(f"comity.example/{state}/witness", bytes([n + 70]) * 32) for n, state in enumerate(SIGN, 1)}
-HOP = {state: NoteKey(f"{state}/hop", bytes([n + 80]) * 32) for n, state in enumerate(SIGN, 1)}
-NAMES = {"en": "Islamic Republic of Iran", "fa": "جمهوری اسلامی ایران"}
-
-
-def entry_of(state: str = "IR", **changes) -> Entry:
-    """Make a State's directory entry, changed as told."""
-    values = {
-        "state": state, "version": 1, "previous": "", "issued_at": SINCE, "confirmed_on": date(2026, 10, 1),
-        "names": NAMES, "authorities": (Authority("central", NAMES, ("fa", "en"), "Asia/Tehran", "a telephone", ("40",)),),
-        "threshold": 0, "tls": "pem", "address": "https://127.0.0.1:1", "exercise": True,
-    }  # fmt: skip
-    keys = {
-        "sign": SIGN[state].public, "open": OPEN[state].public, "log": (LOG[state].name, LOG[state].public),
-        "witness": (SAW[state].name, SAW[state].public), "hop": HOP[state].public, "certificate": b"der",
-        "since": SINCE, "until": UNTIL,
-    }  # fmt: skip
-    other = {name: changes.pop(name) for name in set(changes) & set(keys)}
-    return Entry(**({"keys": first_keys(**(keys | other))} | values | changes))
-
 
 ENTRY = entry_of()
 TRUST = trust_in([ENTRY, entry_of("VN")])
@@ -575,24 +546,6 @@ def test_any_headers_are_refused(inputs, signature):
 # ------------------------------------------------------------------------------------------------------- the line
 
 
-def certificate(host: str = "127.0.0.1") -> tuple[bytes, str]:
-    """Make a self-signed certificate for an address: (key and certificate in PEM, the certificate in PEM)."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "node")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
-        .sign(private, hashes.SHA256())
-    )
-    pem = made.public_bytes(serialization.Encoding.PEM)
-    kind, no = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return private.private_bytes(serialization.Encoding.PEM, kind, no) + pem, pem.decode()
-
-
 class Peer(BaseHTTPRequestHandler):
     """A peer that answers well or badly, by the path that is asked for."""
 
@@ -702,14 +655,6 @@ def _close_lines(monkeypatch):
     yield
     for one in opened:
         one.close()
-
-
-PEM, TLS = certificate()
-
-
-def line(port: int, tls: str = TLS, address: str = "https://127.0.0.1:{}") -> Line:
-    """Make Iran's line to Viet Nam's node."""
-    return Line(entry_of("VN", tls=tls, address=address.format(port)), state="IR", key=HOP["IR"])
 
 
 @pytest.fixture
