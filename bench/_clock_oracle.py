@@ -210,6 +210,18 @@ def rested(day: date, works: Works) -> date:
     return next(walk(day - DAY, works))
 
 
+def months_on(day: date, months: int) -> date:
+    """Month after month; a day that is not there gives way to the one before."""
+    number, year, month = day.day, day.year, day.month
+    for _ in range(months):
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    while True:
+        try:
+            return date(year, month, number)
+        except ValueError:
+            number -= 1
+
+
 def counted(day: date, count: int, unit: str, works: Works) -> date:
     """The last day of a period, day by day."""
     if unit == "working-day":
@@ -221,14 +233,7 @@ def counted(day: date, count: int, unit: str, works: Works) -> date:
         for _ in range(count * (7 if unit == "week" else 1)):
             day += DAY
         return day
-    number, year, month = day.day, day.year, day.month
-    for _ in range(count * (12 if unit == "year" else 1)):
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    while True:
-        try:
-            return date(year, month, number)
-        except ValueError:
-            number -= 1
+    return months_on(day, count * (12 if unit == "year" else 1))
 
 
 def three(ends: Ends, zone: tzinfo, ways: tuple[Works, Works, Works], step: Callable[[date, Works], date]) -> Ends:
