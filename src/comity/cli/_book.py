@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 from comity.casework.act import CROSSING
 from comity.casework.lifecycle import TABLE
 from comity.casework.measure import COERCIVE, LIVES, Measure
-from comity.cli._paper import Cells, Paper
-from comity.law import comparison
-from comity.law.state import Authorisation, Authority, NationalOffence, Policy, State
-from comity.law.treaty import ClockRule, Treaty, TreatyOffence
-from comity.wording import labels, terms
-from comity.wording.speech import Speech
+from comity.cli._paper import Paper
+from comity.law.state import State
+from comity.law.treaty import Treaty, TreatyOffence
+from comity.wording import labels, lawbook, terms
 
 # ── A treaty ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -50,7 +47,7 @@ def treaty_measure(paper: Paper, book: Treaty, asked: Measure) -> None:
     if clocks:
         paper.head(speech.translate(labels.CLOCKS))
     for clock in clocks:
-        paper.bullet(clock_words(speech, clock))
+        paper.bullet(f"{lawbook.clock(speech, clock)} · {speech.code(clock.provision)}")
     _life(paper, asked)
     _citations(paper, book, asked)
 
@@ -122,16 +119,6 @@ def _citations(paper: Paper, book: Treaty, asked: Measure) -> None:
             paper.bullet(f"{speech.rule(rule)}: {named}")
 
 
-def clock_words(speech: Speech, clock: ClockRule) -> str:
-    """A clock in one line."""
-    span = speech.translate(labels.AT_LEAST if clock.least else labels.AT_MOST) % {
-        "period": speech.period(str(clock.period))
-    }
-    bound = speech.translate(labels.BOUND) % {"bearer": speech.term(terms.BEARERS, clock.bearer)}
-    parts = [span, bound, *([speech.translate(labels.EXTENDABLE)] if clock.extendable else [])]
-    return f"{speech.term(terms.CLOCKS, clock.id)}: {speech.listing(parts)} · {speech.code(clock.provision)}"
-
-
 def treaty_offence(paper: Paper, offence: TreatyOffence) -> None:
     """The elements of a treaty's offence, in whose words the States' lines stand."""
     speech = paper.speech
@@ -141,14 +128,9 @@ def treaty_offence(paper: Paper, offence: TreatyOffence) -> None:
         (labels.ONE_OF, offence.one_of),
         (labels.MAY_REQUIRE, offence.may_require),
     ):
-        paper.fact(label, elements(speech, words))
+        paper.fact(label, lawbook.elements(speech, words))
     if offence.same_as:
         paper.fact(labels.SAME_AS, f"{speech.offence(offence.same_as)} ({speech.code(offence.same_as)})")
-
-
-def elements(speech: Speech, words: Iterable[str]) -> str:
-    """Elements of an offence in one line."""
-    return speech.listing([speech.field(word) for word in words])
 
 
 # ── A State ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,59 +157,3 @@ def state_head(paper: Paper, book: State, on: date) -> None:
     versions = [item for found in book.provisions.values() for item in found]
     numbers = {"provisions": str(len(versions)), "verified": str(sum(item.verified for item in versions))}
     paper.say(speech.said(labels.COUNTED, numbers))
-
-
-def house_rows(speech: Speech, houses: tuple[comparison.House, ...]) -> list[Cells]:
-    """What States' own books say of carrying out a measure, row by row."""
-    return [
-        (labels.AUTHORISED_BY, [[_authorised(speech, line) for line in house.authorisations] for house in houses]),
-        (labels.REFUSES, [[_policy(speech, line) for line in house.policies] for house in houses]),
-        (labels.LANGUAGES, [[speech.tongue(line.tag) for line in house.languages] for house in houses]),
-        (labels.AUTHORITIES, [[_authority(speech, line) for line in house.authorities] for house in houses]),
-        (labels.PERIODS, [[clock_words(speech, line) for line in house.clocks] for house in houses]),
-        (labels.KEPT, [[
-            f"{speech.term(terms.CATEGORIES, line.category)}: {speech.period(str(line.period))} · "
-            f"{speech.code(line.provision)}" for line in house.retention
-        ] for house in houses]),
-        (labels.PERSONAL_DATA, [[speech.code(line.provision) for line in house.data_protection] for house in houses]),
-    ]  # fmt: skip
-
-
-def _authorised(speech: Speech, line: Authorisation) -> str:
-    by = speech.term(terms.AUTHORISERS, line.by) if line.by else speech.unknown
-    urgent = speech.term(terms.AUTHORISERS, line.urgent_by) if line.urgent_by else ""
-    parts = [by, *([speech.translate(labels.IN_URGENCY) % {"by": urgent}] if urgent else [])]
-    return f"{speech.listing(parts)} · {speech.code(line.provision)}"
-
-
-def _policy(speech: Speech, line: Policy) -> str:
-    subject = speech.term(terms.SUBJECTS, line.subject)
-    least = f" ({speech.months(line.penalty_months)})" if line.penalty_months is not None else ""
-    lifted = [speech.translate(labels.ASSURANCE)] if line.assurance else []
-    stance = speech.listing([speech.term(terms.STANCES, line.stance), *lifted])
-    return f"{subject}{least}: {stance} · {speech.code(line.provision)}"
-
-
-def _authority(speech: Speech, line: Authority) -> str:
-    name = speech.foreign(line.fa if speech.language == "fa" else line.en)
-    return f"{name} ({speech.term(labels.ROLES, line.role)})"
-
-
-def offence_rows(speech: Speech, found: tuple[comparison.Criminalised, ...]) -> list[Cells]:
-    """What States' own books say of an offence, row by row."""
-    say = speech.translate
-    answer = {True: [say(labels.YES)], False: [say(labels.NO)], None: list[str]()}
-    return [
-        (labels.PROVISIONS, [[speech.code(line.provision) for line in row.lines] for row in found]),
-        (labels.COVERED, [[elements(speech, line.elements) for line in row.lines] for row in found]),
-        (labels.NOT_COVERED, [[elements(speech, row.missing) or "–"] if row.lines else [] for row in found]),
-        (labels.ASKED_BEYOND, [[elements(speech, row.narrower) or "–"] if row.lines else [] for row in found]),
-        (labels.MAXIMUM, [[_penalty(speech, line) for line in row.lines] for row in found]),
-        (labels.SERIOUS, [answer[row.serious] for row in found]),
-        (labels.ALL_VERIFIED, [answer[row.verified] if row.lines else [] for row in found]),
-    ]
-
-
-def _penalty(speech: Speech, line: NationalOffence) -> str:
-    months = speech.unknown if line.max_penalty_months is None else speech.months(line.max_penalty_months)
-    return f"{months} · {speech.code(line.provision)}"

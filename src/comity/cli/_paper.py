@@ -17,12 +17,12 @@ from rich.text import Text
 from comity.law._row import Period
 from comity.law.provision import Provision
 from comity.wording import labels
+from comity.wording.lawbook import Row, Said
 from comity.wording.speech import Speech
 
 _LABEL, _CELL = 20, 24  # columns that a row's heading and a State need at least for a table to be readable
 
-Cells = tuple[str, Sequence[Sequence[str]]]
-"""One row of a comparison: what it is about, and for each State its lines; no line means that the book is silent."""
+_UNCITED = (labels.LANGUAGES, labels.AUTHORITIES)  # names speak for themselves, and a column is narrow
 
 
 class Paper:
@@ -89,24 +89,29 @@ class Paper:
         if found.source:
             self.say(self.speech.foreign(found.source), style="dim")
 
-    def comparison(self, states: Sequence[str], rows: Iterable[Cells]) -> None:
+    def comparison(self, states: Sequence[str], rows: Iterable[Row]) -> None:
         """The States side by side; one after the other where a table could not be read.
 
         That is on a narrow screen, and always in Persian: a screen that turns lines round would turn the columns too.
         """
-        names, rows = [self.speech.state(state) for state in states], list(rows)
+        names = [self.speech.state(state) for state in states]
+        lines = [(row.label, [[self._cited(row, said) for said in cell] for cell in row.cells]) for row in rows]
         narrow = self.console.width < _LABEL + _CELL * len(states)
         if self.speech.language == "fa" or len(states) == 1 or narrow:
             for at, name in enumerate(names):
                 self.head(name)
-                for label, cells in rows:
+                for label, cells in lines:
                     self.facts(label, cells[at])
             return
         table = Table("", *names, show_lines=True)
-        for label, cells in rows:
-            shown = (Text("\n".join(lines) or self.speech.unknown) for lines in cells)
+        for label, cells in lines:
+            shown = (Text("\n".join(cell) or self.speech.unknown) for cell in cells)
             table.add_row(Text(self.speech.translate(label)), *shown)
         self.console.print(table)
+
+    def _cited(self, row: Row, said: Said) -> str:
+        cite = self.speech.code(said.provision) if said.provision and row.label not in _UNCITED else ""
+        return " · ".join(part for part in (said.text, cite) if part)
 
 
 def plain(value: Any) -> Any:

@@ -30,7 +30,7 @@ from comity.law.situation import load_cases
 from comity.law.state import State
 from comity.law.treaty import Treaty
 from comity.law.treaty_reader import read_treaty
-from comity.wording import labels, terms
+from comity.wording import labels, lawbook, terms
 from comity.wording.speech import unnamed
 
 app = typer.Typer(
@@ -179,7 +179,7 @@ def _print_about(paper: Paper, book: Treaty | State, about: str, on: date) -> No
     speech = paper.speech
     if isinstance(book, State):
         if about in set(Measure):
-            rows = _book.house_rows(speech, comparison.measure(speech.books, (book.code,), Measure(about), on))
+            rows = lawbook.measure_rows(speech, comparison.measure(speech.books, (book.code,), Measure(about), on))
             named = f"{speech.term(terms.MEASURES, about)} ({speech.code(about)})"
             paper.head(speech.listing([named, speech.day(on)]), gap=False)
             paper.comparison((book.code,), rows)
@@ -187,7 +187,7 @@ def _print_about(paper: Paper, book: Treaty | State, about: str, on: date) -> No
             _book.treaty_offence(paper, speech.books.offence(about))
             paper.comparison(
                 (book.code,),
-                _book.offence_rows(speech, comparison.offence(speech.books, (book.code,), about, on)),
+                lawbook.offence_rows(speech, comparison.offence(speech.books, (book.code,), about, on)),
             )
         elif not about:
             _book.state_head(paper, book, on)
@@ -243,11 +243,11 @@ def compare(
         raise Invalid("Name at least two States.", code="cli.states", where="STATES")
     if article in set(Measure):
         houses = comparison.measure(speech.books, pick, Measure(article), day)
-        title, data, rows = speech.term(terms.MEASURES, article), plain(houses), _book.house_rows(speech, houses)
+        title, data, rows = speech.term(terms.MEASURES, article), plain(houses), lawbook.measure_rows(speech, houses)
     else:
         code = offence_of(speech.books, article, "--article")
         lines = comparison.offence(speech.books, pick, code, day)
-        title, data, rows = speech.offence(code), plain(lines), _book.offence_rows(speech, lines)
+        title, data, rows = speech.offence(code), plain(lines), lawbook.offence_rows(speech, lines)
     if asked.as_json:
         write_json({"about": article, "on": day, "states": data})
         return

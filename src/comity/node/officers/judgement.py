@@ -133,6 +133,10 @@ class Voice(Speech):
         """`parts` in one line, as `Speech` parts them."""
         return SafeString(super().listing([conditional_escape(part) for part in parts]))
 
+    def said(self, text: str, params: Mapping[str, str], measure: str = "") -> SafeString:
+        """`text` with its parameters in words, each escaped already."""
+        return SafeString(super().said(text, params, measure))
+
     def field(self, name: str, measure: str = "") -> SafeString:
         """A field as this measure's form names it."""
         if name in terms.ELEMENTS:

@@ -6,7 +6,7 @@ book is shown as a gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -23,12 +23,12 @@ from comity.law import comparison, instrument
 from comity.law.bond import Bond
 from comity.law.book import Books
 from comity.law.instrument import Option
-from comity.law.state import Authority, Policy, State
-from comity.law.treaty import ClockRule, Content, Objection, Party, Territory, Treaty, TreatyOffence
+from comity.law.state import State
+from comity.law.treaty import Content, Objection, Party, Territory, Treaty, TreatyOffence
 from comity.node.officers import judgement
 from comity.node.officers.judgement import Cite, Voice
 from comity.node.settings import Settings
-from comity.wording import labels, mechanism, terms
+from comity.wording import labels, lawbook, mechanism, terms
 
 FORCES: Final[dict[str, str | Promise]] = {
     "binds": _("in force between the two"),
@@ -186,7 +186,7 @@ def listed(settings: Settings, pair: tuple[str, str], on: date) -> list[tuple[Sa
             continue
         rows = book.lines(tuple(item for item in book.treaties if partner in item.partners), on)
         if rows:
-            title = SafeString(voice.said(labels.LISTED_BY, {"state": code}))
+            title = voice.said(labels.LISTED_BY, {"state": code})
             found.append((title, [judgement.cite(settings, row.provision, on) for row in rows]))
     return found
 
@@ -235,98 +235,18 @@ class Compared:
 
 def compared(settings: Settings, states: tuple[str, ...], about: str, on: date) -> list[Compared]:
     """What the books of `states` say of the offence or form of cooperation `about` on `on`. Raises Invalid: no book."""
-    books = settings.books
+    voice, books = Voice(), settings.books
     if about in set(Measure):
-        return _houses(settings, comparison.measure(books, states, Measure(about), on), on)
-    return _offences(settings, comparison.offence(books, states, about, on), on)
-
-
-def _houses(settings: Settings, houses: Sequence[comparison.House], on: date) -> list[Compared]:
-    voice = Voice()
-
-    def row(label: str, cells: Iterable[Iterable[tuple[str, str]]]) -> Compared:
-        lines = tuple(tuple(_line(settings, text, name, on) for text, name in cell) for cell in cells)
-        return Compared(SafeString(voice.plain(voice.translate(label))), lines)
-
+        rows = lawbook.measure_rows(voice, comparison.measure(books, states, Measure(about), on))
+    else:
+        rows = lawbook.offence_rows(voice, comparison.offence(books, states, about, on))
     return [
-        row(labels.AUTHORISED_BY, (
-            [(_authoriser(voice, line.by, line.urgent_by), line.provision) for line in house.authorisations]
-            for house in houses)),
-        row(labels.REFUSES, (
-            [(_policy(voice, line), line.provision) for line in house.policies] for house in houses)),
-        row(labels.LANGUAGES, (
-            [(voice.tongue(line.tag), line.provision) for line in house.languages] for house in houses)),
-        row(labels.AUTHORITIES, (
-            [(_authority(voice, line), line.provision) for line in house.authorities] for house in houses)),
-        row(labels.PERIODS, ([(clock(voice, line), line.provision) for line in house.clocks] for house in houses)),
-        row(labels.KEPT, (
-            [(f"{voice.term(terms.CATEGORIES, line.category)}: {voice.period(str(line.period))}", line.provision)
-             for line in house.retention] for house in houses)),
-        row(labels.PERSONAL_DATA, ([("", line.provision) for line in house.data_protection] for house in houses)),
-    ]  # fmt: skip
-
-
-def silent(voice: Voice) -> str:
-    """What stands where a book is silent."""
-    return "؟" if voice.language == "fa" else "?"
-
-
-def _authoriser(voice: Voice, by: str, urgent: str) -> str:
-    parts = [voice.term(terms.AUTHORISERS, by) if by else silent(voice)]
-    if urgent:
-        parts.append(voice.translate(labels.IN_URGENCY) % {"by": voice.term(terms.AUTHORISERS, urgent)})
-    return voice.listing(parts)
-
-
-def _policy(voice: Voice, line: Policy) -> str:
-    least = f" ({voice.months(line.penalty_months)})" if line.penalty_months is not None else ""
-    lifted = [voice.translate(labels.ASSURANCE)] if line.assurance else []
-    stance = voice.listing([voice.term(terms.STANCES, line.stance), *lifted])
-    return f"{voice.term(terms.SUBJECTS, line.subject)}{least}: {stance}"
-
-
-def _authority(voice: Voice, line: Authority) -> str:
-    name = voice.foreign(line.fa if voice.language == "fa" else line.en)
-    return f"{name} ({voice.term(labels.ROLES, line.role)})"
-
-
-def clock(voice: Voice, found: ClockRule) -> str:
-    """A clock in one line."""
-    span = voice.translate(labels.AT_LEAST if found.least else labels.AT_MOST)
-    parts = [
-        span % {"period": voice.period(str(found.period))},
-        voice.translate(labels.BOUND) % {"bearer": voice.term(terms.BEARERS, found.bearer)},
-        *([voice.translate(labels.EXTENDABLE)] if found.extendable else []),
+        Compared(
+            SafeString(voice.plain(voice.translate(row.label))),
+            tuple(tuple(_line(settings, said.text, said.provision, on) for said in cell) for cell in row.cells),
+        )
+        for row in rows
     ]
-    return f"{voice.term(terms.CLOCKS, found.id)}: {voice.listing([SafeString(part) for part in parts])}"
-
-
-def _offences(settings: Settings, found: Sequence[comparison.Criminalised], on: date) -> list[Compared]:
-    voice = Voice()
-    answer = {True: [(voice.translate(labels.YES), "")], False: [(voice.translate(labels.NO), "")], None: []}
-
-    def row(label: str, cells: Iterable[Iterable[tuple[str, str]]]) -> Compared:
-        lines = tuple(tuple(_line(settings, text, name, on) for text, name in cell) for cell in cells)
-        return Compared(SafeString(voice.plain(voice.translate(label))), lines)
-
-    def open_parts(item: comparison.Criminalised, parts: tuple[str, ...]) -> list[tuple[str, str]]:
-        return [(_elements(voice, parts) or "–", "")] if item.lines else []
-
-    return [
-        row(labels.PROVISIONS, ([("", line.provision) for line in item.lines] for item in found)),
-        row(labels.COVERED, ([(_elements(voice, line.elements), "") for line in item.lines] for item in found)),
-        row(labels.NOT_COVERED, (open_parts(item, item.missing) for item in found)),
-        row(labels.ASKED_BEYOND, (open_parts(item, item.narrower) for item in found)),
-        row(labels.MAXIMUM, (
-            [(silent(voice) if line.max_penalty_months is None else voice.months(line.max_penalty_months), line.provision)
-             for line in item.lines] for item in found)),
-        row(labels.SERIOUS, (answer[item.serious] for item in found)),
-        row(labels.ALL_VERIFIED, (answer[item.verified] if item.lines else [] for item in found)),
-    ]  # fmt: skip
-
-
-def _elements(voice: Voice, words: Iterable[str]) -> str:
-    return voice.listing([voice.field(word) for word in words])
 
 
 # ---- one book -------------------------------------------------------------------------------------------------
@@ -402,7 +322,7 @@ def _measure(settings: Settings, voice: Voice, book: Treaty, asked: Measure, on:
         for item in book.duties
         if asked in item.measures
     ]  # fmt: skip
-    clocks = [_line(settings, clock(voice, item), item.provision, on) for item in book.clocks_of[asked]]
+    clocks = [_line(settings, lawbook.clock(voice, item), item.provision, on) for item in book.clocks_of[asked]]
     life = [voice.term(labels.LIVES, LIVES[asked])]
     if asked in COERCIVE:
         life.append(voice.plain(voice.translate(labels.COERCIVE)))
@@ -438,9 +358,9 @@ def _content(settings: Settings, voice: Voice, item: Content, measure: str, on: 
 
 def _offence(voice: Voice, found: TreatyOffence) -> list[Fact]:
     shown = [
-        _fact(voice, labels.ELEMENTS, [_elements(voice, found.elements)]),
-        _fact(voice, labels.ONE_OF, [_elements(voice, found.one_of)]),
-        _fact(voice, labels.MAY_REQUIRE, [_elements(voice, found.may_require)]),
+        _fact(voice, labels.ELEMENTS, [lawbook.elements(voice, found.elements)]),
+        _fact(voice, labels.ONE_OF, [lawbook.elements(voice, found.one_of)]),
+        _fact(voice, labels.MAY_REQUIRE, [lawbook.elements(voice, found.may_require)]),
         _fact(voice, labels.SAME_AS, [voice.offence(found.same_as)] if found.same_as else []),
     ]
     return [fact for fact in shown if fact.lines]

@@ -265,7 +265,7 @@ def proposals(settings: Settings, basis: str, on: date) -> list[Report]:
 def _proposal(settings: Settings, basis: str, item: Proposal, on: date) -> Report:
     voice, books = Voice(), settings.books
     who = conference.voters(books, basis, on)
-    lines = [voice.said(words.NOBODY_VOTES, {})]
+    lines: list[str] = [voice.said(words.NOBODY_VOTES, {})]
     if who.sure or who.open:
         ballots = conference.ballots(books, basis, item.id, on)
         lines = words.votes(voice, conference.count(books, basis, item.decision, ballots, on, final=False))
