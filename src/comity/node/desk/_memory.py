@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, Final, Protocol, TypeVar
@@ -38,8 +39,6 @@ _HEARD: Final = {"heard": "times", "heard_at": "at", "heard_since": "since", "gr
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
-Adopt = Callable[[models.Departure], None]
-Lost = Callable[[datetime, datetime], None]
 
 
 class Reads(Protocol):
@@ -51,22 +50,26 @@ class Reads(Protocol):
     def forget(self) -> None: ...
 
 
-class Tables:
-    """What `settings`' node remembers of the conversation with `peer`.
+@dataclass(frozen=True)
+class Cases:
+    """Where that goes which a conversation brings.
 
     Args:
-        settings: the node's.
-        peer: the other State.
         reading: opens what has arrived, and takes it in.
         adopt: adds the act of an envelope of ours that came back to its case.
         lost: notes that what was signed by the first moment had been forgotten, and came back at the second.
     """
 
-    def __init__(
-        self, settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None,
-        lost: Lost | None = None,
-    ) -> None:  # fmt: skip
-        self._settings, self._peer, self._reading, self._adopt, self._lost = settings, peer, reading, adopt, lost
+    reading: Reads
+    adopt: Callable[[models.Departure], None]
+    lost: Callable[[datetime, datetime], None]
+
+
+class Tables:
+    """What `settings`' node remembers of the conversation with `peer`; without `cases` it is kept, and goes nowhere."""
+
+    def __init__(self, settings: Settings, peer: str, cases: Cases | None = None) -> None:
+        self._settings, self._peer, self._cases = settings, peer, cases
         self._tail: Tail | None = None
         self._sent: dict[str, models.Departure | None] = {}
         self._got: dict[str, models.Arrival | None] = {}
@@ -109,16 +112,16 @@ class Tables:
             held.clear()
         self._tail = self._talk = None
         self._turn += 1
-        if self._reading is not None:
-            self._reading.forget()
+        if self._cases is not None:
+            self._cases.reading.forget()
 
     def _write(self) -> None:
         """Write what has changed since the last time."""
         self._lacks_changed = False
         if self._tail is not None:
             self._tail.write()
-        if self._reading is not None:
-            self._reading.write()
+        if self._cases is not None:
+            self._cases.reading.write()
         self._kept.write()
         _write(models.Departure, self._sent, self._sent_changed, _SENT, ["digest"])
         _write(models.Arrival, self._got, self._got_changed, _GOT, ["hop", "digest"])
@@ -175,8 +178,8 @@ class Tables:
 
     def reminded(self, signed_at: int, now: float) -> None:
         self._stand_aside()
-        if self._lost is not None:
-            self._lost(datetime.fromtimestamp(signed_at, UTC), datetime.fromtimestamp(now, UTC))
+        if self._cases is not None:
+            self._cases.lost(datetime.fromtimestamp(signed_at, UTC), datetime.fromtimestamp(now, UTC))
 
     def tell(self, alarm: Alarm) -> None:
         at = datetime.fromtimestamp(alarm.at, UTC)
@@ -300,8 +303,8 @@ class Tables:
     def adopt(self, row: Sent) -> None:
         held = self._departure(row)
         self._stand_aside()
-        if self._adopt is not None:
-            self._adopt(held)
+        if self._cases is not None:
+            self._cases.adopt(held)
 
     # ── the peer's ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -393,13 +396,13 @@ class Tables:
             return b""
 
     def prepare(self, limit: int, most_bytes: int) -> None:
-        if self._reading is not None and not self._depth:
+        if self._cases is not None and not self._depth:
             rows = list(self._ready().values_list("digest", "at")[:limit])
             sizes = archive.sizes([digest for digest, _ in rows])
             before = accumulate((sizes[digest] for digest, _ in rows), initial=0)
             rows = [row for row, size in zip(rows, before, strict=False) if size < most_bytes]
             self._kept.read((), [digest for digest, _ in rows])
-            self._reading.ahead((digest, at, self._kept[digest]) for digest, at in rows)
+            self._cases.reading.ahead((digest, at, self._kept[digest]) for digest, at in rows)
 
     def _ready(self) -> QuerySet[models.Arrival]:
         return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
@@ -408,8 +411,8 @@ class Tables:
         held = self._got[row.digest]
         if held is None:
             raise LookupError(row.digest)
-        if self._reading is not None:
-            self._reading.read(held, self.sealed(row.digest), self._stand_aside)
+        if self._cases is not None:
+            self._cases.reading.read(held, self.sealed(row.digest), self._stand_aside)
         self._got_changed.setdefault(row.digest, False)
         return held.code
 

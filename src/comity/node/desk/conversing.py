@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from comity.errors import BrokenProof, BrokenSeal
 from comity.ledger.log import Proof
 from comity.node import archive, models
-from comity.node.desk._memory import Adopt, Lost, Reads, Tables
+from comity.node.desk._memory import Cases, Tables
 from comity.node.settings import Settings
 from comity.seal import canon, envelope
 from comity.seal.envelope import Signed
@@ -31,19 +31,9 @@ from comity.wire.exchange import Event, Evidence, Item
 from comity.wire.remembered import Pace
 
 
-def conversation(
-    settings: Settings, peer: str, *, reading: Reads | None = None, adopt: Adopt | None = None, lost: Lost | None = None
-) -> Conversation:
-    """The conversation of this node with `peer`; a thread that has it has it alone.
-
-    Args:
-        settings: the node's.
-        peer: the other State.
-        reading: opens what has arrived, and takes it in.
-        adopt: adds the act of an envelope of ours that came back to its case.
-        lost: notes that what was signed by the first moment had been forgotten, and came back at the second.
-    """
-    tables = Tables(settings, peer, reading=reading, adopt=adopt, lost=lost)
+def conversation(settings: Settings, peer: str, cases: Cases | None = None) -> Conversation:
+    """The conversation of this node with `peer`; a thread that has it has it alone. Without `cases` nothing is read in it."""
+    tables = Tables(settings, peer, cases)
     return Conversation(settings.state, peer, tables, Hand(settings, peer, tables), Pace(kept=settings.quota.envelopes))
 
 

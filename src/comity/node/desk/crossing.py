@@ -38,6 +38,7 @@ from comity.node.desk import (
 )
 from comity.node.desk._alarm import note_alarm
 from comity.node.desk._due import come_or_ahead
+from comity.node.desk._memory import Cases
 from comity.node.desk._reading import Reader, Reading
 from comity.node.desk._rows import changed
 from comity.node.settings import Settings
@@ -66,12 +67,10 @@ def conversation(settings: Settings, peer: str, *, alone: bool = False) -> Conve
         peer: the other State.
         alone: as `Reading` says.
     """
-    reading, adopt, lost = (
-        Reading(settings, READERS, alone=alone),
-        partial(_adopt, settings),
-        partial(_lost, settings, peer),
+    reading = Reading(settings, READERS, alone=alone)
+    return conversing.conversation(
+        settings, peer, Cases(reading, partial(_adopt, settings), partial(_lost, settings, peer))
     )
-    return conversing.conversation(settings, peer, reading=reading, adopt=adopt, lost=lost)
 
 
 def receive(
