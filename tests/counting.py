@@ -16,7 +16,8 @@ import numpy as np
 from comity.casework.act import Act, Kind, Power
 from comity.casework.case import Case
 from comity.casework.measure import Measure
-from comity.casework.request import Request, Urgency, moment_text
+from comity.casework.moments import moment_text
+from comity.casework.request import Request, Urgency
 from comity.reporting.axes import EVENT, MADE, NONE, RECEIVED, TOTAL, Event, Key, lineage, quarter
 from comity.reporting.reconciliation import Statement
 from comity.reporting.tally import Fact

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from peer import Peer, arrive, settle
 
 from comity.casework.lifecycle import Kind
-from comity.casework.request import Urgency, moment_text
+from comity.casework.moments import moment_text
+from comity.casework.request import Urgency
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
 from comity.node.desk import crossing, drills, registry

@@ -33,7 +33,8 @@ from comity.casework.lifecycle import (
     steps,
 )
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
-from comity.casework.request import Account, Offence, Person, Request, Subject, moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
+from comity.casework.request import Account, Offence, Person, Request, Subject
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.seal import canon
 from comity.seal.envelope import Statement

@@ -11,7 +11,7 @@ from refusing import code
 
 from comity.casework.lifecycle import Kind, Stage, advance
 from comity.casework.measure import Measure
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.node import archive, models
 from comity.node.desk import deadlines, dossier, evidence, registry, release, requested, requesting
 from comity.node.officers.deadlines import of as running

@@ -15,18 +15,8 @@ from refusing import code as code_of
 from comity.casework import request as vocabulary
 from comity.casework.lifecycle import Kind, Stage
 from comity.casework.measure import Measure
-from comity.casework.request import (
-    Account,
-    Asset,
-    Offence,
-    Order,
-    Person,
-    Request,
-    Subject,
-    parse_date,
-    parse_moment,
-    strict_moment,
-)
+from comity.casework.moments import parse_date, parse_moment, strict_moment
+from comity.casework.request import Account, Asset, Offence, Order, Person, Request, Subject
 from comity.errors import Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import _record, assistance, crossing, deadlines, release, requesting

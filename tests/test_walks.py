@@ -14,7 +14,7 @@ from peer import request
 
 from comity.casework.lifecycle import Kind, Stage
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.node import archive, models
 from comity.node.desk import evidence
 from comity.node.officers import acts, texts

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from comity.casework.request import moment_text, parse_date, strict_moment
+from comity.casework.moments import moment_text, parse_date, strict_moment
 from comity.errors import Invalid
 
 

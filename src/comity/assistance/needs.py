@@ -15,7 +15,8 @@ from typing import Any, Final, Self, TypeVar
 from comity.assistance import form
 from comity.assistance._checks import MOST_LISTED, each_once, is_article, is_language, is_state, percent, short
 from comity.assistance.topics import Condition, Development, Region, Topic, Unit
-from comity.casework.request import LINE_LIMIT, TEXT_LIMIT, YEARS
+from comity.casework.moments import YEARS
+from comity.casework.request import LINE_LIMIT, TEXT_LIMIT
 from comity.errors import Invalid, NotPossible, NotYours
 
 NEED = re.compile(r"[A-Z]{2}-NEED-[0-9]{4}-[0-9]{4,9}")

@@ -10,16 +10,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from comity.casework.request import (
-    LINE_LIMIT,
-    LIST_LIMITS,
-    REFERENCE,
-    TEXT_LIMIT,
-    Request,
-    moment_text,
-    parse_date,
-    strict_moment,
-)
+from comity.casework.moments import moment_text, parse_date, strict_moment
+from comity.casework.request import LINE_LIMIT, LIST_LIMITS, REFERENCE, TEXT_LIMIT, Request
 from comity.errors import Invalid
 
 SKEW: Final = timedelta(minutes=5)

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from comity.casework.act import CROSSING, Act, Kind
 from comity.casework.measure import LIVES, TRAFFIC_AND_CONTENT, Life, Measure
-from comity.casework.request import Request, strict_moment
+from comity.casework.moments import strict_moment
+from comity.casework.request import Request
 from comity.errors import NotPossible
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from comity.casework.request import moment_text, parse_moment
+from comity.casework.moments import moment_text, parse_moment
 from comity.errors import Invalid
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from comity.casework.act import INTELLIGENCE, TALK_LIMIT, Act, Kind
 from comity.casework.case import AHEAD, BEHIND, Case
 from comity.casework.measure import COERCIVE, Measure
-from comity.casework.request import parse_date, strict_moment
+from comity.casework.moments import parse_date, strict_moment
 from comity.errors import NotPossible, NotYours
 
 # ---------------------------------------------------------------------------------------------- before it leaves

@@ -11,19 +11,19 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, Self
 
 from comity.casework.measure import Measure
+from comity.casework.moments import parse_date, parse_moment
 from comity.errors import Invalid
 
 STATE = re.compile(r"^[A-Z]{2}$")
 OFFENCE = re.compile(r"^[a-z][a-z0-9-]{0,39}:[0-9a-z]{1,8}$")  # book:article; which there are is for the books to say
 REFERENCE = re.compile(r"[A-Z]{2}-[0-9]{4}-[0-9]{4,9}")  # \d would take ۰ and ٠ as well
 LIFE_MONTHS = 1200  # stands for life; no sentence in months is longer here
-YEARS = range(1900, 2200)  # beyond them somebody mistyped, or means to break a calendar
 LINE_LIMIT, TEXT_LIMIT = 1_000, 20_000  # characters
 LIST_LIMITS = {"categories": 4, "accounts": 200, "persons": 200, "assets": 200, "conditions": 50, "others": 50}
 WHOLE_LIMIT = 512_000  # bytes as JSON: sealed, it still crosses in one message (1 MiB)
@@ -378,37 +378,6 @@ def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 _FLAGS = frozenset({"exercise", "intends_request", "confidential", "consent", "final", "copy"})
 _QUIET = frozenset({"consent", "final", "copy"})  # flags that say something only when they are set
 _SPEAKING = frozenset({"basis", "language", "kind"})  # left out, their default would be read into an empty one
-
-
-def parse_date(text: str) -> date:
-    """The date written as ``YYYY-MM-DD`` (ISO 8601, Gregorian), of 1900 to 2199. Raises ValueError."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise ValueError(text)
-    found = date.fromisoformat(text)
-    if found.year not in YEARS:
-        raise ValueError(text)
-    return found
-
-
-def parse_moment(text: str) -> datetime:
-    """The moment written in RFC 3339 with its offset, of 1900 to 2199 there and in UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    if moment.utcoffset() is None or moment.year not in YEARS or moment.astimezone(UTC).year not in YEARS:
-        raise ValueError(text)
-    return moment
-
-
-def strict_moment(text: str) -> datetime:
-    """The moment in the one form that crosses the border, that of `moment_text`. Raises ValueError."""
-    moment = parse_moment(text)
-    if moment_text(moment) != text:
-        raise ValueError(text)
-    return moment
-
-
-def moment_text(moment: datetime) -> str:
-    """`moment` in UTC as RFC 3339 with whole seconds, the only form that crosses the border."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _plain(value: Any) -> Any:

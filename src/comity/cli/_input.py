@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from comity.casework.measure import Measure
-from comity.casework.request import DataCategory, Request, Scope, Urgency, parse_date
+from comity.casework.moments import parse_date
+from comity.casework.request import DataCategory, Request, Scope, Urgency
 from comity.errors import Invalid
 from comity.law.book import Books
 from comity.law.treaty_reader import request_fields

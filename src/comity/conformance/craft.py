@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from comity.casework.act import Kind
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, SealKey, SigningKey
 

@@ -25,7 +25,7 @@ from random import Random
 from typing import Final
 
 from comity.casework.evidence import Exhibit
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.demo.attachments import kit, picture, receipt
 from comity.demo.message import ACCOUNT, OWNER, Mail, message_id, rfc5322
 from comity.errors import Invalid

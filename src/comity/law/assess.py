@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, Self
 
-from comity.casework.request import Request, parse_date
+from comity.casework.moments import parse_date
+from comity.casework.request import Request
 from comity.errors import Invalid
 from comity.law import basis, completeness, grounds
 from comity.law.book import Books

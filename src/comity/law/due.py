@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from comity.casework.request import strict_moment
+from comity.casework.moments import strict_moment
 from comity.errors import Invalid
 from comity.law.clocks import Deadline
 from comity.law.dates import utc

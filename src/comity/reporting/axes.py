@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from comity.casework.measure import Measure
-from comity.casework.request import STATE, YEARS
+from comity.casework.moments import YEARS
+from comity.casework.request import STATE
 from comity.errors import Invalid
 
 Key = tuple[str, ...]

@@ -20,7 +20,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from comity.casework.act import SKEW
-from comity.casework.request import REFERENCE, STATE, moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
+from comity.casework.request import REFERENCE, STATE
 from comity.errors import Invalid
 from comity.reporting.axes import (
     EXERCISE,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from comity.casework.request import STATE, moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
+from comity.casework.request import STATE
 from comity.errors import Invalid
 from comity.reporting.axes import (
     AXES,

@@ -12,7 +12,7 @@ import csv
 import io
 from typing import Any, Final
 
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.errors import Invalid
 from comity.reporting.axes import AXES
 from comity.reporting.release import CELLS, VERSION, Release

@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 
 from comity.casework.evidence import Manifest
 from comity.casework.measure import Measure
-from comity.casework.request import LINE_LIMIT, Account, Request, moment_text
+from comity.casework.moments import moment_text
+from comity.casework.request import LINE_LIMIT, Account, Request
 from comity.sharing import patterns
 from comity.sharing.patterns import Observable
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from comity.casework.request import STATE, moment_text, parse_date, parse_moment
+from comity.casework.moments import moment_text, parse_date, parse_moment
+from comity.casework.request import STATE
 from comity.errors import BrokenSeal, Invalid
 from comity.seal import canon
 from comity.seal.keys import NOTE_SUITE, SEALING_SUITE, SIGNING_SUITE, SealKey, VerifyKey

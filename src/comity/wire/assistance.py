@@ -26,7 +26,7 @@ from comity.assistance.needs import NEED as NEED_NAME
 from comity.assistance.needs import OFFER as OFFER_NAME
 from comity.assistance.needs import Need, Offer, Published, Release, Stage
 from comity.assistance.programme import Programme, Word
-from comity.casework.request import moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
 from comity.errors import BrokenSeal, ComityError, Invalid
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement

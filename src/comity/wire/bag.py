@@ -30,7 +30,7 @@ from typing import Any, Self
 
 from comity.casework.act import EVIDENCE, INTELLIGENCE, Act, Kind
 from comity.casework.evidence import Exhibit, Manifest
-from comity.casework.request import moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.ledger.log import ACT, Proof, entry
 from comity.seal import canon, container, envelope, stream

@@ -18,7 +18,8 @@ from enum import StrEnum
 from statistics import median_low
 from typing import Any, Final
 
-from comity.casework.request import STATE, Urgency, moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
+from comity.casework.request import STATE, Urgency
 from comity.errors import BrokenSeal, Invalid
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement

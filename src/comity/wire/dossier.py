@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from comity.casework.request import moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
 from comity.errors import Invalid
 from comity.ledger.log import Proof
 from comity.seal import canon

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from comity.casework.lifecycle import Act
-from comity.casework.request import moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
 from comity.errors import BrokenSeal, Invalid
 from comity.ledger.log import RECEIVED, Proof, entry
 from comity.seal import canon, envelope

@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from comity.casework.request import moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
 from comity.errors import BrokenContainer, BrokenSeal, Invalid
 from comity.seal import canon, container, envelope
 from comity.seal.container import SEAL_NAME, CadesKey, Progress, open_container

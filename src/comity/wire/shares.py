@@ -20,7 +20,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from comity.casework.act import SKEW
-from comity.casework.request import STATE, moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
+from comity.casework.request import STATE
 from comity.errors import BrokenSeal, Invalid
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement

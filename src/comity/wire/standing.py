@@ -16,7 +16,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from comity.casework.request import STATE, moment_text, strict_moment
+from comity.casework.moments import moment_text, strict_moment
+from comity.casework.request import STATE
 from comity.errors import BrokenSeal, Invalid
 from comity.seal import canon
 from comity.seal.envelope import Statement

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.conformance.attack import attack
 from comity.conformance.bench import Bench
 from comity.conformance.identity import Identity

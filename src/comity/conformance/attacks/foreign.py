@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from comity.casework.act import CROSSING, Kind
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.conformance.attack import attack
 from comity.conformance.bench import Bench
 from comity.conformance.verdict import Probe, Promise

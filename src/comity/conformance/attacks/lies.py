@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.conformance.attack import attack
 from comity.conformance.bench import REFUSED, Bench
 from comity.conformance.identity import Identity

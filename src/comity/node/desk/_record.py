@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, Power, advance, open_case, power_for
-from comity.casework.request import Request, moment_text
+from comity.casework.moments import moment_text
+from comity.casework.request import Request
 from comity.errors import Invalid, NotPossible, NotYours
 from comity.ledger import log
 from comity.node import bell, models

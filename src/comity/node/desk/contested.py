@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from comity.casework.act import Power
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import models

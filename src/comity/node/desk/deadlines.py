@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from comity.casework.lifecycle import Case, Kind
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.node import models
 from comity.node.desk import _record
 from comity.node.settings import Settings

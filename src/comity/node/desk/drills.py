@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from comity.casework.act import SKEW
-from comity.casework.request import Urgency, moment_text
+from comity.casework.moments import moment_text
+from comity.casework.request import Urgency
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
 from comity.node.desk import _record

@@ -18,7 +18,7 @@ from django.db.models import Count, Max
 
 from comity.assistance.programme import Say, Stage
 from comity.casework.act import Kind, Power
-from comity.casework.request import strict_moment
+from comity.casework.moments import strict_moment
 from comity.errors import BrokenSeal, Invalid, NotPossible
 from comity.node import archive, models
 from comity.node.desk import _record, programmes

@@ -17,7 +17,7 @@ from django.db import transaction
 from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import Life, Measure
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.errors import Invalid, NotPossible
 from comity.law import clocks, shelf
 from comity.law.assess import Assessment

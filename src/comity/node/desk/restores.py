@@ -19,7 +19,7 @@ from typing import Final
 
 from django.db import transaction
 
-from comity.casework.request import moment_text, parse_moment
+from comity.casework.moments import moment_text, parse_moment
 from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models

@@ -72,7 +72,7 @@ def read_authorities(path: Path) -> list[Any]:
 
 def moment(text: str, now: datetime) -> datetime:
     """The moment that an operator wrote; `now` if he wrote none. Raises Invalid."""
-    from comity.casework.request import parse_moment
+    from comity.casework.moments import parse_moment
 
     try:
         return parse_moment(text) if text else now

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.node.management import Home, moment, only_one, start
 
 app = typer.Typer(add_completion=False)

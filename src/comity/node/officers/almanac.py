@@ -12,7 +12,7 @@ from typing import Any, Final
 from babel.dates import format_date
 from persiantools.jdatetime import JalaliDate
 
-from comity.casework.request import YEARS
+from comity.casework.moments import YEARS
 from comity.errors import Invalid
 
 _SolarHijri: Final[Any] = JalaliDate  # the package says that it is typed, but its constructor is not

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import Life
-from comity.casework.request import strict_moment
+from comity.casework.moments import strict_moment
 from comity.errors import ComityError
 from comity.law.treaty import Duty
 from comity.node.desk import requested

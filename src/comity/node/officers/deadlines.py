@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from comity.casework.lifecycle import Act, Case, Kind, Stage
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
-from comity.casework.request import parse_date, strict_moment
+from comity.casework.moments import parse_date, strict_moment
 from comity.errors import ComityError
 from comity.law import clocks
 from comity.law.clocks import Deadline

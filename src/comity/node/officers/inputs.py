@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
-from comity.casework.request import strict_moment
+from comity.casework.moments import strict_moment
 from comity.errors import ComityError, Invalid
 from comity.node.desk import intake
 from comity.node.officers import almanac, answers, asking, deadlines, fields, interview, judgement, reading, releasing

@@ -13,7 +13,7 @@ from typing import Any, Final
 from comity.casework.act import EVIDENCE, FORMS, INTELLIGENCE
 from comity.casework.lifecycle import TABLE, Act, Case, Kind, Stage, Step, advance, steps
 from comity.casework.measure import COERCIVE, Life, Measure
-from comity.casework.request import moment_text, parse_date, strict_moment
+from comity.casework.moments import moment_text, parse_date, strict_moment
 from comity.errors import ComityError, NotPossible, NotYours
 from comity.node import models
 from comity.node.officers import acts, answers, reading

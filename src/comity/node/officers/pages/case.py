@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from comity.casework.lifecycle import Act, Case, Kind
 from comity.casework.measure import Life
-from comity.casework.request import moment_text
+from comity.casework.moments import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
 from comity.node import models
