@@ -24,7 +24,8 @@ from comity.demo.cast import three_states
 from comity.node.peers import access
 from comity.node.peers import misp as misp_door
 from comity.node.peers import taxii as taxii_door
-from comity.sharing import misp, misp_server, stix, tlp
+from comity.sharing import _misp_held, misp, misp_server, stix, tlp
+from comity.sharing.shelf import Filter
 
 AT = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
 RULES = 'states = ["VN"]\npurposes = ["prevention"]\npublic = true\nbasis = "Exercise Act, section 1"\n'
@@ -127,12 +128,12 @@ def test_attributes_are_found(instance):
 
 def test_what_does_not_fit_into_one_answer_is_asked_for_in_pages(instance, monkeypatch):
     """It is never cut off in silence."""
-    monkeypatch.setattr(misp_server, "_ATTRIBUTES", 3)
+    monkeypatch.setattr(_misp_held, "_ATTRIBUTES", 3)
     status, said = instance.ask("attributes/restSearch", {"returnFormat": "json"})
     assert (status, said["code"]) == (400, "misp.too-many")
     assert len(instance.search(controller="attributes", limit=2, page=2)) == 2
-    monkeypatch.setattr(misp_server, "_LOOKED_AT", 2)
-    monkeypatch.setattr(misp_server, "_AT_ONCE", 2)
+    monkeypatch.setattr(_misp_held, "_LOOKED_AT", 2)
+    monkeypatch.setattr(_misp_held, "_AT_ONCE", 2)
     assert instance.ask("attributes/restSearch", {"value": "none"})[1]["code"] == "misp.too-many"
 
 
@@ -307,7 +308,7 @@ def test_a_sighting_is_marked_as_what_was_seen(instance):
         "1795900000",
     )
     assert instance.ask("sightings/add", {"values": ["parcel.example"], "date_sighting": 10**10})[0] == 200
-    rows = instance.shelf.page(ONE, misp_server.Filter(types=frozenset({"sighting"})), None, 9)
+    rows = instance.shelf.page(ONE, Filter(types=frozenset({"sighting"})), None, 9)
     bodies = [json.loads(row.raw) for row in rows]
     assert [one["sighting_of_ref"] for one in bodies] == [f"indicator--{named(1)}", f"indicator--{named(2)}"]
     assert all(one["object_marking_refs"] == [tlp.IDS[tlp.Level.GREEN]] for one in bodies)
@@ -318,10 +319,10 @@ def test_a_sighting_is_marked_as_what_was_seen(instance):
 
 def test_a_flood_of_sightings_keeps_no_event_from_its_readers(instance, monkeypatch):
     """The first ones are shown, the others left out; they use up nothing of what an answer may look at."""
-    monkeypatch.setattr(misp_server, "_SIGHTINGS", 3)
+    monkeypatch.setattr(_misp_held, "_SIGHTINGS", 3)
     for _ in range(9):
         assert instance.ask(f"sightings/add/{named(1)}", {})[0] == 200
-    monkeypatch.setattr(misp_server, "_LOOKED_AT", 7)
+    monkeypatch.setattr(_misp_held, "_LOOKED_AT", 7)
     status, said = instance.ask(f"events/view/{named(900)}")
     assert status == 200
     assert [len(one.get("Sighting", [])) for one in said["Event"]["Attribute"]] == [3, 0, 0, 0]
@@ -332,7 +333,7 @@ def test_one_budget_is_for_all_that_an_answer_looks_at(instance, monkeypatch):
     """What events refer to counts as the events do, in rows and in bytes."""
     for name, most in (("_LOOKED_AT", 3), ("_BYTES_LOOKED_AT", 1_000)):
         with monkeypatch.context() as less:
-            less.setattr(misp_server, name, most)
+            less.setattr(_misp_held, name, most)
             for path, said in ((f"events/view/{named(900)}", None), ("events/restSearch", {"returnFormat": "json"})):
                 status, found = instance.ask(path, said)
                 assert (status, found["code"]) == (400, "misp.too-many")

@@ -13,10 +13,9 @@ Each collection is an instance of its own. Clients of MISP know no collections; 
 This is also what another MISP asks for when it pulls by schedule. To push it asks for `perm_sync`, which nobody has here.
 
 An event is a report with what it refers to (`sharing.misp`); an attribute may also be an indicator that no report names.
-Who asks was signed in by the caller, and every row is asked about (`Reader.visible`): an event is handed out without what
-may not go. A filter that is not known here is refused, never passed over; what does not fit into one answer is refused
-too, unless it is asked for in pages. Of sightings an answer knows the first of the collection only: a flood of them keeps
-no event from its readers. An event is named by its UUID; the numbers that MISP gives are not given here.
+Who asks was signed in by the caller; he is handed out what he may have (`sharing._misp_held`). A filter that is not known
+here is refused, never passed over; what does not fit into one answer is refused too, unless it is asked for in pages. An
+event is named by its UUID; the numbers that MISP gives are not given here.
 
 Source: the API of MISP 2.5 as PyMISP uses it.
 """
@@ -26,33 +25,23 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain, islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import _json, _misp_filters, misp, stix
-from comity.sharing._checks import ID, moment
 from comity.sharing._json import Limits
 from comity.sharing._misp_filters import Search
-from comity.sharing.shelf import Filter, Reader, Row, Shelf, goes_on
+from comity.sharing._misp_held import Held, TooMuch, bare, handed_out, inside
+from comity.sharing.shelf import Reader, Shelf
 
 VERSION: Final = "2.5.34"  # of MISP and of PyMISP, whose addresses and forms are followed
 LONGEST: Final = 8 << 20  # bytes of a body
-_AT_ONCE: Final = 1_000  # rows that are looked up together
-_BYTES: Final = 8 << 20  # of them
-_LOOKED_AT: Final = 100_000  # rows that are looked at for one answer, sightings aside
-_BYTES_LOOKED_AT: Final = 64 << 20  # of them
-_SIGHTINGS: Final = 10_000  # that are looked at for one answer: the first ones of the collection
-_EVENTS: Final = 500  # of one answer
-_NAMES: Final = 100_000  # of one answer
-_ATTRIBUTES: Final = 10_000  # of one answer
 _SIGHTED: Final = 100  # attributes that one sighting is of
 _TEXTS_OF_EVENTS: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags", "org", "eventinfo"})
 _TEXTS_OF_ATTRIBUTES: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags"})
-_ATTRIBUTE_TYPES: Final = frozenset({"indicator", "observed-data", "x-misp-attribute"})
 _LEFT_OUT: Final = frozenset(  # what MISP asks to have with an event, or not: no filters
     {"deleted[]", "deleted", "excludeGalaxy", "excludeLocalTags", "includeAttachments", "includeEventCorrelations",
      "includeFeedCorrelations", "includeWarninglistHits", "noEventReports", "noShadowAttributes", "noSightings"}
@@ -65,7 +54,6 @@ _TITLES: Final = {
     507: "Insufficient storage",
 }  # fmt: skip
 _AUTHOR_STAYS: Final = frozenset({"sharing.other-author", "stix.other-content", "sharing.contested"})
-_T = TypeVar("_T")
 _STATUSES: Final = {"sharing.too-long": 413}
 
 
@@ -106,11 +94,15 @@ def answer(request: Request, shelf: Shelf, reader: Reader, at: datetime, *, orga
         organisation: whose program it is, in words: the author of events that name none.
     """
     try:
-        found = _routed(_Ask(request, shelf, reader, at, organisation, _collection(request.collection, shelf, reader)))
+        collection = _collection(request.collection, shelf, reader)
+        held = Held(shelf, reader, collection, at)
+        found = _routed(_Ask(request, shelf, reader, at, organisation, collection, held))
         said = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")  # half a character may be in it
         return Answer(200, said)
     except _Refused as refused:
         return _error(request.path, refused)
+    except TooMuch:
+        return _error(request.path, _too_many())
     except Invalid as error:
         return refusal(_STATUSES.get(error.code, 400), error, request.path)
 
@@ -118,21 +110,6 @@ def answer(request: Request, shelf: Shelf, reader: Reader, at: datetime, *, orga
 def refusal(status: int, error: ComityError, path: str) -> Answer:
     """The error for what the caller refuses before it asks `answer`: who is not known, what is too long."""
     return _error(path, _Refused(status, str(error), code=error.code))
-
-
-@dataclass
-class _Left:
-    """What may still be looked at for one answer, in whichever way."""
-
-    rows: int
-    size: int
-
-    def take(self, rows: Sequence[Row]) -> None:
-        """Count what was looked at. Raises _Refused: it is too much."""
-        self.rows -= len(rows)
-        self.size -= sum(len(row.raw) for row in rows)
-        if self.rows < 0 or self.size < 0:
-            raise _too_many()
 
 
 @dataclass(frozen=True)
@@ -145,7 +122,7 @@ class _Ask:
     at: datetime
     organisation: str
     collection: str
-    left: _Left = field(default_factory=lambda: _Left(_LOOKED_AT, _BYTES_LOOKED_AT))
+    held: Held
 
 
 class _Refused(Exception):
@@ -190,7 +167,7 @@ def _routed(ask: _Ask) -> Any:  # noqa: C901, PLR0911 -- one line for each addre
         case ["events", "add"]:
             return _by_method(ask, POST=lambda: _add(ask, ""))
         case ["events", "restSearch"]:
-            return _by_method(ask, POST=lambda: {"response": [{"Event": one} for one in _found(ask, _search(ask))]})
+            return _by_method(ask, POST=lambda: {"response": _events(ask)})
         case ["events", "edit", named] if _UUID.fullmatch(named):
             return _by_method(ask, POST=lambda: _add(ask, named))
         case ["events", named] | ["events", "view", named, *_] if _UUID.fullmatch(named):
@@ -214,6 +191,10 @@ def _by_method(ask: _Ask, **methods: Callable[[], Any]) -> Any:
         allow = ", ".join(methods)
         raise _Refused(405, f"Only {allow} is answered here.", code="misp.method", allow=allow)
     return methods[ask.request.method]()
+
+
+def _too_many() -> _Refused:
+    return _Refused(400, "This is too much for one answer: ask for less, or with limit and page.", code="misp.too-many")
 
 
 def _nothing_there() -> _Refused:
@@ -268,32 +249,8 @@ def _author(ask: _Ask) -> dict[str, str]:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows(ask: _Ask, wanted: Filter) -> Iterator[tuple[Row, stix.Object]]:
-    """What the reader may have of what fits a filter, in the order of addition."""
-    for rows in _pages(ask, wanted):
-        ask.left.take(rows)
-        yield from ((row, stix.kept(row.raw, "")) for row in rows if ask.reader.visible(row))
-
-
-def _pages(ask: _Ask, wanted: Filter) -> Iterator[Sequence[Row]]:
-    """What fits a filter, in the order of addition, in parts of `_AT_ONCE` rows and about `_BYTES` bytes."""
-    after, more = None, True
-    while more:
-        rows = ask.shelf.page(ask.collection, wanted, after, _AT_ONCE, most_bytes=_BYTES)
-        more = goes_on(rows, _AT_ONCE, _BYTES)
-        yield rows
-        after = rows[-1].at if rows else None
-
-
-def _named(ask: _Ask, ids: Iterable[str]) -> Iterator[tuple[Row, stix.Object]]:
-    """What the reader may have of these, in their newest versions."""
-    left = iter(dict.fromkeys(filter(ID.fullmatch, ids)))  # what a stranger asks for may be no text at all
-    while some := frozenset(islice(left, _AT_ONCE)):
-        yield from _rows(ask, Filter(ids=some))
-
-
-def _too_many() -> _Refused:
-    return _Refused(400, "This is too much for one answer: ask for less, or with limit and page.", code="misp.too-many")
+def _search(ask: _Ask, known: frozenset[str] = _TEXTS_OF_EVENTS) -> Search:
+    return _misp_filters.read(_said(ask), ask.at, known=known)
 
 
 def _view(ask: _Ask, named: str) -> dict[str, Any]:
@@ -301,144 +258,39 @@ def _view(ask: _Ask, named: str) -> dict[str, Any]:
     for said in ask.request.path.strip("/").removesuffix(".json").split("/")[3:]:
         if said.partition(":")[0] not in _LEFT_OUT:
             raise Invalid("This is not answered here.", code="misp.query", where=said[:60])
-    for _, report in _named(ask, [f"report--{named}"]):
-        return {"Event": _event(ask, report, _sightings(ask))}
-    raise _nothing_there()
-
-
-def _event(ask: _Ask, report: stix.Object, sightings: Mapping[str, list[stix.Object]]) -> dict[str, Any]:
-    """An event with what of it the reader may have."""
-    held = [one for _, one in _named(ask, report.body["object_refs"])]
-    there = {one.id for one in held}
-    seen = (each for one in held for each in sightings.get(one.id, ()) if each.id not in there)
-    return _handed_out([*held, *seen, report], ask.at)
-
-
-def _handed_out(found: Iterable[stix.Object], at: datetime) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(misp.handed_out(found, at=at)[0])["Event"]
-    return event
-
-
-def _sightings(ask: _Ask) -> dict[str, list[stix.Object]]:
-    """Object -> its sightings, of the first of the collection: however many there are, they keep no event from a reader."""
-    found: dict[str, list[stix.Object]] = {}
-    for _, one in _sighting_rows(ask):
-        found.setdefault(one.body["sighting_of_ref"], []).append(one)
-    return found
-
-
-def _sighting_rows(ask: _Ask) -> Iterator[tuple[Row, stix.Object]]:
-    """Those that the reader may have of the first sightings of the collection."""
-    rows = chain.from_iterable(_pages(ask, Filter(types=frozenset({"sighting"}))))
-    return ((row, stix.kept(row.raw, "")) for row in islice(rows, _SIGHTINGS) if ask.reader.visible(row))
-
-
-def _search(ask: _Ask, known: frozenset[str] = _TEXTS_OF_EVENTS) -> Search:
-    return _misp_filters.read(_said(ask), ask.at, known=known)
+    event = ask.held.event(named)
+    if event is None:
+        raise _nothing_there()
+    return {"Event": event}
 
 
 def _index(ask: _Ask) -> list[dict[str, Any]]:
     search = _search(ask, _TEXTS_OF_EVENTS - {"value", "type", "category"})
-    if _said(ask).get("minimal"):
-        return _names(ask, search)
-    return [_without_insides(one) for one in _found(ask, search)]
-
-
-def _names(ask: _Ask, search: Search) -> list[dict[str, Any]]:
-    """The names of events and when each changed: what a MISP that pulls compares with what it has."""
     _may(ask, read=True)
-    if search.inside:
-        raise Invalid("What is in events is not looked at here.", code="misp.query", where="to_ids")
-    latest: dict[str, int] = {}  # object -> when its newest sighting was added here, seconds since 1970
-    for row, one in _sighting_rows(ask):
-        latest[one.body["sighting_of_ref"]] = int(moment(row.at.added).timestamp())
-    fitting = (
-        (head, max((latest.get(each, 0) for each in report.body["object_refs"]), default=0))
-        for row, report in _reports(ask, search)
-        if search.event(head := _handed_out([report], ask.at), moment(row.at.added))
-    )
-    return [
-        {"uuid": one["uuid"], "timestamp": one["timestamp"], "sighting_timestamp": str(seen), "published": True,
-         "orgc_uuid": str(one.get("Orgc", {}).get("uuid", ""))}
-        for one, seen in _window(fitting, search, _NAMES)
-    ]  # fmt: skip
+    if _said(ask).get("minimal"):
+        return ask.held.names(search)
+    return [bare(one) for one in ask.held.events(search)]
+
+
+def _events(ask: _Ask) -> list[dict[str, Any]]:
+    search = _search(ask)
+    _may(ask, read=True)
+    return [{"Event": one} for one in ask.held.events(search)]
+
+
+def _attributes(ask: _Ask) -> list[dict[str, Any]]:
+    _may(ask, read=True)
+    return ask.held.attributes(_search(ask, _TEXTS_OF_ATTRIBUTES))
 
 
 def _sighted(ask: _Ask) -> list[dict[str, Any]]:
     """The sightings of what is in some events, each with what it is of."""
-    found = _found(ask, _search(ask, frozenset({"uuid"})))
+    search = _search(ask, frozenset({"uuid"}))
+    _may(ask, read=True)
     return [
         {"Sighting": seen | {"attribute_uuid": one["uuid"], "event_uuid": event["uuid"]}}
-        for event in found for one in _inside(event) for seen in one.get("Sighting", ())
+        for event in ask.held.events(search) for one in inside(event) for seen in one.get("Sighting", ())
     ]  # fmt: skip
-
-
-def _inside(event: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The attributes of an event, and those of its objects."""
-    return [one for held in (event, *event.get("Object", ())) for one in held.get("Attribute", ())]
-
-
-def _found(ask: _Ask, search: Search) -> list[dict[str, Any]]:
-    """The events that fit a search, of one page."""
-    _may(ask, read=True)
-    sightings: dict[str, list[stix.Object]] = {} if search.metadata else _sightings(ask)
-
-    def fitting() -> Iterator[dict[str, Any]]:
-        for row, report in _reports(ask, search):
-            if not search.event(_handed_out([report], ask.at), moment(row.at.added)):
-                continue
-            event = _event(ask, report, sightings)
-            if not search.inside or any(map(search.attribute, _inside(event))):
-                yield _without_insides(event) if search.metadata else event
-
-    return _window(fitting(), search, _EVENTS)
-
-
-def _reports(ask: _Ask, search: Search) -> Iterable[tuple[Row, stix.Object]]:
-    """The reports that may fit: those that are named, or all."""
-    named = [one.word for name in ("uuid", "eventid") for one in search.texts.get(name, ())]
-    return (
-        _named(ask, [f"report--{one}" for one in named]) if named else _rows(ask, Filter(types=frozenset({"report"})))
-    )
-
-
-def _without_insides(event: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in event.items() if name not in {"Attribute", "Object"}}
-
-
-def _attributes(ask: _Ask) -> list[dict[str, Any]]:
-    """The attributes that fit a search, of one page; whichever event they belong to, or none."""
-    _may(ask, read=True)
-    search = _search(ask, _TEXTS_OF_ATTRIBUTES)
-    return _window(_fitting(ask, search), search, _ATTRIBUTES)
-
-
-def _fitting(ask: _Ask, search: Search) -> Iterator[dict[str, Any]]:
-    for row, one in _holders(ask, search):
-        for said in _handed_out([one], ask.at)["Attribute"]:
-            if search.alone(said, moment(row.at.added)):
-                yield said
-
-
-def _holders(ask: _Ask, search: Search) -> Iterable[tuple[Row, stix.Object]]:
-    """The objects that attributes that may fit are made of."""
-    if "eventid" in search.texts:
-        reports = _named(ask, [f"report--{one.word}" for one in search.texts["eventid"]])
-        ids = [ref for _, report in reports for ref in report.body["object_refs"]]
-        return _named(ask, (ref for ref in ids if ref.partition("--")[0] in _ATTRIBUTE_TYPES))
-    return _rows(ask, Filter(types=_ATTRIBUTE_TYPES))
-
-
-def _window(found: Iterator[_T], search: Search, most: int) -> list[_T]:
-    """One page of what fits, or all of it. Raises _Refused: it does not fit into one answer."""
-    if search.limit > most:
-        raise _too_many()
-    if search.limit:
-        return list(islice(found, (search.page - 1) * search.limit, search.page * search.limit))
-    everything = list(islice(found, most + 1))
-    if len(everything) > most:
-        raise _too_many()
-    return everything
 
 
 # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -459,7 +311,7 @@ def _add(ask: _Ask, named: str) -> dict[str, Any]:
     if named and taken.objects[-1].id != f"report--{named}":
         raise _Refused(400, "The event has another UUID than its address.", code="misp.uuid")
     _put(ask, taken.objects)
-    return {"Event": _handed_out(taken.objects, ask.at)}
+    return {"Event": handed_out(taken.objects, ask.at)}
 
 
 def _put(ask: _Ask, found: tuple[stix.Object, ...]) -> None:
@@ -499,13 +351,9 @@ def _seen(ask: _Ask, named: str, said: Mapping[str, Any]) -> list[stix.Object]:
     """What a sighting is of. Raises _Refused: nothing that is there for the reader, or too much."""
     values = said.get("values") or said.get("value")
     if named:
-        targets = [one for _, one in _named(ask, [f"{kind}--{named}" for kind in sorted(_ATTRIBUTE_TYPES)])]
+        targets = ask.held.objects_named(named)
     elif values:
-        search = _misp_filters.read({"value": values}, ask.at, known=frozenset({"value"}))
-        targets = [
-            one for _, one in _rows(ask, Filter(types=_ATTRIBUTE_TYPES))
-            if any(map(search.attribute, _handed_out([one], ask.at)["Attribute"]))
-        ]  # fmt: skip
+        targets = ask.held.objects_with(_misp_filters.read({"value": values}, ask.at, known=frozenset({"value"})))
     else:
         raise _Refused(400, "Name an attribute by its UUID, or a value.", code="misp.sighting")
     if not targets:

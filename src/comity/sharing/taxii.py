@@ -21,27 +21,24 @@ Source: TAXII Version 2.1, OASIS Standard.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import stix
-from comity.sharing._checks import ID, moment
-from comity.sharing.shelf import Collection, Cursor, Filter, Reader, Row, Shelf, looked
+from comity.sharing._checks import ID
+from comity.sharing._taxii_query import Query, next_of
+from comity.sharing.shelf import Collection, Filter, Reader, Row, Shelf, looked
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 STIX_TYPE = "application/stix+json;version=2.1"
-_MOST_VALUES = 1_000  # values of all filters together
-_MOST_TYPES = 50  # each is asked for by itself
 _NAMED = 100  # objects that were not taken, of those in one addition; the others are counted
-_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})-([0-9a-f]{8})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
@@ -132,6 +129,8 @@ def answer(request: Request, shelf: Shelf, reader: Reader, at: datetime, *, site
         return _routed(_Ask(request, shelf, reader, at, site))
     except _Refused as refused:
         return _error(refused)
+    except Invalid as error:
+        return refusal(400, error)
 
 
 def refusal(status: int, error: ComityError) -> Answer:
@@ -268,17 +267,18 @@ def _status(ask: _Ask, status: str) -> Answer:
 
 def _objects(ask: _Ask, root: Root, collection: str) -> Answer:
     _may(ask, collection, read=True)
-    return _contents(*_page(ask, root, collection, _wanted(ask, "id", "type", "version")))
+    return _contents(*_page(ask, root, collection, Query(ask.request.query).filter("id", "type", "version")))
 
 
 def _object(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True)
-    return _contents(*_page(ask, root, collection, _one(ask, root, collection, named, _wanted(ask, "version"))))
+    wanted = _one(ask, root, collection, named, Query(ask.request.query).filter("version"))
+    return _contents(*_page(ask, root, collection, wanted))
 
 
 def _manifest(ask: _Ask, root: Root, collection: str) -> Answer:
     _may(ask, collection, read=True)
-    rows, following = _page(ask, root, collection, _wanted(ask, "id", "type", "version"))
+    rows, following = _page(ask, root, collection, Query(ask.request.query).filter("id", "type", "version"))
     records = (
         {"id": row.id, "date_added": row.at.added, "version": row.version, "media_type": STIX_TYPE} for row in rows
     )
@@ -287,7 +287,8 @@ def _manifest(ask: _Ask, root: Root, collection: str) -> Answer:
 
 def _versions(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True)
-    wanted = _one(ask, root, collection, named, replace(_wanted(ask), versions=frozenset({"all"})))
+    every = replace(Query(ask.request.query).filter(), versions=frozenset({"all"}))
+    wanted = _one(ask, root, collection, named, every)
     rows, following = _page(ask, root, collection, wanted)
     return _envelope(rows, following, ",".join(json.dumps(row.version) for row in rows).encode(), name="versions")
 
@@ -344,7 +345,7 @@ def _taken(ask: _Ask, collection: str, found: list[stix.Object | stix.Refused]) 
 
 def _delete(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
     _may(ask, collection, read=True, write=True)
-    asked = _wanted(ask, "version", otherwise="all")
+    asked = Query(ask.request.query).filter("version", otherwise="all")
     wanted = _one(ask, root, collection, named, asked)
     try:
         taken = ask.shelf.delete(collection, wanted, by=ask.reader.name, at=ask.at)
@@ -358,60 +359,6 @@ def _delete(ask: _Ask, root: Root, collection: str, named: str) -> Answer:
 # ── what is asked for ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wanted(ask: _Ask, *matches: str, otherwise: str = "last") -> Filter:
-    """The filter of a request (3.4). Raises _Refused: a filter that is not known here, or not well formed."""
-    given: dict[str, frozenset[str]] = {}
-    for name, value in _pairs(ask):
-        if name.startswith("match[") and name.endswith("]"):
-            field_ = name[len("match[") : -1]
-            if field_ not in {*matches, "spec_version"} or field_ in given:
-                raise _bad(f"{name} is not answered here, or stands twice.")
-            given[field_] = frozenset(filter(None, value.split(",")))
-    many = sum(map(len, given.values())) > _MOST_VALUES or len(given.get("type", ())) > _MOST_TYPES
-    if many or not all(given.values()):
-        raise _bad("A filter has no value, or too many.")
-    versions = frozenset(
-        each if each in {"all", "first", "last"} else _moment(each) for each in given.get("version", {otherwise})
-    )
-    return Filter(
-        ids=given.get("id", frozenset()), types=given.get("type", frozenset()), after=_added_after(ask),
-        versions=versions if "2.1" in given.get("spec_version", {"2.1"}) else frozenset(),
-    )  # fmt: skip
-
-
-def _pairs(ask: _Ask) -> list[tuple[str, str]]:
-    try:
-        found = parse_qsl(ask.request.query, keep_blank_values=True, max_num_fields=20, errors="strict")
-    except ValueError as error:
-        raise _bad("The query cannot be read.") from error
-    if any("\0" in value for _, value in found):  # no text of a database
-        raise _bad("The query cannot be read.")
-    return found
-
-
-def _single(ask: _Ask, name: str) -> str | None:
-    values = [value for each, value in _pairs(ask) if each == name]
-    if len(values) > 1:
-        raise _bad(f"{name} stands twice.")
-    return values[0] if values else None
-
-
-def _added_after(ask: _Ask) -> str:
-    value = _single(ask, "added_after")
-    return "" if value is None else _moment(value)
-
-
-def _moment(text: str) -> str:
-    try:
-        return stix.version_key(moment(text))
-    except ComityError as error:
-        raise _bad(error.message) from error
-
-
-def _bad(description: str) -> _Refused:
-    return _Refused(400, description, code="taxii.query")
-
-
 def _one(ask: _Ask, root: Root, collection: str, named: str, wanted: Filter) -> Filter:
     """`wanted`, for one object that must be there for this reader in some version."""
     everything = Filter(ids=frozenset({named}), versions=frozenset({"all"}))
@@ -422,42 +369,12 @@ def _one(ask: _Ask, root: Root, collection: str, named: str, wanted: Filter) -> 
 
 def _page(ask: _Ask, root: Root, collection: str, wanted: Filter) -> tuple[list[Row], str]:
     """(the visible rows of this page, the `next` of the one after; empty: there is none) (3.3, 3.5)."""
-    limit = root.page
-    if (asked := _single(ask, "limit")) is not None:
-        if not re.fullmatch(r"[1-9]\d{0,8}", asked):
-            raise _bad("limit is a whole number above 0.")
-        limit = min(limit, int(asked))
-    after = _cursor(_single(ask, "next") or "", collection)
+    query = Query(ask.request.query)
+    limit, after = query.limit(root.page), query.after(collection)
     if not wanted.versions:
         return [], ""
     rows, cursor = looked(ask.shelf, ask.reader, collection, wanted, after, limit=limit, page=root.page)
-    return rows, "" if cursor is None else _written(cursor, collection)
-
-
-def _cursor(text: str, collection: str) -> Cursor | None:
-    """The place that a `next` names; None: the beginning. Raises _Refused.
-
-    One of another collection names none here: OpenCTI's connector asks with what it was told last, wherever that was.
-    """
-    if not text:
-        return None
-    found = _CURSOR.fullmatch(text)
-    if found is None:
-        raise _bad("next is not what was given out here.")
-    try:
-        added = datetime.fromtimestamp(int(found[1]) // 1_000_000, UTC).replace(microsecond=int(found[1]) % 1_000_000)
-    except (ValueError, OverflowError, OSError) as error:
-        raise _bad("next is not what was given out here.") from error
-    return Cursor(stix.version_key(added), int(found[2])) if found[3] == _tag(collection) else None
-
-
-def _written(cursor: Cursor, collection: str) -> str:
-    at = moment(cursor.added)
-    return f"{int(at.timestamp()) * 1_000_000 + at.microsecond}-{cursor.row}-{_tag(collection)}"
-
-
-def _tag(collection: str) -> str:
-    return hashlib.sha256(collection.encode()).hexdigest()[:8]
+    return rows, "" if cursor is None else next_of(cursor, collection)
 
 
 # ── how it is said ──────────────────────────────────────────────────────────────────────────────────────────────────────
