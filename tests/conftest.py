@@ -37,7 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # this process only hands the tests out
     folder = Path(tempfile.mkdtemp(prefix="comity-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of hundreds of processes compiles the program anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of hundreds of processes compiles the program anew,
+    sys.dont_write_bytecode = False  # and this one every test file with its asserts
     home = folder / "IR"
     command = [sys.executable, "-m", "comity.node.run", "init", str(home), "--state", "IR", "--witness", "QA"]
     command += ["--officers", "https://127.0.0.1:9441", "--peers", "https://127.0.0.1:9442"]
