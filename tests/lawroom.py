@@ -10,13 +10,13 @@ from typing import Any
 from comity.casework.measure import TRAFFIC_AND_CONTENT, Measure
 from comity.casework.request import Account, Asset, DataCategory, Offence, Order, Person, Request, Scope, Subject
 from comity.law._row import Page
-from comity.law.book import Books, default_folder, load, pages, renewed
+from comity.law.book import NO_BOOKS, Books, beside, default_folder, pages, renewed
 from comity.law.supposition import Supposition, supposed
 
 ON = date(2026, 11, 24)
 FOLDER = default_folder()
 SHELF = pages(FOLDER)
-BOOKS = load(FOLDER)
+BOOKS = beside(renewed(NO_BOOKS, SHELF), FOLDER)  # as `load` reads them, and the files are read once
 
 FRAUD = Offence("uncc:13", "Computer fraud", "XA-PC:13", 60, date(2026, 9, 2))
 MAILBOX = Account("email", "ring@mail.example")

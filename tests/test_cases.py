@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,27 +19,36 @@ from comity.law.situation import Case, Cases, Expected, LineCase, load_cases
 from comity.law.supposition import Supposition, supposed
 from comity.wording.findings import FINDINGS
 
-CASES = load_cases(FOLDER)
-REQUESTS = [item for item in CASES.situations if isinstance(item, Case)]
 ROOT = Path(__file__).parent.parent
+
+
+@cache
+def cases() -> Cases:
+    """The situations, read when the first test asks: whoever only looks for tests does not wait for them."""
+    return load_cases(FOLDER)
+
+
+def requests() -> list[Case]:
+    """Those that are requests."""
+    return [item for item in cases().situations if isinstance(item, Case)]
 
 
 def test_every_situation_holds() -> None:
     """The books and the rules say of each situation what it says, no more and no less."""
-    faults = [f"{situation.head.where} ({situation.head.id}): {fault}" for situation, fault in CASES.faults()]
+    faults = [f"{situation.head.where} ({situation.head.id}): {fault}" for situation, fault in cases().faults()]
     assert faults == []
 
 
 def test_there_are_enough() -> None:
     """Each form of cooperation has a complete request, and several with one defect; each State has its pages."""
-    ids = {item.head.id for item in CASES.situations}
+    ids = {item.head.id for item in cases().situations}
     assert len(ids) >= 400
     for measure in BOOKS.treaty("uncc").measures:
         assert {f"{measure}-complete", f"{measure}-decision"} <= ids
         needed = [content for content in BOOKS.contents("uncc", measure) if content.always]
         assert {f"{measure}-without-{content.id}" for content in needed} <= ids
     for code in BOOKS.states:
-        subjects = {item.about for item in CASES.situations if isinstance(item, LineCase) and item.book == code}
+        subjects = {item.about for item in cases().situations if isinstance(item, LineCase) and item.book == code}
         assert {
             "offence",
             "policy",
@@ -53,8 +63,8 @@ def test_there_are_enough() -> None:
 
 def test_texts() -> None:
     """Each situation and each supposition is told in English and in Persian letters and digits, in sentences."""
-    told = [(item.head.id, item.head.en, item.head.fa) for item in CASES.situations]
-    told += [(item.id, item.en, item.fa) for item in CASES.suppositions.values()]
+    told = [(item.head.id, item.head.en, item.head.fa) for item in cases().situations]
+    told += [(item.id, item.en, item.fa) for item in cases().suppositions.values()]
     for name, en, fa in told:
         assert en.endswith((".", "?")), name
         assert re.search("[آ-ی]", fa), name
@@ -66,23 +76,23 @@ def test_texts() -> None:
 
 def test_codes_exist() -> None:
     """A code that no rule can emit would make “not found” true for nothing."""
-    for item in REQUESTS:
+    for item in requests():
         for want in (*item.failed, *item.unknown, *item.passed, *item.absent, *item.whole):
             assert want.code in FINDINGS, item.head.where
 
 
 def test_every_supposition_is_used() -> None:
     """Nothing is supposed for nobody."""
-    assert {name for item in CASES.situations for name in item.head.suppose} == set(CASES.suppositions)
+    assert {name for item in cases().situations for name in item.head.suppose} == set(cases().suppositions)
 
 
 def test_each_defect_is_named() -> None:
     """Each planted defect fails with the fields to mend and what to do; nothing is granted, nothing is uncited."""
-    for item in REQUESTS:
+    for item in requests():
         if item.invalid:
             continue
         for side in item.sides:
-            assessment = assess(item.request, CASES.books_for(item), on=item.head.on, side=side)
+            assessment = assess(item.request, cases().books_for(item), on=item.head.on, side=side)
             assert bool(assessment.failed) == bool(item.failed), item.head.id
             for finding in assessment.findings:
                 assert finding.cites
@@ -99,7 +109,7 @@ NATIONAL = {"language", "dual-criminality", "retention", "refusal-policy", "auth
 def test_silence_passes_nothing(side: str) -> None:
     """Asked of silent books, no request of any situation passes in what rests on national law."""
     muted = supposed(BOOKS, SHELF, [Supposition("silent", "x", "x", "the test", silent=tuple(BOOKS.states))])
-    for item in REQUESTS:
+    for item in requests():
         if item.invalid or item.head.suppose:
             continue
         for finding in assess(item.request, muted, on=item.head.on, side=side).findings:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from lawroom import BOOKS, FOLDER
 
 import comity.law
 from comity.casework.act import Kind, Power
@@ -23,7 +24,6 @@ from comity.law import treaty_reader as treaties
 from comity.law._row import Period
 from comity.law.assess import ORDER, assess
 from comity.law.bond import bonds
-from comity.law.book import default_folder, load
 from comity.law.finding import Verdict
 from comity.law.instrument import options
 from comity.law.provision import MARKS
@@ -32,7 +32,6 @@ from comity.wording.findings import FINDINGS
 from comity.wording.speech import LANGUAGES, Screen, Speech, unnamed, visible
 
 ON = date(2026, 11, 24)
-BOOKS = load(default_folder())
 LAW = Path(comity.law.__file__).parent
 SAID = {code: text for code, text in FINDINGS.items() if not code.startswith(("remedy.", "rule."))}
 OPEN = re.compile(r"%\(\w+\)|%s")
@@ -462,10 +461,9 @@ FORMS = {"## A State's book": states._TABLES, "## A treaty's book": treaties._TA
 def fields_read() -> dict[tuple[str, str], set[str]]:
     """The fields that the readers take from the shipped books, by kind of book and table."""
     found: dict[tuple[str, str], set[str]] = {}
-    folder = default_folder()
     for kind, paths in (
-        ("## A State's book", sorted(folder.glob("states/*.toml"))),
-        ("## A treaty's book", [*sorted(folder.glob("treaties/*.toml")), folder / "forms" / "bilateral.toml"]),
+        ("## A State's book", sorted(FOLDER.glob("states/*.toml"))),
+        ("## A treaty's book", [*sorted(FOLDER.glob("treaties/*.toml")), FOLDER / "forms" / "bilateral.toml"]),
     ):
         for path in paths:
             for table, items in tomllib.loads(path.read_text("utf-8")).items():
