@@ -1,9 +1,12 @@
-"""What a peer says about our envelopes, and how it answers an offer."""
+"""What peers say about our envelopes, how they answer an offer, and lines to them in one process."""
 
+import threading
 import time
+from types import SimpleNamespace
 
 from peer import request
 
+from comity.errors import Unreachable
 from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import archive
@@ -53,3 +56,39 @@ def items(peer, count=1, *, first=1):
     return [
         Item(number, peer.asks(request(reference=f"VN-2026-{number:04}"))[0]) for number in range(first, first + count)
     ]
+
+
+class Post:
+    """Lines to peers, in one process: each peer answers, is silent for a while, or takes its time.
+
+    Args:
+        node: the node under test.
+        slow: peers that take as long as `gate` is closed.
+    """
+
+    def __init__(self, node, slow=()) -> None:
+        self.node, self.slow, self.gate = node, set(slow), threading.Event()
+        self.asked: list[tuple[str, str]] = []
+        self.answers: dict[tuple[str, str], bytes] = {}
+
+    def line(self, _settings, state):
+        """What `errands.line_to` gives."""
+
+        def ask(path: str) -> bytes:
+            self.asked.append((state, path))
+            if state in self.slow:
+                self.gate.wait(10)
+                raise Unreachable("silent", code="wire.unreachable")
+            if (state, path) not in self.answers:
+                raise Unreachable("nothing here", code="wire.status")
+            return self.answers[state, path]
+
+        return SimpleNamespace(
+            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at, limit=0: ask(path)
+        )  # fmt: skip
+
+
+def proof_of(row, log, *seen):
+    """That this log, of one entry, holds our envelope; its head cosigned by (key, moment) of `seen`."""
+    head = cp.Checkpoint(log.name, 1, merkle.leaf_hash(messages.logged_receipt(row.digest)))
+    return Proof(0, (), cp.signed(head, log) + "".join(cp.cosignature(head, key, at) for key, at in seen))

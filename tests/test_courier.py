@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import spoken
-from answering import answered, receipt, said, until
+from answering import Post, answered, receipt, said, until
 from django.db import connection
 from lines import PEM, TLS, line
 from peer import arrive, request
@@ -75,36 +75,6 @@ def test_an_exchange_ends_at_its_deadline(title, tmp_path, monkeypatch, at):
         line(port, TLS).post("/messages", b"x" * 100, at=at)
     assert caught.value.code in {"wire.unreachable", "wire.too-slow"}
     assert 0.9 < time.monotonic() - began < 4
-
-
-class Post:
-    """Lines to peers, in one process: each peer answers, is silent for a while, or takes its time.
-
-    Args:
-        node: the node under test.
-        slow: peers that take as long as `gate` is closed.
-    """
-
-    def __init__(self, node, slow=()) -> None:
-        self.node, self.slow, self.gate = node, set(slow), threading.Event()
-        self.asked: list[tuple[str, str]] = []
-        self.answers: dict[tuple[str, str], bytes] = {}
-
-    def line(self, _settings, state):
-        """What `errands.line_to` gives."""
-
-        def ask(path: str) -> bytes:
-            self.asked.append((state, path))
-            if state in self.slow:
-                self.gate.wait(10)
-                raise Unreachable("silent", code="wire.unreachable")
-            if (state, path) not in self.answers:
-                raise Unreachable("nothing here", code="wire.status")
-            return self.answers[state, path]
-
-        return SimpleNamespace(
-            post=lambda path, body, at, limit=0: (200, ask(path)), get=lambda path, at, limit=0: ask(path)
-        )  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

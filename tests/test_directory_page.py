@@ -1,6 +1,5 @@
 """The directory page: what a State says, what this node makes of it, what others say; in English and Persian."""
 
-import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ import peer as peers
 import pytest
 import segno
 from browsing import HOSTILE, Browser
+from directory_page import card, page
 from django.utils import translation
 from peer import Peer
 
@@ -38,20 +38,6 @@ def after(found: Peer, **changes) -> bytes:
     """The next version of its entry, signed."""
     entry = replace(found.entry, version=found.entry.version + 1, previous=found.entry.digest, **changes)
     return sign_entry(entry, found.signing)
-
-
-def page(officers, language="en") -> str:
-    """The page as an officer without any power sees it."""
-    answer = Browser(officers.idle, language).get("/directory")
-    assert answer.status_code == 200
-    return html.unescape(answer.content.decode())
-
-
-def card(text: str, state: str) -> str:
-    """The part of the page about one State; this node's own is ``own``."""
-    return text.split(f'aria-labelledby="{"own" if state == "own" else "peer-" + state}"')[1].split(
-        "</section>", maxsplit=1
-    )[0]
 
 
 def plain(text: str) -> str:

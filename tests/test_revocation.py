@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from answering import answered, said
+from answering import answered, proof_of, said
 from peer import arrive, request
 
 from comity.errors import BrokenProof
@@ -13,7 +13,7 @@ from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import archive, models
 from comity.node.desk import crossing, issuing, registry
-from comity.seal import canon, merkle
+from comity.seal import canon
 from comity.seal.keys import NoteKey, SigningKey
 from comity.wire import messages
 from comity.wire.directory import DatedKey, Purpose, in_log, trust_in
@@ -21,12 +21,6 @@ from comity.wire.exchange import Event, Evidence, Item, Offer
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
-
-
-def proof_of(row, log, *seen):
-    """That this log, of one entry, holds our envelope; its head cosigned by (key, moment) of `seen`."""
-    head = cp.Checkpoint(log.name, 1, merkle.leaf_hash(messages.logged_receipt(row.digest)))
-    return Proof(0, (), cp.signed(head, log) + "".join(cp.cosignature(head, key, at) for key, at in seen))
 
 
 def receipt(row, peer, at, proof):

@@ -9,11 +9,10 @@ from types import SimpleNamespace
 
 import peer as peers
 import pytest
-from test_courier import Post, answered, receipt, until
-from test_directory_page import card, page
-from test_evidence import execute, ordered, worked
-from test_officers import Browser
-from test_revocation import proof_of
+from answering import Post, answered, proof_of, receipt, until
+from browsing import Browser
+from directory_page import card, page
+from exhibits import execute, ordered, worked
 
 from comity.errors import BrokenProof, Unreachable
 from comity.ledger import checkpoint as cp
