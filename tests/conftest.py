@@ -181,6 +181,14 @@ def six_asked(node, officers, peer, at):
 
 
 @pytest.fixture
+def shelves(node):
+    """The node's shelves, with the collections of the pure tests."""
+    from shelving import stock
+
+    return stock(node)
+
+
+@pytest.fixture
 def own(node, tmp_path, at):
     """A copy of the node's home whose entry and keys a test may change; `now()` reads its settings anew."""
     from comity.node.desk import issuing

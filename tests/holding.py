@@ -7,6 +7,7 @@ from datetime import datetime
 from peer import Peer, arrive, settle
 from recalling import DictMemory
 
+from comity.errors import ComityError
 from comity.node import archive, models
 from comity.node.desk import communities, copies, registry, telling
 from comity.seal import canon, envelope
@@ -179,3 +180,29 @@ class Circle:
         said = circles.packed(circles.Word(terms, agrees, at or self.at))
         data = envelope.sign("community", said, sender=state, to="IR", key=self[state].peer.signing)
         return arrive(self.node, self[state].sealed(data), self.at, state).code
+
+
+def code(call, *args, **named) -> str:
+    """The code with which a call is refused; empty if it is not."""
+    try:
+        call(*args, **named)
+    except ComityError as error:
+        return f"{error.code} {error.where}".strip() if error.code == "sharing.release" else error.code
+    return ""
+
+
+def received(what: str) -> models.StixObject:
+    """The object of another State here."""
+    return models.StixObject.objects.exclude(source="").get(digest=what)
+
+
+def brought(circle, carrier: str, notice, *, by="", to="IR", origin=None, beside=b"", **more) -> str:
+    """What Iran refuses it by: `carrier` brings a notice that `by` signed."""
+    data = circle[by or carrier].signs(notice, circle.at)
+    one = Carried(at=circle.at, notice=data, beside=beside, origin=origin or b"", **more)
+    return arrive(circle.node, circle[carrier].sealed(circle[carrier].statement(one, to)), circle.at, carrier).code
+
+
+def offered(raw: bytes, source="VN", hops=1, level=Level.GREEN) -> Shared:
+    """What a giver says about an object."""
+    return Shared(source=source, what=stix.read(raw).digest, hops=hops, level=level)

@@ -13,6 +13,7 @@ from collecting import AT, COLLECTIONS, OBJECTS, ONE, THREE, TWO, Client, Life, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from indicators import BUNDLE, attribute, changed, event, named, tool
+from shelving import of_client, read
 from sqlite_shelf import SqliteShelf
 
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
@@ -31,22 +32,6 @@ PREVENTION = {"purposes": ["prevention"], "free_text": True}
 
 
 @pytest.fixture
-def shelves(node):
-    """The node's shelves, with the collections of the pure tests."""
-    return stock(node)
-
-
-def stock(node) -> shelf.Shelves:
-    """Make the collections of the pure tests."""
-    for place, one in enumerate(COLLECTIONS):
-        shelf.opened(
-            one.id, title=one.title, description=one.description, alias=one.alias, made_by="test",
-            made_at=AT + timedelta(seconds=place),
-        )  # fmt: skip
-    return shelf.Shelves(node)
-
-
-@pytest.fixture
 def client(shelves):
     """Ask these shelves as the pure tests ask theirs."""
     return Client(shelves)
@@ -54,11 +39,6 @@ def client(shelves):
 
 class TestLife(Life):
     """As the smallest shelf."""
-
-
-def read(*raws: bytes) -> list[stix.Object]:
-    """Objects that were read."""
-    return [stix.read(raw) for raw in raws]
 
 
 def tool_like(kind: str, value: str, number: int = 1) -> bytes:
@@ -305,11 +285,6 @@ def test_pages_are_read_by_an_index(shelves):
 
 
 # ------------------------------------------------------------------------------------------------------ what clients add
-
-
-def of_client(node, name="soc", state="VN", communities=(), reads=(ONE, TWO)) -> shelf.Shelves:
-    """The shelves for a client."""
-    return shelf.Shelves(node, models.Client(name=name, state=state, communities=list(communities), reads=list(reads)))
 
 
 def test_a_client_revises_only_what_it_added_itself(node, shelves):

@@ -4,13 +4,12 @@ import json
 import re
 
 import pytest
-from holding import Circle, indicator, shelved
-from test_collections import of_client, read, shelves  # noqa: F401 -- shelves is a fixture
-from test_misp import event
-from test_officers import Browser
-from test_prevention import brought, code, offered, received
-from test_taxii import OBJECTS, ONE, TWO, reader, tool
-from test_taxii import Client as Asking
+from browsing import Browser
+from collecting import OBJECTS, ONE, TWO, reader
+from collecting import Client as Asking
+from holding import Circle, brought, code, indicator, offered, received, shelved
+from indicators import event, tool
+from shelving import of_client, read
 
 from comity.node import archive, models
 from comity.node.desk import _claims, blind, collections, contested, copies
@@ -312,7 +311,7 @@ def sends(node, name: str, found) -> dict | int:
     return int(said["http_status"]) if "http_status" in said else told
 
 
-def test_what_blind_clients_send_has_a_limit_that_tells_nothing(node, shelves, officers, at, monkeypatch):  # noqa: F811
+def test_what_blind_clients_send_has_a_limit_that_tells_nothing(node, shelves, officers, at, monkeypatch):
     """Refused at the same object, in the same words, be what they sent new, known, contrary or twice; others go on."""
     monkeypatch.setattr(blind, "OBJECTS", 24)
     shelves.add(ONE, read(*map(tool, range(100))), by="officer", at=at)
@@ -343,7 +342,7 @@ def test_what_blind_clients_send_has_a_limit_that_tells_nothing(node, shelves, o
     assert sends(node, letter, read(tool(400))) == taken | {"success_count": 1}
 
 
-def test_what_all_blind_clients_send_together_has_a_limit(node, shelves, officers, at, monkeypatch):  # noqa: F811
+def test_what_all_blind_clients_send_together_has_a_limit(node, shelves, officers, at, monkeypatch):
     """Four use up their shares, in bytes, and fill no disk; whoever may read goes on; one that is ended is not counted."""
     size = len(tool(10))
     monkeypatch.setattr(blind, "BYTES", 12 * size)
@@ -364,7 +363,7 @@ def test_what_all_blind_clients_send_together_has_a_limit(node, shelves, officer
     assert sends(node, clients[-1], read(tool(10)))["success_count"] == 1
 
 
-def test_who_is_full_is_refused_before_anything_is_parsed(node, shelves, officers, at, monkeypatch):  # noqa: F811
+def test_who_is_full_is_refused_before_anything_is_parsed(node, shelves, officers, at, monkeypatch):
     """Over TAXII and as a client of MISP: what would be refused as it stands is not even looked at; nothing is written."""
     monkeypatch.setattr(blind, "OBJECTS", 4)
     name = admitted(officers, at, "letter", writes=[ONE, TWO])
@@ -381,7 +380,7 @@ def test_who_is_full_is_refused_before_anything_is_parsed(node, shelves, officer
     assert (everything(), models.Addition.objects.count()) == before
 
 
-def test_what_is_kept_aside_of_a_client_that_reads_has_a_limit_too(node, shelves, at, monkeypatch):  # noqa: F811
+def test_what_is_kept_aside_of_a_client_that_reads_has_a_limit_too(node, shelves, at, monkeypatch):
     """Of what contradicts another collection it is not told: so many are kept aside, and it hears the same of all."""
     monkeypatch.setattr(desk_shelf, "_ASIDE", 3)
     shelves.add(TWO, read(*map(tool, range(9))), by="officer", at=at)

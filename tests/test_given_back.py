@@ -5,8 +5,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from answering import until
 from peer import Peer, request, settle
-from test_courier import until
 
 from comity.errors import BrokenSeal, Unreachable
 from comity.node import archive, models

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from holding import RULES, Circle, indicator, shelved
+from holding import RULES, Circle, brought, code, indicator, offered, received, shelved
 from hypothesis import given
 from hypothesis import strategies as st
 from peer import arrive
 
-from comity.errors import ComityError, Invalid, NotYours
+from comity.errors import Invalid, NotYours
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import bulletins, communities, copies, crossing, prevention, silence, telling
@@ -17,7 +17,7 @@ from comity.node.desk.shelf import Shelves, opened
 from comity.node.peers import access
 from comity.seal import canon, envelope
 from comity.sharing import shelf, stix, tlp
-from comity.sharing.notices import Acknowledgement, Ask, Concern, Holding, Kind, Recall, Report, Shared, Standing
+from comity.sharing.notices import Acknowledgement, Ask, Concern, Holding, Kind, Recall, Report, Standing
 from comity.sharing.recall import Send, Use
 from comity.sharing.shelf import Filter
 from comity.sharing.tlp import Level
@@ -33,15 +33,6 @@ def circle(node, at) -> Circle:
     return Circle(node, at, "VN", "QA", "AE")
 
 
-def code(call, *args, **named) -> str:
-    """The code with which a call is refused; empty if it is not."""
-    try:
-        call(*args, **named)
-    except ComityError as error:
-        return f"{error.code} {error.where}".strip() if error.code == "sharing.release" else error.code
-    return ""
-
-
 def shared(circle, officers, row, to="VN", hops=3) -> None:
     """Iran shares an object, and everything follows."""
     prevention.share(circle.node, row, to, purpose="prevention", hops=hops, officer=officers.all, at=circle.at)
@@ -51,11 +42,6 @@ def shared(circle, officers, row, to="VN", hops=3) -> None:
 def use(circle, what: str) -> Use:
     """What Iran may do with a copy."""
     return copies.sharer(circle.node, circle.at).use(what, at=circle.at)
-
-
-def received(what: str) -> models.StixObject:
-    """The object of another State here."""
-    return models.StixObject.objects.exclude(source="").get(digest=what)
 
 
 def permit(**rules) -> None:
@@ -499,18 +485,6 @@ def test_each_verb_needs_the_power(circle, officers, node, at):
 
 
 # ------------------------------------------------------------------------------------------------------------ attacks
-
-
-def brought(circle, carrier: str, notice, *, by="", to="IR", origin=None, beside=b"", **more) -> str:
-    """What Iran refuses it by: `carrier` brings a notice that `by` signed."""
-    data = circle[by or carrier].signs(notice, circle.at)
-    one = Carried(at=circle.at, notice=data, beside=beside, origin=origin or b"", **more)
-    return arrive(circle.node, circle[carrier].sealed(circle[carrier].statement(one, to)), circle.at, carrier).code
-
-
-def offered(raw: bytes, source="VN", hops=1, level=Level.GREEN) -> Shared:
-    """What a giver says about an object."""
-    return Shared(source=source, what=stix.read(raw).digest, hops=hops, level=level)
 
 
 def test_another_source_needs_its_own_words(circle, node, at):
