@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from answering import answered, receipt
+from depositing import DEPOSITED
+from donor import need
 from holding import Circle, indicator, shelved
 from peer import request
-from test_assistance_desk import need
-from test_courier import answered, receipt
-from test_standing import DEPOSITED
 
 from comity.casework.request import Urgency
 from comity.errors import NotPossible

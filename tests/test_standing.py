@@ -2,10 +2,11 @@
 
 import html
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from browsing import Browser
+from depositing import AT, DEPOSITED, RESERVED, SIGNED
 from hypothesis import given
 from hypothesis import strategies as st
 from lawroom import BOOKS
@@ -20,12 +21,6 @@ from comity.node.desk import standing as desk
 from comity.seal import canon, envelope
 from comity.wire import standing as wire
 from comity.wire.standing import BACKWARD, HOWS, WORDED, Event, Word
-
-AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
-SIGNED = Word(treaty="uncc", event=Event.SIGNED, on=date(2026, 11, 5), at=AT)
-RESERVED = replace(SIGNED, event=Event.RESERVED, text="ماده ۶۳ را نمی‌پذیرد.", language="fa", source="C.N.1 (exercise)")
-DEPOSITED = replace(SIGNED, event=Event.DEPOSITED, on=date(2026, 11, 6), how="ratification")
-
 
 # ── the word itself ─────────────────────────────────────────────────────────────────────────────────────────────────
 
