@@ -74,8 +74,8 @@ def test_what_was_opened_ahead_counts_only_under_the_keys_of_now(node, peer, at)
     """A State that got other keys between opening and admitting has said nothing by the old ones."""
     crossing.receive(node, peer.asks(request())[0], hop="VN", at=at)
     talk = crossing.conversation(node, "VN")
-    talk._memory.prepare(64)
-    talk._memory.prepare = lambda limit: None
+    talk._memory.prepare(64, 1 << 20)
+    talk._memory.prepare = lambda *_: None
     anew = Peer("VN", node, which=1)
     registry.pin(node, anew.entry_bytes, fingerprint=anew.entry.fingerprint, by="t", at=at, anew=True)
     talk.admit(at.timestamp())
