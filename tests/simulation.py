@@ -27,7 +27,7 @@ from comity.seal.envelope import Pair, Signed
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import DAY, HOUR, VOID, Alarm, Got, Heard, Pace, Sent, Stage, Status, Wait
+from comity.wire.remembered import DAY, HOUR, Alarm, Got, Heard, Pace, Sent, Stage, Status, Wait
 
 STATES = ("IR", "VN", "QA", "BR", "ZA", "NZ", "KE")
 TROUBLE, END = 20 * DAY, 31 * DAY  # faults until the one, and the other is when the judge comes
@@ -254,9 +254,6 @@ class Shelf:
             row for row in self._rows("sent").values() if row.relayed and (row.number > have.got or row.number in gaps)
         ]
         return sorted(rows, key=lambda row: row.number)[:limit]
-
-    def sent_void(self) -> int:
-        return sum(row.trouble == VOID for row in self._rows("sent").values())
 
     def sent_pending(self) -> Iterable[Sent]:
         return sorted((row for row in self._rows("sent").values() if row.pending), key=lambda row: row.number)

@@ -208,16 +208,39 @@ def test_what_nobody_acknowledged_is_not_kept_for_its_place(node, peer, at):
     assert (models.Departure.objects.count(), models.Alarm.objects.get().code) == (0, "conversation.not-ours")
 
 
-def test_places_of_what_nobody_can_read_are_bounded(node, peer, at, monkeypatch):
-    """A peer that acknowledges what it made up fills a few places, is shown, and holds up nothing for ever."""
+def test_places_of_what_nobody_can_read_are_bounded(node, peer, at):
+    """A peer that acknowledges what it made up fills within an hour no more than it could with letters, and is shown."""
     made = [envelope.seal(b"%d" % number, to="VN", key=peer.opening.public) for number in range(6)]
     back = tuple(Own(Item(number, data, (), (receipt(peer, data, at),)), b"") for number, data in enumerate(made, 1))
-    talk, now = crossing.conversation(node, "VN"), at.timestamp()
-    talk._pace = Pace(room=4)
+    hour = at.replace(minute=0, second=0).timestamp()
+    for now in (hour + 60, hour + 3660):  # more than an hour holds: the whole answer waits
+        talk = crossing.conversation(node, "VN")
+        talk._pace = Pace(kept=4)
+        talk.next_due(now)
+        talk.answered(talk.offer(now), Answer(back=back), now)
+        assert models.Departure.objects.count() == 0
+    assert models.Alarm.objects.latest("pk").code == "conversation.room"
+    talk = crossing.conversation(node, "VN")
     talk.next_due(now)
     talk.answered(talk.offer(now), Answer(back=back), now)
-    assert (models.Departure.objects.count(), models.Alarm.objects.count()) == (4, 4)
-    assert models.Talk.objects.get(pk="VN").settled
+    assert models.Departure.objects.filter(trouble=VOID).count() == 6
+
+
+def test_what_stands_behind_what_nobody_can_read_comes_back_too(node, officers, peer, at):
+    """An answer of nothing but void envelopes is no end: the peer is greeted until it gives nothing back."""
+    row, statement = departed(node, officers, at, peer)
+    data = archive.sealed(row)
+    last = Own(Item(9, data, (), (receipt(peer, data, at),)), statement)
+    made = [envelope.seal(b"%d" % number, to="VN", key=peer.opening.public) for number in range(8)]
+    voids = [Own(Item(number, one, (), (receipt(peer, one, at),)), b"") for number, one in enumerate(made, 1)]
+    forgotten(node, at + SECOND)
+
+    def answer(have):
+        return Answer(back=tuple([*voids, last][have.sent : have.sent + 4]))
+
+    assert greeted(node, "VN", answer, at + SECOND, days=4)
+    assert models.Act.objects.filter(departure__number=9).exists()
+    assert models.Departure.objects.filter(trouble=VOID).count() == 8
 
 
 @pytest.mark.parametrize(
@@ -269,8 +292,7 @@ def test_what_was_put_off_is_not_called_missing_in_the_same_answer(node, peer, a
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_witness_claims_keeps_no_officer_from_writing(node, peer, qa, officers, at, monkeypatch):
-    """Who is on the line is asked first; a State off the line can be written to; what was claimed once is noted once."""
-    models.Talk.objects.filter(pk="VN").update(heard_at=at.timestamp())
+    """Every process greets first in any case. A claim is noted, so that no reference is given twice; it stops nothing else."""
     witnessed = replace(node, witnesses=("VN",))
 
     def post(path, _body, **_):
@@ -280,12 +302,14 @@ def test_what_a_witness_claims_keeps_no_officer_from_writing(node, peer, qa, off
 
     line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""))
     monkeypatch.setattr(errands, "line_to", lambda *_: line)
-    for _ in range(2):
+    for started in (1, 2):
         courier = Courier(witnessed)
         courier.round()
         until(lambda it=courier: it.asked_all and not any(one.away for one in it._errands.values()))
-        assert [one.why for one in restores.notes()] == ["witness.ahead VN 999999"]
-        assert list(models.Talk.objects.filter(settled=False).values_list("pk", flat=True)) == ["VN"]
+        assert [one.why for one in restores.notes()] == ["witness.ahead VN 999999"] * started
+        assert not models.Talk.objects.filter(settled=False).exists()
+        later = (at + DAY).timestamp()
+        assert all(errand._talk.offer(later).have for errand in courier._errands.values())
     assert departed(node, officers, at, qa)[0].peer == "QA"
 
 

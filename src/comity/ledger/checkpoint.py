@@ -119,6 +119,24 @@ def check_log(note: str, origin: str, public: bytes) -> Checkpoint:
     return checkpoint
 
 
+def cosigned(note: str, answer: str, name: str, public: bytes) -> str:
+    """The line of a witness's `answer` by which it cosigns `note`. What else the answer says is the word of nobody.
+
+    Args:
+        note: a signed checkpoint.
+        answer: as the witness gave it (C2SP tlog-witness).
+        name: of the witness.
+        public: its Ed25519 key.
+
+    Raises:
+        BrokenProof: ``witness.missing``: there is no such line; as `check_witnesses`: it does not hold.
+    """
+    for line in answer.split("\n"):
+        if line.startswith(f"\N{EM DASH} {name} ") and name in check_witnesses(f"{note}{line}\n", {name: public}):
+            return f"{line}\n"
+    raise BrokenProof(f"{name} answered without its cosignature.", code="witness.missing")
+
+
 def check_witnesses(note: str, witnesses: Mapping[str, bytes]) -> dict[str, datetime]:
     """When each of `witnesses` (name -> Ed25519 key) saw the checkpoint; one without a cosignature is left out.
 

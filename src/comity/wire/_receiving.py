@@ -10,7 +10,7 @@ from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire._remembering import Remembering, few
 from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
-from comity.wire.remembered import HOUR, Alarm, Got, Hand, Heard, Memory, Pace, Status
+from comity.wire.remembered import Alarm, Got, Hand, Heard, Memory, Pace, Status
 
 _GREETINGS: Final = 2  # of a peer that has started and has nothing to say
 _READ: Final = 128  # envelopes that are read in one transaction: others who write wait for it
@@ -24,7 +24,6 @@ class Receiving(Remembering):
 
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         super().__init__(home, peer, memory, hand, pace)
-        self._hour, self._kept_now = 0, 0
         self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
 
     def receive(self, offer: Offer, now: float) -> Answer:
@@ -113,10 +112,7 @@ class Receiving(Remembering):
 
     def _room(self, item: Item, now: float) -> bool:
         """Whether there is room: within the hour, and in the waiting room, which what others wait for need not enter."""
-        hour = int(now) // HOUR
-        if hour != self._hour:
-            self._hour, self._kept_now = hour, 0
-        if self._kept_now >= self._pace.kept:
+        if self._hour_is_full(now):
             return False
         if not self._lacks(item.after) or self._memory.got_lacking_count() < self._pace.room:
             return True

@@ -11,9 +11,10 @@ from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
-from comity.wire.remembered import VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
+from comity.wire.remembered import HOUR, VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
+_NO_SIGN: Final = -1  # in place of a moment: what came back shows nothing that was signed
 _FEW: Final = 8  # envelopes that are read together where few may be needed: each may be a megabyte
 UNTIMELY: Final = "receipt.time"
 IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
@@ -41,6 +42,7 @@ class Remembering:
 
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
+        self._hour, self._kept_now = 0, 0
         self._again_at = 0.0  # when to greet though settled; 0: nobody has looked yet; -inf: at once; inf: never again
 
     def _word(self, said: Evidence) -> Signed:
@@ -67,6 +69,12 @@ class Remembering:
     def _held(self, digest: str) -> bool:
         """Whether this envelope is here, read or not."""
         return self._memory.got(digest) is not None or self._memory.sent(digest) is not None
+
+    def _hour_is_full(self, now: float) -> bool:
+        """Whether as much was taken from the peer as may be within an hour."""
+        if (hour := int(now) // HOUR) != self._hour:
+            self._hour, self._kept_now = hour, 0
+        return self._kept_now >= self._pace.kept
 
     def _now_known(self, digests: Collection[str]) -> list[Got]:
         """Those of the peer's that lacked only one of `digests`; the others wait for the next that they lack."""
@@ -245,10 +253,10 @@ class Remembering:
             BrokenSeal: it is not ours, or we never acknowledged it.
         """
         found = [self._adopt(own, now) for own in answer.back] + [self._restore(item) for item in answer.items]
-        signed = [at for at in found if at is not None]
-        if signed:
+        news = [at for at in found if at is not None]
+        if signed := [at for at in news if at != _NO_SIGN]:
             self._memory.reminded(min(max(signed), int(now)), now)
-        return bool(signed)
+        return bool(news)
 
     def _restore(self, item: Item) -> int | None:
         """Keep again what this node has acknowledged: with the very receipt that it gave. When it was; None: it is known."""
@@ -266,7 +274,10 @@ class Remembering:
         return words[0].at
 
     def _adopt(self, own: Own, now: float) -> int | None:
-        """Take back an act of this State that the peer has and this node has forgotten. By when it was made; None: known."""
+        """Take back an act of this State that the peer has and this node has forgotten.
+
+        By when it was made; `_NO_SIGN`: it is void; None: it is known.
+        """
         item, digest = own.item, canon.content_id(own.item.envelope)
         if self._memory.sent(digest) is not None:
             return None
@@ -275,15 +286,13 @@ class Remembering:
             raise BrokenSeal("What comes back stands under the number of another.", code="conversation.not-ours")
         code = self._hand.own(item, own.statement)
         words = [self._read_about(raw, digest) for raw in item.evidence]
-        if code and self._memory.sent_void() >= self._pace.room:
-            return None
         if taken is not None:  # given anew before that came back
             self._memory.put_sent(replace(taken, number=self._memory.sent_last() + 1))
         made = min([int(now), *(said.at for said in words)])  # when, is forgotten: not after the peer had it
         row = Sent(item.number, digest, item.after, made, Stage.RELAY, now, int(now), pending=not code)
         if code:
-            self._void(row, own, words, code)
-            return None
+            self._void(row, own, words, code, now)
+            return _NO_SIGN
         self._memory.take_back(row, own)
         for raw, said in zip(item.evidence, words, strict=True):
             if said.event is Event.RELAY_ACCEPTANCE:
@@ -293,12 +302,16 @@ class Remembering:
                 self._learn(raw, now)
         return made
 
-    def _void(self, row: Sent, own: Own, words: Sequence[Evidence], code: str) -> None:
+    def _void(self, row: Sent, own: Own, words: Sequence[Evidence], code: str, now: float) -> None:
         """Keep the place of an envelope that nobody here can read, or need believe, so that no other gets it; a person is told.
 
         It is in no case, and shows nothing: neither what was forgotten here, nor that anything was. Without the peer's
-        receipt for it there is no such envelope.
+        receipt for it there is no such envelope. It counts among what is taken from this peer within an hour: then the
+        others have to wait, for what is passed over would come back for ever, and hide what stands behind it.
         """
+        if self._hour_is_full(now):
+            raise BrokenSeal("More comes back than is taken within an hour.", code="conversation.room")
+        self._kept_now += 1
         if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
             raise BrokenSeal("What comes back was never acknowledged.", code="conversation.not-ours")
         dead = replace(row, stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, evidence=own.item.evidence)

@@ -66,8 +66,8 @@ class Conversation(Receiving):
         self._seed = canon.content_id(f"{home}-{peer}".encode())
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
-        self._batch, self._horizon = pace.batch, pace.horizon
-        self._asking = Asking(pace.consignment.first, pace.horizon)
+        self._batch = pace.batch
+        self._asking = Asking(pace.consignment.first, pace.handover.horizon)
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,13 +106,17 @@ class Conversation(Receiving):
             self._again_at = -inf
         soonest = now if self._greets(now) else self._again_at
         for stage, span in self._memory.sent_spans(_OPEN).items():
-            due = now if self._is_due(span, now) else span[0]
+            due = now if self._is_due(span, stage, now) else span[0]
             soonest = min(soonest, due if stage is Stage.RELAY else max(due, self._asking.soonest(now)))
         return max(quiet, soonest) if soonest < inf else None
 
-    def _is_due(self, span: tuple[float, float], now: float) -> bool:
+    def _is_due(self, span: tuple[float, float], stage: Stage, now: float) -> bool:
         """Whether anything between these times is due: as in `_due_rows`."""
-        return span[0] <= now or span[1] > now + self._horizon
+        return span[0] <= now or span[1] > now + self._horizon({stage})
+
+    def _horizon(self, stages: Collection[Stage]) -> float:
+        """How far ahead what waits for one of `stages` may be put off; all words as far as those that are asked for seldom."""
+        return max((self._pace.relay if stage is Stage.RELAY else self._pace.handover).horizon for stage in stages)
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
@@ -127,11 +131,11 @@ class Conversation(Receiving):
         """Until when a silent peer is left alone: it has spoken, or the clock went back, and it is asked at once."""
         if self._failures and (times := self._memory.heard().times) != self._heard:
             self._heard, self._next_at = times, now
-        return now if self._next_at > now + self._horizon else max(now, self._next_at)
+        return now if self._next_at > now + self._pace.peer.horizon else max(now, self._next_at)
 
     def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
         """What is due: also when its time lies so far ahead that the clock must have been set back since."""
-        return self._memory.sent_due(stages, now, self._horizon, limit)
+        return self._memory.sent_due(stages, now, self._horizon(stages), limit)
 
     def _due_offer(self, now: float) -> Offer | None:
         """Envelopes that are due, each after those of ours that it stands on or together with them; and what to ask."""
@@ -153,7 +157,7 @@ class Conversation(Receiving):
                 else:
                     break
             self.redate(taken, now)
-            ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon, self._asking.most(now)))
+            ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon(_ASKING), self._asking.most(now)))
         return Offer(tuple(items), ask) if items or ask else None
 
     def _front(self, row: Sent, taken: set[str]) -> Sent | None:
@@ -201,7 +205,7 @@ class Conversation(Receiving):
         silent = 0
         for digest in offer.ask:
             row = self._memory.sent(digest)
-            if row is not None and not now < row.next_at <= now + self._horizon:  # nothing new was said
+            if row is not None and not now < row.next_at <= now + self._horizon(_ASKING):  # nothing new was said
                 self._postpone(row, now, UNTIMELY if row.trouble == UNTIMELY else "")
                 silent += 1
         if offer.ask:

@@ -138,6 +138,11 @@ class Wait:
     tries: int
     deadline: int
 
+    @property
+    def horizon(self) -> float:
+        """No attempt is ever set further ahead: one that is, was set before the clock went back."""
+        return 2 * self.last
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -163,11 +168,6 @@ class Pace:
     room: int = 256
     gap: int = 7 * DAY
     kept: int = 20_000
-
-    @property
-    def horizon(self) -> float:
-        """No attempt is ever set further ahead: one that is, was set before the clock went back."""
-        return 2 * max(self.relay.last, self.consignment.last, self.handover.last, self.peer.last)
 
 
 class Hand(Protocol):
@@ -253,9 +253,6 @@ class Memory(Protocol):
 
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         """Ours that the peer acknowledged and, by its own words, does not have; by number."""
-
-    def sent_void(self) -> int:
-        """How many of ours came back and can be in no case any more."""
 
     def sent_pending(self) -> Iterable[Sent]:
         """Ours that came back and are not in their cases again yet; by number."""

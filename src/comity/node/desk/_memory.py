@@ -27,7 +27,7 @@ from comity.node.settings import Settings
 from comity.seal.envelope import claimed_sender, commitment, opened
 from comity.wire import messages
 from comity.wire.exchange import Have, Own
-from comity.wire.remembered import VOID, Alarm, Got, Heard, Sent, Stage, Status
+from comity.wire.remembered import Alarm, Got, Heard, Sent, Stage, Status
 
 _DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
@@ -260,9 +260,6 @@ class Tables:
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         lost = Q(number__gt=have.got) | Q(number__in=have.got_gaps)
         return self._all_sent(self._ours().filter(lost, relayed=True).order_by("number")[:limit])
-
-    def sent_void(self) -> int:
-        return self._ours().filter(stage=Stage.DEAD, trouble=VOID).count()
 
     def says(self, digest: str) -> bool:
         """Whether an envelope of ours for the peer holds this statement."""

@@ -55,7 +55,7 @@ _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
 _FIRST_RETRY, LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
 _LAST_ASKING = timedelta(hours=1)
-_ON_THE_LINE = timedelta(hours=1)  # since a peer spoke last
+_TOLD_AGAIN = timedelta(days=1)
 _MARK = "log.size"  # file in the node's home
 
 
@@ -256,23 +256,20 @@ def begun(settings: Settings) -> None:
 
 
 def forget_settled(settings: Settings, why: str, *, at: datetime, claimed: bool = False) -> None:
-    """Sign, keep and send nothing in any conversation until its peer has said what it holds; give no reference out twice.
+    """Give no reference out twice; sign, keep and send nothing in any conversation until its peer has said what it holds.
 
     Args:
         settings: the node's.
         why: a code: what showed that memory was set back.
         at: now.
-        claimed: somebody said so, and nothing here bears it out. Then only those are asked first who have spoken within the
-            hour, for they answer: nobody's word keeps officers from writing to a State that is off the line, to which this
-            process has not spoken yet, and which it greets first in any case. It is noted once. See `copies.forget` too.
+        claimed: somebody said so, and nothing here bears it out. Then no conversation has to wait: every process begins each
+            with a greeting, and what comes back shows a restore by this State's own signatures. Nobody's word keeps
+            officers from writing to a State that is off the line. See `copies.forget` too.
     """
     with transaction.atomic():
         if not claimed:
             _unsettle(models.Talk.objects.all())
-        else:
-            _unsettle(models.Talk.objects.filter(heard_at__gt=(at - _ON_THE_LINE).timestamp()))
-        if not claimed or why not in {one.why for one in restores.notes()}:
-            restores.note(settings, why, at=at)
+        restores.note(settings, why, at=at)
         copies.forget(at if claimed else None)
 
 
@@ -357,7 +354,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     This State's own cosignature shows it that the peer's log was not rewritten. It shows nobody else more than the receipt
     does, for a party to the case gave it: such a proof is kept while there is no better one, and does not count as witnessed.
 
-    A proof that does not hold counts as none, and a person is told of it once.
+    A proof that does not hold counts as none; a person is told of the first, and again of one a day.
 
     Args:
         settings: the node's.
@@ -383,7 +380,8 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
                 row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
                 row.witnessed = witnessed
         except (BrokenProof, BrokenSeal) as error:
-            if not models.Alarm.objects.filter(peer=peer, code=error.code[:60], envelope=row.digest).exists():
+            same = models.Alarm.objects.filter(peer=peer, code=error.code[:60], at__gt=at - _TOLD_AGAIN)
+            if not same.exists():
                 note_alarm(peer, error.code, row.digest, at=at)
     changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"], key=["digest"])
 

@@ -380,15 +380,17 @@ def ask_witness(note: str, size: int, old: int) -> str:
     return "\n".join([f"old {old}", *(canon.b64(step) for step in proof)]) + "\n\n" + note
 
 
-def witnessed(size: int, line: str, *, by: str) -> None:
-    """Keep the cosignature of the State `by` on this log's head of `size`. Raises BrokenProof: it does not hold."""
+def witnessed(size: int, answer: str, *, by: str) -> None:
+    """Keep the cosignature of the State `by` on this log's head of `size`, and nothing else that it answered.
+
+    Raises:
+        BrokenProof: it does not hold, or is not there.
+    """
     name, public = archive.peer_entry(by).witness
     with transaction.atomic():
         row = models.Checkpoint.objects.select_for_update().get(pk=size)
         if name not in cp.check_witnesses(row.note, {name: public}):  # else it cosigned it before
-            row.note += line
-            if name not in cp.check_witnesses(row.note, {name: public}):
-                raise BrokenProof(f"{by} answered without its cosignature.", code="witness.missing")
+            row.note += cp.cosigned(row.note, answer, name, public)
             row.save(update_fields=["note"])
         models.Cosigned.objects.update_or_create(witness=by, defaults={"head": row})
 
