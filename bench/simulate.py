@@ -1,6 +1,7 @@
 """The campaign of the simulated conversation: a million seeds, resumable; and the table of planted faults.
 
     python bench/simulate.py [--seeds N] [--from SEED] [--state FILE] [--jobs N]   what clients would complain of, by seed
+    python bench/simulate.py --long [the same]                                     where lines are cut for many days
     python bench/simulate.py --planted [--seeds N]                                 how soon each planted fault is found
     python bench/simulate.py --replay [--seeds N]                                  the same seed twice: the same trace
 
@@ -17,6 +18,7 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -27,12 +29,12 @@ from simulation import World
 CHUNK = 250  # seeds between two notes of how far it is
 
 
-def chunk(first: int) -> tuple[int, list[tuple[int, str]], int, int]:
+def chunk(first: int, *, long: bool = False) -> tuple[int, list[tuple[int, str]], int, int]:
     """(first seed, complaints with their seeds, exchanges, letters that arrived) of `CHUNK` seeds."""
     complaints, exchanges, letters = [], 0, 0
     gc.disable()
     for seed in range(first, first + CHUNK):
-        world = World(seed).run()
+        world = World(seed, long=long).run()
         complaints += [(seed, fault) for fault in world.faults]
         exchanges += sum(world.sent.values())
         letters += sum(sum(node.shown_times.values()) for node in world.nodes.values())
@@ -46,20 +48,21 @@ def _load(file: Path | None, first: int) -> dict[str, object]:
     return {"from": first, "next": first, "exchanges": 0, "letters": 0, "complaints": []}
 
 
-def _chunks(firsts: Iterable[int], jobs: int) -> Iterator[tuple[int, list[tuple[int, str]], int, int]]:
+def _chunks(firsts: Iterable[int], jobs: int, *, long: bool) -> Iterator[tuple[int, list[tuple[int, str]], int, int]]:
+    one = partial(chunk, long=long)
     if jobs == 1:
-        yield from map(chunk, firsts)
+        yield from map(one, firsts)
     else:
         with multiprocessing.Pool(jobs) as pool:
-            yield from pool.imap(chunk, firsts)
+            yield from pool.imap(one, firsts)
 
 
-def campaign(seeds: int, first: int, file: Path | None, jobs: int) -> int:
+def campaign(seeds: int, first: int, file: Path | None, jobs: int, *, long: bool) -> int:
     """Run, go on where the last run stopped, and note how far it is after every chunk."""
     state = _load(file, first)
     start, end = int(str(state["next"])), int(str(state["from"])) + seeds
     began, complaints = time.monotonic(), list(state["complaints"])  # type: ignore[call-overload]
-    for at, found_here, exchanges, letters in _chunks(range(start, end, CHUNK), jobs):
+    for at, found_here, exchanges, letters in _chunks(range(start, end, CHUNK), jobs, long=long):
         complaints += found_here
         state["next"], state["complaints"] = at + CHUNK, complaints
         state["exchanges"] = int(str(state["exchanges"])) + exchanges
@@ -107,6 +110,7 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
     parser.add_argument("--state", type=Path, help="where to keep how far it is; an earlier run is continued")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--long", action="store_true", help="lines are cut for longer than anybody waits")
     parser.add_argument("--planted", action="store_true", help="the table of planted faults")
     parser.add_argument("--replay", action="store_true", help="the same seed twice")
     given = parser.parse_args()
@@ -114,7 +118,7 @@ def main() -> int:
         return planted(given.seeds or 5_000, given.first)
     if given.replay:
         return replay(given.seeds or 1_000, given.first)
-    return campaign(given.seeds or 1_000_000, given.first, given.state, given.jobs)
+    return campaign(given.seeds or 1_000_000, given.first, given.state, given.jobs, long=given.long)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
 FAULTS: dict[str, Callable[[int], World]] = {}
 
 
-def planted(title: str) -> Callable[[type[Conversation]], type[Conversation]]:
-    """Enter a faulty conversation under `title`."""
+def planted(title: str, *, long: bool = False) -> Callable[[type[Conversation]], type[Conversation]]:
+    """Enter a faulty conversation under `title`, in a world of cuts that last `long`."""
 
     def enter(talk: type[Conversation]) -> type[Conversation]:
-        FAULTS[title] = lambda seed: World(seed, talk=talk)
+        FAULTS[title] = lambda seed: World(seed, talk=talk, long=long)
         return talk
 
     return enter
@@ -202,6 +202,22 @@ class _OwnClock(Conversation):
         with self._memory.atomically():
             self._expire(now)
         return super().admit(now)
+
+
+@planted("what is not read is given up", long=True)
+class _GivenUp(Conversation):
+    def _postpone(self, row: Sent, now: float, trouble: str) -> None:
+        super()._postpone(row, now, trouble)
+        if row.stage is Stage.CONSIGNMENT and row.attempts + 1 >= self._pace.consignment.tries:
+            self._memory.put_sent(replace(row, attempts=row.attempts + 1, stage=Stage.DONE))
+
+
+@planted("who can keep nothing refuses for want of what is missing", long=True)
+class _RefusesUnsettled(Conversation):
+    def _hear(self, offer: Offer, now: float) -> None:
+        ready, self._ready = self._ready, True
+        super()._hear(offer, now)
+        self._ready = ready
 
 
 @planted("the act and the word about it are two transactions")

@@ -767,14 +767,17 @@ class World:
         talk: the class of conversations; another one for planted faults.
         encoded: let every offer and answer go through its canonical bytes (slower).
         lock: a planted fault: a node talks to one peer at a time.
+        lag: a planted fault: what was committed last is lost in a crash.
+        long: lines are cut for longer than anybody waits for what is missing, while a node is set back and another sends out of
+            order: letters that stand on lost ones, which few seeds have otherwise.
     """
 
     def __init__(
         self, seed: int, *, talk: type[Conversation] = Conversation, encoded: bool = False, lock: bool = False,
-        lag: bool = False,
+        lag: bool = False, long: bool = False,
     ) -> None:  # fmt: skip
         self.seed, self.rng, self.now = seed, random.Random(seed), 0.0
-        self.encoded, self._lock = encoded, lock
+        self.encoded, self._lock, self._long = encoded, lock, long
         self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = 0
         self.notary = Notary()
@@ -798,7 +801,7 @@ class World:
         self.states = STATES[:count]
         self.hostile = {self.states[-1]: Hostile(self, self.states[-1])} if rng.random() < 0.45 else {}
         self.nodes = {state: Node(self, state) for state in self.states if state not in self.hostile}
-        self.loose = loose = rng.choice(sorted(self.nodes)) if rng.random() < 0.3 else ""
+        self.loose = loose = rng.choice(sorted(self.nodes)) if rng.random() < 0.3 or self._long else ""
         for state, node in self.nodes.items():
             node.talk_class = type("LooseTalk", (Loose, talk), {}) if state == loose else talk
             node.disk.lag = lag
@@ -835,6 +838,19 @@ class World:
             self.cuts[one, other] += pieces
             if rng.random() < 0.6:  # else in one direction only
                 self.cuts[other, one] += pieces
+        if self._long:
+            self._cut_for_days()
+
+    def _cut_for_days(self) -> None:
+        """The line of who sends out of order, mostly in one direction only."""
+        rng = self.rng
+        pair = [self.loose, rng.choice([state for state in self.states if state != self.loose])]
+        rng.shuffle(pair)
+        start = rng.random() * (TROUBLE - 5 * DAY)
+        piece = (start, start + rng.choice((2, 5, 7, 9)) * DAY)
+        self.cuts[pair[0], pair[1]].append(piece)
+        if rng.random() < 0.3:
+            self.cuts[pair[1], pair[0]].append(piece)
 
     def _plan_crashes(self) -> None:
         rng = self.rng
@@ -845,7 +861,7 @@ class World:
     def _plan_restores(self) -> None:
         """One node at most: what two States have both forgotten, nobody can give back."""
         self.restored, self.set_back = "", set[str]()
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.5 or self._long:
             self.restored = self.rng.choice(sorted(self.nodes))
             node = self.nodes[self.restored]
             self.before = self.rng.random() * (TROUBLE - 4 * DAY)

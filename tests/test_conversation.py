@@ -22,7 +22,8 @@ SOON = [title for title in FAULTS if "room" not in title and title not in {
     "only the last word about an envelope is told", "gaps are forgotten, only the highest number counts",
     "what waits is thrown out by this node's own clock", "a number that is taken is a refusal like any other",
     "a deadline noted by a wrong clock never comes", "a clock that is set back stops the mail",
-    "the pause has no upper limit", "a receipt by another State is accepted",
+    "the pause has no upper limit", "a receipt by another State is accepted", "what is not read is given up",
+    "who can keep nothing refuses for want of what is missing",
 }]  # fmt: skip
 
 
@@ -312,6 +313,20 @@ def test_what_comes_before_its_time_waits(pair):
     assert pair.nodes["VN"].history("c") == ("a", "b")
 
 
+def test_who_asks_for_what_he_has_put_off_is_not_answered_at_once(pair):
+    """He has no room for one, and names the other as missing, in turn: both come later each time, as if he had not."""
+    rows, now, times = [pair.post("a", 1.0)], 1.0, []
+    for _ in range(20):
+        offer = pair.talk["IR"].offer(now)
+        put_off = tuple(Outcome(digest_of(item.envelope), later="conversation.room") for item in offer.items)
+        pair.talk["IR"].answered(offer, Answer(put_off, missing=tuple(row.digest for row in rows)), now)
+        if len(rows) == 1:
+            rows.append(pair.post("b", now))
+        now = pair.talk["IR"].next_due(now)
+        times.append(now)
+    assert times[-1] > 300 * PACE.relay.first
+
+
 def test_the_waiting_room_is_bounded_but_lets_in_what_is_waited_for(pair):
     """Beyond its size: later. What the others stand on needs no place in it."""
     rows = [pair.post("first", 1.0)]
@@ -543,6 +558,12 @@ def test_a_person_is_told_once_of_what_is_late(pair):
 def test_no_client_complains(first):
     """Lost 0, doubled 0, order kept, stuck 0, bounded: at none of 5,000 seeds is there a complaint."""
     complaints = [(seed, World(seed).run().faults) for seed in range(first, first + SLICE)]
+    assert [found for found in complaints if found[1]] == []
+
+
+def test_no_client_complains_when_lines_are_cut_for_days():
+    """Longer than others wait for what is missing, while a node is set back and its peer sends out of order."""
+    complaints = [(seed, World(seed, long=True).run().faults) for seed in (*range(SLICE), 927, 2420, 3_000_166)]
     assert [found for found in complaints if found[1]] == []
 
 

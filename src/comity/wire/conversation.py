@@ -212,8 +212,8 @@ class Conversation(Receiving):
             self._asking.answered(now, news=silent < len(offer.ask))
         for digest in answer.missing:
             row = self._memory.sent(digest)
-            # What the peer has just put off, or not answered, waits all the same: else it would be offered without a pause.
-            if row is not None and row.stage is Stage.RELAY and digest not in offered:
+            # What has been put off, or not answered, waits all the same: else some would be offered in turn, without a pause.
+            if row is not None and row.stage is Stage.RELAY and not row.attempts:
                 self._memory.put_sent(replace(row, next_at=now))
 
     def _outcome(self, row: Sent, outcome: Outcome | None, now: float) -> None:
