@@ -15,6 +15,8 @@ from comity.ledger.log import Proof
 from comity.node import models
 from comity.node.courier.jobs import work
 from comity.node.desk import assistance, copies, crossing, drills, evidence, prevention, requesting, standing, telling
+from comity.seal import canon
+from comity.wire.exchange import Answer, Outcome
 
 pytestmark = pytest.mark.django_db
 YEAR, SECOND = timedelta(days=365), timedelta(seconds=1)
@@ -54,6 +56,19 @@ def test_a_state_s_own_words_and_needs_are_looked_at_again(node, officers, at):
         assert told.objects.get().next_at > at + YEAR
         desk.due(node, at=at)
         assert told.objects.get().next_at == at + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=365)])
+def test_a_letter_that_was_put_off_is_offered(sent, node, at, ahead):
+    """A clock in the wrong zone is hours ahead; set right, a letter is offered as soon as it is ever put off."""
+    row, _ = sent["VN"]
+    talk, wrong, right = crossing.conversation(node, "VN"), (at + ahead).timestamp(), at.timestamp() + 5
+    talk._again_at = float("inf")
+    talk.answered(talk.offer(wrong), Answer((Outcome(row.digest, later="conversation.room"),)), wrong)
+    talk = crossing.conversation(node, "VN")
+    talk._again_at = float("inf")
+    assert talk.next_due(right) == right
+    assert [canon.content_id(item.envelope) for item in talk.offer(right).items] == [row.digest]
 
 
 @pytest.mark.parametrize("every", [1, 365])

@@ -387,4 +387,10 @@ def test_what_is_kept_aside_of_a_client_that_reads_has_a_limit_too(node, shelves
     soc = of_client(node, "soc", reads=[ONE], state=node.state)
     said = soc.add(ONE, read(*(tool(number, name="x") for number in range(9))), by="client soc", at=at)
     assert set(said.values()) == {"new"}
-    assert models.Contested.objects.filter(by="client soc").count() == 3
+    kept = models.Contested.objects.filter(by="client soc")
+    assert kept.count() == 3
+    assert [(one.code, one.peer) for one in models.Alarm.objects.all()] == [("contest.full", node.state)]
+    kept.update(state=models.Contested.State.OUT, settled_at=at, settled_by="Officer", reason="Seen.")
+    soc.add(ONE, read(*(tool(number, name="y") for number in range(9))), by="client soc", at=at)
+    assert kept.filter(settled_at=None).count() == 3  # what was settled takes nobody's place
+    assert models.Alarm.objects.count() == 1

@@ -52,6 +52,23 @@ def qatar(node, at):
     return found
 
 
+def test_of_a_witness_s_answer_its_own_line_is_kept(node, peer, qatar, at):
+    """What it adds in another's name, or to fill the head up, would shut others out, and spoil the head for who knows them."""
+    note, size = registry.checkpoint_to_witness(node, "VN")
+    head = cp.parse(note)[0]
+    good, true = (cp.cosignature(head, one.witness, at) for one in (peer, qatar))
+    forged = cp.cosignature(head, replace(peer.witness, name=qatar.witness.name), at)
+    for answer in (forged, "", "nonsense", true, "\n" * 9_000):
+        with pytest.raises(BrokenProof, match=r"witness\.missing"):
+            registry.witnessed(size, answer, by="VN")
+    filler = "".join(f"\N{EM DASH} x{number} AAAA\n" for number in range(500))
+    registry.witnessed(size, forged + filler + good + filler, by="VN")
+    assert models.Checkpoint.objects.get(pk=size).note == note + good
+    registry.witnessed(size, true, by="QA")
+    assert models.Checkpoint.objects.get(pk=size).note == note + good + true
+    assert seen(registry.newest_checkpoint(node), peer, qatar) == {"VN", "QA"}
+
+
 # ── who is asked, and when ──────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -263,7 +263,7 @@ TEXTS: Final[dict[str, Promise]] = {
         " Its source calls it back, or writes a newer version."
     ),
     "contest.full": _(
-        "A State claims more objects against what is known here than are kept for an officer. Settle those that are there."
+        "A State or a client of it says more against what is known here than is kept for an officer. Settle what is there."
     ),
     "contest.gone": _("What is to take its place is not here any more, or was called back."),
     "sharing.nothing-personal": _("Nothing in it is personal."),
