@@ -206,6 +206,9 @@ def test_what_nobody_acknowledged_is_not_kept_for_its_place(node, peer, at):
     junk = envelope.seal(b"nothing", to="VN", key=peer.opening.public)
     greeted(node, "VN", lambda _have: Answer(back=(Own(Item(1, junk), b""),)), at)
     assert (models.Departure.objects.count(), models.Alarm.objects.get().code) == (0, "conversation.not-ours")
+    far = Item(2**53 - 1, junk, (), (receipt(peer, junk, at),))  # after it no number could be given any more
+    greeted(node, "VN", lambda _have: Answer(back=(Own(far, b""),)), at + SECOND)
+    assert models.Departure.objects.count() == 0
 
 
 def test_places_of_what_nobody_can_read_are_bounded(node, peer, at):

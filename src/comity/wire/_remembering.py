@@ -312,8 +312,9 @@ class Remembering:
         if self._hour_is_full(now):
             raise BrokenSeal("More comes back than is taken within an hour.", code="conversation.room")
         self._kept_now += 1
-        if not words or words[0].event is not Event.RELAY_ACCEPTANCE:
-            raise BrokenSeal("What comes back was never acknowledged.", code="conversation.not-ours")
+        if not words or words[0].event is not Event.RELAY_ACCEPTANCE or row.number > self._memory.sent_last() + GAPS:
+            message = "What comes back was never acknowledged, or its number lies too far ahead."
+            raise BrokenSeal(message, code="conversation.not-ours")
         dead = replace(row, stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, evidence=own.item.evidence)
         self._memory.put_sent(dead, own.item.envelope)
         self._memory.tell(Alarm(code, row.digest, row.since))
