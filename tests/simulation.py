@@ -378,11 +378,10 @@ class Loose(Conversation):
     """A peer of another make: it does not keep its own envelopes in order, but for the oldest, which always goes along."""
 
     def _due_offer(self, now: float) -> Offer | None:
-        rows = list(self._due_rows(OPEN - {Stage.DEAD}, now, 10**6))
-        letters = [row for row in rows if row.stage is Stage.RELAY]
+        letters = list(self._due_rows({Stage.RELAY}, now, 10**6))
         letters = (letters[:1] + sorted(letters[1:], key=lambda row: row.digest))[: self._batch]
         items = [Item(row.number, self._memory.sealed(row.digest), row.after) for row in letters]
-        ask = tuple(row.digest for row in rows if row.stage is not Stage.RELAY)
+        ask = tuple(row.digest for row in self._due_rows(OPEN - {Stage.RELAY, Stage.DEAD}, now, 10**6))
         return Offer(tuple(items), ask) if items or ask else None
 
 

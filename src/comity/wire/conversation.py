@@ -67,7 +67,7 @@ class Conversation(Receiving):
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._batch = pace.batch
-        self._asking = Asking(pace.consignment.first, pace.handover.horizon)
+        self._asking = Asking(pace.consignment.first, self._horizon(_ASKING))
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -116,7 +116,8 @@ class Conversation(Receiving):
 
     def _horizon(self, stages: Collection[Stage]) -> float:
         """How far ahead what waits for one of `stages` may be put off; all words as far as those that are asked for seldom."""
-        return max((self._pace.relay if stage is Stage.RELAY else self._pace.handover).horizon for stage in stages)
+        words = max(self._pace.consignment.horizon, self._pace.handover.horizon)
+        return max(self._pace.relay.horizon if stage is Stage.RELAY else words for stage in stages)
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
