@@ -252,19 +252,19 @@ class _NoGreeting(Conversation):
 
 @planted("own acts are not taken back")
 class _NothingBack(Conversation):
-    def _adopt(self, own: Own, now: float) -> bool:
-        return False
+    def _adopt(self, own: Own, now: float) -> int | None:
+        return None
 
 
 @planted("the peer's acts are not taken back")
 class _NothingRestored(Conversation):
-    def _restore(self, item: Item) -> bool:
-        return False
+    def _restore(self, item: Item) -> int | None:
+        return None
 
 
 @planted("what is taken back gets a fresh receipt")
 class _FreshOnRestore(Conversation):
-    def _restore(self, item: Item) -> bool:
+    def _restore(self, item: Item) -> int | None:
         done = super()._restore(item)
         row = self._memory.got(digest_of(item.envelope))
         if done and row is not None:
@@ -288,7 +288,7 @@ class _NoGaps(Conversation):
 
 @planted("own acts are taken back out of order")
 class _AdoptedAtOnce(Conversation):
-    def _adopt(self, own: Own, now: float) -> bool:
+    def _adopt(self, own: Own, now: float) -> int | None:
         done = super()._adopt(own, now)
         row = self._memory.sent(digest_of(own.item.envelope))
         if done and row is not None and row.pending:
@@ -299,21 +299,21 @@ class _AdoptedAtOnce(Conversation):
 
 @planted("anybody's act is taken back as one's own")
 class _AdoptsAll(Conversation):
-    def _adopt(self, own: Own, now: float) -> bool:
-        self._hand.own = lambda item, statement: True  # type: ignore[method-assign]
+    def _adopt(self, own: Own, now: float) -> int | None:
+        self._hand.own = lambda item, statement: ""  # type: ignore[method-assign]
         return super()._adopt(own, now)
 
 
 @planted("anything is taken back as acknowledged")
 class _RestoresAll(Conversation):
-    def _restore(self, item: Item) -> bool:
+    def _restore(self, item: Item) -> int | None:
         digest = digest_of(item.envelope)
         if self._memory.got(digest) is not None or not item.evidence:
-            return False
+            return None
         lacks = self._lacks(item.after)
         row = Got(item.number, digest, item.after, 0, Status.WAITING, lacks, item.evidence)
         self._memory.put_got(row, item.envelope)
-        return True
+        return row.at
 
 
 @planted("a number that is taken is a refusal like any other")
@@ -382,7 +382,7 @@ class _ClockBack(Conversation):
     def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
         return self._memory.sent_due(stages, now, inf, limit)
 
-    def _is_due(self, span: tuple[float, float], now: float) -> bool:
+    def _is_due(self, span: tuple[float, float], stage: Stage, now: float) -> bool:
         return span[0] <= now
 
     def _quiet_until(self, now: float) -> float:
