@@ -15,7 +15,7 @@ from comity.seal import canon, envelope
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import Pace, Stage, Wait, backoff
+from comity.wire.remembered import Pace, Stage, Status, Wait, backoff
 
 SLICE = 500
 SOON = [title for title in FAULTS if "room" not in title and title not in {
@@ -375,6 +375,21 @@ def test_who_lost_what_others_stand_on_asks_until_it_is_refused(pair):
     assert now < 40 * DAY + 2 * PACE.gap
     seldom = [then - before for before, then in pairwise(asked[PACE.consignment.tries :])]
     assert PACE.handover.last / 2 <= min(seldom) <= max(seldom) < PACE.gap / 3
+
+
+def test_what_stands_on_a_refused_one_is_read(pair):
+    """Only that of which something is nowhere is refused; what stands on it waited for it, and is read when it is over."""
+    first = pair.post("b", 1.0, after=("0" * 64,))
+    second = pair.post("c", 1.0, after=(first.digest,))
+    pair.exchange("IR", 1.0)
+    for day in range(1, 10):
+        pair.exchange("IR", day * DAY)
+        pair.talk["VN"].admit(day * DAY + 1)
+    table = Shelf(pair.nodes["VN"], "IR")
+    assert [table.got(row.digest).status for row in (first, second)] == [Status.REFUSED, Status.ADMITTED]
+    assert (pair.words(first)[-1], pair.words(second)[-1]) == (
+        Event.CONTENT_CONSIGNMENT_FAILURE, Event.CONTENT_CONSIGNMENT,
+    )  # fmt: skip
 
 
 def test_a_peer_is_asked_more_often_than_it_counts_as_silence():

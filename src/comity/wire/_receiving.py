@@ -203,6 +203,8 @@ class Receiving(Remembering):
             return
         words = []
         for row in list(self._memory.got_lacking((), limit=_LATE)):
+            if self._held(row.lacks):
+                continue  # it stands on one that waits here itself, and is read when that is over, whatever becomes of it
             self._memory.put_got(replace(row, status=Status.REFUSED, lacks=""))
             self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
             words.append(
