@@ -54,7 +54,7 @@ from comity.wire.remembered import Stage
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
 _FIRST_RETRY, LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
-_LAST_ASKING = timedelta(hours=1)
+_LAST_ASKING = timedelta(days=1)  # where no third State ever sees a log, every receipt is asked about for ever
 _TOLD_AGAIN = timedelta(days=1)
 _MARK = "log.size"  # file in the node's home
 
@@ -349,7 +349,7 @@ def proved_still(peer: str) -> None:
 
 
 def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, Proof], *, at: datetime) -> None:
-    """Keep newer proofs of the peer's receipts; what no third State has seen is asked for again later, at most an hour apart.
+    """Keep newer proofs of the peer's receipts; what no third State has seen is asked for again later, at most a day apart.
 
     This State's own cosignature shows it that the peer's log was not rewritten. It shows nobody else more than the receipt
     does, for a party to the case gave it: such a proof is kept while there is no better one, and does not count as witnessed.
