@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
+import answering
 import pytest
 from answering import until
 from peer import Peer, request, settle
@@ -14,11 +15,9 @@ from comity.node.courier import Courier, errands
 from comity.node.desk import crossing, issuing, registry, requesting, restores
 from comity.seal import canon, envelope
 from comity.seal.keys import OpeningKey
-from comity.wire import messages
 from comity.wire.exchange import (
     Answer,
     Event,
-    Evidence,
     Have,
     Item,
     Offer,
@@ -71,16 +70,8 @@ def departed(node, officers, at, peer):
 
 
 def receipt(peer, data, at):
-    """The peer's receipt for our envelope, the only entry of its log."""
-    from comity.ledger import checkpoint as cp
-    from comity.ledger.log import Proof
-    from comity.seal import merkle
-
-    digest = canon.content_id(data)
-    said = Evidence(Event.RELAY_ACCEPTANCE, peer.state, digest, int(at.timestamp()))
-    word = messages.sign_words([said], to="IR", places={digest: 0}, key=peer.signing)[0]
-    head = cp.Checkpoint(peer.log.name, 1, merkle.leaf_hash(messages.logged_receipt(digest)))
-    return messages.proved(word, Proof(0, (), cp.signed(head, peer.log)))
+    """The peer's receipt for our envelope, of which no row need be here."""
+    return answering.receipt(peer, SimpleNamespace(digest=canon.content_id(data), made_at=at))
 
 
 def forgotten(node, at):

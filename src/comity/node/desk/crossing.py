@@ -36,7 +36,7 @@ from comity.node.desk import (
     restores,
     standing,
 )
-from comity.node.desk._alarm import note_alarm
+from comity.node.desk._alarm import note_alarm, note_alarm_daily
 from comity.node.desk._due import come_or_ahead
 from comity.node.desk._memory import Cases
 from comity.node.desk._reading import Reader, Reading
@@ -55,7 +55,6 @@ _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
 _FIRST_RETRY, LAST_RETRY = timedelta(seconds=0.5), timedelta(minutes=1)
 _LAST_ASKING = timedelta(days=1)  # where no third State ever sees a log, every receipt is asked about for ever
-_TOLD_AGAIN = timedelta(days=1)
 _MARK = "log.size"  # file in the node's home
 
 
@@ -380,9 +379,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
                 row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
                 row.witnessed = witnessed
         except (BrokenProof, BrokenSeal) as error:
-            same = models.Alarm.objects.filter(peer=peer, code=error.code[:60], at__gt=at - _TOLD_AGAIN)
-            if not same.exists():
-                note_alarm(peer, error.code, row.digest, at=at)
+            note_alarm_daily(peer, error.code, row.digest, at=at)
     changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"], key=["digest"])
 
 

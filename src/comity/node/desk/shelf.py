@@ -27,14 +27,13 @@ from django.db.models import Exists, Max, Min, OuterRef, Q
 from comity.errors import Invalid, NotPossible
 from comity.node import models
 from comity.node.desk import _known, blind
-from comity.node.desk._alarm import note_alarm
+from comity.node.desk._alarm import note_alarm_daily
 from comity.node.settings import Settings
 from comity.seal import canon
 from comity.sharing import release, shelf, stix
 from comity.sharing.shelf import Cursor, Filter, Row
 
 _TOGETHER: Final = 500  # objects that one statement asks about
-_FULL: Final = "contest.full"
 _STATUS_KEPT: Final = timedelta(days=1)
 _STEP: Final = timedelta(microseconds=1)
 _ASIDE: Final = 1_000  # objects of a feed, or of a client that reads, that are kept aside: they fill no disk
@@ -182,9 +181,7 @@ class Shelves:
         """How many more are kept aside; an officer is told, once a day, when that is fewer: the client is not."""
         left = max(0, _ASIDE - models.Contested.objects.filter(collection=row, by=by, settled_at=None).count())
         if count > left and self._client is not None:
-            told = models.Alarm.objects.filter(peer=self._client.state, code=_FULL, at__gt=at - _STATUS_KEPT)
-            if not told.exists():
-                note_alarm(self._client.state, _FULL, at=at)
+            note_alarm_daily(self._client.state, code="contest.full", at=at)
         return left
 
     def room(self, collection: str, size: int) -> None:
