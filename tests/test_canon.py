@@ -271,30 +271,41 @@ def test_other_ways_to_write_it_are_refused(value, random):
         assert code(canon.loads, other, limit=LIMIT)
 
 
-LONG = ["A" * 300, "A" * 299 + '"', 'B","' * 80, "," * 300, ":" * 257, "]" * 300, "\\" * 256, "e" * 256 + "é", "A", ""]
+def test_every_character_is_written_as_in_rfc_8785():
+    """Whichever of the two writes, every character comes out alike: as a text, and as a key."""
+    for start in range(0, 0x110000, 0x400):
+        chars = [chr(point) for point in range(start, start + 0x400) if not 0xD800 <= point < 0xE000]
+        assert canon.dumps(chars) == rfc8785.dumps(chars), hex(start)
+        keys = {char: 1 for char in chars}
+        assert canon.dumps(keys) == rfc8785.dumps(keys), hex(start)
 
 
-def test_long_texts_are_read_as_short_ones_are(monkeypatch):
-    """That long texts are passed over lets nothing through, and refuses nothing: also where they stand twice, or are keys."""
+LONG = ["A" * 300, "A" * 299 + '"', 'B","' * 80, "," * 300, "\\" * 256, "e" * 256 + "é", "é", "A", "", 5, -1, None, True]
+KEYS = ["A" * 300, "B", "\x7f", "é", '"', ""]
+
+
+def test_what_is_read_at_once_is_read_strictly_too():
+    """The quick way lets nothing through that the strict one refuses, and what it leaves the strict one decides."""
     chance, read = random.Random(5), 0
-    for _ in range(4000):
+    for _ in range(6000):
         one, other, third = (chance.choice(LONG) for _ in range(3))
-        value = chance.choice([[one, other], {one: other}, {"a": one, other: third}, [[one], {"b": other}, 5, third]])
+        key = chance.choice(KEYS)
+        value = chance.choice([[one, other], {key: other}, {"a": one, key: third}, [[one], {"b": other}, 5, third]])
         raw = bytearray(canon.dumps(value))
         place = chance.randrange(len(raw)) if chance.random() < 0.3 else chance.choice([*range(3), *range(-3, 0)])
         how = chance.randrange(4)
         if how == 1:
-            raw[place] = chance.choice(b'A",:[]{} \\')
+            raw[place] = chance.choice(b'A",:[]{} \\.e-0')
         elif how == 2:
-            raw[place:place] = chance.choice([b" ", b'"', b'","', b"A", b"\n"])
+            raw[place:place] = chance.choice([b" ", b'"', b'","', b"A", b"\n", b"0", b".0", b"e1", b"-"])
         elif how == 3:
             raw = bytearray(json.dumps(value, separators=chance.choice([(",", ":"), (", ", ":")])).encode())
-        monkeypatch.setattr(canon, "_LONG", 1 << 20)
-        slowly = code(canon.loads, bytes(raw), limit=LIMIT)
-        monkeypatch.setattr(canon, "_LONG", 16)
-        assert code(canon.loads, bytes(raw), limit=LIMIT) == slowly, bytes(raw)
-        read += not slowly
-    assert 1000 < read < 3000
+        strictly = code(canon._strictly, bytes(raw))
+        assert code(canon.loads, bytes(raw), limit=LIMIT) == strictly, bytes(raw)
+        if not strictly:
+            assert repr(canon.loads(bytes(raw), limit=LIMIT)) == repr(canon._strictly(bytes(raw)))
+        read += not strictly
+    assert 1500 < read < 5000
 
 
 @settings(deadline=None, max_examples=300)

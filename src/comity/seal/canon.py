@@ -1,6 +1,6 @@
 """Canonical JSON (RFC 8785), read by a parser that accepts that one form only, and content ids.
 
-The standard library's `json` keeps the last of two equal keys, accepts NaN and cuts nothing off deep nesting; a
+Most parsers keep the last of two equal keys, and some accept NaN, round large numbers or cut nothing off deep nesting; a
 signature over such text can be read in two ways. Here bytes are accepted only when writing their meaning again gives
 the same bytes.
 Numbers are integers within ±(2^53 - 1) (I-JSON, RFC 7493); fractions do not occur in Comity's acts and are refused.
@@ -14,17 +14,17 @@ import json
 from functools import cache
 from typing import Any, NoReturn
 
+import orjson
 import rfc8785
 
 from comity.errors import BrokenSeal
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
-_LONG = 256  # characters
 
-# Where all keys are ASCII and all numbers integers, the standard library writes RFC 8785's form, and thirty times as fast:
-# the order of code points is then that of UTF-16, and both escape the same characters in the same way.
-_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+# Where all keys are ASCII and all numbers integers, orjson writes RFC 8785's form, and many times as fast: the order of
+# bytes is then that of UTF-16, and both escape the same characters in the same way (tests/test_canon.py: each of them).
+_SORTED = orjson.OPT_SORT_KEYS
 
 
 def dumps(value: Any) -> bytes:
@@ -38,10 +38,8 @@ def dumps(value: Any) -> bytes:
         BrokenSeal: a value of another kind, or one that has no canonical form.
     """
     try:
-        if _only_plain(value, 0):
-            return _WRITER.encode(value).encode()
-        return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        return orjson.dumps(value, option=_SORTED) if _only_plain(value, 0) else rfc8785.dumps(value)
+    except (orjson.JSONEncodeError, rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise BrokenSeal("This value has no canonical form.", code="canon.value") from error
 
 
@@ -59,67 +57,22 @@ def loads(data: bytes, *, limit: int) -> Any:
     if len(data) > limit:
         raise BrokenSeal(f"More than {limit} bytes.", code="canon.too-long")
     try:
+        value = orjson.loads(data)
+        if _only_plain(value, 0) and orjson.dumps(value, option=_SORTED) == data:
+            return value
+    except (ValueError, BrokenSeal):
+        pass
+    return _strictly(data)
+
+
+def _strictly(data: bytes) -> Any:
+    """As `loads`, of any canonical form, also with keys beyond ASCII; of what is none, what is wrong with it."""
+    try:
         value = _reader().decode(data.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BrokenSeal("This is not JSON in UTF-8.", code="canon.json") from error
-    hollow, rest = _hollowed(value, data)
-    if _written(hollow, rest) != rest and (hollow is value or _written(value, data) != data):  # a key may be long too
+    if dumps(value) != data:
         raise BrokenSeal("This JSON is not in its canonical form (RFC 8785).", code="canon.form")
-    return value
-
-
-def _written(value: Any, data: bytes) -> bytes:
-    """The canonical form of `value`, as it was read from `data`. Raises as `dumps` does.
-
-    Where all of the data is ASCII, so are its keys; and with so few brackets it is not nested too deep.
-    """
-    if data.isascii() and data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
-        try:
-            return _WRITER.encode(value).encode()
-        except UnicodeEncodeError as error:
-            raise BrokenSeal("This value has no canonical form.", code="canon.value") from error
-    return dumps(value)
-
-
-def _hollowed(value: Any, data: bytes) -> tuple[Any, bytes]:
-    """`value` and the `data` that it was read from, both with empty texts for long ones that have one spelling.
-
-    Most of what crosses the border is base64. Such a text stands in the data as it is, between two quotation marks; so the
-    data is canonical when it is without them, and that is found much sooner.
-    """
-    if len(data) < 16 * _LONG:  # it would take longer than it saves
-        return value, data
-    texts: list[str] = []
-    hollow = _without_long(value, texts, 0)
-    parts, begun = [], 0
-    for text in texts:  # in the order in which they stand in the data
-        literal = text.encode()
-        place = data.find(b'"' + literal[:32], begun) + 1
-        end = place + len(literal)
-        if not place or data[place : end + 1] != literal + b'"':
-            return value, data
-        parts.append(data[begun:place])
-        begun = end
-    return hollow, b"".join([*parts, data[begun:]])
-
-
-def _short(value: Any) -> bool:
-    return type(value) is str and len(value) < _LONG
-
-
-def _without_long(value: Any, texts: list[str], depth: int) -> Any:
-    """`value`, with empty texts for those that are put into `texts`. Raises BrokenSeal: it is nested too deep."""
-    if depth > MAX_DEPTH:
-        raise BrokenSeal(f"Nested deeper than {MAX_DEPTH}.", code="canon.depth")
-    if isinstance(value, str):
-        if len(value) < _LONG or not value[0].isalnum() or not value.isascii() or '"' in value or "\\" in value:
-            return value
-        texts.append(value)
-        return ""
-    if isinstance(value, dict):
-        return {key: item if _short(item) else _without_long(item, texts, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [item if _short(item) else _without_long(item, texts, depth + 1) for item in value]
     return value
 
 
@@ -176,7 +129,7 @@ def _integer(text: str) -> int:
 
 
 def _only_plain(value: Any, depth: int) -> bool:
-    """Whether all keys in `value` are ASCII. Raises BrokenSeal: something in it has no canonical form here."""
+    """Whether `value` is of plain types with ASCII keys. Raises BrokenSeal: something in it has no canonical form here."""
     if depth > MAX_DEPTH:
         raise BrokenSeal(f"Nested deeper than {MAX_DEPTH}.", code="canon.depth")
     kind = type(value)
@@ -187,10 +140,10 @@ def _only_plain(value: Any, depth: int) -> bool:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise BrokenSeal("Keys are strings.", code="canon.value")
-            plain = (type(item) is str or _only_plain(item, depth + 1)) and plain and key.isascii()
+            plain = (type(item) is str or _only_plain(item, depth + 1)) and plain and type(key) is str and key.isascii()
         return plain
     if isinstance(value, (list, tuple)):
-        plain = True
+        plain = kind is list or kind is tuple
         for item in value:
             plain = (type(item) is str or _only_plain(item, depth + 1)) and plain
         return plain
