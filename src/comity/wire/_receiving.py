@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire._remembering import Remembering, few
 from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
@@ -31,7 +30,7 @@ class Receiving(Remembering):
         with self._memory.atomically():
             self._look(offer)
             self._hear(offer, now)
-            self._restate({*map(_digest, offer.items), *offer.ask}, now)
+            self._restate({*(item.digest for item in offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))
             self._expire(now)
             lost = tuple(self._lost(offer.have)) if offer.have is not None else ()
@@ -46,7 +45,7 @@ class Receiving(Remembering):
     def _look(self, offer: Offer) -> None:
         """Read together what the items of an offer will be compared with."""
         after = {digest for item in offer.items for digest in item.after}
-        self._memory.look_up(got={*map(_digest, offer.items), *after, *offer.ask}, sent=after)
+        self._memory.look_up(got={*(item.digest for item in offer.items), *after, *offer.ask}, sent=after)
         self._ready = self._memory.settled()
         if offer.items:
             self._last = self._memory.got_last()
@@ -61,7 +60,7 @@ class Receiving(Remembering):
         last = self._memory.heard()
         greetings = min(last.greetings, _GREETINGS) + 1 if offer.have is not None else 0
         silent = abs(now - last.at) > self._pace.gap / 3
-        deaf = greetings > _GREETINGS or any(self._memory.got(digest) for digest in map(_digest, offer.items))
+        deaf = greetings > _GREETINGS or any(self._memory.got(item.digest) for item in offer.items)
         since = now if silent or deaf or not self._ready else last.since
         self._memory.hear(Heard(last.times + 1, now, since, greetings))
 
@@ -81,7 +80,7 @@ class Receiving(Remembering):
 
     def _keep(self, item: Item, now: float) -> Outcome | Evidence:
         """Keep one; what became of it, or the word about it that is to be signed."""
-        digest = _digest(item)
+        digest = item.digest
         known = self._memory.got(digest)
         if known is not None:
             return Outcome(digest, known.evidence[0]) if known.evidence else Outcome(digest, later="conversation.twice")
@@ -116,7 +115,7 @@ class Receiving(Remembering):
             return False
         if not self._lacks(item.after) or self._memory.got_lacking_count() < self._pace.room:
             return True
-        return all(map(self._held, item.after)) and any(self._memory.got_lacking([_digest(item)], limit=1))
+        return all(map(self._held, item.after)) and any(self._memory.got_lacking([item.digest], limit=1))
 
     def _missing(self) -> tuple[str, ...]:
         return tuple(self._memory.got_missing(BATCH * AFTER))
@@ -214,7 +213,3 @@ class Receiving(Remembering):
             )
         self._say(words)
         self._now_known([said.envelope for said in words])
-
-
-def _digest(item: Item) -> str:
-    return canon.content_id(item.envelope)

@@ -8,7 +8,6 @@ from math import inf
 from typing import Final, TypeVar
 
 from comity.errors import BrokenSeal
-from comity.seal import canon
 from comity.seal.envelope import Signed
 from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
 from comity.wire.remembered import HOUR, VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
@@ -260,7 +259,7 @@ class Remembering:
 
     def _restore(self, item: Item) -> int | None:
         """Keep again what this node has acknowledged: with the very receipt that it gave. When it was; None: it is known."""
-        digest = canon.content_id(item.envelope)
+        digest = item.digest
         if self._memory.got(digest) is not None or self._memory.got_taken([item.number]):
             return None
         words = [self._hand.read(raw) for raw in item.evidence]
@@ -278,7 +277,7 @@ class Remembering:
 
         By when it was made; `_NO_SIGN`: it is void; None: it is known.
         """
-        item, digest = own.item, canon.content_id(own.item.envelope)
+        item, digest = own.item, own.item.digest
         if self._memory.sent(digest) is not None:
             return None
         taken = self._memory.sent_number(item.number)

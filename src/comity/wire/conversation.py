@@ -195,7 +195,7 @@ class Conversation(Receiving):
 
     def _take(self, offer: Offer, answer: Answer, now: float) -> None:
         outcomes = {outcome.envelope: outcome for outcome in answer.outcomes}
-        offered = [canon.content_id(item.envelope) for item in offer.items]
+        offered = [item.digest for item in offer.items]
         self._memory.look_up(sent=[*offered, *offer.ask, *answer.missing])
         for digest in offered:
             row = self._memory.sent(digest)
@@ -276,7 +276,7 @@ class Conversation(Receiving):
         self._batch = max(1, len(offer.items) // 2)
         with self._memory.atomically():
             for item in offer.items:
-                row = self._memory.sent(canon.content_id(item.envelope))
+                row = self._memory.sent(item.digest)
                 if row is None or row.relayed:
                     continue
                 if len(offer.items) == 1 and row.attempts + 1 >= self._pace.relay.tries:

@@ -12,7 +12,7 @@ each word names its own by its place among them. No word stands in an offer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
@@ -73,12 +73,20 @@ class Item:
         envelope: the sealed bytes.
         after: digests of the envelopes of the same case, of either State, that it stands on.
         evidence: the addressee's own signed words about it; only when it is given back to who lost it, in an answer.
+
+    Attributes:
+        digest: what names the envelope.
     """
 
     number: int
     envelope: bytes
     after: tuple[str, ...] = ()
     evidence: tuple[Signed, ...] = ()
+    digest: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Name the envelope once, by its bytes."""
+        object.__setattr__(self, "digest", canon.content_id(self.envelope))
 
     @property
     def size(self) -> int:
@@ -265,7 +273,7 @@ def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, 
 
 
 _NAMES: Final = {
-    kind: tuple(field.name for field in fields(kind)) for kind in (Offer, Answer, Item, Own, Have, Outcome)
+    kind: tuple(part.name for part in fields(kind) if part.init) for kind in (Offer, Answer, Item, Own, Have, Outcome)
 }
 
 

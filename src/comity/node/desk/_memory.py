@@ -277,8 +277,9 @@ class Tables:
             if envelope is None:
                 raise LookupError(row.digest)
             _, says = commitment(envelope)
+            self._kept.keep(row.digest, envelope)
             held = models.Departure(
-                digest=self._kept.add(envelope), peer=self._peer, says=says, after=list(row.after),
+                digest=row.digest, peer=self._peer, says=says, after=list(row.after),
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
@@ -373,7 +374,8 @@ class Tables:
             if envelope is None:
                 raise LookupError(row.digest)
             entry = self.log().append(messages.logged_receipt(row.digest))
-            held = models.Arrival(digest=self._kept.add(envelope), hop=self._peer, number=row.number or None,
+            self._kept.keep(row.digest, envelope)
+            held = models.Arrival(digest=row.digest, hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
             self._got_changed[row.digest] = True

@@ -26,7 +26,6 @@ from comity.node import archive, bell, models
 from comity.node.desk import crossing, evidence
 from comity.node.desk._memory import Tables
 from comity.node.settings import Settings
-from comity.seal import canon
 from comity.seal.container import Progress
 from comity.wire import messages, parcel
 from comity.wire.conversation import Conversation
@@ -176,7 +175,7 @@ def _pack(
         offers.put(offer)
     else:
         for items in parcel.batches(_unsent(peer, envelopes)):
-            talk.redate([canon.content_id(item.envelope) for item in items], at.timestamp())
+            talk.redate([item.digest for item in items], at.timestamp())
             offers.put(Offer(items))
         for digests in _together(_asking(peer)):
             offers.put(Offer(ask=digests))
@@ -326,7 +325,7 @@ class _Taking:
         return crossing.exchange(self.settings, self.talk, offer, at=self.at)
 
     def _answer(self, offer: Offer) -> None:
-        digests = [canon.content_id(item.envelope) for item in offer.items]
+        digests = [item.digest for item in offer.items]
         known = set(models.Arrival.objects.filter(digest__in=digests, hop=self.peer).values_list("digest", flat=True))
         answer = self._exchange(offer)
         if answer != Answer():
