@@ -10,6 +10,7 @@ from comity.seal import canon, envelope, keys, trust
 VECTORS = Path(__file__).parent / "vectors"
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 UNTIL = AT.replace(year=2027)
+BINARY = frozenset({"container", "envelope", "offer", "answer"})  # in base64 there
 
 
 def vector(name: str) -> tuple[dict, dict]:
@@ -21,7 +22,13 @@ def vector(name: str) -> tuple[dict, dict]:
 def bytes_of(name: str) -> bytes:
     """The frozen bytes of a vector."""
     given_ = vector(name)[1][name]
-    return canon.unb64(given_) if name == "container" else given_.encode()
+    return canon.unb64(given_) if name in BINARY else given_.encode()
+
+
+def parts_of(data: bytes) -> tuple[dict, bytes]:
+    """The head of what is framed, and the bytes behind it."""
+    head, _, rest = data.partition(b"\n")
+    return json.loads(head), rest
 
 
 GIVEN = vector("envelope")[1]

@@ -276,11 +276,25 @@ def test_every_character_is_written_as_in_rfc_8785():
     for start in range(0, 0x110000, 0x400):
         chars = [chr(point) for point in range(start, start + 0x400) if not 0xD800 <= point < 0xE000]
         assert canon.dumps(chars) == rfc8785.dumps(chars), hex(start)
-        keys = {char: 1 for char in chars}
+        keys = dict.fromkeys(chars, 1)
         assert canon.dumps(keys) == rfc8785.dumps(keys), hex(start)
 
 
-LONG = ["A" * 300, "A" * 299 + '"', 'B","' * 80, "," * 300, "\\" * 256, "e" * 256 + "é", "é", "A", "", 5, -1, None, True]
+LONG = [
+    "A" * 300,
+    "A" * 299 + '"',
+    'B","' * 80,
+    "," * 300,
+    "\\" * 256,
+    "e" * 256 + "é",
+    "é",
+    "A",
+    "",
+    5,
+    -1,
+    None,
+    True,
+]
 KEYS = ["A" * 300, "B", "\x7f", "é", '"', ""]
 
 

@@ -7,6 +7,7 @@ from math import inf
 
 import pytest
 import spoken
+from frozen import parts_of
 from planted import FAULTS, found
 from simulation import DAY, NOISE, PACE, Hand, Node, Notary, Shelf, World, digest_of, envelope_of, statement_of
 
@@ -41,8 +42,14 @@ def test_an_exchange_survives_its_bytes():
     assert exchange.read_offer(exchange.dumps(OFFER)) == OFFER
     assert exchange.read_offer(exchange.dumps(Offer())) == Offer()
     assert exchange.read_answer(exchange.dumps(ANSWER)) == ANSWER
-    assert canon.dumps(json.loads(exchange.dumps(OFFER))) == exchange.dumps(OFFER)
-    assert len(json.loads(exchange.dumps(ANSWER))["signatures"]) == 2  # each once, however many words are under it
+    head, runs = parts_of(exchange.dumps(OFFER))
+    assert exchange.dumps(OFFER) == canon.framed(head, runs)
+    head, runs = parts_of(exchange.dumps(ANSWER))
+    assert len(head["signatures"]) == 2  # each once, however many words are under it
+    bare = WORD.bare
+    assert (
+        runs == b"sealed" + bare + bare + b"said" + bare + b"sealed" + bare + bare + bare
+    )  # as the head tells of them
 
 
 BROKEN = {
@@ -53,7 +60,9 @@ BROKEN = {
     "another field": lambda raw: raw | {"more": 1},
     "a field less": lambda raw: {"items": []},
     "no list": lambda raw: raw | {"items": {}},
-    "not base64": lambda raw: raw | {"items": [raw["items"][0] | {"envelope": "=="}]},
+    "base64": lambda raw: raw | {"items": [raw["items"][0] | {"envelope": "c2VhbGVk"}]},
+    "a length too short": lambda raw: raw | {"items": [raw["items"][0] | {"envelope": 5}]},
+    "a length too long": lambda raw: raw | {"items": [raw["items"][0] | {"envelope": 7}]},
     "a negative memory": lambda raw: raw | {"have": raw["have"] | {"got": -1}},
 }
 
@@ -61,9 +70,10 @@ BROKEN = {
 @pytest.mark.parametrize("title", BROKEN)
 def test_an_offer_of_another_form_is_refused(title):
     """Every field is of its kind and within its limit, or nothing is read."""
-    raw = BROKEN[title](json.loads(exchange.dumps(OFFER)))
+    head, runs = parts_of(exchange.dumps(OFFER))
+    raw = BROKEN[title](head)
     with pytest.raises(BrokenSeal):
-        exchange.read_offer(canon.dumps(raw))
+        exchange.read_offer(canon.framed(raw, runs * len(raw["items"])))
 
 
 def test_a_word_has_an_end():

@@ -76,9 +76,10 @@ def _tampered(peer, node):
     elsewhere = messages.sign_act(peer.act(Kind.REQUESTED, "VN-2026-0001", act.body), to="QA", key=peer.signing)[1]
     posing = peer.act(Kind.REQUESTED, "VN-2026-0001", act.body, by="QA")
     forged = envelope.sign("act", canon.dumps(posing.to_dict()), sender="VN", to="IR", key=peer.signing)
-    yield "truncated", data[:-20], "canon.json"
-    yield "not an envelope", b"{}", "canon.fields"
-    yield "empty", b"", "canon.json"
+    yield "truncated", data[:-20], "canon.frame"
+    yield "with something behind", data + b"\0", "canon.frame"
+    yield "not an envelope", b"{}\n", "canon.fields"
+    yield "empty", b"", "canon.frame"
     yield "one half of the signature only", sealed({"mldsa65": half}), "seal.mldsa65"
     yield "the other half only", sealed({"ed25519": canon.b64(b"\1" * 64)}), "seal.ed25519"
     yield (
@@ -110,7 +111,7 @@ def _tampered(peer, node):
     yield "an act of a case that is not here", peer.say(Kind.CLOSED, "VN-2026-0001", {"note": ""})[0], "case.unknown"
 
 
-@pytest.mark.parametrize("number", range(18))
+@pytest.mark.parametrize("number", range(19))
 def test_what_does_not_hold_is_kept_and_refused_with_its_reason(node, peer, at, number):
     """Each forged or broken message: kept as bytes, receipted, refused with its code, and nothing else changed."""
     title, data, code = list(_tampered(peer, node))[number]
@@ -124,7 +125,7 @@ def test_what_does_not_hold_is_kept_and_refused_with_its_reason(node, peer, at, 
 
 def test_there_are_as_many_attacks_as_numbers(node, peer):
     """The table above is run whole."""
-    assert len(list(_tampered(peer, node))) == 18
+    assert len(list(_tampered(peer, node))) == 19
 
 
 def test_an_act_sealed_twice_counts_once(node, peer, at):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import spoken
 import typer.main
+from frozen import bytes_of
 
 from comity import cli
 from comity.assistance import needs, programme, topics
@@ -177,7 +178,8 @@ def test_every_field_of_an_entry():
 def test_every_field_of_act_statement_and_envelope():
     """docs/PROTOCOL.md lists the fields of what is signed and sealed."""
     tables = {
-        "## Acts": canon.loads(act().encode(), limit=1 << 20), "## Envelopes": vector("envelope")["envelope"],
+        "## Acts": canon.loads(act().encode(), limit=1 << 20),
+        "## Envelopes": canon.Frame(bytes_of("envelope"), limit=1 << 20).head,
         "## Statements": vector("statement")["statement"],
     }  # fmt: skip
     for title, example in tables.items():
@@ -407,6 +409,16 @@ def shown(data: bytes) -> str:
     return canon.dumps(short(canon.loads(data, limit=1 << 20))).decode()
 
 
+def shown_parts(data: bytes, *lengths: int) -> str:
+    """A head as `shown`, and the beginning of each run behind it."""
+    frame = canon.Frame(data, limit=1 << 20)
+    runs = [frame.take(length, 1 << 20) for length in lengths]
+    frame.close()
+    starts = [run[:24].decode() if run[:1] == b"{" else run[:12].hex() for run in runs]
+    lines = (f"{start}…({len(run)} bytes)" for start, run in zip(starts, runs, strict=True))
+    return "\n".join([canon.dumps(short(frame.head)).decode(), *lines])
+
+
 def wrapped(data: bytes) -> str:
     """Bytes in hex, 32 a line."""
     return "\n".join(data[at : at + 32].hex() for at in range(0, len(data), 32))
@@ -438,11 +450,11 @@ def statement() -> str:
 
 def sealed() -> str:
     """The frozen envelope, opened once more, the `info` of its seal, and its digest."""
-    data = vector("envelope")["envelope"].encode()
+    data = bytes_of("envelope")
     envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kinds={"act"}, at=AT)
-    found = canon.loads(data, limit=1 << 20)
+    found = canon.Frame(data, limit=1 << 20).head
     info = envelope._info(found["to"], found["key"], found["statement"]).decode()
-    return f"{shown(data)}\n\n{info}\n\n{canon.content_id(data)}"
+    return f"{shown_parts(data, found['sealed'])}\n\n{info}\n\n{canon.content_id(data)}"
 
 
 def act() -> str:
@@ -512,26 +524,26 @@ def said_and_shown(name: str) -> str:
 
 def offer() -> str:
     """An offer of one envelope, with a question."""
-    items = (exchange.Item(7, vector("envelope")["envelope"].encode(), ("cd" * 32,)),)
+    items = (exchange.Item(7, bytes_of("envelope"), ("cd" * 32,)),)
     data = exchange.dumps(exchange.Offer(items, ("ef" * 32,)))
     assert exchange.read_offer(data).items == items
-    return shown(data)
+    return shown_parts(data, len(items[0].envelope))
 
 
 def greeting() -> str:
     """What a node says first."""
     data = exchange.dumps(exchange.Offer(have=exchange.Have(9, (3, 4), 12, ())))
     assert exchange.read_offer(data).have is not None
-    return data.decode()
+    return data.decode().removesuffix("\n")
 
 
 def answer() -> str:
     """The answer to that offer, which brings a word that was asked for and names what is missing."""
     receipt, word = (spoken.apart(vector(name)[name].encode()) for name in ("receipt", "word"))
-    outcome = exchange.Outcome(canon.content_id(vector("envelope")["envelope"].encode()), receipt)
+    outcome = exchange.Outcome(canon.content_id(bytes_of("envelope")), receipt)
     data = exchange.dumps(exchange.Answer((outcome,), (word,), ("cd" * 32,)))
     assert exchange.read_answer(data).outcomes == (outcome,)
-    return shown(data)
+    return shown_parts(data, len(word.bare), len(receipt.bare))
 
 
 def newer_proofs() -> str:

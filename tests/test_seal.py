@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from frozen import parts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
@@ -57,9 +58,10 @@ def unseal(data, *, home="VN", held=None, trust=TRUST, kind="act", at=AT) -> Ope
 
 
 def edit(data, **changes) -> bytes:
-    """Change fields of canonical JSON; what is None is left out."""
-    found = json.loads(data) | changes
-    return canon.dumps({name: value for name, value in found.items() if value is not None})
+    """Change fields of canonical JSON, or of a head with its bytes behind it; what is None is left out."""
+    head, feed, runs = data.partition(b"\n")
+    found = json.loads(head) | changes
+    return canon.dumps({name: value for name, value in found.items() if value is not None}) + feed + runs
 
 
 # ------------------------------------------------------------------------------------------- what holds, holds
@@ -88,7 +90,7 @@ def test_an_envelope_tells_little():
     sizes = {len(envelope.seal(signed(b"x" * n), to="VN", key=OPEN["VN"].public)) for n in range(60, 80)}
     assert len(sizes) == 1
     other = envelope.seal(STATEMENT, to="VN", key=OPEN["VN"].public)
-    assert json.loads(other)["sealed"] != json.loads(ENVELOPE)["sealed"]
+    assert parts_of(other)[1] != parts_of(ENVELOPE)[1]
 
 
 # ------------------------------------------------------------------------------------- both signatures, always
@@ -248,8 +250,8 @@ def test_unknown_kinds_and_versions():
             "" if version == "comity/v1/envelope" else "seal.version"
         )
     assert code(verify, edit(STATEMENT, comity=1)) == "seal.version"
-    assert code(verify, ENVELOPE) == "canon.fields"
-    assert code(unseal, STATEMENT) == "canon.fields"
+    assert code(verify, ENVELOPE) == "canon.json"
+    assert code(unseal, STATEMENT) == "canon.frame"
 
 
 # -------------------------------------------------------------------------------------------- the right addressee
@@ -403,7 +405,8 @@ INSIDE = [
 def test_what_is_inside_is_what_was_committed_to(inside, committed, expected):
     """A sealer who puts something else inside than the outside says is found out when it is opened."""
     digest, key = canon.content_id(committed), OPEN["VN"].public
-    made = edit(ENVELOPE, statement=digest, sealed=canon.b64(key.seal(inside, envelope._info("VN", key.id, digest))))
+    sealed = key.seal(inside, envelope._info("VN", key.id, digest))
+    made = canon.framed(parts_of(ENVELOPE)[0] | {"statement": digest, "sealed": len(sealed)}, sealed)
     assert code(unseal, made) == expected
 
 
@@ -412,11 +415,15 @@ def test_the_outside_cannot_be_changed():
     other = canon.content_id(AGAIN)
     assert code(unseal, edit(ENVELOPE, statement=other)) == "seal.open"
     assert code(unseal, edit(ENVELOPE, statement=other.upper())) == "seal.open"
-    assert code(unseal, edit(ENVELOPE, sealed="")) == "seal.open"
+    head, sealed = parts_of(ENVELOPE)
+    for length in (-1, len(sealed) - 1, len(sealed) + 1, 1 << 50, True, str(len(sealed)), canon.b64(sealed), [], {}):
+        assert code(unseal, canon.framed(head | {"sealed": length}, sealed)) == "canon.frame"
+    assert code(unseal, canon.framed(head | {"sealed": 0})) == "seal.open"
     assert code(unseal, edit(ENVELOPE, sealed=None)) == "canon.fields"
     assert code(unseal, edit(ENVELOPE, note="x")) == "canon.fields"
     assert code(envelope.commitment, edit(ENVELOPE, to=1)) == "seal.version"
-    assert code(unseal, b"[]") == code(unseal, b"1") == "canon.fields"
+    assert code(unseal, b"[]\n") == code(unseal, b"1\n") == "canon.fields"
+    assert code(unseal, b"[]") == code(unseal, b"") == "canon.frame"
 
 
 # --------------------------------------------------------------------------- only unseal makes what can be decoded
@@ -620,9 +627,10 @@ def test_what_we_seal_opens_by_hand(plaintext):
 
 def test_an_envelope_opens_by_hand():
     """What another State must implement to read an envelope, from PROTOCOL.md alone, in a dozen lines."""
-    found = json.loads(ENVELOPE)
+    found, sealed = parts_of(ENVELOPE)
     info = f"comity/v1/envelope\nVN\n{found['key']}\n{found['statement']}".encode()
-    padded = by_hand(OPEN["VN"].seed, canon.unb64(found["sealed"]), info)
+    assert len(sealed) == found["sealed"]
+    padded = by_hand(OPEN["VN"].seed, sealed, info)
     assert padded[4 : 4 + int.from_bytes(padded[:4], "big")] == STATEMENT
     assert len(padded) % 1024 == 0
 
@@ -699,7 +707,7 @@ def test_frozen_envelope():
     """An envelope sealed when the format was fixed still opens, with the key it was sealed to and no other."""
     expect, given_ = vector("envelope")
     trust, at = trusted(given_)
-    data, key = given_["envelope"].encode(), OpeningKey(bytes.fromhex(given_["xwing_seed"]))
+    data, key = canon.unb64(given_["envelope"]), OpeningKey(bytes.fromhex(given_["xwing_seed"]))
     opened = unseal(data, home=given_["home"], held=[key], trust=trust, at=at)
     found = opened.statement
     assert {"kind": found.kind, "sender": found.sender, "to": found.to, "payload": found.payload.decode(),
@@ -711,12 +719,12 @@ def test_frozen_envelope():
 def test_every_refusal_is_a_broken_seal():
     """Whatever canonical JSON stands where a statement or an envelope should, only BrokenSeal comes out."""
     shapes = [None, True, 5, "x", [], {}, [[]], {"comity": "comity/v1"}]
-    base, outer = json.loads(STATEMENT), json.loads(ENVELOPE)
+    base, (outer, sealed) = json.loads(STATEMENT), parts_of(ENVELOPE)
     for shape in shapes:
         with pytest.raises(BrokenSeal):
             verify(canon.dumps(shape))
         with pytest.raises(BrokenSeal):
-            unseal(canon.dumps(shape))
+            unseal(canon.framed(shape))
         for name in base:
             if shape == base[name]:
                 continue
@@ -724,4 +732,4 @@ def test_every_refusal_is_a_broken_seal():
                 verify(canon.dumps(base | {name: shape}))
         for name in outer:
             with pytest.raises(BrokenSeal):
-                unseal(canon.dumps(outer | {name: shape}))
+                unseal(canon.framed(outer | {name: shape}, sealed))

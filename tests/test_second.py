@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import spoken
-from frozen import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, UNTIL, WITNESS, bytes_of, vector
+from frozen import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, UNTIL, WITNESS, bytes_of, parts_of, vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from second import entries, files, notes, plain, statements, talk, tree
@@ -515,15 +515,37 @@ def note_lines(chance: random.Random) -> bytes:
     return plain.write({"note": "\n".join(lines)})
 
 
-SMALL_OFFER = plain.read(bytes_of("offer"), 1 << 23)
-SMALL_OFFER["items"][0]["envelope"] = "AAAA"
-SMALL_ANSWER = plain.read(bytes_of("answer"), 1 << 23)
-SMALL_WORD = {"signatures": 0, "word": canon.b64(b'{"ed25519":"","mldsa65":""}')}
+SMALL_OFFER = parts_of(bytes_of("offer"))[0]
+SMALL_OFFER["items"][0]["envelope"] = 3
+SMALL_ANSWER = parts_of(bytes_of("answer"))[0]
+BARE = b'{"ed25519":"","mldsa65":""}'
+SMALL_WORD = {"signatures": 0, "word": len(BARE)}
 SMALL_ANSWER["signatures"] = [{"ed25519": "AAAA", "mldsa65": "AAAA"}]
 for _item in (*SMALL_ANSWER["items"], *(own["item"] for own in SMALL_ANSWER["back"])):
-    _item["envelope"], _item["evidence"] = "AAAA", [SMALL_WORD]
+    _item["envelope"], _item["evidence"] = 3, [SMALL_WORD]
 SMALL_ANSWER["outcomes"][0]["receipt"] = SMALL_ANSWER["evidence"][0] = SMALL_WORD
-SMALL_ANSWER["back"][0]["statement"] = "AAAA"
+SMALL_ANSWER["back"][0]["statement"] = 3
+RUNS = {
+    "offer": b"abc",
+    "answer": b"abc" + BARE + b"def" + BARE + b"abc" + BARE + BARE,
+}  # back, evidence, items, outcomes
+
+
+def framed(head, runs: bytes) -> bytes:
+    """A head and its bytes."""
+    return plain.write(head) + b"\n" + runs
+
+
+def reframed(what: str, head, chance: random.Random) -> bytes:
+    """An offer or an answer with another head, and now and then with other bytes behind it."""
+    return framed(head, cut(RUNS[what], chance) if chance.random() < 0.2 else RUNS[what])
+
+
+def other_envelope(chance: random.Random) -> bytes:
+    """The frozen envelope with its head changed."""
+    head, sealed = parts_of(bytes_of("envelope"))
+    return framed(mutated(head, chance), sealed)
+
 
 MOMENTS = ["", "2026-11-24T09:00:00Z", "2026-11-24T09:00:01Z", "2026-12-24T09:00:00Z", "2026-12-24T09:00:01Z",
            "2027-01-01T00:00:00Z", "2031-11-24T09:00:00Z", "2031-11-24T09:00:01Z"]  # fmt: skip
@@ -547,15 +569,15 @@ CHANGES = {
     ]),
     "together": lambda chance: plain.write(mutated(plain.read(bytes_of("together"), 1 << 20), chance)),
     "envelope": lambda chance: chance.choice([
-        cut(bytes_of("envelope"), chance), plain.write(mutated(plain.read(bytes_of("envelope"), 1 << 20), chance)),
+        cut(bytes_of("envelope"), chance), other_envelope(chance),
         envelope.seal(cut(bytes_of("statement"), chance), to="VN", key=OPENER.public),
         envelope.seal(said_anew(chance.choice(["act", "call", "receipt"]), WORDS, chance.choice(["VN", "", "QA"])),
                       to=chance.choice(["VN", "VN", "QA"]), key=OPENER.public),
     ]),
     "receipt": with_receipt,
     "word": lambda chance: said_anew(chance.choice(["receipt"] * 5 + ["act"]), mutated(WORDS, chance), ""),
-    "offer": lambda chance: plain.write(mutated(SMALL_OFFER, chance)),
-    "answer": lambda chance: plain.write(mutated(SMALL_ANSWER, chance)),
+    "offer": lambda chance: reframed("offer", mutated(SMALL_OFFER, chance), chance),
+    "answer": lambda chance: reframed("answer", mutated(SMALL_ANSWER, chance), chance),
     "ask": lambda chance: plain.write(mutated({"prove": ["ab" * 32, "cd" * 32]}, chance)),
     "proofs": lambda chance: plain.write(mutated(plain.read(bytes_of("proofs"), 1 << 20), chance)),
     "note": lambda chance: chance.choice([note_lines(chance), plain.write(NOTE)]),
@@ -763,16 +785,23 @@ def a_parcel(chance: random.Random) -> bytes:
         else chance.choice([[], [SMALL_OFFER | {"have": None}], [SMALL_OFFER | {"have": None}] * 2])
     )
     parts = [("parcel.json", plain.write(head))]
-    parts += [(f"answers/{number:06}.json", plain.write(one)) for number, one in enumerate(answers, 1)]
-    parts += [(f"offers/{number:06}.json", plain.write(one)) for number, one in enumerate(offers, 1)]
+    parts += [
+        (f"answers/{number:06}.bin", framed(one, RUNS["answer"] if one is SMALL_ANSWER else b""))
+        for number, one in enumerate(answers, 1)
+    ]
+    parts += [
+        (f"offers/{number:06}.bin", framed(one, b"" if one is GREETING else RUNS["offer"]))
+        for number, one in enumerate(offers, 1)
+    ]
     parts += [(f"evidence/{plain.digest(one)}.asice", one) for one in chance.choice([[], [b"a bag"], [b"one", b"two"]])]
     place, how = chance.randrange(len(parts)), chance.randrange(8)
     name, data = parts[place]
-    if how == 0 and name.endswith(".json"):
-        parts[place] = (name, plain.write(mutated(plain.read(data, 1 << 20), chance)))
+    if how == 0 and name.endswith((".json", ".bin")):
+        head, feed, runs = data.partition(b"\n")
+        parts[place] = (name, plain.write(mutated(plain.read(head, 1 << 20), chance)) + feed + runs)
     elif how == 1:
         parts[place] = (
-            chance.choice(["offers/000002.json", "x", "evidence/x.asice", "answers/1.json", name.upper()]),
+            chance.choice(["offers/000002.bin", "x", "evidence/x.asice", "answers/1.bin", name.upper()]),
             data,
         )
     elif how == 2:

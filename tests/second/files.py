@@ -421,7 +421,7 @@ def parcel(
     ]
     need(found.files == ["parcel.json", *names[0], *names[1], *names[2]], "other names, or another order")
     for folder, some in zip(("answers", "offers"), names, strict=False):
-        need(some == [f"{folder}/{number:06}.json" for number in range(1, len(some) + 1)], "numbers that do not follow")
+        need(some == [f"{folder}/{number:06}.bin" for number in range(1, len(some) + 1)], "numbers that do not follow")
     for name in names[2]:
         need(name == f"evidence/{plain.digest(found.parts[name])}.asice", "another bag than its name says")
     answers, offers = [talk.answer(found.parts[n]) for n in names[0]], [talk.offer(found.parts[n]) for n in names[1]]

@@ -1,4 +1,4 @@
-"""Canonical JSON, base64, digests and moments, read in their one form. Canonical JSON, Statements."""
+"""Canonical JSON, base64, digests and moments, read in their one form. Canonical JSON, A head and its bytes, Statements."""
 
 import base64
 import hashlib
@@ -123,6 +123,26 @@ def read(data: bytes, limit: int):
     value = reader.value(0)
     need(reader.at == len(reader.text), "something behind the value")
     return value
+
+
+class Runs:
+    """The runs of bytes behind a head, in their order."""
+
+    def __init__(self, data: bytes, limit: int) -> None:
+        need(len(data) <= limit, "too long")
+        head, feed, self.left = data.partition(b"\n")
+        need(feed, "no head")
+        self.head = read(head, limit)
+
+    def run(self, length, most: int) -> bytes:
+        """The next one, which has this length."""
+        need(integer(length, 0) <= min(most, len(self.left)), "a run too long")
+        found, self.left = self.left[:length], self.left[length:]
+        return found
+
+    def end(self) -> None:
+        """Nothing is left."""
+        need(not self.left, "bytes that the head does not tell of")
 
 
 def write(value) -> bytes:

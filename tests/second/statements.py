@@ -65,12 +65,13 @@ def statement(
 
 def outside(data: bytes) -> tuple[str, str, str, bytes]:
     """(addressee, key id, commitment, ciphertext) of an envelope."""
-    version, to, key, commitment, sealed = plain.fields(
-        plain.read(data, MESSAGE), "comity", "to", "key", "statement", "sealed"
-    )
-    plain.texts(version, to, key, commitment, sealed)
+    runs = plain.Runs(data, MESSAGE)
+    version, to, key, commitment, sealed = plain.fields(runs.head, "comity", "to", "key", "statement", "sealed")
+    plain.texts(version, to, key, commitment)
     need(version == f"{VERSION}/envelope", "another version")
-    return to, key, commitment, plain.binary(sealed)
+    ciphertext = runs.run(sealed, MESSAGE)
+    runs.end()
+    return to, key, commitment, ciphertext
 
 
 def opened(data: bytes, home: str, openers: Iterable[Opener], signers: Iterable[Signer], at: datetime,

@@ -47,20 +47,18 @@ def _digests(raw, most: int) -> list[str]:
     return [plain.is_digest(one) for one in plain.listed(raw, most)]
 
 
-def _item(raw, pairs: list[tuple[str, str]]) -> Item:
+def _item(raw, pairs: list[tuple[str, str]], runs: plain.Runs) -> Item:
     number, envelope, after, evidence = plain.fields(raw, "number", "envelope", "after", "evidence")
-    sealed = plain.binary(envelope)
-    need(len(sealed) <= ENVELOPE, "an envelope too long")
-    words = [_word(one, pairs) for one in plain.listed(evidence, EVIDENCE)]
+    sealed = runs.run(envelope, ENVELOPE)
+    words = [_word(one, pairs, runs) for one in plain.listed(evidence, EVIDENCE)]
     return Item(plain.integer(number, 1), sealed, _digests(after, AFTER), words)
 
 
-def _word(raw, pairs: list[tuple[str, str]]) -> bytes:
+def _word(raw, pairs: list[tuple[str, str]], runs: plain.Runs) -> bytes:
     """A word, its signatures put where it leaves them empty."""
     place, bare = plain.fields(raw, "signatures", "word")
     need(plain.integer(place, 0) < len(pairs), "signatures that are not there")
-    parts = plain.binary(bare)
-    need(len(parts) <= WORD, "a word too long")
+    parts = runs.run(bare, WORD)
     for name, half in zip(("ed25519", "mldsa65"), pairs[place], strict=True):
         before, *after = parts.split(b'"%s":""' % name.encode())
         need(len(after) == 1, "no place for a signature, or two")
@@ -77,33 +75,38 @@ def _pair(raw) -> tuple[str, str]:
 
 def offer(data: bytes) -> Offer:
     """The offer in `data`."""
-    items, ask, have = plain.fields(plain.read(data, BODY), "items", "ask", "have")
+    runs = plain.Runs(data, BODY)
+    items, ask, have = plain.fields(runs.head, "items", "ask", "have")
     held = None
     if have is not None:
         got, got_gaps, sent, sent_gaps = plain.fields(have, "got", "got_gaps", "sent", "sent_gaps")
         gaps = [[plain.integer(one, 1) for one in plain.listed(raw, GAPS)] for raw in (got_gaps, sent_gaps)]
         held = (plain.integer(got, 0), gaps[0], plain.integer(sent, 0), gaps[1])
-    return Offer([_item(one, []) for one in plain.listed(items, BATCH)], _digests(ask, ASKED), held)
+    brought = [_item(one, [], runs) for one in plain.listed(items, BATCH)]
+    runs.end()
+    return Offer(brought, _digests(ask, ASKED), held)
 
 
 def answer(data: bytes) -> Answer:
     """The answer in `data`."""
-    outcomes, evidence, missing, items, back, signatures = plain.fields(
-        plain.read(data, BODY), "outcomes", "evidence", "missing", "items", "back", "signatures"
+    runs = plain.Runs(data, BODY)
+    back, evidence, items, missing, outcomes, signatures = plain.fields(
+        runs.head, "back", "evidence", "items", "missing", "outcomes", "signatures"
     )
     pairs = [_pair(one) for one in plain.listed(signatures, BATCH * EVIDENCE)]
+    own = []
+    for raw in plain.listed(back, BATCH):
+        item, statement = plain.fields(raw, "item", "statement")
+        own.append((_item(item, pairs, runs), runs.run(statement, ENVELOPE)))
+    words = [_word(one, pairs, runs) for one in plain.listed(evidence, ASKED * EVIDENCE)]
+    kept = [_item(one, pairs, runs) for one in plain.listed(items, BATCH)]
     became = []
     for raw in plain.listed(outcomes, BATCH):
         envelope, receipt, later = plain.fields(raw, "envelope", "receipt", "later")
         plain.texts(later)
         need(len(later) <= 200, "a word too long")
-        became.append((plain.is_digest(envelope), b"" if receipt is None else _word(receipt, pairs), later))
-    own = []
-    for raw in plain.listed(back, BATCH):
-        item, statement = plain.fields(raw, "item", "statement")
-        own.append((_item(item, pairs), plain.binary(statement)))
-    words = [_word(one, pairs) for one in plain.listed(evidence, ASKED * EVIDENCE)]
-    kept = [_item(one, pairs) for one in plain.listed(items, BATCH)]
+        became.append((plain.is_digest(envelope), b"" if receipt is None else _word(receipt, pairs, runs), later))
+    runs.end()
     return Answer(became, words, _digests(missing, BATCH * AFTER), kept, own)
 
 

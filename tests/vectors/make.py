@@ -60,7 +60,7 @@ def sealed() -> dict[str, dict]:
         "statement": {"expect": said, "given": keys | {"statement": statement.decode()}},
         "envelope": {
             "expect": said | {"digest": canon.content_id(closed)},
-            "given": keys | opening | {"envelope": closed.decode()},
+            "given": keys | opening | {"envelope": canon.b64(closed)},
         },
     }
 
@@ -98,7 +98,8 @@ def given(name: str) -> dict:
 
 def frozen(name: str) -> bytes:
     """Give the frozen bytes of a vector."""
-    return given(name)[name].encode()
+    found = given(name)[name]
+    return canon.unb64(found) if name in ("envelope", "offer", "answer") else found.encode()
 
 
 def together() -> dict:
@@ -179,13 +180,13 @@ def talk() -> dict[str, dict]:
     return {
         "offer": {
             "expect": {"items": [[7, digest, [waits]]], "ask": [waits], "have": [9, [3, 4], 12, [11]]},
-            "given": {"offer": exchange.dumps(offer).decode()},
+            "given": {"offer": canon.b64(exchange.dumps(offer))},
         },
         "answer": {
             "expect": {"outcomes": outcomes, "evidence": [canon.content_id(word)], "missing": [waits],
                        "items": [[7, digest, [waits], [canon.content_id(receipt)]]],
                        "back": [[7, digest, [canon.content_id(receipt), canon.content_id(word)], canon.content_id(statement)]]},
-            "given": {"answer": exchange.dumps(answer).decode()},
+            "given": {"answer": canon.b64(exchange.dumps(answer))},
         },
     }  # fmt: skip
 
@@ -266,14 +267,17 @@ def resigned(kind: str, payload: object, to: str = "VN") -> bytes:
 
 def wrong() -> dict[str, tuple[str, bytes]]:
     """Give (what it is handed in as, its bytes) of each thing that must be refused."""
-    said, item = frozen("statement"), {"after": [], "envelope": "AAAA", "evidence": [], "number": 1}
-    offer, answer = ({"items": [], "ask": [], "have": None}, canon.loads(exchange.dumps(Answer()), limit=1 << 20))
+    said, item = frozen("statement"), {"after": [], "envelope": 3, "evidence": [], "number": 1}
+    offer, answer = {"items": [], "ask": [], "have": None}, canon.Frame(exchange.dumps(Answer()), limit=1 << 20).head
+    outside = canon.Frame(frozen("envelope"), limit=1 << 20)
+    around, sealed_in = outside.head, outside.take(outside.head["sealed"], 1 << 20)
     signed = canon.loads(said, limit=1 << 20)
     zero = canon.b64(bytes(64))
     receipt = canon.loads(frozen("receipt"), limit=1 << 20)
     pair, spoken = {"ed25519": "AAAA", "mldsa65": "AAAA"}, {"signatures": 0}
     heard = answer | {"signatures": [pair]}
-    known = spoken | {"word": canon.b64(b'{"ed25519":"","mldsa65":""}')}
+    bare = b'{"ed25519":"","mldsa65":""}'
+    known = spoken | {"word": len(bare)}
     word = {"receipt": "ContentConsignment", "envelope": "ab" * 32, "at": "2026-11-24T09:00:00Z", "code": ""}
     return {
         "a blank before": ("statement", b" " + said),
@@ -299,10 +303,15 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "another place among several": ("together", changed("together", place=0)),
         "another number of them": ("together", changed("together", of=4)),
         "a path too short": ("together", changed("together", path=[])),
-        "another addressee outside": ("envelope", changed("envelope", to="QA")),
-        "another commitment": ("envelope", changed("envelope", statement="0" * 64)),
-        "a key that is not held": ("envelope", changed("envelope", key="open-" + "0" * 32)),
-        "no ciphertext": ("envelope", changed("envelope", sealed="")),
+        "another addressee outside": ("envelope", canon.framed(around | {"to": "QA"}, sealed_in)),
+        "another commitment": ("envelope", canon.framed(around | {"statement": "0" * 64}, sealed_in)),
+        "a key that is not held": ("envelope", canon.framed(around | {"key": "open-" + "0" * 32}, sealed_in)),
+        "no ciphertext": ("envelope", canon.framed(around | {"sealed": 0})),
+        "no line feed behind the head": ("envelope", canon.dumps(around) + sealed_in),
+        "a blank behind the head": ("envelope", canon.dumps(around) + b" \n" + sealed_in),
+        "fewer bytes than the head tells of": ("envelope", canon.framed(around, sealed_in[:-1])),
+        "more bytes than the head tells of": ("envelope", canon.framed(around, sealed_in, b"\0")),
+        "a ciphertext in base64": ("envelope", canon.framed(around | {"sealed": canon.b64(sealed_in)})),
         "a statement without an envelope": ("envelope", said),
         "another's letter, sealed again": ("envelope", envelope.seal(resigned("act", {}, "QA"), to="VN", key=OPENER.public)),
         "a receipt in an envelope": ("envelope", envelope.seal(resigned("receipt", word), to="VN", key=OPENER.public)),
@@ -314,24 +323,32 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "a later word of no known event": ("word", resigned("receipt", word | {"receipt": "Reading"})),
         "an acceptance without a place": ("word", resigned("receipt", word | {"receipt": "RelayAcceptance"})),
         "a later word that was said as an act": ("word", resigned("act", word)),
-        "number 0 in an offer": ("offer", canon.dumps(offer | {"items": [item | {"number": 0}]})),
-        "a digest in capitals": ("offer", canon.dumps(offer | {"ask": ["AB" * 32]})),
-        "17 envelopes to stand on": ("offer", canon.dumps(offer | {"items": [item | {"after": ["ab" * 32] * 17}]})),
-        "257 items": ("offer", canon.dumps(offer | {"items": [item | {"envelope": "AAAA"}] * 257})),
-        "257 questions": ("offer", canon.dumps(offer | {"ask": ["ab" * 32] * 257})),
-        "a word in an offer": ("offer", canon.dumps(offer | {"items": [item | {"evidence": [known]}]})),
+        "number 0 in an offer": ("offer", canon.framed(offer | {"items": [item | {"number": 0}]}, b"abc")),
+        "a digest in capitals": ("offer", canon.framed(offer | {"ask": ["AB" * 32]})),
+        "17 envelopes to stand on": ("offer", canon.framed(offer | {"items": [item | {"after": ["ab" * 32] * 17}]}, b"abc")),
+        "257 items": ("offer", canon.framed(offer | {"items": [item] * 257}, b"abc" * 257)),
+        "257 questions": ("offer", canon.framed(offer | {"ask": ["ab" * 32] * 257})),
+        "an envelope in base64": ("offer", canon.framed(offer | {"items": [item | {"envelope": "AAAA"}]})),
+        "a length below nothing": ("offer", canon.framed(offer | {"items": [item | {"envelope": -1}]})),
+        "a length that is no number": ("offer", canon.framed(offer | {"items": [item | {"envelope": True}]}, b"a")),
+        "an envelope of which a part is missing": ("offer", canon.framed(offer | {"items": [item]}, b"ab")),
+        "an envelope of more than 1 MiB": (
+            "offer", canon.framed(offer | {"items": [item | {"envelope": (1 << 20) + 1}]}, bytes((1 << 20) + 1))),
+        "bytes behind the last envelope": ("offer", canon.framed(offer | {"items": [item]}, b"abcd")),
+        "a head alone": ("offer", canon.dumps(offer)),
+        "a word in an offer": ("offer", canon.framed(offer | {"items": [item | {"evidence": [known]}]}, b"abc", bare)),
         "9 words about one envelope": (
-            "answer", canon.dumps(heard | {"items": [item | {"evidence": [known] * 9}]})),
-        "a word whose signatures are not there": ("answer", canon.dumps(answer | {"evidence": [known]})),
-        "a word without a place for signatures": ("answer", canon.dumps(heard | {"evidence": [spoken | {"word": "e30="}]})),
-        "a word with two places for a signature": ("answer", canon.dumps(heard | {"evidence": [
-            spoken | {"word": canon.b64(b'{"ed25519":"","ed25519":"","mldsa65":""}')}]})),
-        "a signature that is too long": ("answer", canon.dumps(answer | {"signatures": [
+            "answer", canon.framed(heard | {"items": [item | {"evidence": [known] * 9}]}, b"abc", bare * 9)),
+        "a word whose signatures are not there": ("answer", canon.framed(answer | {"evidence": [known]}, bare)),
+        "a word without a place for signatures": ("answer", canon.framed(heard | {"evidence": [spoken | {"word": 2}]}, b"{}")),
+        "a word with two places for a signature": ("answer", canon.framed(heard | {"evidence": [
+            spoken | {"word": 40}]}, b'{"ed25519":"","ed25519":"","mldsa65":""}')),
+        "a signature that is too long": ("answer", canon.framed(answer | {"signatures": [
             pair | {"ed25519": canon.b64(bytes(65))}]})),
-        "an offer as an answer": ("answer", canon.dumps(offer)),
-        "an answer as an offer": ("offer", canon.dumps(answer)),
+        "an offer as an answer": ("answer", canon.framed(offer)),
+        "an answer as an offer": ("offer", canon.framed(answer)),
         "a long excuse": (
-            "answer", canon.dumps(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": None}]})),
+            "answer", canon.framed(answer | {"outcomes": [{"envelope": "ab" * 32, "later": "x" * 201, "receipt": None}]})),
     }  # fmt: skip
 
 

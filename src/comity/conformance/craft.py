@@ -81,8 +81,14 @@ def envelope(said: bytes, *, to: str, key: SealKey, digest: str = "", padded: by
         padded += b"\0" * (-len(padded) % _PAD)
     sealed = key.seal(padded, info or f"{VERSION}/envelope\n{to}\n{key.id}\n{digest}".encode())
     fields = {"comity": f"{VERSION}/envelope", "to": to, "key": key.id, "statement": digest,
-              "sealed": canon.b64(sealed)} | changed  # fmt: skip
-    return canon.dumps({name: value for name, value in fields.items() if value is not None})
+              "sealed": len(sealed)} | changed  # fmt: skip
+    return canon.framed({name: value for name, value in fields.items() if value is not None}, sealed)
+
+
+def head_and_bytes(data: bytes) -> tuple[dict[str, Any], bytes]:
+    """What a good envelope says outside, and its ciphertext."""
+    frame = canon.Frame(data, limit=len(data))
+    return frame.head, frame.take(frame.head["sealed"], len(data))
 
 
 def signed_headers(method: str, uri: str, body: bytes, *, state: str, key: NoteKey, created: int,

@@ -1,4 +1,4 @@
-"""Canonical JSON (RFC 8785), read by a parser that accepts that one form only, and content ids.
+"""Canonical JSON (RFC 8785), alone or before bytes, read by a parser that accepts that one form only; content ids.
 
 Most parsers keep the last of two equal keys, and some accept NaN, round large numbers or cut nothing off deep nesting; a
 signature over such text can be read in two ways. Here bytes are accepted only when writing their meaning again gives
@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import json
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, final
 
 import orjson
 import rfc8785
@@ -74,6 +74,50 @@ def _strictly(data: bytes) -> Any:
     if dumps(value) != data:
         raise BrokenSeal("This JSON is not in its canonical form (RFC 8785).", code="canon.form")
     return value
+
+
+def framed(head: Any, *runs: bytes) -> bytes:
+    """`head` in its canonical form, a line feed, and `runs` one after the other: how what is mostly bytes is written.
+
+    A canonical form has no line feed, so the first one ends it. In `head` stands the length of each of `runs`.
+    """
+    return b"".join((dumps(head), b"\n", *runs))
+
+
+@final
+class Frame:
+    """What `framed` wrote: its head, and the runs behind it, which are taken in their order.
+
+    Args:
+        data: the bytes, nothing before or after.
+        limit: the most bytes that are looked at.
+
+    Raises:
+        BrokenSeal: as `loads` does of the head; ``canon.frame``: there is no line feed.
+    """
+
+    def __init__(self, data: bytes, *, limit: int) -> None:
+        if len(data) > limit:
+            raise BrokenSeal(f"More than {limit} bytes.", code="canon.too-long")
+        end = data.find(b"\n")
+        if end < 0:
+            raise BrokenSeal("JSON, a line feed and the bytes that it tells of are needed.", code="canon.frame")
+        self.head: Any = loads(data[:end], limit=limit)
+        self._data, self._at = data, end + 1
+
+    def take(self, length: Any, most: int) -> bytes:
+        """The next run, of `length` as the head says, which may be at most `most`. Raises BrokenSeal: ``canon.frame``."""
+        if type(length) is not int or not 0 <= length <= most:
+            raise BrokenSeal(f"A length of at most {most} bytes is needed.", code="canon.frame")
+        begun, self._at = self._at, self._at + length
+        if self._at > len(self._data):
+            raise BrokenSeal("There are fewer bytes than the head tells of.", code="canon.frame")
+        return self._data[begun : self._at]
+
+    def close(self) -> None:
+        """Return when all of it was taken. Raises BrokenSeal: ``canon.frame``."""
+        if self._at != len(self._data):
+            raise BrokenSeal("There are more bytes than the head tells of.", code="canon.frame")
 
 
 def content_id(data: bytes) -> str:

@@ -3,7 +3,7 @@
 `sign` makes a *statement*: a payload with who says it, to whom, of which kind, under both signatures. `seal` puts a
 statement into an *envelope* that only its addressee opens. `unseal` is the way back, in steps:
 
-1. the envelope is canonical JSON with exactly the known fields, within the limit;
+1. the envelope is a head with exactly the known fields and the ciphertext behind it, within the limit;
 2. it is addressed to this State and to a key that this node holds;
 3. the ciphertext opens with that key, for this purpose (HPKE, X-Wing);
 4. what is inside is the very statement that the envelope committed to;
@@ -326,16 +326,15 @@ def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
     digest = canon.content_id(statement)
     padded = len(statement).to_bytes(4, "big") + statement
     padded += b"\0" * (-len(padded) % _PAD)
-    return canon.dumps({
-        "comity": f"{_VERSION}/envelope", "to": to, "key": key.id, "statement": digest,
-        "sealed": canon.b64(key.seal(padded, _info(to, key.id, digest))),
-    })  # fmt: skip
+    sealed = key.seal(padded, _info(to, key.id, digest))
+    head = {"comity": f"{_VERSION}/envelope", "to": to, "key": key.id, "statement": digest, "sealed": len(sealed)}
+    return canon.framed(head, sealed)
 
 
 def commitment(envelope: bytes) -> tuple[str, str]:
     """(addressee, digest of the statement inside) as the envelope's outside says. Raises BrokenSeal."""
-    found = _envelope_fields(envelope)
-    return found["to"], found["statement"]
+    found = _outside(envelope)
+    return found.to, found.statement
 
 
 def claimed_sender(statement: bytes) -> str:
@@ -344,11 +343,24 @@ def claimed_sender(statement: bytes) -> str:
     return sender
 
 
-def _envelope_fields(envelope: bytes) -> dict[str, str]:
-    found = canon.fields(canon.loads(envelope, limit=MESSAGE_LIMIT), "comity", "to", "key", "statement", "sealed")
-    if not all(isinstance(value, str) for value in found.values()) or found["comity"] != f"{_VERSION}/envelope":
+class _Outside(NamedTuple):
+    """What an envelope says outside, and its ciphertext."""
+
+    to: str
+    key: str
+    statement: str
+    sealed: bytes
+
+
+def _outside(envelope: bytes) -> _Outside:
+    frame = canon.Frame(envelope, limit=MESSAGE_LIMIT)
+    found = canon.fields(frame.head, "comity", "to", "key", "statement", "sealed")
+    version, to, key, statement = (found[name] for name in ("comity", "to", "key", "statement"))
+    if version != f"{_VERSION}/envelope" or not (type(to) is type(key) is type(statement) is str):
         raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
-    return found
+    sealed = frame.take(found["sealed"], MESSAGE_LIMIT)
+    frame.close()
+    return _Outside(to, key, statement, sealed)
 
 
 def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
@@ -357,12 +369,11 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     Raises:
         BrokenSeal: with the code of the step that failed.
     """
-    found = _envelope_fields(envelope)  # 1
-    to, digest = found["to"], found["statement"]
-    key = next((key for key in keys if key.public.id == found["key"]), None)
+    to, key_id, digest, sealed = _outside(envelope)  # 1
+    key = next((key for key in keys if key.public.id == key_id), None)
     if to != home or key is None:  # 2
         raise BrokenSeal(f"This is sealed for {to} or for a key not held here.", code="seal.addressee")
-    padded = key.open(canon.unb64(found["sealed"]), _info(to, found["key"], digest))  # 3
+    padded = key.open(sealed, _info(to, key_id, digest))  # 3
     size = int.from_bytes(padded[:4], "big")
     statement = padded[4 : 4 + size]
     if len(statement) != size or canon.content_id(statement) != digest or padded[4 + size :].strip(b"\0"):  # 4

@@ -12,7 +12,7 @@ from comity.seal.envelope import Signed
 from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
 from comity.wire.remembered import HOUR, VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
-_GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64, both stay within its limit
+_GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: with its head, both stay within its limit
 _NO_SIGN: Final = -1  # in place of a moment: what came back shows nothing that was signed
 _FEW: Final = 8  # envelopes that are read together where few may be needed: each may be a megabyte
 UNTIMELY: Final = "receipt.time"

@@ -47,7 +47,7 @@ from comity.wire.remembered import Alarm, Hand, Memory, Pace, Sent, Stage, Wait,
 _OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
 _ASKING: Final = _OPEN - {Stage.RELAY}
 _LATE: Final = 256  # rows dealt with at a time when something is late
-_BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 they stay within exchange.BODY_LIMIT
+_BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: its head has room too, within exchange.BODY_LIMIT
 
 
 class Conversation(Receiving):

@@ -90,7 +90,7 @@ class Item:
 
     @property
     def size(self) -> int:
-        """How many bytes it brings with it, before base64."""
+        """How many bytes it brings with it."""
         return len(self.envelope) + sum(word.size for word in self.evidence)
 
 
@@ -108,7 +108,7 @@ class Own:
 
     @property
     def size(self) -> int:
-        """How many bytes it brings with it, before base64."""
+        """How many bytes it brings with it."""
         return self.item.size + len(self.statement)
 
 
@@ -192,39 +192,38 @@ class Failure:
 
 
 def dumps(said: Offer | Answer) -> bytes:
-    """The canonical bytes of an offer or an answer."""
+    """The bytes of an offer or an answer: a head in canonical JSON, and behind it each run of bytes that it tells of."""
     pairs: dict[Pair, int] = {}
-    plain = _plain(said, pairs)
+    runs: list[bytes] = []
+    plain = _plain(said, pairs, runs)
     if isinstance(said, Answer):
         plain["signatures"] = [pair._asdict() for pair in pairs]
-    return canon.dumps(plain)
+    return canon.framed(plain, *runs)
 
 
 def read_offer(data: bytes) -> Offer:
     """The offer in `data`. Raises BrokenSeal."""
-    found, none = _object(Offer, canon.loads(data, limit=BODY_LIMIT)), _Words([])
-    return Offer(
-        tuple(_item(item, none) for item in _list(found["items"], BATCH)),
-        _digests(found["ask"], ASKED),
-        None if found["have"] is None else _have(found["have"]),
-    )
+    frame = canon.Frame(data, limit=BODY_LIMIT)
+    found, none = _object(Offer, frame.head), _Words([], frame)
+    ask, have = _digests(found["ask"], ASKED), None if found["have"] is None else _have(found["have"])
+    items = tuple(_item(item, none, frame) for item in _list(found["items"], BATCH))
+    frame.close()
+    return Offer(items, ask, have)
 
 
 def read_answer(data: bytes) -> Answer:
     """The answer in `data`. Raises BrokenSeal."""
-    found = _object(Answer, canon.loads(data, limit=BODY_LIMIT), "signatures")
-    words = _Words(found["signatures"])
-    outcomes = (_object(Outcome, raw) for raw in _list(found["outcomes"], BATCH))
-    back = (_object(Own, raw) for raw in _list(found["back"], BATCH))
-    return Answer(
-        tuple(
-            Outcome(_digest(one["envelope"]), words.receipt(one["receipt"]), _text(one["later"])) for one in outcomes
-        ),
-        words.read(found["evidence"], ASKED * EVIDENCE),
-        _digests(found["missing"], BATCH * AFTER),
-        tuple(_item(item, words) for item in _list(found["items"], BATCH)),
-        tuple(Own(_item(one["item"], words), canon.unb64(one["statement"])) for one in back),
-    )
+    frame = canon.Frame(data, limit=BODY_LIMIT)
+    found = _object(Answer, frame.head, "signatures")
+    words = _Words(found["signatures"], frame)
+    # The runs of bytes stand in the order of the fields.
+    back = tuple(_own(raw, words, frame) for raw in _list(found["back"], BATCH))
+    evidence = words.read(found["evidence"], ASKED * EVIDENCE)
+    items = tuple(_item(item, words, frame) for item in _list(found["items"], BATCH))
+    missing = _digests(found["missing"], BATCH * AFTER)
+    outcomes = tuple(_outcome(raw, words) for raw in _list(found["outcomes"], BATCH))
+    frame.close()
+    return Answer(outcomes, evidence, missing, items, back)
 
 
 class _Words:
@@ -232,20 +231,20 @@ class _Words:
 
     Args:
         signatures: as they stand there, each once.
+        frame: what it was read from.
     """
 
-    def __init__(self, signatures: Any) -> None:
+    def __init__(self, signatures: Any, frame: canon.Frame) -> None:
+        self._frame = frame
         found = (canon.fields(raw, *Pair._fields) for raw in _list(signatures, BATCH * EVIDENCE))
         self._pairs = [Pair(_base64(pair["ed25519"], 64), _base64(pair["mldsa65"], 3309)) for pair in found]
 
     def _word(self, raw: Any) -> Signed:
         found = canon.fields(raw, "signatures", "word")
-        place, bare = _number(found["signatures"], 0), canon.unb64(found["word"])
+        place = _number(found["signatures"], 0)
         if place >= len(self._pairs):
             raise BrokenSeal("A word names signatures that are not here.", code="exchange.form")
-        if len(bare) > WORD:
-            raise BrokenSeal(f"A word has more than {WORD} bytes.", code="exchange.form")
-        return together(bare, self._pairs[place])
+        return together(self._frame.take(found["word"], WORD), self._pairs[place])
 
     def receipt(self, raw: Any) -> Signed | None:
         """The word in `raw`, which may be None."""
@@ -256,16 +255,18 @@ class _Words:
         return tuple(map(self._word, _list(raw, most)))
 
 
-def _plain(value: Any, pairs: dict[Pair, int]) -> Any:
+def _plain(value: Any, pairs: dict[Pair, int], runs: list[bytes]) -> Any:
+    """What stands in the head for `value`; its bytes go to `runs`, in the order in which their lengths stand there."""
     if isinstance(value, (str, int)) or value is None:
         return value
     if isinstance(value, bytes):
-        return canon.b64(value)
+        runs.append(value)
+        return len(value)
     if isinstance(value, Signed):
-        return {"signatures": pairs.setdefault(value.pair, len(pairs)), "word": canon.b64(value.bare)}
+        return {"signatures": pairs.setdefault(value.pair, len(pairs)), "word": _plain(value.bare, pairs, runs)}
     if isinstance(value, tuple):
-        return [_plain(item, pairs) for item in value]
-    return {name: _plain(getattr(value, name), pairs) for name in _NAMES[type(value)]}
+        return [_plain(item, pairs, runs) for item in value]
+    return {name: _plain(getattr(value, name), pairs, runs) for name in _NAMES[type(value)]}
 
 
 def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, *more: str) -> dict[str, Any]:
@@ -273,7 +274,8 @@ def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, 
 
 
 _NAMES: Final = {
-    kind: tuple(part.name for part in fields(kind) if part.init) for kind in (Offer, Answer, Item, Own, Have, Outcome)
+    kind: tuple(sorted(part.name for part in fields(kind) if part.init))
+    for kind in (Offer, Answer, Item, Own, Have, Outcome)
 }
 
 
@@ -311,14 +313,20 @@ def _base64(raw: Any, most: int) -> str:
     return str(raw)
 
 
-def _item(raw: Any, words: _Words) -> Item:
+def _item(raw: Any, words: _Words, frame: canon.Frame) -> Item:
     found = _object(Item, raw)
-    envelope = canon.unb64(found["envelope"])
-    if len(envelope) > MESSAGE_LIMIT:
-        raise BrokenSeal("An envelope is longer than 1 MiB.", code="exchange.form")
-    return Item(
-        _number(found["number"], 1), envelope, _digests(found["after"], AFTER), words.read(found["evidence"], EVIDENCE)
-    )
+    after, envelope = _digests(found["after"], AFTER), frame.take(found["envelope"], MESSAGE_LIMIT)
+    return Item(_number(found["number"], 1), envelope, after, words.read(found["evidence"], EVIDENCE))
+
+
+def _own(raw: Any, words: _Words, frame: canon.Frame) -> Own:
+    found = _object(Own, raw)
+    return Own(_item(found["item"], words, frame), frame.take(found["statement"], MESSAGE_LIMIT))
+
+
+def _outcome(raw: Any, words: _Words) -> Outcome:
+    found = _object(Outcome, raw)
+    return Outcome(_digest(found["envelope"]), words.receipt(found["receipt"]), _text(found["later"]))
 
 
 def _have(raw: Any) -> Have:

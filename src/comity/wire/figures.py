@@ -15,7 +15,9 @@ from comity.seal import canon, envelope
 from comity.seal.keys import SigningKey
 
 FIGURES: Final = "figures"
-LIMIT: Final = envelope.MESSAGE_LIMIT // 2  # bytes of a payload: it grows by a third twice on its way into an envelope
+LIMIT: Final = (
+    envelope.MESSAGE_LIMIT // 2
+)  # bytes of a payload: in a statement, and exported with it, it grows by a third each
 
 
 def sign(said: Statement, *, key: SigningKey) -> bytes:

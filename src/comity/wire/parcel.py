@@ -3,8 +3,8 @@
 ::
 
     parcel.json                who sends it, to whom, when, and which greeting it makes or answers
-    answers/000001.json …      answers to what an earlier parcel brought (`wire.exchange.Answer`)
-    offers/000001.json …       envelopes, questions and the greeting (`wire.exchange.Offer`)
+    answers/000001.bin …       answers to what an earlier parcel brought (`wire.exchange.Answer`)
+    offers/000001.bin …        envelopes, questions and the greeting (`wire.exchange.Offer`)
     evidence/<digest>.asice …  sealed bags, byte for byte as they lie on the sender's shelf
 
 It is an ASiC-E container (`seal.container`): its form leaves no byte open, and the sender's statement covers all of it. What
@@ -35,7 +35,7 @@ from comity.wire.exchange import BATCH, BODY_LIMIT, SKEW, Answer, Have, Item, Of
 _FORM: Final = "parcel/1"
 _HEAD: Final = "parcel.json"
 _HEAD_LIMIT: Final = 4096
-_TOGETHER: Final = 4 << 20  # bytes of envelopes in one file: in base64 they stay within exchange.BODY_LIMIT
+_TOGETHER: Final = 4 << 20  # bytes of envelopes in one file: its head has room too, within exchange.BODY_LIMIT
 _WORD = re.compile(r"(?:[0-9a-f]{32})?")
 _BAG = re.compile(r"evidence/([0-9a-f]{64})\.asice")
 _STATE = re.compile(r"[A-Z]{2}")
@@ -63,7 +63,7 @@ class Head:
 
 
 def _numbered(folder: str, count: int) -> list[str]:
-    return [f"{folder}/{number:06}.json" for number in range(1, count + 1)]
+    return [f"{folder}/{number:06}.bin" for number in range(1, count + 1)]
 
 
 def write(

@@ -39,9 +39,10 @@ def json_bombs(bench: Bench) -> Iterator[Probe]:
 
     Right: never admitted, and quickly.
     """
-    value = canon.loads(bench.asks().envelope, limit=_LIMIT)
+    value, sealed = craft.head_and_bytes(bench.asks().envelope)
     yield from bench.never_admitted(
-        (f"{words} in an envelope", craft.spliced(value, "statement", text)) for words, text in _NUMBERS.items()
+        (f"{words} in an envelope", craft.spliced(value, "statement", text) + b"\n" + sealed)
+        for words, text in _NUMBERS.items()
     )
 
 

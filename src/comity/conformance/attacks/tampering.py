@@ -71,18 +71,26 @@ def added_bytes(bench: Bench) -> Iterator[Probe]:
     Right: never admitted: there is one way to write an envelope.
     """
     data = bench.asks().envelope
-    value = canon.loads(data, limit=_LIMIT)
+    value, sealed = craft.head_and_bytes(data)
+    head, feed = canon.dumps(value), b"\n" + sealed
     rows = {
         "a line feed behind": data + b"\n", "a blank before": b" " + data, "a byte order mark": b"\xef\xbb\xbf" + data,
         "a NUL behind": data + b"\0", "itself behind": data + data, "an empty object behind": data + b"{}",
         "blanks within": data.replace(b'":"', b'": "'), "an escaped letter": data.replace(b'"to"', b'"\\u0074o"'),
-        "an escaped slash": data.replace(b"comity/v1", b"comity\\/v1"), "UTF-16": data.decode().encode("utf-16"),
-        "an array around": b"[" + data + b"]", "a comment": data + b"//", "a field more": canon.dumps(value | {"x": ""}),
-        "a field less": canon.dumps({name: value[name] for name in value if name != "key"}),
-        "a number for a text": canon.dumps(value | {"to": 1}), "null for a text": canon.dumps(value | {"key": None}),
-        "other order of fields": b"{" + b",".join(data[1:-1].split(b",")[::-1]) + b"}",
-        "a field twice": data[:-1] + f',"to":"{bench.home.state}"}}'.encode(),
-        "a padding less": data.replace(b'="', b'"'), "a line feed in base64": data.replace(b'"sealed":"', b'"sealed":"\\n'),
+        "an escaped slash": data.replace(b"comity/v1", b"comity\\/v1"), "UTF-16": head.decode().encode("utf-16") + feed,
+        "an array around": b"[" + head + b"]" + feed, "a comment": head + b"//" + feed, "no line feed": head + sealed,
+        "two line feeds": head + b"\n" + feed, "a return before the line feed": head + b"\r" + feed,
+        "a field more": canon.framed(value | {"x": ""}, sealed),
+        "a field less": canon.framed({name: value[name] for name in value if name != "key"}, sealed),
+        "a number for a text": canon.framed(value | {"to": 1}, sealed),
+        "null for a text": canon.framed(value | {"key": None}, sealed),
+        "other order of fields": b"{" + b",".join(head[1:-1].split(b",")[::-1]) + b"}" + feed,
+        "a field twice": head[:-1] + f',"to":"{bench.home.state}"}}'.encode() + feed,
+        "a ciphertext in base64": canon.dumps(value | {"sealed": canon.b64(sealed)}) + b"\n",
+        "a length in a text": canon.framed(value | {"sealed": str(len(sealed))}, sealed),
+    } | {
+        f"a length of {length}": canon.framed(value | {"sealed": length}, sealed)
+        for length in (0, -1, len(sealed) - 1, len(sealed) + 1, 2**53 - 1, True, None)
     }  # fmt: skip
     yield from bench.never_admitted((words, made) for words, made in rows.items() if made != data)
 
@@ -153,18 +161,17 @@ def swapped_envelope_fields(bench: Bench) -> Iterator[Probe]:
 
     Right: never admitted: what an envelope says outside is bound to what it holds.
     """
-    one, other = (canon.loads(bench.asks().envelope, limit=_LIMIT) for _ in range(2))
+    (one, raw), (other, sealed) = (craft.head_and_bytes(bench.asks().envelope) for _ in range(2))
     cases = [
-        (f"{name} of another envelope", canon.dumps(one | {name: other[name]})) for name in ("sealed", "statement")
+        ("the ciphertext of another envelope", canon.framed(one | {"sealed": len(sealed)}, sealed)),
+        ("statement of another envelope", canon.framed(one | {"statement": other["statement"]}, raw)),
     ]
-    words = {"to": bench.me.state, "key": bench.me.opening.public.id, "statement": "0" * 64, "sealed": "",
-             "comity": "comity/v1"}  # fmt: skip
-    cases += [(f"{name} of its own choice", canon.dumps(one | {name: word})) for name, word in words.items()]
-    raw = canon.unb64(one["sealed"])
+    words = {"to": bench.me.state, "key": bench.me.opening.public.id, "statement": "0" * 64, "comity": "comity/v1"}
+    cases += [(f"{name} of its own choice", canon.framed(one | {name: word}, raw)) for name, word in words.items()]
     pieces = {"no ciphertext": b"", "the encapsulated key alone": raw[:1120], "no tag": raw[:-16],
     "a longer one": raw + b"\0",
               "an encapsulated key of zeros": bytes(1120) + raw[1120:], "all zeros": bytes(len(raw))}  # fmt: skip
-    cases += [(words, canon.dumps(one | {"sealed": canon.b64(piece)})) for words, piece in pieces.items()]
+    cases += [(words, canon.framed(one | {"sealed": len(piece)}, piece)) for words, piece in pieces.items()]
     yield from bench.never_admitted(cases)
 
 

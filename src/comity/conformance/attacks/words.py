@@ -134,16 +134,24 @@ def strange(bench: Bench) -> Iterator[Probe]:
 
     Right: what is no offer is refused as such; nothing is told but what was ours, and nothing is given back that was not.
     """
-    whole = canon.loads(dumps(Offer()), limit=1 << 20)
+    whole = {"ask": [], "have": None, "items": []}
+    item = {"number": 1, "envelope": 3, "after": [], "evidence": []}
     broken = {
         "no object": [], "a field more": whole | {"more": 1}, "a field less": {"items": [], "ask": []},
-        "number nought": whole | {"items": [{"number": 0, "envelope": "", "after": [], "evidence": []}]},
-        "a number that is true": whole | {"items": [{"number": True, "envelope": "", "after": [], "evidence": []}]},
+        "number nought": whole | {"items": [item | {"number": 0}]},
+        "a number that is true": whole | {"items": [item | {"number": True}]},
+        "a length below nothing": whole | {"items": [item | {"envelope": -1}]},
+        "a length that is a text": whole | {"items": [item | {"envelope": "YWJj"}]},
+        "a length beyond all bytes": whole | {"items": [item | {"envelope": 1 << 20}]},
+        "two envelopes and bytes for one": whole | {"items": [item, item | {"number": 2}]},
+        "bytes for no envelope": whole,
         "a digest in capitals": whole | {"ask": ["A" * 64]}, "too many questions": whole | {"ask": ["a" * 64] * 257},
         "a negative memory": whole | {"have": {"got": -1, "got_gaps": [], "sent": 0, "sent_gaps": []}},
     }  # fmt: skip
     for title, raw in broken.items():
-        yield bench.turned_away(title, bench.post("/exchange", canon.dumps(raw)), statuses=(_OFFERS,))
+        yield bench.turned_away(title, bench.post("/exchange", canon.framed(raw, b"abc")), statuses=(_OFFERS,))
+    for title, body in {"nothing": b"", "a head alone": canon.dumps(whole), "a line feed alone": b"\n"}.items():
+        yield bench.turned_away(title, bench.post("/exchange", body), statuses=(_OFFERS,))
     asked = tuple(bench.random.randbytes(32).hex() for _ in range(16))
     answer = _offered(bench, Offer(ask=asked))
     told = answer is not None and not answer.evidence

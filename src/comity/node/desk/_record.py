@@ -119,7 +119,7 @@ _TELLING = frozenset({Kind.DRAFTED, Kind.AMENDED, Kind.SUPPLEMENTED, Kind.EXECUT
 
 def act_row(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
     """The row of an act, not in the tables yet. Raises Invalid: it is too long."""
-    if len(statement) > envelope.MESSAGE_LIMIT * 3 // 4:  # in an envelope it grows by a third
+    if len(statement) > envelope.MESSAGE_LIMIT * 3 // 4:  # exported in base64 it grows by a third
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
     return models.Act(
         digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at, statement=statement, entry=entry

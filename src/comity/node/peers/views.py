@@ -177,7 +177,7 @@ def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str,
         return _unreadable(request, error, body=body, at=at)
     with _talk(settings, hop) as talk:
         answer = crossing.exchange(settings, talk, offer, at=at)
-    return HttpResponse(dumps(answer), content_type="application/json")
+    return HttpResponse(dumps(answer), content_type="application/octet-stream")
 
 
 @require_POST
