@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,7 +135,7 @@ def strange(bench: Bench) -> Iterator[Probe]:
 
     Right: what is no offer is refused as such; nothing is told but what was ours, and nothing is given back that was not.
     """
-    whole = {"ask": [], "have": None, "items": []}
+    whole: dict[str, Any] = {"ask": [], "have": None, "items": []}
     item = {"number": 1, "envelope": 3, "after": [], "evidence": []}
     broken = {
         "no object": [], "a field more": whole | {"more": 1}, "a field less": {"items": [], "ask": []},
