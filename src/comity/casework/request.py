@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -343,12 +342,11 @@ def _check_lengths(request: Request) -> None:
     for name, most in LIST_LIMITS.items():
         if len(getattr(request, name)) > most:
             raise Invalid(f"At most {most} entries.", code="request.too-long", where=name)
-    texts = list(_texts(request))
+    texts = _texts(request)
     for where, text in texts:
-        most = TEXT_LIMIT if where in _TEXTS else LINE_LIMIT
-        if len(text) > most:
+        if len(text) > LINE_LIMIT and len(text) > (most := TEXT_LIMIT if where in _TEXTS else LINE_LIMIT):
             raise Invalid(f"At most {most} characters.", code="request.too-long", where=where)
-    if 6 * sum(len(text) for _, text in texts) + 128 * len(texts) + 4096 <= WHOLE_LIMIT:
+    if 6 * sum([len(text) for _, text in texts]) + 128 * len(texts) + 4096 <= WHOLE_LIMIT:
         return  # a character takes six bytes at most, and a name with a number or date beside it 128
     size = len(json.dumps(request.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > WHOLE_LIMIT:
@@ -361,18 +359,22 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(part.name for part in fields(kind))
 
 
-def _texts(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(field, text) of every text in `found`, also inside its parts and lists."""
+def _texts(found: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """(field, text) of every text in `found` that is not empty, also inside its parts and lists."""
+    texts: list[tuple[str, str]] = []
     for name in _names(found.__class__):
         value = getattr(found, name)
+        if not value or value is True:
+            continue
         if isinstance(value, str):
-            yield prefix + name, value
+            texts.append((prefix + name, value))
         elif isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
             for item in value if isinstance(value, tuple) else (value,):
                 if isinstance(item, str):
-                    yield prefix + name, item
+                    texts.append((prefix + name, item))
                 else:
-                    yield from _texts(item, f"{prefix}{name}.")
+                    texts += _texts(item, f"{prefix}{name}.")
+    return texts
 
 
 _FLAGS = frozenset({"exercise", "intends_request", "confidential", "consent", "final", "copy"})

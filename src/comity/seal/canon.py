@@ -25,6 +25,9 @@ MAX_DEPTH = 32
 # Where all keys are ASCII and all numbers integers, orjson writes RFC 8785's form, and many times as fast: the order of
 # bytes is then that of UTF-16, and both escape the same characters in the same way (tests/test_canon.py: each of them).
 _SORTED = orjson.OPT_SORT_KEYS
+_SIMPLE = frozenset(
+    {str, bool, type(None)}
+)  # exactly these have nothing in them that could be wrong, but lone surrogates
 
 
 def dumps(value: Any) -> bytes:
@@ -177,20 +180,18 @@ def _only_plain(value: Any, depth: int) -> bool:
     if depth > MAX_DEPTH:
         raise BrokenSeal(f"Nested deeper than {MAX_DEPTH}.", code="canon.depth")
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind in _SIMPLE:
         return True
     if isinstance(value, dict):
-        plain = True
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise BrokenSeal("Keys are strings.", code="canon.value")
-            plain = (type(item) is str or _only_plain(item, depth + 1)) and plain and type(key) is str and key.isascii()
-        return plain
+        plain = {*map(type, value)} <= {str}
+        if not (plain or all(isinstance(key, str) for key in value)):
+            raise BrokenSeal("Keys are strings.", code="canon.value")
+        plain = plain and "".join(value).isascii()
+        inside = [_only_plain(item, depth + 1) for item in value.values() if type(item) not in _SIMPLE]
+        return plain and False not in inside
     if isinstance(value, (list, tuple)):
-        plain = kind is list or kind is tuple
-        for item in value:
-            plain = (type(item) is str or _only_plain(item, depth + 1)) and plain
-        return plain
+        inside = [_only_plain(item, depth + 1) for item in value if type(item) not in _SIMPLE]
+        return (kind is list or kind is tuple) and False not in inside
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise BrokenSeal("An integer is beyond 2^53 - 1.", code="canon.number")

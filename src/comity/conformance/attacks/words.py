@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from datetime import datetime, timedelta
 from typing import Any
 

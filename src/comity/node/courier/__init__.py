@@ -38,6 +38,7 @@ from comity.node.settings import Settings
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
 _LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
+_SHARE = 100  # of the time in which mail is carried, a hundredth is for looking whether there is anything else
 _SLICE = 0.1  # seconds of work that can be cut off anywhere
 
 
@@ -78,7 +79,7 @@ class Courier:
         guarded(partial(reconciling.due, self._settings, at=now()))
         guarded(self._visit)
         left = [guarded(partial(self._for_a_while, look)) for look in (silence.due, collections.look, sighting.look)]
-        self._rest = 0.0 if any(left) else _IDLE
+        self._rest = 0.0 if any(left) else max(_IDLE, _SHARE * (time.monotonic() - self._paused))
         return any(left)
 
     def _for_a_while(self, look: Callable[..., bool]) -> bool:

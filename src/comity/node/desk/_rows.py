@@ -6,6 +6,7 @@ Both work inside the caller's transaction and know nothing of signals or default
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -25,15 +26,11 @@ def _columns(model: type[Model], names: Sequence[str] = ()) -> list[Field[Any, A
 def _values(rows: Sequence[Model], columns: Sequence[Field[Any, Any]]) -> list[list[Any]]:
     """What the database is given for each of the rows. Texts and numbers go as they are."""
     given = connections[DEFAULT_DB_ALIAS]
-    return [
-        [
-            getattr(row, column.attname)
-            if isinstance(column, _PLAIN)
-            else column.get_db_prep_save(getattr(row, column.attname), given)
-            for column in columns
-        ]
-        for row in rows
+    made = [
+        (column.attname, None if isinstance(column, _PLAIN) else partial(column.get_db_prep_save, connection=given))
+        for column in columns
     ]
+    return [[getattr(row, name) if make is None else make(getattr(row, name)) for name, make in made] for row in rows]
 
 
 def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = False) -> None:

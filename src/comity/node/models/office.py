@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from comity.node.models.json import Json
+
 
 class Officer(AbstractUser):
     """A person who signs in. Without powers he sees cases and can do nothing."""
@@ -147,7 +149,7 @@ class Departure(models.Model):
     peer = models.CharField(max_length=2)
     says = models.CharField(max_length=64, db_index=True)  # digest of the statement that it holds
     number = models.PositiveBigIntegerField()  # its place among all for this peer
-    after = models.JSONField(default=list)  # digests of the envelopes that it stands on
+    after = Json(default=list)  # digests of the envelopes that it stands on
     statement = models.BinaryField(
         default=b""
     )  # what it held, while it came back from the peer and is in no case again
@@ -160,7 +162,7 @@ class Departure(models.Model):
     relayed = models.BooleanField(default=False)
     pending = models.BooleanField(default=False)
     trouble = models.CharField(max_length=200, blank=True)  # code of why the last attempt failed
-    evidence = models.JSONField(default=list)  # the peer's signed words about it, oldest first: see `archive.words`
+    evidence = Json(default=list)  # the peer's signed words about it, oldest first: see `archive.words`
     witnessed = models.BooleanField(default=False)  # the receipt's proof carries a third State's cosignature
     prove_at = models.FloatField(default=0)  # when to ask for a newer proof
 
@@ -194,13 +196,11 @@ class Arrival(models.Model):
     digest = models.CharField(max_length=64)
     hop = models.CharField(max_length=2)  # the node that brought it
     number = models.PositiveBigIntegerField(null=True)  # as that node counts; None when it came alone
-    after = models.JSONField(default=list)  # digests of the envelopes that it stands on
+    after = Json(default=list)  # digests of the envelopes that it stands on
     lacks = models.CharField(max_length=64, blank=True)  # one of them that is not here, or not read
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
-    evidence = models.JSONField(
-        default=list
-    )  # this node's signed words about it, the receipt first: see `archive.words`
+    evidence = Json(default=list)  # this node's signed words about it, the receipt first: see `archive.words`
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     handed = models.BooleanField(default=False)  # an officer had it before him
     code = models.CharField(max_length=60, blank=True)  # why it was refused
