@@ -6,8 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Model, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.functions import Length
 
 from comity.casework.lifecycle import Act, Case, advance
@@ -21,6 +24,8 @@ from comity.seal import canon, envelope, merkle
 from comity.seal.envelope import Pair, Signed
 from comity.wire import messages
 from comity.wire.directory import Entry, Purpose, read_entry
+
+Row = TypeVar("Row", bound=Model)
 
 
 def peer_entry(state: str) -> Entry:
@@ -52,12 +57,26 @@ def sizes(digests: Collection[str]) -> dict[str, int]:
     return dict(models.Kept.objects.filter(pk__in=digests).values_list("pk", Length("data")))
 
 
+def read(rows: QuerySet[Row]) -> list[Row]:
+    """The rows of a question, without what Django does for each of them beside: no signals, and nothing deferred."""
+    model: Any = rows.model
+    names = [column.attname for column in model._meta.concrete_fields]  # noqa: SLF001  this is how Django names it
+    found: list[Row] = []
+    for values in rows.values_list(*names):
+        row = model.__new__(model)
+        row.__dict__.update(zip(names, values, strict=True))
+        row._state = ModelState()  # noqa: SLF001  the same
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  the same
+        found.append(row)
+    return found
+
+
 def departures(peer: str, digests: Collection[str]) -> list[models.Departure]:
     """Our rows for `peer` of these envelopes.
 
     They are asked for by their digests alone: by both, SQLite looks through all that was ever sent to that State.
     """
-    rows = models.Departure.objects.filter(pk__in=digests) if digests else ()
+    rows = read(models.Departure.objects.filter(pk__in=digests)) if digests else ()
     return [row for row in rows if row.peer == peer]
 
 
@@ -156,7 +175,7 @@ def load_all(references: Collection[str], *, home: str) -> dict[str, Case]:
     """Those of these cases that are here, as `load` makes them, read together."""
     rows = {row.pk: row for row in models.Case.objects.filter(pk__in=references)}
     acts: dict[str, list[models.Act]] = {reference: [] for reference in rows}
-    for act in models.Act.objects.filter(case__in=rows).order_by("seq") if rows else ():
+    for act in read(models.Act.objects.filter(case__in=rows).order_by("seq")) if rows else ():
         acts[act.case_id].append(act)
     return {reference: _folded(row, acts[reference], home) for reference, row in rows.items()}
 

@@ -179,6 +179,24 @@ def ready() -> None:
         connection.close()
 
 
+def occupied() -> bool:
+    """Whether somebody else is writing just now, so that who begins a transaction waits. On PostgreSQL nobody looks."""
+    from django.db import OperationalError, connection  # noqa: PLC0415  as above
+
+    if connection.vendor != "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        except OperationalError:
+            return True
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE}")
+    return False
+
+
 def vacant() -> None:
     """Return when the database holds no table yet. Raises Misconfigured: it does."""
     from django.db import connection  # noqa: PLC0415  as above

@@ -68,6 +68,11 @@ def loads(data: bytes, *, limit: int) -> Any:
     return _strictly(data)
 
 
+def kept(data: bytes) -> Any:
+    """The value of canonical JSON that `loads` has read, or `dumps` has written, before it was kept."""
+    return orjson.loads(data)
+
+
 def _strictly(data: bytes) -> Any:
     """As `loads`, of any canonical form, also with keys beyond ASCII; of what is none, what is wrong with it."""
     try:

@@ -305,7 +305,7 @@ class Memory(Protocol):
     def prepare(self, limit: int, most_bytes: int) -> None:
         """Outside of `atomically`: so many of `got_ready` will be admitted next, and may be opened while others write.
 
-        With the one that reaches `most_bytes` of envelopes it ends.
+        Those that come after them may be too. With the one that reaches `most_bytes` of envelopes it ends.
         """
 
     def admit(self, row: Got) -> str:

@@ -34,6 +34,7 @@ from comity.node.desk import (
     standing,
 )  # fmt: skip
 from comity.node.settings import Settings
+from comity.wire.conversation import Conversation
 
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
@@ -48,6 +49,7 @@ class Courier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._errands: dict[str, Errands] = {}  # peer -> what is done there
+        self._reading: dict[str, Conversation] = {}  # peer -> in which what it brought is read
         self._visitors: dict[str, Messenger] = {}  # feed -> who goes to its server
         self._missed: set[str] = set()  # witnesses that are not pinned, as was said once
         self._looked = 0.0  # when every peer was looked at last
@@ -104,7 +106,9 @@ class Courier:
         """Read what arrived and can be read."""
         busy = False
         for peer in sorted(crossing.unread()):  # some of each, so that nobody holds up the others
-            busy |= guarded(partial(crossing.admit_some, self._settings, peer, at=now()))
+            if peer not in self._reading:
+                self._reading[peer] = crossing.conversation(self._settings, peer)
+            busy |= guarded(partial(crossing.admit_some, self._settings, peer, at=now(), talk=self._reading[peer]))
         return busy
 
     def _send_out(self) -> bool:

@@ -19,6 +19,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from comity.errors import BrokenSeal
 from comity.node import archive, models
+from comity.node.database import occupied
 from comity.node.desk._alarm import note_alarm
 from comity.node.desk._kept import Kept
 from comity.node.desk._log import Tail
@@ -30,12 +31,10 @@ from comity.wire.exchange import Have, Own
 from comity.wire.remembered import Alarm, Got, Heard, Sent, Stage, Status
 
 _DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the peer may have newer keys
+_STEP: Final = 8  # envelopes opened between two looks whether somebody else still writes
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
-_SENT: Final = (
-    "number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "evidence", "statement",
-    "witnessed", "made_at",
-)  # fmt: skip
 _HEARD: Final = {"heard": "times", "heard_at": "at", "heard_since": "since", "greetings": "greetings"}
+_SENT: Final = ("number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble")  # of both
 _GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
@@ -44,6 +43,7 @@ Row = TypeVar("Row", models.Departure, models.Arrival)
 class Reads(Protocol):
     """What opens that which has arrived and takes it in: `comity.node.desk._reading`."""
 
+    def still(self, digests: Collection[str]) -> Collection[str]: ...
     def ahead(self, arrivals: Iterable[tuple[str, datetime, bytes]]) -> None: ...
     def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None: ...
     def write(self) -> None: ...
@@ -76,8 +76,9 @@ class Tables:
         self._sent_values: dict[str, Sent] = {}
         self._got_values: dict[str, Got] = {}
         self._kept = Kept()
-        self._sent_changed: dict[str, bool] = {}  # in the order in which they were; whether the row is new
-        self._got_changed: dict[str, bool] = {}
+        # In the order in which they were: digest -> fields that may have changed; None: the row is new.
+        self._sent_changed: dict[str, set[str] | None] = {}
+        self._got_changed: dict[str, set[str] | None] = {}
         self._lacks_changed = False  # of one that is not written yet
         self._talk: models.Talk | None = None  # within a transaction
         self._depth = 0
@@ -123,8 +124,8 @@ class Tables:
         if self._cases is not None:
             self._cases.reading.write()
         self._kept.write()
-        _write(models.Departure, self._sent, self._sent_changed, _SENT, ["digest"])
-        _write(models.Arrival, self._got, self._got_changed, _GOT, ["hop", "digest"])
+        _write(models.Departure, self._sent, self._sent_changed, ["digest"])
+        _write(models.Arrival, self._got, self._got_changed, ["hop", "digest"])
 
     def _held(self, cache: dict[str, Row | None], row: Row) -> Row:
         """The row as it was changed in this transaction; outside of one, as it is in the tables."""
@@ -141,7 +142,7 @@ class Tables:
         new_sent = [digest for digest in sent if digest not in self._sent]
         new_got = [digest for digest in got if digest not in self._got]
         ours = archive.departures(self._peer, new_sent)
-        theirs = list(models.Arrival.objects.filter(hop=self._peer, digest__in=new_got)) if new_got else []
+        theirs = archive.read(models.Arrival.objects.filter(hop=self._peer, digest__in=new_got)) if new_got else []
         self._sent |= dict.fromkeys(new_sent) | {row.digest: row for row in ours}
         self._got |= dict.fromkeys(new_got) | {row.digest: row for row in theirs}
         self._kept.read([*ours, *theirs], sealed)
@@ -192,8 +193,8 @@ class Tables:
         self._write()
         return models.Departure.objects.filter(peer=self._peer)
 
-    def _all_sent(self, rows: Iterable[models.Departure]) -> list[Sent]:
-        held = [self._held(self._sent, row) for row in rows]
+    def _all_sent(self, rows: QuerySet[models.Departure]) -> list[Sent]:
+        held = [self._held(self._sent, row) for row in archive.read(rows)]
         self._kept.read(row for row in held if row.digest not in self._sent_values)
         return [self._sent_value(row) for row in held]
 
@@ -247,12 +248,12 @@ class Tables:
         return {stage: span for stage, span in spans if span[0] is not None}
 
     def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
-        found: list[models.Departure] = []
+        found: list[Sent] = []
         for stage, seconds in deadlines.items():
             rows = self._ours().filter(stage=stage, told=False).order_by("since")
             for late in (Q(since__lt=now - seconds), Q(since__gt=now)):
-                found += rows.filter(late)[: limit - len(found)]
-        return self._all_sent(found)
+                found += self._all_sent(rows.filter(late)[: limit - len(found)])
+        return found
 
     def sent_put_off(self) -> Iterable[Sent]:
         return self._all_sent(self._ours().filter(stage=Stage.RELAY, trouble="conversation.unsettled"))
@@ -283,20 +284,28 @@ class Tables:
                 prove_at=row.made_at + _PROVED_AFTER,
             )  # fmt: skip
             self._sent[row.digest] = held
-            self._sent_changed[row.digest] = True
-        held.number, held.stage, held.attempts, held.next_at = row.number, row.stage, row.attempts, row.next_at
-        held.made_at = datetime.fromtimestamp(row.made_at, UTC)
-        held.since, held.told, held.relayed, held.pending = row.since, row.told, row.relayed, row.pending
-        held.trouble = row.trouble[:200]
+            self._sent_changed[row.digest] = None
         before = self._sent_values.get(row.digest)
-        self._kept.note(held, row.evidence, before.evidence if before else ())
-        held.statement = held.statement if row.pending else b""
-        self._sent_changed.setdefault(row.digest, False)
+        names = [name for name in _SENT if before is None or getattr(before, name) != getattr(row, name)]
+        for name in names:
+            setattr(held, name, getattr(row, name))
+        if before is None or before.made_at != row.made_at:
+            held.made_at = datetime.fromtimestamp(row.made_at, UTC)
+            names.append("made_at")
+        if before is None or before.evidence != row.evidence:
+            self._kept.note(held, row.evidence, before.evidence if before else ())
+            names.append("evidence")
+        if held.statement and not row.pending:
+            held.statement = b""
+            names.append("statement")
+        held.trouble = held.trouble[:200]
+        _note(self._sent_changed, row.digest, names)
         self._sent_values[row.digest] = row
         return held
 
     def take_back(self, row: Sent, own: Own) -> None:
         self._departure(row, own.item.envelope).statement = own.statement
+        _note(self._sent_changed, row.digest, ["statement"])
 
     def adopt(self, row: Sent) -> None:
         held = self._departure(row)
@@ -310,8 +319,8 @@ class Tables:
         self._write()
         return models.Arrival.objects.filter(hop=self._peer)
 
-    def _all_got(self, rows: Iterable[models.Arrival]) -> list[Got]:
-        held = [self._held(self._got, row) for row in rows]
+    def _all_got(self, rows: QuerySet[models.Arrival]) -> list[Got]:
+        held = [self._held(self._got, row) for row in archive.read(rows)]
         self._kept.read(row for row in held if row.digest not in self._got_values)
         return [self._got_value(row) for row in held]
 
@@ -378,12 +387,12 @@ class Tables:
             held = models.Arrival(digest=row.digest, hop=self._peer, number=row.number or None,
                                   after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
             self._got[row.digest] = held
-            self._got_changed[row.digest] = True
+            self._got_changed[row.digest] = None
         self._lacks_changed |= bool(held.lacks or row.lacks)
         held.status, held.lacks = row.status, row.lacks
         before = self._got_values.get(row.digest)
         self._kept.note(held, row.evidence, before.evidence if before else ())
-        self._got_changed.setdefault(row.digest, False)
+        _note(self._got_changed, row.digest, _GOT)
         self._got_values[row.digest] = row
 
     def statement(self, row: Got) -> bytes:
@@ -395,13 +404,29 @@ class Tables:
             return b""
 
     def prepare(self, limit: int, most_bytes: int) -> None:
-        if self._cases is not None and not self._depth:
-            rows = list(self._ready().values_list("digest", "at")[:limit])
-            sizes = archive.sizes([digest for digest, _ in rows])
-            before = accumulate((sizes[digest] for digest, _ in rows), initial=0)
-            rows = [row for row, size in zip(rows, before, strict=False) if size < most_bytes]
-            self._kept.read((), [digest for digest, _ in rows])
-            self._cases.reading.ahead((digest, at, self._kept[digest]) for digest, at in rows)
+        if self._cases is None or self._depth:
+            return
+        rows = list(self._ready().values_list("digest", "at")[: 2 * limit])
+        known = self._cases.reading.still([digest for digest, _ in rows])
+        now = max(0, limit - len(known))
+        rest = [row for row in rows if row[0] not in known]
+        size = self._open(rest[:now], most_bytes)
+        later = rest[now:]
+        # To begin while others write would be to wait: what comes after these is opened instead.
+        while later and size < most_bytes and occupied():
+            size += self._open(later[:_STEP], most_bytes - size)
+            later = later[_STEP:]
+
+    def _open(self, rows: Sequence[tuple[str, datetime]], most_bytes: int) -> int:
+        """Open what arrived then under these digests, until so many bytes are reached; how many they were."""
+        if not rows or self._cases is None:
+            return 0
+        sizes = archive.sizes([digest for digest, _ in rows])
+        ends = accumulate(sizes[digest] for digest, _ in rows)
+        some = [(row, end) for row, end in zip(rows, ends, strict=True) if end - sizes[row[0]] < most_bytes]
+        self._kept.read((), [digest for (digest, _), _ in some])
+        self._cases.reading.ahead((digest, at, self._kept[digest]) for (digest, at), _ in some)
+        return some[-1][1]
 
     def _ready(self) -> QuerySet[models.Arrival]:
         return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
@@ -412,7 +437,7 @@ class Tables:
             raise LookupError(row.digest)
         if self._cases is not None:
             self._cases.reading.read(held, self.sealed(row.digest), self._stand_aside)
-        self._got_changed.setdefault(row.digest, False)
+        _note(self._got_changed, row.digest, _GOT)
         return held.code
 
     def log(self) -> Tail:
@@ -433,13 +458,28 @@ class Tables:
         self._tail = None
 
 
+def _note(fresh: dict[str, set[str] | None], digest: str, names: Iterable[str]) -> None:
+    """Note that these fields of a row may have changed; a new row is written whole anyway."""
+    noted = fresh.setdefault(digest, set())
+    if noted is not None:
+        noted.update(names)
+
+
 def _write(
-    model: type[Row], rows: dict[str, Row | None], fresh: dict[str, bool], fields: Sequence[str], key: Sequence[str]
+    model: type[Row], rows: dict[str, Row | None], fresh: dict[str, set[str] | None], key: Sequence[str]
 ) -> None:
-    """Write the rows named in `fresh`: new ones whole, of others what can change; first these, which may give numbers free."""
-    held = [(new, row) for digest, new in fresh.items() if (row := rows[digest]) is not None]
-    changed(model, [row for new, row in held if not new], fields, key=key)
-    inserted(model, [row for new, row in held if new])
+    """Write the rows named in `fresh`: new ones whole, of others what has changed; first these, which may give numbers free.
+
+    An index is written anew for each field of it that is named, whether that has another value or not.
+    """
+    alike: dict[frozenset[str], list[Row]] = {}
+    new: list[Row] = []
+    for digest, names in fresh.items():
+        if (row := rows[digest]) is not None:
+            (new if names is None else alike.setdefault(frozenset(names), [])).append(row)
+    for fields, some in alike.items():
+        changed(model, some, sorted(fields), key=key)
+    inserted(model, new)
     fresh.clear()
 
 

@@ -49,14 +49,18 @@ class Reading:
         self._ahead: dict[str, tuple[Opened, Act | None] | ComityError] = {}
         self._acts: _Acts | None = None
 
+    def still(self, digests: Collection[str]) -> Collection[str]:
+        """Those of these that were opened ahead; the others are forgotten."""
+        self._trusting()
+        self._ahead = {digest: self._ahead[digest] for digest in digests if digest in self._ahead}
+        return self._ahead.keys()
+
     def ahead(self, arrivals: Iterable[tuple[str, datetime, bytes]]) -> None:
         """Open and verify what is likely to be read next, before a transaction begins.
 
         Args:
-            arrivals: digest, time of arrival and envelope of each.
+            arrivals: digest, time of arrival and envelope of each, of those that `still` was asked about.
         """
-        self._trusting()
-        self._ahead = {}
         for digest, at, data in arrivals:
             try:
                 self._ahead[digest] = _, act = self._opened(data, at)

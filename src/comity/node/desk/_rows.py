@@ -1,6 +1,6 @@
 """Many rows written at once: one statement, prepared once, where Django's own would be composed anew for each batch.
 
-Both work inside the caller's transaction and know nothing of signals or defaults of the database: rows come complete.
+All of it works inside the caller's transaction and knows nothing of signals or defaults of the database: rows come complete.
 """
 
 from __future__ import annotations

@@ -143,10 +143,15 @@ def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: 
         models.Refusal.objects.filter(pk__in=list(same[_KEPT_REFUSALS:])).delete()
 
 
-def admit_some(settings: Settings, peer: str, *, at: datetime) -> bool:
-    """As `admit`, but only some of it, so that nobody holds up the others."""
+def admit_some(settings: Settings, peer: str, *, at: datetime, talk: Conversation | None = None) -> bool:
+    """As `admit`, but only some of it, so that nobody holds up the others.
+
+    Args:
+        settings, peer, at: as there.
+        talk: the conversation with that node that was read in before, and may have opened what is next.
+    """
     try:
-        return conversation(settings, peer).admit_some(at.timestamp())
+        return (talk or conversation(settings, peer)).admit_some(at.timestamp())
     except (IntegrityError, DataError):  # a defect of ours: one of them does not fit into the tables
         _logger.exception("what %s brought is read one by one", peer)
         return conversation(settings, peer, alone=True).admit_some(at.timestamp())

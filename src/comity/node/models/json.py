@@ -36,6 +36,10 @@ class Json(models.JSONField):
         """As `JSONField`."""
         super().__init__(**options | {"encoder": _Writer, "decoder": _Reader})
 
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """What the column says."""
+        return orjson.loads(value) if type(value) is str else super().from_db_value(value, expression, connection)
+
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """Django's own field: how it is read is no matter of the table."""
         name, _, given, options = super().deconstruct()
