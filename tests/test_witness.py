@@ -44,15 +44,6 @@ def cosigns(node, witness, at):
     return size
 
 
-@pytest.fixture
-def qatar(node, at):
-    """Qatar, a third State to what passes between Iran and Viet Nam; pinned."""
-    found = peers.Peer("QA", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    peers.settle("QA")
-    return found
-
-
 def test_of_a_witness_s_answer_its_own_line_is_kept(node, peer, qatar, at):
     """What it adds in another's name, or to fill the head up, would shut others out, and spoil the head for who knows them."""
     note, size = registry.checkpoint_to_witness(node, "VN")
@@ -86,9 +77,7 @@ def test_a_witness_that_is_not_pinned_is_asked_as_soon_as_it_is(node, peer, at, 
     assert [told.message for told in caplog.records if "QA" in told.message] == [
         "QA is named as a witness, and is not pinned: it is asked as soon as it is"
     ]
-    found = peers.Peer("QA", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    peers.settle("QA")
+    peers.pinned("QA", node, at)
     assert "QA" not in crossing.expecting(at=at)  # nothing else is due for it
     courier._looked = time.monotonic()  # and nobody looks at every peer now
     courier.round()
