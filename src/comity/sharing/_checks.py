@@ -141,8 +141,9 @@ def _dated(value: Any, _name: str, _remarks: list[Remark]) -> None:
     STIX bounds no time. What people did lies in the years of every moment that crosses the border, or somebody mistyped; what
     they write down of things does not: files of 1601, certificates and indicators that end in 9999 are usual.
     """
-    if moment(value).year not in YEARS:
-        message = f"It was said or seen in a year from {YEARS[0]} to {YEARS[-1]}."
+    year = moment(value).year
+    if year not in YEARS:
+        message = f"It was not said or seen in {year}: a year from {YEARS[0]} to {YEARS[-1]} is needed."
         raise Invalid(message, code="stix.year")
 
 
