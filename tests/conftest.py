@@ -86,6 +86,16 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def fresh_cache():
+    """Nothing that the node remembers for a while, before the test and after it."""
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
 def at() -> datetime:
     """The moment of the test."""
     return datetime.now(UTC).replace(microsecond=0)
@@ -126,29 +136,30 @@ def officers(node):
 @pytest.fixture
 def peer(node, at):
     """Viet Nam, as a State that can say anything; pinned at the node under test."""
-    from peer import Peer, settle
+    from peer import pinned
 
-    from comity.node.desk import registry
+    return pinned("VN", node, at)
 
-    found = Peer("VN", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    settle("VN")
-    return found
+
+@pytest.fixture
+def qatar(node, at):
+    """Qatar, a third State to what passes between Iran and Viet Nam; pinned as well."""
+    from peer import pinned
+
+    return pinned("QA", node, at)
 
 
 @pytest.fixture
 def sent(node, officers, at):
     """Two requests on their way, to two peers: for each State (the envelope's row, the peer)."""
-    from peer import Peer, request, settle
+    from peer import pinned, request
 
     from comity.node import models
-    from comity.node.desk import registry, requesting
+    from comity.node.desk import requesting
 
     rows = {}
     for number, state in enumerate(("VN", "QA"), 1):
-        peer = Peer(state, node)
-        registry.pin(node, peer.entry_bytes, fingerprint=peer.entry.fingerprint, by="t", at=at)
-        settle(state)
+        peer = pinned(state, node, at)
         ours = request(reference=f"IR-2026-000{number}", requesting="IR", requested=state)
         requesting.draft(node, ours, officer=officers.drafter, at=at)
         requesting.check(node, ours.reference, officer=officers.drafter, at=at)

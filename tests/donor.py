@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 
-from peer import Peer, arrive, settle
+from peer import arrive, pinned
 
 from comity.assistance.needs import Need, Offer, Release, Stage
 from comity.assistance.programme import Milestone, Programme, Terms, Word
 from comity.assistance.topics import Development, Region, Topic, Unit
 from comity.node import archive, models
-from comity.node.desk import assistance, programmes, registry
+from comity.node.desk import assistance, programmes
 from comity.seal import canon, envelope
 from comity.wire import assistance as wire
 from comity.wire.assistance import Spoken, Version
@@ -54,13 +54,11 @@ class Donor:
     """
 
     def __init__(self, state: str, node, at: datetime) -> None:
-        self.state, self.node, self.peer = state, node, Peer(state, node)
+        self.state, self.node, self.peer = state, node, pinned(state, node, at)
         self.trust = trust_in([self.peer.home_entry, self.peer.entry])
         self.told: list[Version] = []
         self.words: dict[str, Spoken] = {}
         self._read: set[str] = set(models.Departure.objects.values_list("pk", flat=True))
-        registry.pin(node, self.peer.entry_bytes, fingerprint=self.peer.entry.fingerprint, by="test", at=at)
-        settle(state)
 
     def hears(self, at: datetime) -> "Donor":
         """Everything that the node under test has for it arrives."""

@@ -61,6 +61,16 @@ def settle(state: str) -> None:
     models.Talk.objects.update_or_create(pk=state, defaults={"settled": True})
 
 
+def pinned(state: str, node, at) -> "Peer":
+    """A State that can say anything; pinned at the node under test, which knows what it holds."""
+    from comity.node.desk import registry
+
+    found = Peer(state, node)
+    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
+    settle(state)
+    return found
+
+
 def arrive(node, data: bytes, at, hop: str = "VN"):
     """Bring an envelope to the door's function and let the courier's function read it; the arrival's row."""
     from comity.node import models

@@ -198,8 +198,8 @@ class Desk:
         """What can be read there, on one line."""
         return " ".join(" ".join(self.page.locator(where).all_inner_texts()).split())
 
-    def look(self) -> None:
-        """Look the page over, at a desk's screen and a telephone's, and keep a picture."""
+    def look(self, name: str = "") -> None:
+        """Look the page over, at a desk's screen and a telephone's, and keep a picture; under `name`, pictures of all of it."""
         try:
             wrong = self._look()
         except Error as error:  # a page that shows work going on refreshes itself
@@ -208,6 +208,10 @@ class Desk:
             self.page.wait_for_load_state()
             wrong = self._look()
         assert wrong + self.noise == [], f"{self.username} at {self.page.url}"
+        for size in (DESK, TELEPHONE) if name and PICTURES else ():
+            self.page.set_viewport_size(size)
+            self.page.screenshot(path=self.shots / f"{name}-{size['width']}.png", full_page=True)
+        self.page.set_viewport_size(DESK)
 
     def _look(self) -> list[str]:
         page = self.page

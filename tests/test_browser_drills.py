@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from screens import DESK, PATIENCE, PICTURES, TELEPHONE, Desk, exercise
+from screens import PATIENCE, Desk, exercise
 
 from comity.node.officers.pages.calls import STANDINGS
 from comity.seal import envelope
@@ -46,15 +46,6 @@ def call(desk: Desk, state: str, question: str) -> None:
         assert time.monotonic() < end, desk.text()
 
 
-def look(desk: Desk, name: str) -> None:
-    """Look the page over, and keep pictures of it, if any are kept, under a name of its own."""
-    desk.look()
-    for size in (DESK, TELEPHONE) if PICTURES else ():
-        desk.page.set_viewport_size(size)
-        desk.page.screenshot(path=desk.shots / f"{name}-{size['width']}.png", full_page=True)
-    desk.page.set_viewport_size(DESK)
-
-
 def last(desk: Desk) -> str:
     """The last call as the page tells it."""
     return desk.text(".rounds li:first-child")
@@ -66,7 +57,7 @@ def test_iran_calls_and_a_person_in_viet_nam_answers(world):
     assert world.rahimi.word(STANDINGS[Standing.OPEN]) in last(world.rahimi)
     world.tran.open("/cases")
     world.tran.until(lambda: CALLING in world.tran.text())
-    look(world.tran, "calling")
+    world.tran.look("calling")
     assert world.tran.text().startswith(CALLING)
     kept = world.rahimi.word("Its machine kept the call after")
     world.rahimi.until(lambda: "ثانیه" in last(world.rahimi).split(kept)[-1][:12])
@@ -76,7 +67,7 @@ def test_iran_calls_and_a_person_in_viet_nam_answers(world):
     assert CALLING not in world.tran.text()
     assert world.tran.word(STANDINGS[Standing.ANSWERED]) in last(world.tran)
     world.rahimi.until(lambda: world.rahimi.word(STANDINGS[Standing.ANSWERED]) in last(world.rahimi))
-    look(world.rahimi, "answered")
+    world.rahimi.look("answered")
     assert "Tran V. (exercise), Central authority" in last(world.rahimi)
     assert "Tran, on duty." in last(world.rahimi)
 
@@ -86,7 +77,7 @@ def test_who_only_looks_sees_the_call_and_cannot_answer(world):
     call(world.rahimi, "QA", "")
     world.saleh.open("/cases")
     world.saleh.until(lambda: CALLING in world.saleh.text())
-    look(world.saleh, "only-looks")
+    world.saleh.look("only-looks")
     assert world.saleh.page.get_by_role("button", name="I am here").count() == 0
     assert "Call an officer who holds a power" in world.saleh.text()
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from holding import indicator
-from screens import DESK, PICTURES, TELEPHONE, Desk, exercise
+from screens import Desk, exercise
 
 SETTINGS = "comity.node.django_settings"
 FIRST_PORT = 9891  # not those of other tests, which may run beside these
@@ -57,22 +57,13 @@ def world(tmp_path_factory):
         yield found
 
 
-def look(desk: Desk, name: str) -> None:
-    """Look the page over, and keep pictures of it, if any are kept, under a name of its own."""
-    desk.look()
-    for size in (DESK, TELEPHONE) if PICTURES else ():
-        desk.page.set_viewport_size(size)
-        desk.page.screenshot(path=desk.shots / f"{name}-{size['width']}.png", full_page=True)
-    desk.page.set_viewport_size(DESK)
-
-
 def to_object(desk: Desk, value: str) -> None:
     """From the list to the object with this value, as soon as it is there."""
     desk.follow("Warnings", within="nav")
     desk.type("Id, type or value", value)
     desk.press("Look")
     desk.until(lambda: desk.page.locator("tbody a").count())
-    look(desk, f"list-{desk.username}")
+    desk.look(f"list-{desk.username}")
     desk._leads(desk.page.locator("tbody a").first)
 
 
@@ -93,7 +84,7 @@ def test_shared_held_called_back_and_acknowledged(world):
     assert "ویتنام" in world.rahimi.text("section[aria-labelledby=holders]"), world.rahimi.text()
     to_object(world.tran, "evil.example")
     assert "in use" in world.tran.text(".page-head")
-    look(world.tran, "held")
+    world.tran.look("held")
     world.tran.unfold("Report to its source")
     world.tran.box("It was seen").check()
     world.tran.type("In words", "On two servers.")
@@ -104,10 +95,10 @@ def test_shared_held_called_back_and_acknowledged(world):
     world.rahimi.type("Reason (may be empty)", "نام یک بانک در آن بود.")
     world.rahimi.press("Call back")
     world.rahimi.until(lambda: "ویتنام" in world.rahimi.text(".acknowledged"))
-    look(world.rahimi, "acknowledged")
+    world.rahimi.look("acknowledged")
     assert world.rahimi.page.locator(".outstanding").count() == 0
     world.tran.until(lambda: "called back" in world.tran.text(".page-head"))
-    look(world.tran, "called-back")
+    world.tran.look("called-back")
     assert "نام یک بانک در آن بود." in world.tran.text()
 
 
@@ -121,14 +112,14 @@ def test_a_community_is_proposed_and_agreed(world):
     world.tran.press("Propose and agree")
     world.rahimi.follow("Warnings", within="nav")
     world.rahimi.until(lambda: "Gulf of exercises" in world.rahimi.text(".circle"))
-    look(world.rahimi, "proposed")
+    world.rahimi.look("proposed")
     world.rahimi.press("Agree to these terms")
     world.tran.until(lambda: world.tran.text(".circle .states").count("agreed") == 2)
-    look(world.tran, "agreed")
+    world.tran.look("agreed")
     to_object(world.rahimi, "second.example")
     share(world.rahimi, "VN")
     assert "داده شخصی" in world.rahimi.text("[role=alert]")
-    look(world.rahimi, "personal")
+    world.rahimi.look("personal")
     world.rahimi.press("Make one without personal data")
     world.rahimi.unfold("Share with a community")
     world.rahimi.press("Give to all members")
@@ -143,7 +134,7 @@ def test_what_a_state_claims_is_looked_at(world):
     desk._leads(desk.page.locator(".contested li", has_text="ویتنام").locator("a").first)
     assert "TLP:GREEN" in desk.text(".claim")
     assert "برگشت‌پذیر نیست" in desk.text("section[aria-labelledby=settle]")
-    look(desk, "claimed")
+    desk.look("claimed")
 
 
 def test_a_collection_is_made_ruled_and_written_into(world):
@@ -153,17 +144,17 @@ def test_a_collection_is_made_ruled_and_written_into(world):
     desk.follow("Collections and clients")
     assert "client soc" in desk.text("section[aria-labelledby=contested]")
     desk._leads(desk.page.locator(".contested a").first)
-    look(desk, "contested")
+    desk.look("contested")
     desk.press("Keep what stands")
     assert desk.page.locator(".wrong [role=alert]").count() == 1
     desk.type("Why", "نویسندهٔ آن تأیید کرد.")
     desk.press("Keep what stands")
     assert "نویسندهٔ آن تأیید کرد." in desk.text("aside")
-    look(desk, "settled")
+    desk.look("settled")
     desk.follow("Warnings", within="nav")
     desk.follow("Feeds")
     assert "۱" in desk.text("section[aria-labelledby=f-to-qa] .failed")
-    look(desk, "feeds")
+    desk.look("feeds")
     desk.follow("Warnings", within="nav")
     desk.follow("Collections and clients")
     desk.unfold("Make a collection")
@@ -174,12 +165,12 @@ def test_a_collection_is_made_ruled_and_written_into(world):
     made.locator("[name=states]").fill("ویتنام")
     desk._leads(made.locator("button"))
     assert desk.page.locator(".wrong [role=alert]").count() == 1
-    look(desk, "rules-wrong")
+    desk.look("rules-wrong")
     made.locator("[name=states]").fill("VN")
     made.locator("[name=purposes]").fill("prevention")
     desk._leads(made.locator("button"))
     assert desk.page.locator("[role=alert]").count() == 0
-    look(desk, "rules")
+    desk.look("rules")
     desk.follow("Warnings", within="nav")
     desk.unfold("An indicator")
     form = desk.page.locator("form[action$='/indicator']")
@@ -190,8 +181,8 @@ def test_a_collection_is_made_ruled_and_written_into(world):
     form.locator("[name=value]").fill("198.51.100.300")
     desk.press("Add the indicator")
     assert desk.page.locator(".wrong [role=alert]").count() == 1
-    look(desk, "writing-wrong")
+    desk.look("writing-wrong")
     desk.page.locator("form[action$='/indicator'] [name=value]").fill("198.51.100.30")
     desk.press("Add the indicator")
     assert "198.51.100.30" in desk.text()
-    look(desk, "written")
+    desk.look("written")

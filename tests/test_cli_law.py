@@ -23,6 +23,7 @@ from comity.casework.request import Request
 from comity.cli import _asked, deadline
 from comity.cli._paper import Paper
 from comity.errors import ComityError
+from comity.law import comparison
 from comity.law.assess import Assessment, assess
 from comity.law.book import load
 from comity.law.calendars import Doubt
@@ -400,6 +401,31 @@ def test_all_states_can_be_compared(article, language):
     for code in BOOKS.states:
         assert Speech(language, BOOKS).state(code) in found.out
     assert "%(" not in found.out
+
+
+ROWS = ("weeks", "holidays", "languages", "authorisations", "authorities", "policies", "data_protection", "retention",
+        "clocks", "treaties", "offences")  # fmt: skip
+
+
+def test_no_provision_on_which_a_line_stands_is_left_out_of_all_comparisons():
+    """Languages, authorities, other treaties, working week and holidays with theirs too: whose they are is not guessed."""
+    offences = [code for treaty in BOOKS.treaties.values() for code in treaty.offences]
+    states, told = list(BOOKS.states), ""
+    for about in (*Measure, *offences):
+        told += run("law", "compare", *states, "--article", about, *DAY).out
+    shown = set(told.split())
+    for code, book in BOOKS.states.items():
+        named = {line.provision for rows in ROWS for line in book.lines(getattr(book, rows), ON)}
+        assert named, code
+        assert named <= shown, code
+
+
+@pytest.mark.parametrize("asked", Measure)
+def test_a_comparison_of_a_measure_names_what_each_book_has_for_it(asked):
+    """Every provision of both houses stands in it."""
+    told = run("law", "compare", "IR", "VN", "--article", asked, *DAY, columns=200).out
+    for house in comparison.measure(BOOKS, ("IR", "VN"), asked, ON):
+        assert {name for name in house.provisions if name not in told} == set()
 
 
 def test_comparison_as_json():

@@ -12,6 +12,7 @@ import httpx2
 import postgres
 import pytest
 import spoken
+from flooding import memory
 from peer import Peer, request
 
 from comity.demo import nodes
@@ -115,14 +116,6 @@ def test_strangers_old_signatures_and_impostors_are_refused(door):
     assert signed(door, "GET", "/evidence/" + "0" * 64, Range="bytes=0-10").status_code == 404
 
 
-def _memory(door) -> int:
-    """Bytes that all processes of the node hold together (RSS)."""
-    listed = subprocess.run(
-        ["ps", "--sid", str(door.node.process.pid), "-o", "rss="], capture_output=True, text=True, check=True
-    )
-    return sum(int(line) << 10 for line in listed.stdout.split())
-
-
 def _raw(door) -> ssl.SSLSocket:
     host, port = door.node.peers.removeprefix("https://").split(":")
     context = ssl.create_default_context(cafile=str(door.node.home / "keys" / "tls.crt"))
@@ -131,7 +124,7 @@ def _raw(door) -> ssl.SSLSocket:
 
 def test_a_message_of_1_gib_is_refused_without_being_read(door):
     """The answer comes before the body does, memory stays flat, and the refusal is noted with its size."""
-    before = _memory(door)
+    before = memory(door)
     with _raw(door) as line:
         line.sendall(b"POST /messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1073741824\r\n\r\n")
         sent, block = 0, b"\0" * 65536
@@ -147,7 +140,7 @@ def test_a_message_of_1_gib_is_refused_without_being_read(door):
             answer = b""
     assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
     assert sent < 64 << 20 or answer.startswith(b"HTTP/1.1 413")
-    assert _memory(door) - before < 40 << 20
+    assert memory(door) - before < 40 << 20
     assert rows(door, "select code, size from node_refusal where size > 1000000") == [("door.too-long", 1073741824)]
 
 

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from browsing import HOSTILE, Browser
-from django.core.cache import cache
 from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
-from peer import Peer, arrive, settle
+from peer import Peer, arrive, pinned, settle
 
 from comity.casework.lifecycle import Kind
 from comity.casework.moments import moment_text
@@ -33,15 +32,10 @@ from comity.wire.directory import Authority, trust_in
 from comity.wire.exchange import Answer as Reply
 from comity.wire.exchange import Event, Evidence, Outcome
 
+pytestmark = pytest.mark.usefixtures("fresh_cache")
+
 AT = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
 HALF_AN_HOUR = timedelta(minutes=30)
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 # ---------------------------------------------------------------------------------------------------------- the form
@@ -235,14 +229,6 @@ def made(node, officers, at, to="VN", minutes=30) -> models.Call:
     )  # fmt: skip
 
 
-def third(node, at) -> Peer:
-    """Qatar, pinned as well."""
-    found = Peer("QA", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    settle("QA")
-    return found
-
-
 def test_a_call_comes_in_and_a_person_answers(node, officers, peer, at):
     """It waits until somebody is there; his name and hour cross, signed, on top of the call; it is answered once."""
     row = came(peer, node, at)
@@ -347,7 +333,7 @@ def code(node, data, at, hop="VN") -> str:
 
 def test_an_answer_to_anothers_call_is_refused(node, officers, peer, at):
     """Qatar answers what Viet Nam was asked; Viet Nam answers what nobody asked, or its own call."""
-    qatar, row = third(node, at), made(node, officers, at)
+    qatar, row = pinned("QA", node, at), made(node, officers, at)
     assert code(node, says(qatar, Answer(row.pk, "x", "X", at)), at, "QA") == "call.not-asked"
     assert code(node, says(peer, Answer("ab" * 32, "x", "X", at)), at) == "call.unknown"
     own = came(peer, node, at)
@@ -370,7 +356,7 @@ def test_an_answer_counts_once_and_not_before_its_call(node, officers, peer, at)
 
 def test_a_forged_answer_is_refused(node, officers, peer, at):
     """Signed by another's key, for another State, by the sender in another's name, or with a bit changed."""
-    qatar, row = third(node, at), made(node, officers, at)
+    qatar, row = pinned("QA", node, at), made(node, officers, at)
     one = Answer(row.pk, "tran", "Tran V.", at)
     assert code(node, says(qatar, one, sender="VN"), at, "QA").startswith("trust.")
     assert code(node, says(peer, one, sender="QA"), at).startswith("trust.")
@@ -390,7 +376,7 @@ def test_a_call_counts_once(node, officers, peer, at):
     statement = calls.sign(asking(at), sender="VN", to="IR", key=peer.signing)
     first = seal(peer, statement)
     assert [code(node, data, at) for data in (first, first, seal(peer, statement))] == ["", "", "call.known"]
-    third(node, at)
+    pinned("QA", node, at)
     assert code(node, seal(peer, statement), at, "QA") == "call.known"
     assert models.Call.objects.count() == 1
 
@@ -404,7 +390,7 @@ def test_one_call_at_a_time_for_each_pair(node, officers, peer, at):
     newest = drills.waiting()[0]
     drills.answer(node, newest.pk, text="", officer=officers.all, at=at + HALF_AN_HOUR)
     assert code(node, says(peer, asking(at + timedelta(minutes=35))), at + timedelta(minutes=35)) == ""
-    assert code(node, says(third(node, at), asking(at)), at, "QA") == ""  # each pair counts by itself
+    assert code(node, says(pinned("QA", node, at), asking(at)), at, "QA") == ""  # each pair counts by itself
     made(node, officers, at)
     with pytest.raises(NotPossible, match=re.escape("call.open")):
         made(node, officers, at + timedelta(minutes=29))

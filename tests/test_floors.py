@@ -174,6 +174,19 @@ def leaning(sources: dict[str, str]) -> list[str]:
     ]
 
 
+def doubled(sources: dict[str, str]) -> list[str]:
+    """Functions of two lines or more that stand word for word in two test modules: what both need stands in one beside them."""
+    found: dict[str, str] = {}
+    faults = []
+    for module, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            body = node.body[ast.get_docstring(node) is not None :] if isinstance(node, ast.FunctionDef) else []
+            first = found.setdefault(ast.dump(ast.Module(body, [])), module) if len(body) > 1 else module
+            if first != module:
+                faults.append(f"{module} has {node.name} of {first} once more")
+    return faults
+
+
 def read(root: Path, pattern: str) -> dict[str, str]:
     """Read every module under `root` whose path is as `pattern`: name -> source."""
     files = {path.relative_to(root).with_suffix(""): path for path in sorted(root.glob(pattern))}
@@ -193,6 +206,11 @@ def test_test_files_stand_alone() -> None:
     sources = read(Path(__file__).parent, "**/*.py")
     assert "test_floors" in sources
     assert leaning(sources) == []
+
+
+def test_nothing_stands_twice_in_the_tests() -> None:
+    """What is mended in one place is mended for all."""
+    assert doubled(read(Path(__file__).parent, "*.py")) == []
 
 
 PLANTED = [
@@ -218,6 +236,7 @@ PLANTED = [
     (writing, {"comity.node.public.views": "await Report.objects.acreate()"}, "calls .acreate()"),
     (cyclic, {"comity.law.a": "from . import b", "comity.law.b": "import comity.law.a"}, "cycle"),
     (leaning, {"test_a": "from test_b import Browser"}, "taken from a test file"),
+    (doubled, dict.fromkeys(("a", "b"), "def f():\n    x = 1\n    return x"), "b has f of a once more"),
     (leaning, {"browsing": "def f():\n    import test_b as there"}, "taken from a test file"),
 ]
 

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import answering
 import pytest
 from answering import until
-from peer import Peer, request, settle
+from peer import request
 
 from comity.errors import BrokenSeal, Unreachable
 from comity.node import archive, models
 from comity.node.courier import Courier, errands
-from comity.node.desk import crossing, issuing, registry, requesting, restores
+from comity.node.desk import crossing, issuing, requesting, restores
 from comity.seal import canon, envelope
 from comity.seal.keys import OpeningKey
 from comity.wire.exchange import (
@@ -33,15 +33,6 @@ pytestmark = pytest.mark.django_db
 GREETING = Offer(have=Have(0, (), 0, ()))
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 SECRET = "The informant lives in the third house."
-
-
-@pytest.fixture
-def qa(node, at):
-    """Qatar, pinned beside Viet Nam."""
-    found = Peer("QA", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    settle("QA")
-    return found
 
 
 def brought(node, state, *items, at):
@@ -101,7 +92,7 @@ def greeted(node, state, answer, at, days=1):
 
 @pytest.mark.parametrize("known", [False, True], ids=["its own node never brought it", "its own node brought it too"])
 @pytest.mark.parametrize("read", [False, True])
-def test_a_peer_has_nothing_opened_here_that_another_state_sealed(node, peer, qa, at, known, read):
+def test_a_peer_has_nothing_opened_here_that_another_state_sealed(node, peer, qatar, at, known, read):
     """Qatar got hold of Viet Nam's sealed letter; its node offers it as its own, and says that it forgot it."""
     sealed, _ = peer.asks(request(facts=SECRET))
     if known:
@@ -148,7 +139,7 @@ def test_a_greeting_has_little_read_beyond_what_is_given_back(node, peer, at, mo
 # ---- what is taken back -------------------------------------------------------------------------------------------
 
 
-def test_one_statement_in_another_envelope_shows_no_restore(node, officers, peer, qa, at):
+def test_one_statement_in_another_envelope_shows_no_restore(node, officers, peer, qatar, at):
     """Who really got something of ours could seal it again and again, and give it back each time as what we forgot."""
     row, statement = departed(node, officers, at, peer)
     again = envelope.seal(statement, to="VN", key=peer.opening.public)
@@ -160,10 +151,10 @@ def test_one_statement_in_another_envelope_shows_no_restore(node, officers, peer
     assert models.Talk.objects.get(pk="QA").settled
 
 
-def test_a_receipt_for_one_state_is_none_for_another(node, peer, qa, at):
+def test_a_receipt_for_one_state_is_none_for_another(node, peer, qatar, at):
     """Qatar gives Viet Nam what it was told here; Viet Nam gives it back, as if this node had said it to it and forgot."""
     letters = [
-        Item(number, qa.asks(request(reference=f"QA-2026-{number:04}", requesting="QA"))[0]) for number in (1, 2)
+        Item(number, qatar.asks(request(reference=f"QA-2026-{number:04}", requesting="QA"))[0]) for number in (1, 2)
     ]
     words = [outcome.receipt for outcome in brought(node, "QA", *letters, at=at).outcomes]
     back = Answer(items=tuple(replace(item, evidence=(word,)) for item, word in zip(letters, words, strict=True)))
@@ -285,7 +276,7 @@ def test_what_was_put_off_is_not_called_missing_in_the_same_answer(node, peer, a
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_witness_claims_keeps_no_officer_from_writing(node, peer, qa, officers, at, monkeypatch):
+def test_what_a_witness_claims_keeps_no_officer_from_writing(node, peer, qatar, officers, at, monkeypatch):
     """Every process greets first in any case. A claim is noted, so that no reference is given twice; it stops nothing else."""
     witnessed = replace(node, witnesses=("VN",))
 
@@ -304,7 +295,7 @@ def test_what_a_witness_claims_keeps_no_officer_from_writing(node, peer, qa, off
         assert not models.Talk.objects.filter(settled=False).exists()
         later = (at + DAY).timestamp()
         assert all(errand._talk.offer(later).have for errand in courier._errands.values())
-    assert departed(node, officers, at, qa)[0].peer == "QA"
+    assert departed(node, officers, at, qatar)[0].peer == "QA"
 
 
 def test_an_envelope_to_a_key_that_is_gone_comes_back_empty(node, peer, at):

@@ -13,7 +13,6 @@ import exhibits
 import peer as peers
 import pytest
 from browsing import HOSTILE, Browser
-from django.core.cache import cache
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,12 +25,14 @@ from comity.casework.measure import Measure
 from comity.casework.request import Account, Person, Request, Subject
 from comity.node import archive, models
 from comity.node.courier import Courier
-from comity.node.desk import hits, registry, requested, requesting, sighting
+from comity.node.desk import hits, requested, requesting, sighting
 from comity.node.desk.shelf import Shelves, opened
 from comity.sharing import patterns, sighted, stix, tlp
 from comity.sharing.patterns import Observable
 from comity.sharing.sighted import Met
 from comity.sharing.tlp import Level
+
+pytestmark = pytest.mark.usefixtures("fresh_cache")
 
 OURS, THEIRS, SHELF = "IR-2026-0001", "VN-2026-0001", "c0113c71-0000-4000-8000-000000000001"
 USED = datetime(2026, 11, 17, 17, 44, 5, tzinfo=UTC)
@@ -592,8 +593,7 @@ def test_only_what_met_is_told(node, officers, peer, shelf, at):
         accounts=(Account("email", "secret@mail.example"),), facts="Told by Viet Nam: 203.0.113.7 and x.example."
     )
     requesting.draft(node, what, officer=officers.drafter, at=at)
-    qatar = peers.Peer("QA", node)
-    registry.pin(node, qatar.entry_bytes, fingerprint=qatar.entry.fingerprint, by="test", at=at)
+    peers.pinned("QA", node, at)
     hit = one_hit(node, shelf, at, "QA", "[domain-name:value IN ('mail.example', 'x.example')]")
     asked = hits.draft(node, hit.pk, measure="preservation", officer=officers.drafter, at=at).request
     assert (asked.requested, asked.follows) == ("QA", "")
@@ -668,13 +668,6 @@ def test_every_draft_is_a_request(accounts, picked, source):
 
 
 # --------------------------------------------------------------------------------------------------------------- pages
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

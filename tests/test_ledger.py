@@ -6,10 +6,10 @@ import json
 import random
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
+from frozen import vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
@@ -23,7 +23,6 @@ from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey
 from comity.seal.merkle import check_consistency, check_inclusion, leaf_hash
 
-VECTORS = Path(__file__).parent / "vectors"
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
 LOG = NoteKey("comity.example/IR/log", b"l" * 32)
 WITNESS = NoteKey("comity.example/QA/witness", b"w" * 32)
@@ -700,12 +699,6 @@ def test_entries_tell_kinds_apart():
 
 
 # --------------------------------------------------------------------------------------------------- frozen vectors
-
-
-def vector(name: str) -> tuple[dict, dict]:
-    """(expected, given) of a frozen vector."""
-    found = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
-    return found["expect"], found["given"]
 
 
 def test_frozen_checkpoint():

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from exhibits import accepted, bring, disclosed, execute, sealed, stage, worked
 from lives import replay
-from peer import arrive, request, settle
+from peer import arrive, pinned, request
 from refusing import code
 
 from comity.casework.lifecycle import Kind, Stage, advance
 from comity.casework.measure import Measure
 from comity.casework.moments import moment_text
 from comity.node import archive, models
-from comity.node.desk import deadlines, dossier, evidence, registry, release, requested, requesting
+from comity.node.desk import deadlines, dossier, evidence, release, requested, requesting
 from comity.node.officers.deadlines import of as running
 from comity.verify import Verdict, verify_file
 from comity.wire import bag
@@ -398,11 +398,7 @@ def test_a_consent_of_ours_is_revoked_when_all_is_closed(node, peer, officers, a
 
 def test_leave_of_another_state(node, peer, officers, at, returned):
     """Consent of a State that did not give the material, to a case of its own, opens nothing."""
-    from peer import Peer
-
-    other = Peer("QA", node)
-    registry.pin(node, other.entry_bytes, fingerprint=other.entry.fingerprint, by="t", at=at)
-    settle(other.state)
+    pinned("QA", node, at)
     what = request(measure=Measure.ONWARD_TRANSFER, reference=LEAVE, requesting="IR", requested="QA", others=("QA",),
                    purpose="A trial in Qatar.")  # fmt: skip
     assert (

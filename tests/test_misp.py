@@ -10,6 +10,7 @@ from indicators import BY_TYPE, SHA, attribute, changed, event, named
 from pymisp import MISPEvent, MISPObject
 from refusing import code
 
+from comity.errors import Invalid
 from comity.sharing import misp, patterns, release, stix, tlp
 from comity.sharing.tlp import Level
 
@@ -251,6 +252,19 @@ NO_EVENTS = [
 def test_what_is_no_event(data):
     """It is refused by name."""
     assert code(misp.taken_in, data) in {"misp.event", "stix.value"}
+
+
+@pytest.mark.parametrize("seconds", ["-30000000000", "253370764800", "7300000000"])
+def test_a_year_that_cannot_be_meant_is_refused(seconds):
+    """Of the year 1019, 9999 or 2201: of the event, of what is in it, and of a sighting; the refusal says the year."""
+    seen = [{"uuid": named(7), "date_sighting": seconds}]
+    for data in (
+        event(timestamp=seconds),
+        event(attribute(1, "domain", "parcel.example", timestamp=seconds)),
+        event(attribute(1, "domain", "parcel.example", Sighting=seen)),
+    ):
+        with pytest.raises(Invalid, match=r"(1019|9998|9999|2201): a year from 1900 to 2199 is needed.*stix\.year"):
+            misp.taken_in(data)
 
 
 @given(

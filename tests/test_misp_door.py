@@ -301,13 +301,14 @@ def test_an_event_without_an_author_is_its_client_s(instance):
 
 def test_a_sighting_is_marked_as_what_was_seen(instance):
     """By its UUID or by value; when it says, but never later than now; and it comes back with its attribute."""
+    ahead = int(instance.now.timestamp()) + 20 * 3600
     status, said = instance.ask(f"sightings/add/{named(1)}", {"timestamp": "1795900000"})
     assert (status, said["Sighting"]["attribute_uuid"], said["Sighting"]["date_sighting"]) == (
         200,
         named(1),
         "1795900000",
     )
-    assert instance.ask("sightings/add", {"values": ["parcel.example"], "date_sighting": 10**10})[0] == 200
+    assert instance.ask("sightings/add", {"values": ["parcel.example"], "date_sighting": ahead})[0] == 200
     rows = instance.shelf.page(ONE, Filter(types=frozenset({"sighting"})), None, 9)
     bodies = [json.loads(row.raw) for row in rows]
     assert [one["sighting_of_ref"] for one in bodies] == [f"indicator--{named(1)}", f"indicator--{named(2)}"]
@@ -315,6 +316,14 @@ def test_a_sighting_is_marked_as_what_was_seen(instance):
     assert datetime.fromisoformat(bodies[1]["last_seen"]) <= instance.now
     attributes = instance.ask(f"events/view/{named(900)}")[1]["Event"]["Attribute"]
     assert [len(one.get("Sighting", [])) for one in attributes] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("seen", ["-30000000000", -(10**11), 10**10, 253_370_764_800, 10**15])
+def test_a_sighting_of_a_year_that_cannot_be_meant_is_refused(instance, seen):
+    """Of the year 1019, of 9999, or in milliseconds: neither taken as it is nor as of now."""
+    status, said = instance.ask(f"sightings/add/{named(1)}", {"timestamp": seen})
+    assert (status, said["code"]) == (400, "misp.sighting")
+    assert not instance.shelf.page(ONE, Filter(types=frozenset({"sighting"})), None, 9)
 
 
 def test_a_flood_of_sightings_keeps_no_event_from_its_readers(instance, monkeypatch):

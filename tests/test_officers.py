@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import peer as peers
 import pytest
 from browsing import FORM, HOSTILE, OURS, THEIRS, Browser, saved
-from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.utils.translation import override
@@ -27,14 +26,9 @@ from comity.node.officers.pages import broken, signing
 from comity.node.officers.pages.act import _DO
 from comity.wire.exchange import Failure, Item, Offer
 
+pytestmark = pytest.mark.usefixtures("fresh_cache")
+
 PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
@@ -1070,9 +1064,7 @@ def test_a_suggested_deadline_ends_in_the_requested_state(node, officers, peer, 
 
 def test_a_third_state_holds_no_clock(node, officers, peer, at):
     """Whatever another State's request says that it follows, only one of the same two States holds the data."""
-    reference, qatar = preserving(node, officers, peer, at), peers.Peer("QA", node)
-    registry.pin(node, qatar.entry_bytes, fingerprint=qatar.entry.fingerprint, by="test", at=at)
-    peers.settle("QA")
+    reference, qatar = preserving(node, officers, peer, at), peers.pinned("QA", node, at)
     requested.preserve(node, reference, effected_at=at, officer=officers.decider, at=at)
     browser = Browser(officers.all)
     stranger = peers.request(reference="QA-2026-0001", requesting="QA", follows=reference)

@@ -3,7 +3,9 @@
 Work that must be a node's own process is at the end of this file, which is also a program: ``test_postgres.py WORK HOME``.
 """
 
+import base64
 import dataclasses
+import hashlib
 import json
 import os
 import random
@@ -286,6 +288,45 @@ def test_text_that_postgresql_cannot_keep_does_not_make_it_fail(line):
         cursor.execute("delete from node_refusal where code = 'x'")
 
 
+TAXII = "application/taxii+json;version=2.1"
+TEXTS = (
+    "a\0b",
+    "\0",
+    "\\\0\0",
+    "\\u0000",
+    "\\\\u0000",
+    "\ud800",
+    "\udc00\ud800",
+    "😀\0",
+    "\ud83d\0\ude00",
+    "نیاز\0",
+    '"\0"',
+)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=ascii)
+def test_json_that_postgresql_cannot_keep_does_not_make_it_fail(line, text):
+    """In keys too; what it can keep is kept as it is, and what it cannot keep is found by what stands for it."""
+    given, shown = (
+        {text: [text]},
+        "".join("\ufffd" if sign == "\0" or "\ud800" <= sign <= "\udfff" else sign for sign in text),
+    )
+    adapted = line.ops.adapt_json_value(given, None)
+    assert json.loads(answer(line, "select (%s)::text", adapted)) == {shown: [shown]}
+    assert answer(line, "select jsonb_build_array(%s) @> %s", shown, line.ops.adapt_json_value([text], None))
+
+
+def test_who_writes_u0000_does_not_make_a_door_fail(server, tmp_path):
+    """In an address, a query, a form, and in what another State says of its needs: refused or taken as on SQLite."""
+    assert init(tmp_path / "IR", "--database", server.database()).returncode == 0
+    (found,) = done(start("zeros", tmp_path / "IR"))
+    assert found == {
+        "peers": [404, 401, 401, 404, 404], "away": ["/evidence/\ufffd\ufffd", "/receipts/\ufffd"],
+        "taxii": [400] * 5 + [202, 1, 1], "misp": [200, 404], "public": [404, 200, 200, 200, 422, 422],
+        "need": ["", "places\ufffdin 2027"], "officers": [422, 200, 200, 404],
+    }  # fmt: skip
+
+
 def start(work, home, *given) -> subprocess.Popen:
     """Begin work in a process of its own."""
     return subprocess.Popen([sys.executable, __file__, work, str(home), *map(str, given)], stdout=subprocess.PIPE)
@@ -503,6 +544,67 @@ def _cosign(settings):
         registry.cosign(settings, "old 0\n\n" + cp.signed(head, vn.log), at=at)
 
     return _together(ask)
+
+
+def _zeros(settings):
+    """What the doors answer to U+0000, where it may stand; and what became of a need that holds it."""
+    from django.test import Client, override_settings
+    from donor import Donor, need
+
+    from comity.casework.lifecycle import Power
+    from comity.node import models
+    from comity.node.desk import shelf, sighting
+
+    def indicators(value):
+        made = dict.fromkeys(("created", "modified", "valid_from"), "2026-11-12T18:01:00.000Z")
+        return made | {
+            "type": "indicator", "spec_version": "2.1", "id": "indicator--00000001-0000-4000-8000-000000000001",
+            "pattern": f"[domain-name:value = '{value}']", "pattern_type": "stix", "x_zero": "\0", "name": value,
+        }  # fmt: skip
+
+    at, host = datetime.now(UTC), {"ALLOWED_HOSTS": ["testserver"]}
+    plain = host | {"MIDDLEWARE": ["django.middleware.security.SecurityMiddleware"]}
+    found, name = {}, "zeros"
+    shelf.opened(name, title=name, made_at=at, made_by="x")
+    digest = hashlib.sha256(b"secret").hexdigest()
+    models.Client.objects.create(name="zeros", state="QA", made_at=at, secret=digest, reads=[name], writes=[name])
+    knows = {"authorization": "Basic " + base64.b64encode(b"zeros:secret").decode(), "accept": TAXII}
+    with override_settings(ROOT_URLCONF="comity.node.peers.urls", **plain):
+        client = Client(headers=knows)
+        paths = "entry%00", "receipts/%00", "evidence/%00%00", "shared/collections/%00/", "shared/status/%00/"
+        found["peers"] = [client.get(f"/{path}", secure=True).status_code for path in paths]
+        here = f"/shared/collections/{name}/objects/"
+        queries = "match[id]=%00", "match[type]=tool%00", "match[version]=%00", "added_after=%00", "next=%00"
+        found["taxii"] = [client.get(f"{here}?{query}", secure=True).status_code for query in queries]
+        bundle = {"objects": [{"type": "tool", "id": "tool--\0"}, indicators(f"a\0{at}")]}
+        said = client.post(here, json.dumps(bundle), content_type=TAXII, secure=True)
+        found["taxii"] += [said.status_code, said.json()["success_count"], said.json()["failure_count"]]
+        while sighting.look(settings, at=at):
+            pass
+        asked = {"headers": {"authorization": "secret", "accept": "application/json"}, "secure": True}
+        where = f"/misp/{name}/attributes/restSearch"
+        said = client.post(where, json.dumps({"value": "a\0"}), content_type="application/json", **asked)
+        found["misp"] = [said.status_code, client.get(f"/misp/{name}/events/view/%00", **asked).status_code]
+    found["away"] = sorted(models.Refusal.objects.filter(code="hop.missing").values_list("path", flat=True))
+    with override_settings(ROOT_URLCONF="comity.node.public.urls", **plain):
+        paths = "/%00/", "/en/?q=%00", "/en/bulletins?q=%00", "/en/needs?topic=%00"
+        found["public"] = [Client().get(path, secure=True).status_code for path in paths]
+        found["public"].append(Client().post("/en/receipt", {"code": "a\0"}, secure=True).status_code)
+        found["public"].append(Client().post("/en/report", {"what": "a\0"}, secure=True).status_code)
+    donor = Donor("QA", settings, at)
+    found["need"] = [donor.publishes(need("QA", text="places\0in 2027"), at)]
+    row = models.Listing.objects.get(pk=need("QA").reference)
+    found["need"].append(row.value["text"])
+    officer = models.Officer.objects.create(
+        username="z", password="!", full_name="Z", office="Y", powers=[*Power, "\0"]
+    )
+    with override_settings(**host):
+        client = Client()
+        tried = client.post("/sign-in", {"username": "a\0", "password": "b\0"}, secure=True)
+        client.force_login(officer)
+        paths = "/sharing?q=%00&in=%00", f"/assistance/listings/{row.pk}", "/cases/%00"
+        found["officers"] = [tried.status_code, *(client.get(path, secure=True).status_code for path in paths)]
+    return found
 
 
 def _shelf(settings):

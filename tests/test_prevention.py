@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from browsing import Browser
 from holding import RULES, Circle, brought, code, indicator, offered, received, shelved
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from comity.node.desk import bulletins, communities, copies, crossing, preventio
 from comity.node.desk.shelf import Shelves, opened
 from comity.node.peers import access
 from comity.seal import canon, envelope
-from comity.sharing import shelf, stix, tlp
+from comity.sharing import _checks, shelf, stix, tlp
 from comity.sharing.notices import Acknowledgement, Ask, Concern, Holding, Kind, Recall, Report, Standing
 from comity.sharing.recall import Send, Use
 from comity.sharing.shelf import Filter
@@ -99,6 +100,26 @@ def test_what_no_state_holds_is_called_back_from_clients(node, officers, circle,
     assert models.Telling.objects.count() == 0
     first = {"officer": officers.all, "at": at}
     assert code(prevention.recall, node, "c" * 64, Kind.WITHDRAW, **first) == "recall.not-ours"
+
+
+def test_what_was_taken_before_its_year_was_asked_is_not_lost(circle, officers, node, at, monkeypatch):
+    """It is shown, given, marked stricter and called back as it is; brought anew it is refused by name."""
+    raw = indicator(created="1019-11-01T00:00:00.000Z")
+    with pytest.raises(Invalid, match=r"stix\.year"):
+        stix.read(raw)
+    with monkeypatch.context() as then:
+        then.setattr(_checks, "YEARS", range(1, 10_000))
+        row = shelved(node, at, raw)
+        shared(circle, officers, row)
+    assert Shelves(node).page(row.collection.pk, Filter(), None, 10)
+    assert row.object_id in Browser(officers.idle).text(f"/sharing/objects/{row.pk}")
+    prevention.share(node, row, "QA", purpose="prevention", hops=1, officer=officers.all, at=at)
+    prevention.recall(node, row.digest, Kind.TIGHTEN, level=Level.AMBER, officer=officers.all, at=at)
+    prevention.recall(node, row.digest, Kind.WITHDRAW, officer=officers.all, at=at)
+    circle["QA"].silent = True
+    circle.settle()
+    assert models.CopyAcknowledgement.objects.filter(by="VN", deed="withdrawn").exists()
+    assert bytes(models.StixObject.objects.get(pk=row.pk).raw) == raw
 
 
 def test_marked_stricter_and_replaced(circle, officers, node, at):

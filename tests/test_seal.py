@@ -9,12 +9,11 @@ import pickle
 import random
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from frozen import parts_of
+from frozen import VECTORS, parts_of, vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusing import code
@@ -26,7 +25,6 @@ from comity.seal.keys import NoteKey, OpeningKey, SealKey, SigningKey, VerifyKey
 from comity.seal.trust import Grant, Trust
 from comity.wire.messages import decode_act
 
-VECTORS = Path(__file__).parent / "vectors"
 AT = datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)
 SINCE, UNTIL = AT - timedelta(days=30), AT + timedelta(days=30)
 SIGN = {state: SigningKey(bytes([n]) * 32, bytes([n + 100]) * 32) for n, state in enumerate(("IR", "VN", "QA"), 1)}
@@ -677,12 +675,6 @@ def test_nothing_is_sealed_to_a_bad_key(raw, expected):
 
 
 # --------------------------------------------------------------------------------------------------- frozen vectors
-
-
-def vector(name: str) -> tuple[dict, dict]:
-    """(expected, given) of a frozen vector."""
-    found = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
-    return found["expect"], found["given"]
 
 
 def trusted(given_: dict) -> tuple[Trust, datetime]:

@@ -19,8 +19,9 @@ from comity.ledger import checkpoint as cp
 from comity.node import models
 from comity.node.courier import Courier, errands
 from comity.node.desk import crossing, dossier, registry, requested
-from comity.node.officers import reading
+from comity.node.officers import reading, texts
 from comity.verify import Verdict, verify_file
+from comity.wire.exchange import Answer, Offer, dumps
 
 pytestmark = pytest.mark.django_db
 OURS, THEIRS = "IR-2026-0001", "VN-2026-0001"
@@ -41,15 +42,6 @@ def cosigns(node, witness, at):
     note, size = registry.checkpoint_to_witness(node, witness.state)
     registry.witnessed(size, cp.cosignature(cp.parse(note)[0], witness.witness, at), by=witness.state)
     return size
-
-
-@pytest.fixture
-def qatar(node, at):
-    """Qatar, a third State to what passes between Iran and Viet Nam; pinned."""
-    found = peers.Peer("QA", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    peers.settle("QA")
-    return found
 
 
 def test_of_a_witness_s_answer_its_own_line_is_kept(node, peer, qatar, at):
@@ -85,52 +77,120 @@ def test_a_witness_that_is_not_pinned_is_asked_as_soon_as_it_is(node, peer, at, 
     assert [told.message for told in caplog.records if "QA" in told.message] == [
         "QA is named as a witness, and is not pinned: it is asked as soon as it is"
     ]
-    found = peers.Peer("QA", node)
-    registry.pin(node, found.entry_bytes, fingerprint=found.entry.fingerprint, by="test", at=at)
-    peers.settle("QA")
+    peers.pinned("QA", node, at)
     assert "QA" not in crossing.expecting(at=at)  # nothing else is due for it
     courier._looked = time.monotonic()  # and nobody looks at every peer now
     courier.round()
     until(lambda: ("QA", "/witness") in post.asked)
 
 
-def test_a_witness_that_does_not_cosign_is_asked_less_and_less_often(node, peer, at, monkeypatch):
-    """As deliveries are: in ten minutes a dozen times and some, not three hundred; at once again after it did cosign."""
-    name(node, monkeypatch, "VN")
-    clock, times, will = [1000.0], [], [False]
-    monkeypatch.setattr(errands, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+class Asked:
+    """The errands to Viet Nam, a witness that answers as it is told, on a clock of their own.
 
-    def post(path, body, **_):
+    Args:
+        answer: (status, body) of what it says now; None: it cosigns.
+    """
+
+    def __init__(self, node, peer, at, monkeypatch, answer) -> None:
+        name(node, monkeypatch, peer.state)
+        self.answer, self.clock, self.times, self.talks = answer, 1000.0, [], False
+        self._peer, self._at = peer, at
+        monkeypatch.setattr(errands, "time", SimpleNamespace(monotonic=lambda: self.clock))
+        line = SimpleNamespace(post=self._post, get=lambda path, **_: self._post(path, b""))
+        monkeypatch.setattr(errands, "line_to", lambda *_: line)
+        self.errands = errands.Errands(node, peer.state)
+
+    def _post(self, path, body, **_):
+        if path == "/exchange" and self.talks:
+            return 200, dumps(Answer())
         if path != "/witness":
             raise Unreachable("nothing here", code="wire.status")
-        times.append(clock[0])
-        if not will[0]:
-            return 422, b"{}"
-        return 200, cp.cosignature(cp.parse(body.decode().partition("\n\n")[2])[0], peer.witness, at).encode()
+        self.times.append(self.clock)
+        if self.answer is not None:
+            return self.answer
+        head = cp.parse(body.decode().partition("\n\n")[2])[0]
+        return 200, cp.cosignature(head, self._peer.witness, self._at).encode()
 
-    line = SimpleNamespace(post=post, get=lambda path, **_: post(path, b""))
-    monkeypatch.setattr(errands, "line_to", lambda *_: line)
-    found = errands.Errands(node, "VN")
-
-    def goes_on(seconds):
-        end = clock[0] + seconds
-        while clock[0] < end:
-            for step in found._due(looking=False):
+    def goes_on(self, seconds, *, every=0.5):
+        """Rounds for so long."""
+        end = self.clock + seconds
+        while self.clock < end:
+            for step in self.errands._due(looking=False):
                 step()
-            clock[0] += 0.5
+            self.clock += every
 
-    goes_on(600)
-    assert 10 <= len(times) <= 20
-    waits = [later - before for before, later in itertools.pairwise(times)]
-    assert waits == sorted(waits)
-    assert waits[-1] == 60
-    will[0] = True
-    goes_on(61)
+    @property
+    def waits(self):
+        """Seconds between two asks."""
+        return [later - before for before, later in itertools.pairwise(self.times)]
+
+
+def refusal(code):
+    """The body of a refusal at the peers' door."""
+    return json.dumps({"code": code, "reason": "no"}, separators=(",", ":")).encode()
+
+
+def test_a_witness_that_does_not_cosign_is_asked_less_and_less_often(node, peer, at, monkeypatch):
+    """As deliveries are: in ten minutes a dozen times and some, not three hundred; at once again after it did cosign."""
+    witness = Asked(node, peer, at, monkeypatch, (503, b"{}"))
+    witness.goes_on(600)
+    assert 10 <= len(witness.times) <= 20
+    assert witness.waits == sorted(witness.waits)
+    assert witness.waits[-1] == 60
+    assert not models.Alarm.objects.exists()  # it is away: that is told by what waits for it
+    witness.answer = None
+    witness.goes_on(61)
     assert models.Cosigned.objects.get().witness == "VN"
-    asked = len(times)
+    asked = len(witness.times)
     peers.arrive(node, peer.asks(peers.request())[0], at)
-    goes_on(1)
-    assert len(times) == asked + 1
+    witness.goes_on(1)
+    assert len(witness.times) == asked + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [(401, "peer.unknown", "unpinned"), (422, "witness.unknown", "unpinned"), (422, "checkpoint.form", "refused")],
+)
+def test_a_witness_that_goes_on_refusing_is_asked_once_an_hour_and_officers_see_why(
+    node, peer, at, monkeypatch, status, code, told
+):
+    """It was asked every minute for ever, and nobody but the log of the node knew."""
+    witness = Asked(node, peer, at, monkeypatch, (status, refusal(code)))
+    witness.goes_on(60)
+    assert not models.Alarm.objects.exists()  # a newer entry may be on its way there
+    witness.goes_on(5 * 3600, every=30)
+    assert len(witness.times) <= 20
+    assert 3600 <= witness.waits[-1] < 3630
+    assert [(row.peer, row.code) for row in models.Alarm.objects.all()] == [("VN", f"witness.{told}")]
+    assert str(texts.sentence(f"witness.{told}")).startswith("As a witness")
+
+
+@pytest.mark.parametrize("answer", [(200, b"nonsense"), (409, b"many\n")])
+def test_a_witness_whose_answers_hold_nothing_is_asked_once_an_hour_too(node, peer, at, monkeypatch, answer):
+    """Nobody makes a State ask him every minute by answering nonsense."""
+    witness = Asked(node, peer, at, monkeypatch, answer)
+    witness.goes_on(3 * 3600, every=30)
+    assert len(witness.times) <= 20
+    assert models.Alarm.objects.count() == 1
+
+
+def test_a_witness_that_has_pinned_this_state_is_asked_at_once(node, peer, at, monkeypatch):
+    """That shows by the first exchange that goes well; those after it change nothing."""
+    witness = Asked(node, peer, at, monkeypatch, (401, refusal("peer.unknown")))
+    witness.goes_on(2 * 3600, every=30)
+    witness.errands._exchange(Offer())
+    assert witness.errands._witness.waits  # it does not talk either
+    asked, witness.talks = len(witness.times), True
+    for _ in range(50):
+        witness.errands._exchange(Offer())
+        witness.goes_on(1)
+    assert 5 <= len(witness.times) - asked <= 10  # it refuses still, and each exchange does not begin it anew
+    witness.talks = False
+    witness.errands._exchange(Offer())
+    witness.answer, witness.talks = None, True
+    witness.errands._exchange(Offer())
+    witness.goes_on(1)
+    assert models.Cosigned.objects.get().witness == "VN"
 
 
 def test_every_witness_is_asked_until_it_has_cosigned(node, peer, qatar, at):

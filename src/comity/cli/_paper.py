@@ -22,8 +22,6 @@ from comity.wording.speech import Speech
 
 _LABEL, _CELL = 20, 24  # columns that a row's heading and a State need at least for a table to be readable
 
-_UNCITED = (labels.LANGUAGES, labels.AUTHORITIES)  # names speak for themselves, and a column is narrow
-
 
 class Paper:
     """What one command writes on, in the language of `speech`.
@@ -95,7 +93,7 @@ class Paper:
         That is on a narrow screen, and always in Persian: a screen that turns lines round would turn the columns too.
         """
         names = [self.speech.state(state) for state in states]
-        lines = [(row.label, [[self._cited(row, said) for said in cell] for cell in row.cells]) for row in rows]
+        lines = [(row.label, [[self._cited(said) for said in cell] for cell in row.cells]) for row in rows]
         narrow = self.console.width < _LABEL + _CELL * len(states)
         if self.speech.language == "fa" or len(states) == 1 or narrow:
             for at, name in enumerate(names):
@@ -109,8 +107,8 @@ class Paper:
             table.add_row(Text(self.speech.translate(label)), *shown)
         self.console.print(table)
 
-    def _cited(self, row: Row, said: Said) -> str:
-        cite = self.speech.code(said.provision) if said.provision and row.label not in _UNCITED else ""
+    def _cited(self, said: Said) -> str:
+        cite = self.speech.code(said.provision) if said.provision else ""
         return " · ".join(part for part in (said.text, cite) if part)
 
 

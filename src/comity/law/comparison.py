@@ -17,11 +17,14 @@ from comity.law.state import (
     Authorisation,
     Authority,
     DataProtection,
+    Holiday,
     Language,
     NationalOffence,
+    OtherTreaty,
     Policy,
     Retention,
     State,
+    Week,
 )
 from comity.law.treaty import ClockRule, Treaty
 
@@ -54,7 +57,10 @@ class Criminalised:
 
 @dataclass(frozen=True)
 class House:
-    """What one State's book says of carrying out a measure; each list may be empty, which means: the book is silent."""
+    """What one State's book says of carrying out a measure; each list may be empty, which means: the book is silent.
+
+    Working week and holidays are among it because periods are counted in them, other treaties because they may carry it.
+    """
 
     state: str
     authorisations: tuple[Authorisation, ...]
@@ -64,13 +70,16 @@ class House:
     authorities: tuple[Authority, ...]
     data_protection: tuple[DataProtection, ...]
     retention: tuple[Retention, ...]
+    weeks: tuple[Week, ...]
+    holidays: tuple[Holiday, ...]
+    treaties: tuple[OtherTreaty, ...]
 
     @property
     def provisions(self) -> tuple[str, ...]:
         """Everything that these lines stand on, once each."""
         rows: tuple[_Line, ...] = (
             *self.authorisations, *self.policies, *self.clocks, *self.languages, *self.authorities,
-            *self.data_protection, *self.retention,
+            *self.data_protection, *self.retention, *self.weeks, *self.holidays, *self.treaties,
         )  # fmt: skip
         return tuple(dict.fromkeys(row.provision for row in rows))
 
@@ -115,6 +124,9 @@ def measure(books: Books, states: tuple[str, ...], asked: Measure, on: date) -> 
                 authorities=book.lines(book.authorities, on),
                 data_protection=book.lines(book.data_protection, on),
                 retention=book.lines(book.retention, on),
+                weeks=book.lines(book.weeks, on),
+                holidays=book.lines(book.holidays, on),
+                treaties=book.lines(tuple(x for x in book.treaties if asked in x.measures), on),
             )
         )
     return tuple(found)

@@ -411,6 +411,9 @@ def _holiday(row: Row, provisions: Collection[str]) -> Holiday:
     nth = row.has("weekday")
     if fixed and nth == row.has("day"):
         row.fault("Give a day, or a weekday with nth: one of them.", "lawbook.value", "day")
+    if row.has("offset") and not (feast or nth):
+        message = "An offset counts from Easter or from the n-th weekday. Take it out, and write the day itself."
+        row.fault(message, "lawbook.value", "offset")
     holiday = Holiday(
         en=row.text("en"),
         fa=row.text("fa"),

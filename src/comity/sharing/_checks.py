@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn
 
+from comity.casework.moments import YEARS
 from comity.errors import Invalid
 from comity.sharing import _types
 
@@ -132,6 +133,18 @@ def _number(least: float, most: float, value: Any, _name: str, _remarks: list[Re
 
 def _time(value: Any, _name: str, _remarks: list[Remark]) -> None:
     moment(value)
+
+
+def _dated(value: Any, _name: str, _remarks: list[Remark]) -> None:
+    """A time at which somebody said or saw something.
+
+    STIX bounds no time. What people did lies in the years of every moment that crosses the border, or somebody mistyped; what
+    they write down of things does not: files of 1601, certificates and indicators that end in 9999 are usual.
+    """
+    year = moment(value).year
+    if year not in YEARS:
+        message = f"It was not said or seen in {year}: a year from {YEARS[0]} to {YEARS[-1]} is needed."
+        raise Invalid(message, code="stix.year")
 
 
 def _version(value: Any, _name: str, _remarks: list[Remark]) -> None:
@@ -266,7 +279,7 @@ _PREDEFINED = frozenset(" ".join(_types.PREDEFINED.values()).split())
 _EXTENSION_TYPES = frozenset(_types.ENUMS["extension-type"].split())
 _REGISTRY_TYPES = frozenset(_types.ENUMS["registry-type"].split())
 _KINDS: dict[str, Check] = {
-    "text": _text, "texts": partial(_each, _text), "bool": _bool, "time": _time, "version": _version,
+    "text": _text, "texts": partial(_each, _text), "bool": _bool, "time": _time, "dated": _dated, "version": _version,
     "language": _language, "dictionary": _dictionary, "dictionaries": partial(_each, _dictionary),
     "phases": partial(_each, _phase), "hashes": _hashes, "externals": partial(_each, _external),
     "granular": partial(_each, _granular), "extensions": _extensions, "embedded": _embedded,

@@ -9,17 +9,17 @@ Source: STIX Version 2.1, OASIS Standard, sections 3 to 7 and 10.
 
 from __future__ import annotations
 
-_OBJECT = """type! spec_version!:version id! created!:time modified!:time created_by_ref:ref=identity revoked:bool
+_OBJECT = """type! spec_version!:version id! created!:dated modified!:dated created_by_ref:ref=identity revoked:bool
     labels:texts confidence:percent lang:language external_references:externals
     object_marking_refs:refs=marking-definition granular_markings:granular extensions:extensions """
 _OBSERVABLE = """type! spec_version:version id! object_marking_refs:refs=marking-definition granular_markings:granular
     extensions:extensions defanged:bool """
-_MARKING = """type! spec_version!:version id! created!:time created_by_ref:ref=identity external_references:externals
+_MARKING = """type! spec_version!:version id! created!:dated created_by_ref:ref=identity external_references:externals
     object_marking_refs:refs=marking-definition granular_markings:granular extensions:extensions """
 
 DOMAIN = {
     "attack-pattern": "name! description aliases:texts kill_chain_phases:phases",
-    "campaign": "name! description aliases:texts first_seen:time last_seen:time objective",
+    "campaign": "name! description aliases:texts first_seen:dated last_seen:dated objective",
     "course-of-action": "name! description",
     "grouping": "name description context!:word=grouping-context object_refs!:refs=*",
     "identity": """name! description roles:texts identity_class:word=identity-class sectors:words=industry-sector
@@ -28,14 +28,14 @@ DOMAIN = {
     "indicator": """name description indicator_types:words=indicator-type pattern!
         pattern_type!:word=pattern-type pattern_version valid_from!:time valid_until:time kill_chain_phases:phases""",
     "infrastructure": """name! description infrastructure_types:words=infrastructure-type aliases:texts
-        kill_chain_phases:phases first_seen:time last_seen:time""",
-    "intrusion-set": """name! description aliases:texts first_seen:time last_seen:time goals:texts
+        kill_chain_phases:phases first_seen:dated last_seen:dated""",
+    "intrusion-set": """name! description aliases:texts first_seen:dated last_seen:dated goals:texts
         resource_level:word=attack-resource-level primary_motivation:word=attack-motivation
         secondary_motivations:words=attack-motivation""",
     "location": """name description latitude:latitude longitude:longitude precision:number region:word=region country
         administrative_area city street_address postal_code""",
     "malware": """name description malware_types:words=malware-type is_family!:bool aliases:texts
-        kill_chain_phases:phases first_seen:time last_seen:time operating_system_refs:refs=software
+        kill_chain_phases:phases first_seen:dated last_seen:dated operating_system_refs:refs=software
         architecture_execution_envs:words=processor-architecture implementation_languages:words=implementation-language
         capabilities:words=malware-capabilities sample_refs:refs=file|artifact""",
     "malware-analysis": """product! version host_vm_ref:ref=software operating_system_ref:ref=software
@@ -43,12 +43,12 @@ DOMAIN = {
         analysis_definition_version submitted:time analysis_started:time analysis_ended:time result_name
         result:word=malware-result analysis_sco_refs:refs=observable sample_ref:ref=observable""",
     "note": "abstract content! authors:texts object_refs!:refs=*",
-    "observed-data": """first_observed!:time last_observed!:time number_observed!:observed objects:embedded
+    "observed-data": """first_observed!:dated last_observed!:dated number_observed!:observed objects:embedded
         object_refs:refs=observable|relation""",
     "opinion": "explanation authors:texts opinion!:one=opinion object_refs!:refs=*",
-    "report": "name! description report_types:words=report-type published!:time object_refs!:refs=*",
-    "threat-actor": """name! description threat_actor_types:words=threat-actor-type aliases:texts first_seen:time
-        last_seen:time roles:words=threat-actor-role goals:texts sophistication:word=threat-actor-sophistication
+    "report": "name! description report_types:words=report-type published!:dated object_refs!:refs=*",
+    "threat-actor": """name! description threat_actor_types:words=threat-actor-type aliases:texts first_seen:dated
+        last_seen:dated roles:words=threat-actor-role goals:texts sophistication:word=threat-actor-sophistication
         resource_level:word=attack-resource-level primary_motivation:word=attack-motivation
         secondary_motivations:words=attack-motivation personal_motivations:words=attack-motivation""",
     "tool": "name! description tool_types:words=tool-type aliases:texts kill_chain_phases:phases tool_version",
@@ -59,7 +59,7 @@ RELATION = {
         source_ref!:ref=!bundle|language-content|marking-definition|relationship|sighting
         target_ref!:ref=!bundle|language-content|marking-definition|relationship|sighting
         start_time:time stop_time:time""",
-    "sighting": """description first_seen:time last_seen:time count:seen sighting_of_ref!:ref=domain
+    "sighting": """description first_seen:dated last_seen:dated count:seen sighting_of_ref!:ref=domain
         observed_data_refs:refs=observed-data where_sighted_refs:refs=identity|location summary:bool""",
 }
 OBSERVABLE = {
@@ -99,7 +99,7 @@ OBSERVABLE = {
         subject_public_key_modulus subject_public_key_exponent:integer x509_v3_extensions:dictionary""",
 }
 META = {
-    "extension-definition": """type! spec_version!:version id! created!:time modified!:time
+    "extension-definition": """type! spec_version!:version id! created!:dated modified!:dated
         created_by_ref!:ref=identity revoked:bool labels:texts external_references:externals
         object_marking_refs:refs=marking-definition granular_markings:granular name! description schema! version!
         extension_types!:ones=extension-type extension_properties:texts""",

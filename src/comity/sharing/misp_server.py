@@ -27,9 +27,10 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from comity.casework.moments import YEARS
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.sharing import _json, _misp_filters, misp, stix
 from comity.sharing._json import Limits
@@ -40,6 +41,7 @@ from comity.sharing.shelf import Reader, Shelf
 VERSION: Final = "2.5.34"  # of MISP and of PyMISP, whose addresses and forms are followed
 LONGEST: Final = 8 << 20  # bytes of a body
 _SIGHTED: Final = 100  # attributes that one sighting is of
+_AHEAD: Final = timedelta(days=1)  # of a clock that is wrong by a time zone
 _TEXTS_OF_EVENTS: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags", "org", "eventinfo"})
 _TEXTS_OF_ATTRIBUTES: Final = frozenset({"value", "type", "category", "uuid", "eventid", "tags"})
 _LEFT_OUT: Final = frozenset(  # what MISP asks to have with an event, or not: no filters
@@ -364,7 +366,7 @@ def _seen(ask: _Ask, named: str, said: Mapping[str, Any]) -> list[stix.Object]:
 
 
 def _seen_at(said: Mapping[str, Any], at: datetime) -> datetime:
-    """When it was seen: as it says, or now. Raises _Refused."""
+    """When it was seen: as it says, but no later than now, for its clock may run ahead of this one. Raises _Refused."""
     stated = said.get("timestamp") or said.get("date_sighting")
     if not stated:
         return at
@@ -372,4 +374,7 @@ def _seen_at(said: Mapping[str, Any], at: datetime) -> datetime:
         seen = datetime.fromtimestamp(int(stated), UTC)
     except (ValueError, TypeError, OverflowError, OSError) as error:
         raise _Refused(400, "This is no time.", code="misp.sighting") from error
+    if seen.year < YEARS[0] or seen > at + _AHEAD:
+        message = f"Seen at {stix.version_key(seen)}? Write a time from {YEARS[0]} until now, in seconds since 1970."
+        raise _Refused(400, message, code="misp.sighting")
     return min(seen, at)

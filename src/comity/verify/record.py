@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -175,27 +176,25 @@ def _receipts(
     early: list[str] = []
     with report.check("receipts") as words:
         count = 0
-        for records in acts.values():
-            parties = _parties(records)
-            for record, act in records:
-                if act.by != said.home or act.kind not in CROSSING:
-                    continue
-                if record.receipt is None:
-                    raise BrokenProof(f"'{act.kind}' of {act.case} has no receipt.", code="verify.receipt")
-                receipt = messages.read_receipt(record.receipt, trust_in(entries.values()))
-                to = envelope.commitment(record.envelope)[0]
-                right = (to, said.home, canon.content_id(record.envelope))
-                if (receipt.by, receipt.to, receipt.envelope) != right:
-                    raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
-                if receipt.at < act.at - SKEW:
-                    early.append(
-                        f"'{act.kind}' of {act.case} says {act.at:%Y-%m-%d %H:%M:%S} UTC, and its receipt an earlier time"
-                    )
-                if receipt.at > said.at + SKEW:
-                    raise BrokenProof(f"'{act.kind}' has a receipt of an impossible time.", code="receipt.time")
-                logged = messages.logged_receipt(receipt.envelope)
-                witnesses.saw(receipt.proof, logged, entries[receipt.by], parties=parties)
-                count += 1
+        for record, act, parties in _each(acts):
+            if act.by != said.home or act.kind not in CROSSING:
+                continue
+            if record.receipt is None:
+                raise BrokenProof(f"'{act.kind}' of {act.case} has no receipt.", code="verify.receipt")
+            receipt = messages.read_receipt(record.receipt, trust_in(entries.values()))
+            to = envelope.commitment(record.envelope)[0]
+            right = (to, said.home, canon.content_id(record.envelope))
+            if (receipt.by, receipt.to, receipt.envelope) != right:
+                raise BrokenProof(f"'{act.kind}' has a receipt for something else.", code="verify.receipt")
+            if receipt.at < act.at - SKEW:
+                early.append(
+                    f"'{act.kind}' of {act.case} says {act.at:%Y-%m-%d %H:%M:%S} UTC, and its receipt an earlier time"
+                )
+            if receipt.at > said.at + SKEW:
+                raise BrokenProof(f"'{act.kind}' has a receipt of an impossible time.", code="receipt.time")
+            logged = messages.logged_receipt(receipt.envelope)
+            witnesses.saw(receipt.proof, logged, entries[receipt.by], parties=parties)
+            count += 1
         words.append(f"{count} receipts, each in the receiver's log")
     if early:
         report.note("receipts", Verdict.UNDETERMINED, f"{early[0]}: which clock was wrong, no file can show")
@@ -206,17 +205,17 @@ def _inclusion(
 ) -> None:
     """That home's log holds every act: its own as made, the other State's as it arrived."""
     with report.check("inclusion") as words:
-        count = 0
-        for records in acts.values():
-            parties = _parties(records)
-            for record, act in records:
-                own = act.by == said.home
-                data = entry(ACT, act.id) if own else entry(RECEIVED, canon.content_id(record.envelope))
-                witnesses.saw(record.proof, data, entries[said.home], parties=parties)
-                count += 1
+        for record, act, parties in _each(acts):
+            own = act.by == said.home
+            data = entry(ACT, act.id) if own else entry(RECEIVED, canon.content_id(record.envelope))
+            witnesses.saw(record.proof, data, entries[said.home], parties=parties)
+        count = sum(map(len, acts.values()))
         words.append(f"{count} acts stand in the log of {said.home}")
 
 
-def _parties(records: list[tuple[dossier.ActRecord, Act]]) -> set[str]:
-    """The States between which the case is, as its first act says."""
-    return {str(act.body["request"][side]) for _, act in records[:1] for side in ("requesting", "requested")}
+def _each(acts: Acts) -> Iterator[tuple[dossier.ActRecord, Act, set[str]]]:
+    """Every act of every case, and the States between which its case is, as the first act of that case says."""
+    for records in acts.values():
+        parties = {str(act.body["request"][side]) for _, act in records[:1] for side in ("requesting", "requested")}
+        for record, act in records:
+            yield record, act, parties

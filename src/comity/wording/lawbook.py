@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from comity.law import comparison
-from comity.law.state import Authorisation, Authority, NationalOffence, Policy
+from comity.law.state import Authorisation, Authority, NationalOffence, OtherTreaty, Policy
 from comity.law.treaty import ClockRule
 from comity.wording import labels, terms
 from comity.wording.speech import Speech
@@ -39,6 +39,12 @@ def measure_rows(speech: Speech, houses: Sequence[comparison.House]) -> list[Row
             [Said(f"{speech.term(terms.CATEGORIES, line.category)}: {speech.period(str(line.period))}", line.provision)
              for line in house.retention] for house in houses]),
         Row(labels.PERSONAL_DATA, [[Said("", line.provision) for line in house.data_protection] for house in houses]),
+        Row(labels.OTHER_TREATIES, [[_treaty(speech, line) for line in house.treaties] for house in houses]),
+        Row(labels.WEEK, [
+            [Said(speech.listing([speech.term(labels.DAYS, day) for day in line.days]), line.provision)
+             for line in house.weeks] for house in houses]),
+        Row(labels.HOLIDAYS, [
+            [Said("", name) for name in dict.fromkeys(line.provision for line in house.holidays)] for house in houses]),
     ]  # fmt: skip
 
 
@@ -93,6 +99,10 @@ def _policy(speech: Speech, line: Policy) -> Said:
 def _authority(speech: Speech, line: Authority) -> Said:
     name = speech.foreign(line.fa if speech.language == "fa" else line.en)
     return Said(f"{name} ({speech.term(labels.ROLES, line.role)})", line.provision)
+
+
+def _treaty(speech: Speech, line: OtherTreaty) -> Said:
+    return Said(speech.listing([speech.state(code) for code in line.partners]), line.provision)
 
 
 def _penalty(speech: Speech, line: NationalOffence) -> Said:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 
 from comity.errors import ComityError, Unreachable
@@ -30,8 +30,15 @@ _AWAY = frozenset({502, 503, 504})  # said by a proxy whose node is away: that i
 _RENEW_SOON = 20.0  # seconds between two of them when something did not hold
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
+_LASTS = 8  # failures in a row: two minutes
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
 _TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
+_REFUSED_AGAIN = timedelta(
+    hours=1
+)  # between two asks in the end of a witness that refuses: that changes when people act
+_UNPINNED = frozenset(
+    {"peer.unknown", "witness.unknown"}
+)  # said by a witness that does not know this State, or its log
 
 Step = Callable[[], bool]
 
@@ -52,8 +59,8 @@ class _Patience:
     def __init__(self) -> None:
         self._times, self._until = 0, 0.0
 
-    def failed(self) -> None:
-        self._until = time.monotonic() + crossing.retry_after(self._times).total_seconds()
+    def failed(self, most: timedelta = crossing.LAST_RETRY) -> None:
+        self._until = time.monotonic() + crossing.retry_after(self._times, most).total_seconds()
         self._times += 1
 
     def went_well(self) -> None:
@@ -62,6 +69,11 @@ class _Patience:
     @property
     def waits(self) -> bool:
         return self._until > time.monotonic()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it failed so often in a row that it does not mend itself, as what a newer entry mends does."""
+        return self._times > _LASTS
 
 
 class Errands:
@@ -79,6 +91,7 @@ class Errands:
         self._witness = _Patience()
         self._seen = 0  # the size at which it cosigned this log last, as far as this process knows
         self._ahead = False  # whether it said that it saw a longer log
+        self._talked = False  # whether the last exchange with it went well
         self._renewed = 0.0  # when that was done last
         self._renew_next = 0.0  # when to look for a newer entry of its State
         self.asked = False  # whether it was asked, since this process began, what it holds
@@ -161,12 +174,15 @@ class Errands:
             self._talk.answered(offer, answer, now().timestamp())
             failure = Failure("")
             self._note(None)
+            if not self._talked:  # it may have pinned this State just now
+                self._witness.went_well()
         except ComityError as error:
             self._note(error)
             _log.info("an exchange with %s: %s", self._peer, error)
             if failure.code == "node.defect":
                 failure = Failure(error.code)
         finally:
+            self._talked = not failure.code
             if failure.code:
                 self._talk.failed(offer, failure, now().timestamp())
 
@@ -178,7 +194,7 @@ class Errands:
             self._witness.went_well()
         except ComityError as error:
             self._note(error)
-            self._witness.failed()
+            self._not_witnessed(error)
             _log.warning("%s did not cosign: %s", self._peer, error)
             if error.code == "witness.ahead" and not self._ahead:
                 self._ahead = True  # once: what it says is not signed
@@ -186,6 +202,15 @@ class Errands:
                 crossing.forget_settled(self._settings, why, at=now(), claimed=True)
                 crossing.turn_away(code=error.code, reason=str(error), head=b"", size=0, path="/witness", at=now())
         return False
+
+    def _not_witnessed(self, error: ComityError) -> None:
+        """Leave the witness alone for a while; if it goes on refusing, it is asked seldom, and officers see why."""
+        if error.code in _SILENCE | {"witness.status"}:
+            self._witness.failed()
+            return
+        self._witness.failed(_REFUSED_AGAIN)
+        if self._witness.lasts:
+            registry.not_witnessed(self._peer, error.code, at=now())
 
     def _ask_witness(self, note: str, size: int) -> None:
         line, old = self._line(), self._seen
@@ -197,7 +222,7 @@ class Errands:
                 raise Unreachable(reason, code="witness.ahead", where=str(old))
             status, answer = line.post("/witness", registry.ask_witness(note, size, old).encode(), at=now())
         if status != 200:
-            raise Unreachable(f"{self._peer} answered {status}: {answer[:200]!r}", code="witness.status")
+            raise _no_cosignature(self._peer, status, answer)
         registry.witnessed(size, answer.decode("utf-8", "replace"), by=self._peer)
         self._seen = size
 
@@ -257,11 +282,23 @@ def _each(steps: list[Step]) -> bool:
     return False
 
 
+def _no_cosignature(witness: str, status: int, answer: bytes) -> Unreachable:
+    """That a witness answered with no cosignature: it refused, or is away or hears no more just now."""
+    if _code(answer) in _UNPINNED:
+        message = (
+            f"{witness} does not know this State, or this log, and answered {status}. Have your entry pinned there."
+        )
+        return Unreachable(message, code="witness.unpinned", where=witness)
+    for_now = status in {_TOO_MANY, *_AWAY}
+    message = f"{witness} answered {status}: {answer[:200]!r}"
+    return Unreachable(message, code="witness.status" if for_now else "witness.refused", where=witness)
+
+
 def _size_seen(witness: str, answer: bytes) -> int:
     """The size that a witness says it saw last. Raises Unreachable: it says nothing of the kind."""
     text = answer.decode("ascii", "replace").removesuffix("\n")
     if not text.isdecimal() or len(text) > 15:
-        raise Unreachable(f"{witness} answered no size.", code="witness.status")
+        raise Unreachable(f"{witness} answered no size.", code="witness.refused", where=witness)
     return int(text)
 
 

@@ -157,7 +157,7 @@ def public_objects(ids: Sequence[str], *, at: datetime) -> list[stix.Object]:
             continue
         try:
             rules = release.read_rules(row.collection.rules)
-            held = stix.read(bytes(row.raw))
+            held = stix.kept(bytes(row.raw), row.digest)
         except ComityError:  # what cannot be read goes to nobody
             continue
         came = Came(row.source, frozenset(row.communities)) if row.source else None

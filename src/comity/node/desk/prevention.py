@@ -298,7 +298,7 @@ def _now(row: models.StixObject) -> models.StixObject:
 
 
 def _read(row: models.StixObject) -> Object:
-    return stix.read(bytes(row.raw))
+    return stix.kept(bytes(row.raw), row.digest)  # it was checked when it came, by the rules of then
 
 
 def _shared(

@@ -15,6 +15,7 @@ from comity.ledger import checkpoint as cp
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _log
+from comity.node.desk._alarm import note_alarm_daily
 from comity.node.settings import LANGUAGES, Settings
 from comity.seal import canon, merkle
 from comity.wire.directory import Entry, Purpose, contradicts, distinct, read_entry, recovered, succeeds
@@ -393,6 +394,17 @@ def witnessed(size: int, answer: str, *, by: str) -> None:
             row.note += cp.cosigned(row.note, answer, name, public)
             row.save(update_fields=["note"])
         models.Cosigned.objects.update_or_create(witness=by, defaults={"head": row})
+
+
+def not_witnessed(witness: str, code: str, *, at: datetime) -> None:
+    """Let people see, once a day, why a witness goes on refusing to cosign this log.
+
+    Args:
+        witness: the State that is asked.
+        code: of why; see ``witness`` among the error codes of OPERATIONS.
+        at: now.
+    """
+    note_alarm_daily(witness, code, at=at)
 
 
 def newest_checkpoint(settings: Settings) -> str:

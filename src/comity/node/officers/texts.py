@@ -306,6 +306,7 @@ TEXTS: Final[dict[str, Promise]] = {
     "stix.name": _("A property of an object has a name that is not taken."),
     "stix.custom": _("Properties of one’s own are not taken here."),
     "stix.value": _("A property of an object has a value that is not taken."),
+    "stix.year": _("An object says that it was made or seen in a year that cannot be meant."),
     "stix.time": _("A time in an object is wrong."),
     "stix.reference": _("An object refers to something that it may not refer to."),
     "stix.extension": _("An extension of an object does not follow its form."),
@@ -438,6 +439,14 @@ TEXTS: Final[dict[str, Promise]] = {
     "door.too-long": _("Larger than what the peers’ door takes."),
     "wire.unreachable": _("The other State’s node did not answer."),
     "wire.status": _("The other State’s node answered with an error."),
+    "witness.unpinned": _(
+        "As a witness of our log it does not know this State. Have our directory entry pinned there; "
+        "until then it is asked less and less often."
+    ),
+    "witness.refused": _(
+        "As a witness it goes on refusing to cosign our log. The operator finds its reason in the log."
+    ),
+    "witness.ahead": _("As a witness it saw a longer log than this node has. Was an older database restored here?"),
     "collect.digest": _("What was collected is not what was announced. It is collected anew."),
     "verify.container": _("The sealed file changed since it arrived."),
     "verify.manifest": _("The list of exhibits is not the one that was announced."),

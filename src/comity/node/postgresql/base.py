@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.backends.postgresql import base
 from psycopg.abc import Buffer
+from psycopg.types.json import Jsonb, JsonbDumper
 from psycopg.types.string import StrDumperUnknown
 
 _ONE_AT_A_TIME = 0x636F6D697479  # "comity": PostgreSQL keeps advisory locks by number, for each database apart
@@ -23,6 +25,20 @@ class _Text(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd"))
 
 
+_ESCAPE = re.compile(rb"\\(?:ud[89ab]..\\ud[c-f]..|(u0000|ud[89a-f]..)|.)")  # group 1: of what jsonb cannot keep
+
+
+class _Json(JsonbDumper):
+    """JSON as `_Text`: U+FFFD where its texts hold U+0000, or half of a pair of surrogates."""
+
+    def dump(self, obj: Jsonb) -> Buffer | None:
+        """`obj` as PostgreSQL takes it."""
+        said = bytes(super().dump(obj) or b"")
+        if b"\\u0000" not in said and b"\\ud" not in said:
+            return said
+        return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], said)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to PostgreSQL.
 
@@ -36,6 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A connection that takes every text."""
         connection = super().get_new_connection(conn_params)
         connection.adapters.register_dumper(str, _Text)
+        connection.adapters.register_dumper(Jsonb, _Json)
         return connection
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001  Django calls it so
