@@ -107,6 +107,8 @@ class ClockRule:
         bearer: the side that is bound, ``requesting`` or ``requested``.
         extendable: whether it can be extended on request before it ends.
         provision: the source.
+        suspended_by: while what the case waits for it stands still, ids of `casework.times.WAITS`; nothing unless the
+            book says so.
     """
 
     id: str
@@ -116,6 +118,7 @@ class ClockRule:
     bearer: str
     extendable: bool
     provision: str
+    suspended_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
