@@ -35,6 +35,7 @@ from comity.casework.lifecycle import (
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.moments import moment_text, strict_moment
 from comity.casework.request import Account, Offence, Person, Request, Subject
+from comity.casework.times import WAITS, conducts, under_conduct, waited
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.seal import canon
 from comity.seal.envelope import Statement
@@ -47,8 +48,9 @@ DATA, HOLD, MOVING, POLICE = (
 DEED, ACT_OF_FORCE, NOTICE, CONSENT = (
     Measure.SERVICE, Measure.EXTRADITION, Measure.SPONTANEOUS_INFORMATION, Measure.ONWARD_TRANSFER
 )  # fmt: skip
-EACH = (HOLD, DATA, MOVING, Measure.STATEMENTS, POLICE, DEED, ACT_OF_FORCE, NOTICE, CONSENT)
-LIMIT = "Only for this case."
+COMES = Measure.APPEARANCE
+EACH = (HOLD, DATA, MOVING, Measure.STATEMENTS, POLICE, DEED, COMES, ACT_OF_FORCE, NOTICE, CONSENT)
+LIMIT, WITNESS = "Only for this case.", "N. Rahimi"
 REQUEST = {
     measure: Request(
         f"IR-2026-{number:04}",
@@ -61,6 +63,7 @@ REQUEST = {
         purpose="To try the case.",
         conditions=(LIMIT,),
         others=("QA",),
+        persons=(Subject(WITNESS, "witness"), Subject("B. Karimi", "expert")),
     )
     for number, measure in enumerate(Measure, 1)
 }
@@ -90,7 +93,13 @@ def body_of(kind: Kind, case: Case) -> dict:
     clock = {"clock": "suggested", "due": "2026-12-01T20:29:59Z", "reasons": "The head of the office was told."}
     released = next((old for old in case.returns if case.verified(old)), said)
     reach = (strict_moment(asked.body["until"]) if asked else AT).date().isoformat()
+    came = next((one for one in under_conduct(case) if one.person == WITNESS), None) if case.acts else None
+    lasts = moment_text(came.hindrance) if came and came.hindrance else ""
     return {
+        Kind.DISCHARGED: {"person": WITNESS, "told_at": moment_text(AT - timedelta(minutes=4)), "days": 0, "agreed": ""},
+        Kind.LEAVING_HINDERED: {"person": WITNESS, "since": lasts or moment_text(AT - timedelta(minutes=3)),
+                                "until": moment_text(AT - timedelta(minutes=1)) if lasts else "", "reasons": "Ill."},
+        Kind.SAFE_CONDUCT_ENDED: {"person": WITNESS, "how": "left", "ended_at": moment_text(AT)},
         Kind.AGREED: {"conditions": conditions},
         Kind.REPLIED: {"message": "That would serve."},
         Kind.ENQUIRED: {"message": "How does it stand?"},
@@ -304,6 +313,22 @@ WALKS = {
         VN  lan   performed     performed  performed
         IR  reza  deadline-waived performed performed
         IR  sara  closed        closing    closing"""),
+    "a witness comes and goes": (COMES, """
+        IR  sara  drafted       draft      -
+        IR  sara  checked       draft      -
+        IR  reza  approved      ready      -
+        IR  reza  requested     open       open
+        VN  lan   assessed      open       open
+        VN  lan   accepted      accepted   accepted
+        IR  reza  agreed        accepted   accepted
+        VN  lan   performed+    performed  performed
+        IR  reza  discharged    performed  performed
+        IR  reza  leaving-hindered performed performed
+        IR  reza  leaving-hindered performed performed
+        VN  lan   performed     performed  performed
+        IR  reza  safe-conduct-ended performed performed
+        IR  sara  closed        closing    closing
+        VN  lan   closed        closed     closed"""),
     "only some are served": (DEED, """
         IR  sara  drafted       draft      -
         IR  sara  checked       draft      -
@@ -526,6 +551,7 @@ def suits(walk: str, measure: Measure) -> bool:
         LIVES[made_for] is LIVES[measure]
         and (made_for not in TRAFFIC_AND_CONTENT or measure in TRAFFIC_AND_CONTENT)
         and (made_for in COERCIVE or measure not in COERCIVE)
+        and (made_for is not COMES or measure is COMES)
     )
 
 
