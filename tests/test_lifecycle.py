@@ -899,6 +899,8 @@ REFUSALS = [
     ("hindered twice at once", STAYS, "leaving-hindered", "IR", "reza", "leaving-hindered",
      {"body": {"since": moment_text(AT), "until": ""}}, "conduct.hindrance"),
     ("hindered still", STAYS, "leaving-hindered", "IR", "reza", "leaving-hindered", {"body": {"until": ""}}, "conduct.time"),
+    ("told again while she is hindered", STAYS, "leaving-hindered", "IR", "reza", "discharged",
+     {"body": {"told_at": moment_text(AT)}}, ""),
     ("another end of a hindrance that is over", STAYS, "leaving-hindered 2", "IR", "reza", "leaving-hindered",
      {"body": {"until": moment_text(AT)}}, "conduct.hindrance"),
     ("ending what did not begin", STAYS, "agreed", "IR", "reza", "safe-conduct-ended", {}, "conduct.none"),
@@ -1940,6 +1942,16 @@ def test_a_witness_who_was_told_is_known_at_both():
     assert slow.cases["VN"].crossed
     assert conducts(slow.cases["IR"]) == conducts(slow.cases["VN"])
     assert [(one.person, one.days) for one in conducts(slow.cases["VN"])] == [(WITNESS, 30)]
+
+
+def test_telling_her_again_does_not_let_a_hindered_witness_go():
+    """What hinders her goes on, and is said to be over by its own beginning."""
+    border = walked(STAYS, upto="leaving-hindered")
+    begun = under_conduct(border.cases["IR"])[0].hindrance
+    border.act("IR", "reza", Kind.DISCHARGED, {"told_at": moment_text(AT - timedelta(minutes=2))})
+    assert [one.hindrance for case in border.cases.values() for one in under_conduct(case)] == [begun, begun]
+    border.act("IR", "reza", Kind.LEAVING_HINDERED)
+    assert [one.hindrance for case in border.cases.values() for one in under_conduct(case)] == [None, None]
 
 
 def test_a_late_act_opens_nothing():

@@ -310,7 +310,7 @@ def _under_conduct(case: Case, act: Act) -> Conduct:
 def hindered(case: Case, act: Act) -> None:
     """A person is hindered after being told, and not in the future; a hindrance that lasts is first said to be over."""
     conduct, since = _under_conduct(case, act), strict_moment(act.body["since"])
-    if since < conduct.told or since > act.at:
+    if (since < conduct.told and since != conduct.hindrance) or since > act.at:
         raise NotPossible("It began after the person was told, and not in the future.", code="conduct.time",
                           where="since")  # fmt: skip
     if conduct.hindrance not in (None, since) or any(begun == since and ended for begun, ended in conduct.hindered):

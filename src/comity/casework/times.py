@@ -51,7 +51,8 @@ def conducts(case: Case) -> tuple[Conduct, ...]:
             continue
         person, known = act.body["person"], found.get(act.body["person"])
         if act.kind is Kind.DISCHARGED:
-            found[person] = Conduct(person, strict_moment(act.body["told_at"]), act.body["days"])
+            still = known.hindered if known is not None and known.ended is None else ()
+            found[person] = Conduct(person, strict_moment(act.body["told_at"]), act.body["days"], still)
         elif known is not None and act.kind is Kind.LEAVING_HINDERED:
             since, until = strict_moment(act.body["since"]), act.body["until"]
             others = tuple(span for span in known.hindered if span != (since, None))

@@ -183,6 +183,8 @@ def _clock(item: ClockRule) -> str:
     kind = "at least" if item.least else "at most"
     more = ", extendable" if item.extendable else ""
     more += f", suspended by {' '.join(item.suspended_by)}" if item.suspended_by else ""
+    more += f", begins with {item.begins}" if item.begins else ""
+    more += f", ends when {item.ends}" if item.ends else ""
     return f"{item.id}: {kind} {item.period}{more}; {item.bearer}; {_named(item.measures)} @ {item.provision}"
 
 

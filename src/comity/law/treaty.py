@@ -109,6 +109,8 @@ class ClockRule:
         provision: the source.
         suspended_by: while what the case waits for it stands still, ids of `casework.times.WAITS`; nothing unless the
             book says so.
+        begins: the act that sets it running, ``requested`` or ``accepted``; empty: by what the clock is about.
+        ends: what it waits for, ``decided`` or ``done``; empty: by what the clock is about.
     """
 
     id: str
@@ -119,6 +121,8 @@ class ClockRule:
     extendable: bool
     provision: str
     suspended_by: tuple[str, ...] = ()
+    begins: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,8 @@ def read_clocks(page: Page, provisions: Collection[str], measures: Collection[Me
             extendable=row.flag("extendable", default=False),
             provision=row.cite("provision", provisions),
             suspended_by=row.choices("suspended_by", WAITS),
+            begins=row.choice("begins", {"requested", "accepted"}) if row.has("begins") else "",
+            ends=row.choice("ends", {"decided", "done"}) if row.has("ends") else "",
         )
         row.done()
         found.append((row, clock))

@@ -228,7 +228,7 @@ def _by_rule(case: Case, rule: ClockRule, kind: str, zone: tzinfo, book: State |
 
     It stands still while the case waits for what its book names, and for nothing else.
     """
-    began = _began(case, rule.id, zone)
+    began = _began(case, rule, zone)
     if began is None:
         return
     pauses = [Pause(since, until) for since, until in waited(case, rule.suspended_by)]
@@ -240,14 +240,16 @@ def _by_rule(case: Case, rule: ClockRule, kind: str, zone: tzinfo, book: State |
             found = clocks.paused(named, dates.merged(pauses, longer), zone, book)
     except ComityError:
         return
-    yield _Running(found, rule.bearer, met=_rule_met(case, rule.id))
+    yield _Running(found, rule.bearer, met=_rule_met(case, rule))
 
 
-def _began(case: Case, clock: str, zone: tzinfo) -> datetime | None:
+def _began(case: Case, rule: ClockRule, zone: tzinfo) -> datetime | None:
     """When the clock was set running, as the acts of the case tell."""
-    name = clock.removesuffix("-outside-europe")
+    name = rule.id.removesuffix("-outside-europe")
     act: Act | None = None
-    if name == "service-on-provider":
+    if rule.begins:
+        act = _first(case, Kind(rule.begins))
+    elif name == "service-on-provider":
         act = case.last(Kind.REQUESTED, Kind.SUPPLEMENTED)
     elif name in ("subscriber-return", "traffic-return"):
         act = _first(case, Kind.ORDERED)
@@ -265,8 +267,12 @@ def _first(case: Case, kind: Kind) -> Act | None:
     return next((act for act in case.acts if act.kind is kind), None)
 
 
-def _rule_met(case: Case, clock: str) -> bool:
+def _rule_met(case: Case, rule: ClockRule) -> bool:
     """Whether what the clock is about has been done, as far as the acts tell."""
+    clock = rule.id
+    if rule.ends:
+        decided = rule.ends == "decided" and case.last(Kind.ACCEPTED, Kind.REFUSED) is not None
+        return decided or _given(case)
     if clock == "service-on-provider":
         return _first(case, Kind.ORDERED) is not None or _given(case)
     if clock.startswith("provisional-arrest"):
