@@ -72,7 +72,7 @@ class Input:
 _MESSAGE: Final = Input("message", _("Message to the other State"), "", "text")
 _UNTIL: Final = Input("until", _("Until when"), _("The last day. It must lie after the present end."), "date")
 _CLOCK: Final = Input("deadline", _("Deadline"), "", "deadline")
-_PERSON: Final = Input("person", _("Person"), _("As the request names him or her."), "choice")
+_PERSON: Final = Input("person", _("Person"), _("As the request names him or her."), "which")
 _REST: Final = Input(
     "rest",
     _("What is still missing"),
@@ -315,7 +315,7 @@ def _preserve(of: Asking) -> Known:
 
 def _people(names: Sequence[str]) -> dict[str, Any]:
     """The choice of a person, made already where there is one."""
-    return {"options": [(name, name) for name in names], "value": names[0] if len(names) == 1 else ""}
+    return {"options": _each(names), "value": "0" if len(names) == 1 else ""}
 
 
 def _discharge(of: Asking) -> Known:
