@@ -8,11 +8,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from affairs import OURS, THEIRS, asked, load, says, sent, turned_away
 from browsing import Browser
 from exhibits import bring
 from peer import request
 from refusing import code
-from test_measures import OURS, THEIRS, asked, load, says, sent, turned_away
 
 from comity.casework.act import FORMS, Act, Kind
 from comity.casework.case import Case
@@ -25,6 +25,8 @@ from comity.node.desk import deadlines as settling
 from comity.node.desk import requested, requesting
 from comity.node.officers import deadlines, moves
 from comity.node.settings import Settings
+from comity.wording import lawbook
+from comity.wording.speech import Screen
 
 pytestmark = pytest.mark.django_db
 
@@ -397,3 +399,17 @@ def test_a_corrected_book_reopens_nothing_that_was_met(node, peer, officers, at,
             assert (str(found.state), found.due, found.uncertain, found.needs_somebody) == ("met", seen, None, False), (
                 period
             )
+
+
+def test_a_book_is_shown_with_what_begins_suspends_and_ends_a_clock(node, books):
+    """As `comity law show` says it."""
+    rule = ANSWER.format(period="10 days") + '\nends = "decided"\nsuspended_by = ["information", "postponement"]'
+    books("states/IR.toml", clock(rule, "IR-X:9"))
+    said = lawbook.clock(Screen("en", node.books), node.books.clock("IR", "answer"))
+    expected = (
+        "begins with the request",
+        "ends with the decision",
+        "further information is awaited",
+        "it is postponed",
+    )
+    assert all(part in said for part in expected), said

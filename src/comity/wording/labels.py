@@ -43,6 +43,12 @@ AT_LEAST: Final = _("at least %(period)s")
 AT_MOST: Final = _("at most %(period)s")
 BOUND: Final = _("bound by it: %(bearer)s")
 EXTENDABLE: Final = _("can be extended")
+FROM_AND_TO: Final[Terms] = {  # `law.treaty.ClockRule`
+    "requested": _("begins with the request"),
+    "accepted": _("begins with the acceptance"),
+    "decided": _("ends with the decision"),
+    "done": _("ends when it is done"),
+}
 SUSPENDED: Final[Terms] = {  # `casework.times.WAITS`
     "information": _("stands still while further information is awaited"),
     "consultation": _("stands still while the States consult"),
