@@ -22,9 +22,10 @@ from comity.casework.request import Subject
 from comity.law.book import default_folder
 from comity.law.book import load as read_books
 from comity.node.desk import deadlines as settling
-from comity.node.desk import requested, requesting
+from comity.node.desk import dossier, requested, requesting
 from comity.node.officers import deadlines, moves
 from comity.node.settings import Settings
+from comity.verify import Verdict, verify_file
 from comity.wording import lawbook
 from comity.wording.speech import Screen
 
@@ -47,7 +48,7 @@ def books(tmp_path, monkeypatch):
         text = place.read_text("utf-8") + added
         for name, period in instead.items():
             assert f'id = "{name}"' in text
-            text = re.sub(rf'(\[\[clock\]\]\nid = "{name}"\nmeasures = .*\nperiod = )"[^"]+"', rf'\1"{period}"', text)
+            text = re.sub(rf'(\[\[clock\]\]\nid = "{name}"\nmeasures = .*\nperiod = )"[^"]+"', rf"\1{period}", text)
         place.write_text(text, "utf-8")
         found = read_books(folder)
         monkeypatch.setattr(Settings, "books", property(lambda _settings: found))
@@ -388,12 +389,12 @@ def test_a_corrected_book_reopens_nothing_that_was_met(node, peer, officers, at,
     seen = clocks_of(node, THEIRS, at)["IR:answer"].due
     about = {"clock": "IR:answer", "due": seen, "reasons": "Answered by telephone.", "officer": officers.decider}
     settling.waive(node, THEIRS, at=at + DAY, **about)
-    books("states/IR.toml", clock(rule, "IR-X:9"), answer="20 days")
+    books("states/IR.toml", clock(rule, "IR-X:9"), answer='"20 days"')
     assert str(clocks_of(node, THEIRS, at + 2 * DAY)["IR:answer"].state) == "running"
     books("states/IR.toml", clock(rule, "IR-X:9"))
     settling.meet(node, THEIRS, at=at + 2 * DAY, **about)
     for period in ("1 day", "5 days", "10 days", "20 days", "10 working-days"):
-        books("states/IR.toml", clock(rule, "IR-X:9"), answer=period)
+        books("states/IR.toml", clock(rule, "IR-X:9"), answer=f'"{period}"')
         for moment in (at + 3 * DAY, at + 99 * DAY):
             found = clocks_of(node, THEIRS, moment)["IR:answer"]
             assert (str(found.state), found.due, found.uncertain, found.needs_somebody) == ("met", seen, None, False), (
@@ -413,3 +414,52 @@ def test_a_book_is_shown_with_what_begins_suspends_and_ends_a_clock(node, books)
         "it is postponed",
     )
     assert all(part in said for part in expected), said
+
+
+def test_a_law_that_ends_takes_no_clock_with_it(node, peer, officers, at, books):
+    """A clock runs under the law of the day on which it began, whatever is said later, and whatever law comes later."""
+    rule, day = ANSWER.format(period="10 days"), at.astimezone(TEHRAN).date()
+    spans = {"to": (day, True), "from": (day + DAY, False)}
+    for number, (name, (limit, runs)) in enumerate(spans.items()):
+        old = "from = 2000-01-01\n"
+        new = f"{old}to = {limit}\n" if name == "to" else f"from = {limit}\n"
+        books("states/IR.toml", clock(rule, "IR-X:9").replace(old, new))
+        if not number:
+            bring(node, peer.asks(request(measure=Measure.RECORDS))[0], at)
+            requested.assess(node, THEIRS, officer=officers.decider, at=at + 2 * DAY)
+        assert ("IR:answer" in clocks_of(node, THEIRS, at + 3 * DAY)) == runs, name
+
+
+def test_what_was_extended_stands_still_from_then_on(node, peer, officers, at, books):
+    """A talk before an extension is past; one that comes after it moves the new end by its days."""
+    books("states/IR.toml", preservation='"3 months"\nsuspended_by = ["consultation"]')
+    asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
+    about = {"officer": officers.decider}
+    requested.order(node, THEIRS, provider="p", order="o", content="c", at=at, **about)
+    requested.preserve(node, THEIRS, effected_at=at, at=at, **about)
+    first = clocks_of(node, THEIRS, at)["IR:preservation"].due
+
+    def talk(begun: datetime, over: datetime) -> None:
+        requested.consult(node, THEIRS, message="m", at=begun, **about)
+        assert str(clocks_of(node, THEIRS, begun + DAY)["IR:preservation"].state) == "paused"
+        says(node, peer, over, Kind.REPLIED, {"message": "m"}, THEIRS)
+
+    talk(at + DAY, at + 3 * DAY)
+    assert clocks_of(node, THEIRS, at + 4 * DAY)["IR:preservation"].due == first + 2 * DAY
+    until = first.astimezone(TEHRAN).date() + 30 * DAY
+    body = {"until": moment_text(end(until, TEHRAN)), "reasons": "r"}
+    says(node, peer, at + 5 * DAY, Kind.EXTENSION_ASKED, body, THEIRS)
+    requested.extend(node, THEIRS, until=until, reasons="r", at=at + 6 * DAY, **about)
+    assert clocks_of(node, THEIRS, at + 7 * DAY)["IR:preservation"].due == end(until, TEHRAN)
+    talk(at + 8 * DAY, at + 11 * DAY)
+    assert clocks_of(node, THEIRS, at + 12 * DAY)["IR:preservation"].due == end(until + 3 * DAY, TEHRAN)
+
+
+def test_an_exported_case_holds_safe_conduct(node, officers, came):
+    """Whoever verifies it replays these acts by the same rules."""
+    about = {"person": WITNESS.name, "officer": officers.approver, "at": came}
+    requesting.discharge(node, OURS, told_at=came, **about)
+    requesting.hinder(node, OURS, since=came, until=None, reasons="Ill.", **about)
+    requesting.end_safe_conduct(node, OURS, how="left", ended_at=came, **about)
+    report = verify_file(dossier.export(node, OURS, officer=officers.approver, at=came))
+    assert report.verdicts["history"][0] is Verdict.PASSED, report.verdicts["history"]

@@ -130,9 +130,9 @@ def _running(settings: Settings, case: Case) -> Iterator[_Running]:
             yield from _safe_conduct(settings, case, rule)
         else:
             yield from _by_rule(case, rule, rule.id, zone, book)
-    day = case.acts[-1].at.date()
-    for rule in book.lines(book.clocks, day) if book else ():
-        if case.measure in rule.measures:
+    for rule in book.clocks if book else ():
+        began = _began(case, rule, zone) if case.measure in rule.measures else None
+        if book and began and book.lines((rule,), began.astimezone(zone).date()):  # under the law of the day it began
             yield from _by_rule(case, rule, f"{case.requested}:{rule.id}", zone, book)
 
 
