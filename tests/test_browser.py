@@ -677,7 +677,38 @@ def _more(measure: str, today: date) -> dict[str, str]:
             "deadline_reason": "The order lapses.",
             "assets-0-description": "A flat.",
         }
+    if measure == "appearance":
+        return {"persons-0-name": "Tran Thi Mai"}
     return {"conditions": "Tell no third party."} if measure == "spontaneous-information" else {}
+
+
+def test_a_witness_is_told_that_she_may_go(world):
+    """In Persian where she is: told, hindered, free to go, gone; in English the other State sees the same, and its end."""
+    pair = Pair(world, "appearance", "IR")
+    pair.accepted("Safe for thirty days.")
+    pair.act(pair.doer, "perform", report="She was told and agrees.", done_on=_today(pair.doer).isoformat(),
+             then="requested performed")  # fmt: skip
+    pair.drafter.to_case(pair.reference)
+    pair.drafter.until_stage("requesting", "performed", pair.measure)
+    asks, asked = pair.approver, pair.decider
+    local = datetime.now(ZoneInfo("Asia/Tehran"))
+    told, ill, well = (
+        f"{almanac.day_typed(when.date(), 'fa')} {almanac.persian_digits(f'{when:%H:%M}')}"
+        for when in (local - timedelta(minutes=ago) for ago in (4, 3, 1))
+    )  # just after the acceptance, as far as two States' clocks differ
+    pair.act(asks, "discharge", told_at=told, agreed="0", days="۳۰")
+    assert "Tran Thi Mai" in asks.text("#clock-safe-conduct-1 h3")
+    asked.to_case(pair.reference)
+    asked.until(lambda: "Tran Thi Mai" in asked.text("[aria-labelledby=clock]"))
+    assert asked.word("It binds the other State.") in asked.text("#clock-safe-conduct-1")
+    assert "Safe for thirty days." in asked.text()
+    pair.act(asks, "hinder", since=ill, reasons="در بیمارستان است.")
+    assert asks.word("Stands still") in asks.text("#clock-safe-conduct-1")
+    pair.act(asks, "hinder", until=well, reasons="مرخص شد.")
+    pair.act(asks, "end-safe-conduct", how="left")
+    asked.to_case(pair.reference)
+    asked.until(lambda: asked.word("Ended") in asked.text("#clock-safe-conduct-1"))
+    pair.closed()
 
 
 def test_extradition_in_two_languages(world):

@@ -12,12 +12,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from comity.casework.measure import Measure
+from comity.casework.moments import moment_text
+from comity.casework.times import Conduct
 from comity.errors import Invalid, NotPossible
 from comity.law import dates
 from comity.law._row import Period, open_page
 from comity.law.calendars import Doubt
 from comity.law.clocks import (
     Deadline,
+    conduct,
     deadline,
     extended,
     paused,
@@ -394,6 +397,24 @@ def test_safe_conduct() -> None:
     assert safe_conduct(told, free, HANOI, [Pause(found.due + SECOND, None)]) == found
 
 
+@given(MOMENTS, ZONES, st.integers(0, 40), st.lists(st.tuples(st.integers(0, 2_000), st.integers(1, 500)), max_size=5))
+def test_safe_conduct_by_brute_force(told: datetime, zone: ZoneInfo, days: int, spans: list) -> None:
+    """The first stretch in which the person could leave on every one of so many days; never less than as many hours."""
+    hour, whole = timedelta(hours=1), rule(f"{days or 15} days", least=True)
+    hindered = tuple((told + since * hour, told + (since + long) * hour) for since, long in spans)
+    found = conduct(Conduct("N. Rahimi", told, days, hindered), rule("15 days", least=True), zone)
+    free = told.astimezone(UTC)
+    for begun, over in sorted(span for span in hindered):
+        if begun.astimezone(UTC) <= deadline(whole, free, zone).due:
+            free = max(free, over.astimezone(UTC))
+    assert found.due == deadline(whole, free, zone).due
+    assert found.due - free >= (days or 15) * DAY
+    assert not any(free < begun.astimezone(UTC) <= found.due for begun, _over in hindered)
+    lasting = conduct(Conduct("N. Rahimi", told, days, (*hindered, (free, None))), rule("15 days", least=True), zone)
+    assert lasting.stopped is not None
+    assert state_of(lasting, free + 9_000 * DAY) is ClockState.PAUSED
+
+
 # -------------------------------------------------------------------------------------------- states, words, warnings
 
 
@@ -484,6 +505,22 @@ def test_a_new_end_needs_a_new_word() -> None:
     assert state_of(found, found.due + SECOND, settled=[other]) is ClockState.EXPIRED
     other = settled("met", {**BODY, "clock": "suggested"}, "s.rad", found.due)
     assert state_of(found, found.due + SECOND, settled=[other]) is ClockState.EXPIRED
+
+
+@pytest.mark.parametrize("period", ["30 days", "60 days", "90 days", "3 hours"])
+def test_a_corrected_book_does_not_reopen_what_was_met(period: str) -> None:
+    """Met under the book of that day it stays met, whatever end another book gives; what was only waived is asked again."""
+    began = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    then, now = preservation(began, RULE), deadline(replace(RULE, period=Period.parse(period)), began)
+    done, waived = (
+        settled(how, {**BODY, "due": moment_text(then.due)}, "s.rad", began + DAY) for how in ("met", "waived")
+    )
+    assert state_of(now, now.due + 99 * DAY, settled=[done]) is ClockState.MET
+    assert answer(now, now.due + 99 * DAY, [done]) == done
+    assert state_of(now, began + timedelta(hours=1), settled=[done]) is not ClockState.MET  # nobody had said it yet
+    assert (state_of(now, now.due + DAY, settled=[waived]) is ClockState.WAIVED) == (now.due == then.due)
+    longer = extended(now, now.due.date() + 9 * DAY, at=now.due) if period == "60 days" else None
+    assert longer is None or state_of(longer, longer.due + SECOND, settled=[done]) is ClockState.EXPIRED
 
 
 @pytest.mark.parametrize(

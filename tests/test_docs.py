@@ -120,7 +120,9 @@ GUARDS = {
     "more_due": "something missing", "all_done": "nothing missing", "not_disclosed_before": "new", "in_time": "in time",
     "done_in_time": "done in time", "to_come": "to come", "was_asked": "asked", "as_received": "as received",
     "all_verified": "all verified", "few": "few", "accepted": "accepted", "consents": "consents", "held": "held",
-    "unfinished": "unfinished", "as_asked": "as asked", "reached": "authorised so far",
+    "unfinished": "unfinished", "as_asked": "as asked", "reached": "authorised so far", "told": "told",
+    "period_agreed": "period agreed", "hindered": "hindered", "conduct_over": "conduct over",
+    "none_under_conduct": "none under conduct",
 }  # fmt: skip
 
 
@@ -130,6 +132,8 @@ def called(measures: frozenset) -> str:
     whole = frozenset().union(*(LIFE[life] for life in lives))
     names = ", ".join(lives) if len(lives) < len(Life) else "all"
     which = {whole & COERCIVE: ": coercive", whole - COERCIVE: ": not coercive", whole: ""}
+    if measures == {Measure.APPEARANCE}:
+        return "appearance"
     return "over time" if measures == TRAFFIC_AND_CONTENT else names + which[measures]
 
 

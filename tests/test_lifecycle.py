@@ -35,6 +35,7 @@ from comity.casework.lifecycle import (
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.moments import moment_text, strict_moment
 from comity.casework.request import Account, Offence, Person, Request, Subject
+from comity.casework.times import WAITS, conducts, under_conduct, waited
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.seal import canon
 from comity.seal.envelope import Statement
@@ -47,8 +48,9 @@ DATA, HOLD, MOVING, POLICE = (
 DEED, ACT_OF_FORCE, NOTICE, CONSENT = (
     Measure.SERVICE, Measure.EXTRADITION, Measure.SPONTANEOUS_INFORMATION, Measure.ONWARD_TRANSFER
 )  # fmt: skip
-EACH = (HOLD, DATA, MOVING, Measure.STATEMENTS, POLICE, DEED, ACT_OF_FORCE, NOTICE, CONSENT)
-LIMIT = "Only for this case."
+COMES = Measure.APPEARANCE
+EACH = (HOLD, DATA, MOVING, Measure.STATEMENTS, POLICE, DEED, COMES, ACT_OF_FORCE, NOTICE, CONSENT)
+LIMIT, WITNESS = "Only for this case.", "N. Rahimi"
 REQUEST = {
     measure: Request(
         f"IR-2026-{number:04}",
@@ -61,6 +63,7 @@ REQUEST = {
         purpose="To try the case.",
         conditions=(LIMIT,),
         others=("QA",),
+        persons=(Subject(WITNESS, "witness"), Subject("B. Karimi", "expert")),
     )
     for number, measure in enumerate(Measure, 1)
 }
@@ -90,7 +93,13 @@ def body_of(kind: Kind, case: Case) -> dict:
     clock = {"clock": "suggested", "due": "2026-12-01T20:29:59Z", "reasons": "The head of the office was told."}
     released = next((old for old in case.returns if case.verified(old)), said)
     reach = (strict_moment(asked.body["until"]) if asked else AT).date().isoformat()
+    came = next((one for one in under_conduct(case) if one.person == WITNESS), None) if case.acts else None
+    lasts = moment_text(came.hindrance) if came and came.hindrance else ""
     return {
+        Kind.DISCHARGED: {"person": WITNESS, "told_at": moment_text(AT - timedelta(minutes=4)), "days": 0, "agreed": ""},
+        Kind.LEAVING_HINDERED: {"person": WITNESS, "since": lasts or moment_text(AT - timedelta(minutes=3)),
+                                "until": moment_text(AT - timedelta(minutes=1)) if lasts else "", "reasons": "Ill."},
+        Kind.SAFE_CONDUCT_ENDED: {"person": WITNESS, "how": "left", "ended_at": moment_text(AT)},
         Kind.AGREED: {"conditions": conditions},
         Kind.REPLIED: {"message": "That would serve."},
         Kind.ENQUIRED: {"message": "How does it stand?"},
@@ -304,6 +313,22 @@ WALKS = {
         VN  lan   performed     performed  performed
         IR  reza  deadline-waived performed performed
         IR  sara  closed        closing    closing"""),
+    "a witness comes and goes": (COMES, """
+        IR  sara  drafted       draft      -
+        IR  sara  checked       draft      -
+        IR  reza  approved      ready      -
+        IR  reza  requested     open       open
+        VN  lan   assessed      open       open
+        VN  lan   accepted      accepted   accepted
+        IR  reza  agreed        accepted   accepted
+        VN  lan   performed+    performed  performed
+        IR  reza  discharged    performed  performed
+        IR  reza  leaving-hindered performed performed
+        IR  reza  leaving-hindered performed performed
+        VN  lan   performed     performed  performed
+        IR  reza  safe-conduct-ended performed performed
+        IR  sara  closed        closing    closing
+        VN  lan   closed        closed     closed"""),
     "only some are served": (DEED, """
         IR  sara  drafted       draft      -
         IR  sara  checked       draft      -
@@ -526,6 +551,7 @@ def suits(walk: str, measure: Measure) -> bool:
         LIVES[made_for] is LIVES[measure]
         and (made_for not in TRAFFIC_AND_CONTENT or measure in TRAFFIC_AND_CONTENT)
         and (made_for in COERCIVE or measure not in COERCIVE)
+        and (made_for is not COMES or measure is COMES)
     )
 
 
@@ -640,7 +666,8 @@ PART, BACK, LEAVE, LOTS, TAKEN, TOLD, SOME, MORE, SAID = (
     "preservation, extended",
     "a statement, without a judge",
 )
-SHARED = "information from police to police"
+SHARED, STAYS = "information from police to police", "a witness comes and goes"
+LEFT_AT = moment_text(AT - timedelta(minutes=2))
 UNAGREED = "refused when the judge saw what came in"
 KEPT = datetime(2027, 1, 23, 17, tzinfo=UTC)  # the end of the preservation in the walks
 OTHER_TEXT = replace(REQUEST[DATA], facts="Something else.").to_dict()
@@ -833,6 +860,61 @@ REFUSALS = [
      {"at": AT - timedelta(seconds=301)}, "case.time"),
     ("saying it at clocks that differ a little", LONG, "accepted", "IR", "reza", "agreed",
      {"at": AT - timedelta(seconds=300)}, ""),
+    # safe conduct
+    ("telling a witness that she may go", STAYS, "agreed", "IR", "reza", "discharged", {}, ""),
+    ("with the power to execute", STAYS, "agreed", "IR", "reza", "discharged", {"power": "execute"}, "case.power"),
+    ("before anything was accepted", STAYS, "assessed", "IR", "reza", "discharged", {}, "case.stage"),
+    ("telling somebody else", STAYS, "agreed", "IR", "reza", "discharged", {"body": {"person": "N. Rahim"}},
+     "conduct.person"),
+    ("telling her tomorrow", STAYS, "agreed", "IR", "reza", "discharged",
+     {"body": {"told_at": moment_text(AT + timedelta(days=1))}}, "conduct.time"),
+    ("telling her before she was let go there", STAYS, "agreed", "IR", "reza", "discharged",
+     {"body": {"told_at": moment_text(AT - timedelta(minutes=6))}}, "conduct.time"),
+    ("telling the expert as well", STAYS, "discharged", "IR", "reza", "discharged", {"body": {"person": "B. Karimi"}}, ""),
+    ("telling her again, at the same time", STAYS, "discharged", "IR", "reza", "discharged", {}, "conduct.time"),
+    ("telling her again, later", STAYS, "discharged", "IR", "reza", "discharged", {"body": {"told_at": moment_text(AT)}}, ""),
+    ("a period without the condition that sets it", STAYS, "agreed", "IR", "reza", "discharged", {"body": {"days": 3}},
+     "conduct.agreed"),
+    ("a condition without its period", STAYS, "agreed", "IR", "reza", "discharged", {"body": {"agreed": LIMIT}},
+     "conduct.agreed"),
+    ("a period in a condition that nobody set", STAYS, "agreed", "IR", "reza", "discharged",
+     {"body": {"days": 3, "agreed": "Three days."}}, "conduct.agreed"),
+    ("a period in a condition not agreed to yet", STAYS, "accepted", "IR", "reza", "discharged",
+     {"body": {"days": 3, "agreed": LIMIT}}, "conduct.agreed"),
+    ("a period in an agreed condition", STAYS, "agreed", "IR", "reza", "discharged", {"body": {"days": 3, "agreed": LIMIT}},
+     ""),
+    ("a period beyond the calendar", STAYS, "agreed", "IR", "reza", "discharged",
+     {"body": {"days": 10_000, "agreed": LIMIT}}, "conduct.days"),
+    ("the requested State does not tell her", STAYS, "performed", "VN", "lan", "discharged", {}, "case.stage"),
+    ("telling whom documents are served on", SOME, "performed", "IR", "reza", "discharged", {}, "case.stage"),
+    ("hindering whom nobody told", STAYS, "agreed", "IR", "reza", "leaving-hindered", {}, "conduct.none"),
+    ("hindered before she was told", STAYS, "discharged", "IR", "reza", "leaving-hindered",
+     {"body": {"since": moment_text(AT - timedelta(minutes=5))}}, "conduct.time"),
+    ("hindered from tomorrow", STAYS, "discharged", "IR", "reza", "leaving-hindered",
+     {"body": {"since": moment_text(AT + timedelta(days=1))}}, "conduct.time"),
+    ("hindered until tomorrow", STAYS, "discharged", "IR", "reza", "leaving-hindered",
+     {"body": {"until": moment_text(AT + timedelta(days=1))}}, "conduct.time"),
+    ("hindered for no time", STAYS, "discharged", "IR", "reza", "leaving-hindered",
+     {"body": {"until": moment_text(AT - timedelta(minutes=3))}}, "conduct.time"),
+    ("hindered twice at once", STAYS, "leaving-hindered", "IR", "reza", "leaving-hindered",
+     {"body": {"since": moment_text(AT), "until": ""}}, "conduct.hindrance"),
+    ("hindered still", STAYS, "leaving-hindered", "IR", "reza", "leaving-hindered", {"body": {"until": ""}}, "conduct.time"),
+    ("told again while she is hindered", STAYS, "leaving-hindered", "IR", "reza", "discharged",
+     {"body": {"told_at": moment_text(AT)}}, ""),
+    ("another end of a hindrance that is over", STAYS, "leaving-hindered 2", "IR", "reza", "leaving-hindered",
+     {"body": {"until": moment_text(AT)}}, "conduct.hindrance"),
+    ("ending what did not begin", STAYS, "agreed", "IR", "reza", "safe-conduct-ended", {}, "conduct.none"),
+    ("ending it before she was told", STAYS, "discharged", "IR", "reza", "safe-conduct-ended",
+     {"body": {"ended_at": moment_text(AT - timedelta(minutes=5))}}, "conduct.time"),
+    ("ending it tomorrow", STAYS, "discharged", "IR", "reza", "safe-conduct-ended",
+     {"body": {"ended_at": moment_text(AT + timedelta(days=1))}}, "conduct.time"),
+    ("ending it twice", STAYS, "safe-conduct-ended", "IR", "reza", "safe-conduct-ended", {}, "conduct.none"),
+    ("telling her anew when she came again", STAYS, "safe-conduct-ended", "IR", "reza", "discharged",
+     {"body": {"told_at": moment_text(AT + timedelta(days=9))}, "at": AT + timedelta(days=9)}, ""),
+    ("telling her of the time before she left", STAYS, "safe-conduct-ended", "IR", "reza", "discharged",
+     {"body": {"told_at": LEFT_AT}}, "conduct.time"),
+    ("closing while she is under safe conduct", STAYS, "performed 2", "IR", "sara", "closed", {}, "conduct.runs"),
+    ("withdrawing then", STAYS, "leaving-hindered", "IR", "reza", "withdrawn", {}, ""),
     # talk
     ("replying when nobody consulted", LONG, "accepted", "IR", "reza", "replied", {}, "case.no-consultation"),
     ("replying", PART, "consulted", "IR", "reza", "replied", {}, ""),
@@ -1064,6 +1146,21 @@ FOREIGN = [
     ("it closes while we are still giving", PART, "disclosed", "VN", "closed", {}, "case.rest"),
     ("it notes our information under more conditions", TOLD, "assessed", "IR", "accepted",
      {"body": {"conditions": [LIMIT, "x"]}}, "case.differs"),
+    ("it tells a witness that she may go", STAYS, "agreed", "VN", "discharged", {}, ""),
+    ("it tells whom it did not name", STAYS, "agreed", "VN", "discharged", {"body": {"person": "somebody"}},
+     "conduct.person"),
+    ("it tells her before we accepted", STAYS, "assessed", "VN", "discharged", {}, "case.stage"),
+    ("it shortens the period by itself", STAYS, "agreed", "VN", "discharged", {"body": {"days": 1, "agreed": "One day."}},
+     "conduct.agreed"),
+    ("it shortens the period by a condition that it has not agreed to", STAYS, "accepted", "VN", "discharged",
+     {"body": {"days": 1, "agreed": LIMIT}}, "conduct.agreed"),
+    ("it tells her once more, earlier", STAYS, "discharged", "VN", "discharged",
+     {"body": {"told_at": moment_text(AT - timedelta(minutes=5))}}, "conduct.time"),
+    ("it ends what it did not begin", STAYS, "agreed", "VN", "safe-conduct-ended", {}, "conduct.none"),
+    ("it ends it before its time", STAYS, "discharged", "VN", "safe-conduct-ended",
+     {"body": {"ended_at": moment_text(AT + timedelta(days=20))}}, "conduct.time"),
+    ("it closes while she is under safe conduct", STAYS, "performed 2", "VN", "closed", {}, "conduct.runs"),
+    ("we tell of a witness who is there", STAYS, "performed", "IR", "discharged", {}, "case.stage"),
     ("it tells an internal step", LONG, "accepted", "IR", "authorised", {}, "case.stage"),
     ("it assesses for us", LONG, "requested", "VN", "assessed", {}, "case.stage"),
     ("it decides for us", LONG, "assessed 2", "VN", "accepted", {}, "case.stage"),
@@ -1199,6 +1296,16 @@ FORMS = [
     ("authorised until a day that is none", "authorised", {"until": "2026-02-30"}, "act.type"),
     ("authorised until a Solar Hijri day", "authorised", {"until": "۱۴۰۵-۰۹-۰۳"}, "act.type"),
     ("authorised until doomsday", "authorised", {"until": "2199-12-31"}, ""),
+    ("told on a day", "discharged", {"told_at": "2026-11-24"}, "act.type"),
+    ("nobody told", "discharged", {"person": ""}, "act.empty"),
+    ("fewer days than none", "discharged", {"days": -1}, "act.type"),
+    ("days in words", "discharged", {"days": "15"}, "act.type"),
+    ("hindered since a day", "leaving-hindered", {"since": "2026-11-24"}, "act.type"),
+    ("hindered since no time", "leaving-hindered", {"since": ""}, "act.empty"),
+    ("hindered while it lasts", "leaving-hindered", {"until": ""}, ""),
+    ("extended until no time", "extended", {"until": ""}, "act.empty"),
+    ("ended by arrest", "safe-conduct-ended", {"how": "arrested"}, "act.type"),
+    ("ended no way", "safe-conduct-ended", {"how": ""}, "act.empty"),
     ("a field too many", "closed", {"more": ""}, "act.form"),
 ]
 
@@ -1318,6 +1425,47 @@ def test_whatever_stands_in_an_act(kind, data):
     except Invalid:
         return
     assert Act.from_dict(made.to_dict(), id=BOX) == made
+
+
+# ------------------------------------------------------------------------------------------- what a case waits for
+
+
+def test_what_a_case_waited_for():
+    """From the question to its answer, by what each act states; while there is no answer it lasts; in no other time."""
+    cases = walked(LONG, upto="amended").cases
+    asked = cases["IR"].last(Kind.ASKED).at
+    for case in cases.values():
+        assert list(waited(case, ["information"])) == [(asked, None)]
+        assert list(waited(case, [])) == list(waited(case, ["consultation", "postponement"])) == []
+    for case in walked(LONG).cases.values():
+        assert list(waited(case, ["information"])) == [(asked, case.last(Kind.SUPPLEMENTED).at)]
+    case = walked(PART).cases["VN"]
+    assert [(span[1] is None) for span in waited(case, ["consultation", "postponement"])] == [False] * 3
+    with pytest.raises(KeyError):
+        list(waited(case, ["holidays"]))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from(sorted(Kind)), st.integers(-3, 50), st.booleans()), max_size=25),
+       st.sampled_from(sorted(WAITS)))  # fmt: skip
+def test_waiting_by_brute_force(said, reason):
+    """Whatever is said: spans in their order, none within another, each begun by its act, and what came too late is nothing."""
+    begins, ends = WAITS[reason]
+    case, now, acts, crossed = walked(LONG, upto="requested").cases["IR"], AT, [], set()
+    for number, (kind, minutes, late) in enumerate(said):
+        now += timedelta(minutes=minutes)
+        acts.append(act_of(kind, case, "IR", "reza", at=now, id=f"{number:064x}"))
+        crossed |= (
+            {acts[-1].id} if late and kind in (Kind.ASKED, Kind.REPLIED, Kind.POSTPONED, Kind.CONSULTED) else set()
+        )
+    found = list(waited(replace(case, acts=tuple(acts), crossed=frozenset(crossed)), [reason]))
+    counted = [act for act in acts if act.id not in crossed]
+    marks = [act.kind is begins for act in counted if act.kind is begins or act.kind in ends]
+    turns = [mark for place, mark in enumerate(marks) if mark != (marks[place - 1] if place else False)]
+    assert len(found) == sum(turns)
+    assert all(until is None or until >= since for since, until in found)
+    assert [until is None for _since, until in found] == [False] * (len(found) - 1) + turns[-1:] * bool(found)
+    assert {since for since, _until in found} <= {act.at for act in counted if act.kind is begins}
 
 
 # ------------------------------------------------------------------------------------- what nothing ever reaches
@@ -1755,6 +1903,11 @@ CROSSINGS = [
     ("a wish for more time and a withdrawal", MORE, "preserved", "IR reza extension-asked; IR reza withdrawn",
      ("withdrawn", "withdrawn")),
     ("an enquiry and a refusal", NO, "consulted", "IR reza enquired; VN lan refused", ("refused", "refused")),
+    ("a word to a witness and another decision", STAYS, "agreed",
+     "VN lan accepted; IR reza discharged; IR reza leaving-hindered; IR reza leaving-hindered; IR reza safe-conduct-ended",
+     ("accepted", "accepted")),
+    ("a word to a witness and a refusal of the rest", STAYS, "discharged",
+     "VN lan consulted; VN lan refused; IR reza safe-conduct-ended; IR reza withdrawn; IR sara closed", ("closing", "closing")),
     ("a revocation and the end", "consent", "agreed", "VN lan consulted; VN lan refused; IR sara closed",
      ("closing", "closing")),
 ]  # fmt: skip
@@ -1777,6 +1930,28 @@ def test_what_crosses_on_its_way(row):
         assert replay(open_case(REQUEST[case.measure]), case.acts, home=home) == case
     given = [act for act in slow.cases["VN"].acts if act.kind in GIVEN]
     assert [act for act in slow.cases["IR"].acts if act.kind in GIVEN] == given  # a fact stays visible
+
+
+def test_a_witness_who_was_told_is_known_at_both():
+    """An agreed period that crossed another decision is a fact all the same: nobody loses a protection on the way."""
+    slow = Slow(STAYS, "agreed", 1)
+    slow.act("VN", "lan", "accepted", {"conditions": ["Another."]})
+    slow.act("IR", "reza", "discharged", {"days": 30, "agreed": LIMIT})
+    slow.act("IR", "reza", "safe-conduct-ended")
+    slow.bring()
+    assert slow.cases["VN"].crossed
+    assert conducts(slow.cases["IR"]) == conducts(slow.cases["VN"])
+    assert [(one.person, one.days) for one in conducts(slow.cases["VN"])] == [(WITNESS, 30)]
+
+
+def test_telling_her_again_does_not_let_a_hindered_witness_go():
+    """What hinders her goes on, and is said to be over by its own beginning."""
+    border = walked(STAYS, upto="leaving-hindered")
+    begun = under_conduct(border.cases["IR"])[0].hindrance
+    border.act("IR", "reza", Kind.DISCHARGED, {"told_at": moment_text(AT - timedelta(minutes=2))})
+    assert [one.hindrance for case in border.cases.values() for one in under_conduct(case)] == [begun, begun]
+    border.act("IR", "reza", Kind.LEAVING_HINDERED)
+    assert [one.hindrance for case in border.cases.values() for one in under_conduct(case)] == [None, None]
 
 
 def test_a_late_act_opens_nothing():

@@ -4,15 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from affairs import OURS, THEIRS, asked, load, says, sent, turned_away
 from exhibits import accepted, bring, disclosed, execute, sealed, stage, worked
 from lives import replay
-from peer import arrive, pinned, request
+from peer import pinned, request
 from refusing import code
 
 from comity.casework.lifecycle import Kind, Stage, advance
 from comity.casework.measure import Measure
 from comity.casework.moments import moment_text
-from comity.node import archive, models
+from comity.node import models
 from comity.node.desk import deadlines, dossier, evidence, release, requested, requesting
 from comity.node.officers.deadlines import of as running
 from comity.verify import Verdict, verify_file
@@ -20,37 +21,7 @@ from comity.wire import bag
 
 pytestmark = pytest.mark.django_db
 
-THEIRS, OURS, LEAVE = "VN-2026-0001", "IR-2026-0001", "IR-2026-0002"
-
-
-def load(reference):
-    """The case as it stands here."""
-    return archive.load(reference, home="IR")
-
-
-def asked(node, peer, officers, at, measure, *, conditions=(), **changes):
-    """Viet Nam's request for `measure`, assessed and accepted, its conditions agreed to."""
-    what = request(measure=measure, **changes)
-    bring(node, peer.asks(what)[0], at)
-    requested.assess(node, what.reference, officer=officers.decider, at=at)
-    case = requested.accept(node, what.reference, conditions=conditions, reasons="r", officer=officers.decider, at=at)
-    if conditions:
-        bring(node, peer.agrees(what.reference, conditions, after=case.head)[0], at)
-    return what.reference
-
-
-def sent(node, officers, at, measure, reference=OURS, **changes):
-    """Iran's request for `measure`, sent."""
-    what = replace(request(measure=measure), reference=reference, requesting="IR", requested="VN", **changes)
-    requesting.draft(node, what, officer=officers.drafter, at=at)
-    requesting.check(node, reference, officer=officers.drafter, at=at)
-    requesting.approve(node, reference, despite="x", officer=officers.approver, at=at)
-    return requesting.send(node, reference, officer=officers.approver, at=at)
-
-
-def says(node, peer, at, kind, body, reference=OURS):
-    """Viet Nam says something of a case now, standing on what it knew last."""
-    return bring(node, peer.say(kind, reference, body, after=load(reference).head, at=at)[0], at)
+LEAVE = "IR-2026-0002"
 
 
 def authorised(node, officers, at, reference):
@@ -101,14 +72,6 @@ def test_extradition_asked_by_us(node, peer, officers, at):
     requesting.agree(node, OURS, conditions=["No death penalty."], **agree)
     says(node, peer, at, Kind.PERFORMED, done)
     assert requesting.close(node, OURS, note="", officer=officers.drafter, at=at).stage is Stage.CLOSING
-
-
-def turned_away(node, data, at):
-    """The code with which what arrives is refused."""
-    from comity.seal import canon
-
-    arrive(node, data, at)
-    return models.Arrival.objects.get(digest=canon.content_id(data)).code
 
 
 # ------------------------------------------------------------------------------------------ evidence, several returns

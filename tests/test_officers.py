@@ -964,7 +964,8 @@ SAID = {
     "letter": "", "request": {"facts": "x"}, "assessment": {"findings": []}, "report": "report-said",
     "rest": "rest-said", "done_on": "2026-11-01", "clock": "suggested", "due": "2026-11-01T00:00:00Z",
     "recipient": "recipient-said", "state": "VN", "purpose": "purpose-said", "use": "intelligence", "leave": OURS,
-    "leave_head": "2" * 64,
+    "leave_head": "2" * 64, "person": "person-said", "told_at": "2026-11-01T00:00:00Z", "days": 3, "agreed": "agreed-said",
+    "since": "2026-11-01T00:00:00Z", "how": "left", "ended_at": "2026-11-01T00:00:00Z",
 }  # fmt: skip
 
 

@@ -12,20 +12,29 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import spoken
 from frozen import AT, CERTIFICATE, CHAIN, LOG, OPENER, SIGNER, TRUST, UNTIL, WITNESS, bytes_of, parts_of, vector
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from second import entries, files, notes, plain, statements, talk, tree
+from second import conduct, entries, files, notes, plain, statements, talk, tree
 from second import keys as second_keys
 from second import stream as second_stream
 from second.plain import Refused
 
+from comity.casework.act import Act
+from comity.casework.case import Case
+from comity.casework.measure import Measure
+from comity.casework.moments import moment_text
+from comity.casework.times import conducts
 from comity.errors import ComityError
+from comity.law import clocks
+from comity.law._row import Period
+from comity.law.treaty import ClockRule
 from comity.ledger import checkpoint
 from comity.ledger.log import Proof
 from comity.seal import canon, container, envelope, keys, merkle, stream
@@ -338,6 +347,57 @@ def test_the_vector_of_an_entry():
     assert agreed("next", CHAIN[1]) == (expect["digests"][1],)
     assert agreed("next", CHAIN[0]) is None
     assert entries.chains(CHAIN)["IR"].digest == expect["digests"][1]
+
+
+RULE = ClockRule(
+    "safe-conduct", (Measure.APPEARANCE,), Period(15, "day"), least=True, bearer="requesting", extendable=False,
+    provision="uncc:40(29)",
+)  # fmt: skip
+
+
+def first_conduct(acts: list[str], zone: str) -> dict[str, tuple[str, str]]:
+    """What the acts say of each person, as Comity counts it."""
+    read = [Act.from_dict(json.loads(act), id=f"{number:064x}") for number, act in enumerate(acts)]
+    found = {}
+    for one in conducts(Case("IR-2026-0002", "IR", "VN", Measure.APPEARANCE, acts=tuple(read))):
+        due = clocks.conduct(one, RULE, ZoneInfo(zone))
+        if one.ended:
+            found[one.person] = (one.ended.body["how"], one.ended.body["ended_at"])
+        else:
+            found[one.person] = ("stands", moment_text(due.stopped)) if due.stopped else ("runs", moment_text(due.due))
+    return found
+
+
+def test_the_vector_of_safe_conduct():
+    """Both count it alike, from the acts alone."""
+    expect, given_ = vector("conduct")
+    expected = {person: tuple(said) for person, said in expect.items()}
+    assert first_conduct(given_["acts"], given_["zone"]) == expected
+    acts = [plain.read(act.encode(), 1 << 20) for act in given_["acts"]]
+    assert conduct.standings(acts, given_["days"], given_["zone"]) == expected
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["told", "hindered", "lasts"]),
+                          st.integers(0, 1_500), st.integers(1, 300), st.integers(0, 40)), max_size=9),
+       st.sampled_from(["Asia/Tehran", "Asia/Ho_Chi_Minh", "America/New_York", "Pacific/Apia"]))  # fmt: skip
+def test_both_count_safe_conduct_alike(said, zone):
+    """Whoever is told, hindered and told again, whenever: the two end at the same second, or stand since the same."""
+    _, given_ = vector("conduct")
+    acts, told = [], {}
+    for person, what, since, long, days in said:
+        begun, over = (moment_text(AT + timedelta(hours=hour)) for hour in (since, since + long))
+        act = json.loads(given_["acts"][0 if what == "told" else 2])
+        if what == "told":
+            told[person] = max(told.get(person, ""), begun)
+            act["body"] = act["body"] | {"told_at": told[person], "days": days, "agreed": "x" if days else ""}
+        elif person in told and begun >= told[person]:
+            act["body"] = act["body"] | {"since": begun, "until": over if what == "hindered" else ""}
+        else:
+            continue
+        act["body"]["person"] = person
+        acts.append(canon.dumps(act).decode())
+    assert conduct.standings([json.loads(act) for act in acts], 15, zone) == first_conduct(acts, zone)
 
 
 def test_the_vectors_of_files():

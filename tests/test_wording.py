@@ -17,6 +17,7 @@ import comity.law
 from comity.casework.act import Kind, Power
 from comity.casework.measure import GROUPS, Life, Measure
 from comity.casework.request import Account, Asset, DataCategory, Offence, Order, Request, Scope, Subject, Urgency
+from comity.casework.times import WAITS
 from comity.cli import law
 from comity.errors import Invalid
 from comity.law import state as states
@@ -400,7 +401,7 @@ ALLOWED = {
     "Dual criminality": (labels.DUAL, labels.DUAL), "Stances of a ground": (labels.GROUND_STANCES, labels.GROUND_STANCES),
     "Marks of a treaty's line": (MARKS, terms.SURENESS), "Contents that have words": (terms.CONTENTS, terms.CONTENTS),
     "Grounds that have words": (terms.GROUNDS, terms.GROUNDS), "Duties that have words": (terms.DUTIES, terms.DUTIES),
-    "Clocks that have words": (terms.CLOCKS, terms.CLOCKS),
+    "Clocks that have words": (terms.CLOCKS, terms.CLOCKS), "What suspends a clock": (WAITS, labels.SUSPENDED),
     "Fields of a request": (treaties.request_fields() - {"conducting", "offence", "order"}, terms.FIELDS),
     "Elements in words": (
         {

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from comity.casework.act import Act, Kind
 from comity.errors import ComityError
 from comity.ledger import checkpoint
 from comity.ledger.log import ACT, ENTRY, RECEIVED, Proof
@@ -384,6 +385,36 @@ def refused() -> dict[str, dict]:
     }
 
 
+def conduct() -> dict[str, dict]:
+    """Make the vector of safe conduct: what acts say of four persons, and what follows for fifteen days in Tehran."""
+
+    def said(kind: str, **body: object) -> str:
+        made = Act(
+            Kind(kind), "IR-2026-0002", "IR", "reza", "Reza, central authority", "approve", AT.replace(year=2027), body,
+            after="5a" * 32, salt="07" * 16,
+        )  # fmt: skip
+        return canon.dumps(made.to_dict()).decode()
+
+    def told(person: str, at: str, days: int = 0) -> str:
+        return said("discharged", person=person, told_at=at, days=days, agreed="Thirty days." if days else "")
+
+    def hindered(person: str, since: str, until: str) -> str:
+        return said("leaving-hindered", person=person, since=since, until=until, reasons="Ill.")
+
+    acts = [
+        told("Stays", "2026-11-24T21:00:00Z"), told("Is ill", "2026-11-24T09:00:00Z"),
+        hindered("Is ill", "2026-12-04T21:00:00Z", ""), hindered("Is ill", "2026-12-04T21:00:00Z", "2026-12-07T10:00:00Z"),
+        told("Is held", "2026-11-24T09:00:00Z", 30), hindered("Is held", "2026-12-20T09:00:00Z", ""),
+        told("Is gone", "2026-11-24T09:00:00Z"),
+        said("safe-conduct-ended", person="Is gone", how="left", ended_at="2026-11-30T09:00:00Z"),
+    ]  # fmt: skip
+    expect = {
+        "Stays": ["runs", "2026-12-10T20:29:59Z"], "Is ill": ["runs", "2026-12-22T20:29:59Z"],
+        "Is held": ["stands", "2026-12-20T09:00:00Z"], "Is gone": ["left", "2026-11-30T09:00:00Z"],
+    }  # fmt: skip
+    return {"conduct": {"expect": expect, "given": {"zone": "Asia/Tehran", "days": 15, "acts": acts}}}
+
+
 def keep(made: dict[str, dict]) -> None:
     """Write those vectors that are not there yet."""
     for name, vector in made.items():
@@ -399,3 +430,4 @@ if __name__ == "__main__":
     keep(talk())
     keep(files())
     keep(refused())
+    keep(conduct())

@@ -33,6 +33,9 @@ class Kind(StrEnum):
     REPLIED = "replied"
     ENQUIRED = "enquired"
     EXTENSION_ASKED = "extension-asked"
+    DISCHARGED = "discharged"
+    LEAVING_HINDERED = "leaving-hindered"
+    SAFE_CONDUCT_ENDED = "safe-conduct-ended"
     VERIFIED = "verified"
     RELEASED = "released"
     ASSESSED = "assessed"
@@ -73,6 +76,7 @@ CROSSING: Final = frozenset({
     Kind.REQUESTED, Kind.SUPPLEMENTED, Kind.WITHDRAWN, Kind.AGREED, Kind.REPLIED, Kind.ENQUIRED, Kind.EXTENSION_ASKED,
     Kind.ASKED, Kind.CONSULTED, Kind.PROGRESS, Kind.ACCEPTED, Kind.REFUSED, Kind.POSTPONED, Kind.PRESERVED,
     Kind.EXTENDED, Kind.EXTENSION_REFUSED, Kind.DISCLOSED, Kind.PERFORMED, Kind.CLOSED,
+    Kind.DISCHARGED, Kind.LEAVING_HINDERED, Kind.SAFE_CONDUCT_ENDED,
 })  # fmt: skip
 """The kinds that are told to the other State; the others stay at home."""
 
@@ -80,6 +84,7 @@ EVIDENCE, INTELLIGENCE = (
     "evidence",
     "intelligence",
 )  # what disclosed material may serve as; 47: police information is none
+LEFT, RETURNED, STAYED = "left", "returned", "stayed"  # how the safe conduct of a person ends, 40(29)
 
 _TEXT, _LIST, _DICT = str, list, dict
 _DEADLINE: dict[str, type] = {"clock": _TEXT, "due": _TEXT, "reasons": _TEXT}
@@ -96,6 +101,9 @@ FORMS: Final[dict[Kind, dict[str, type]]] = {
     Kind.REPLIED: {"message": _TEXT},
     Kind.ENQUIRED: {"message": _TEXT},
     Kind.EXTENSION_ASKED: {"until": _TEXT, "reasons": _TEXT},
+    Kind.DISCHARGED: {"person": _TEXT, "told_at": _TEXT, "days": int, "agreed": _TEXT},
+    Kind.LEAVING_HINDERED: {"person": _TEXT, "since": _TEXT, "until": _TEXT, "reasons": _TEXT},
+    Kind.SAFE_CONDUCT_ENDED: {"person": _TEXT, "how": _TEXT, "ended_at": _TEXT},
     Kind.VERIFIED: {"container": _TEXT, "manifest": _TEXT},
     Kind.RELEASED: {"manifest": _TEXT, "recipient": _TEXT, "state": _TEXT, "purpose": _TEXT, "use": _TEXT,
                     "leave": _TEXT, "leave_head": _TEXT, "conditions": _LIST},
@@ -124,13 +132,13 @@ FORMS: Final[dict[Kind, dict[str, type]]] = {
 
 MAY_BE_EMPTY: Final = frozenset({
     "despite", "letter", "conditions", "note", "fields", "bytes", "files", "rest", "leave", "leave_head", "purpose",
-    "grounds", "released.manifest",
+    "grounds", "released.manifest", "days", "discharged.agreed", "leaving-hindered.until",
 })  # fmt: skip
 
 TALK_LIMIT: Final = 200  # messages of one kind that one side says in a case
 MESSAGE_LIMIT: Final = 5_000  # characters of one: what is longer belongs into the request or the return
 _LINES: Final = frozenset({
-    "recipient", "state", "clock", "authority", "decision", "ground", "provider", "order",
+    "recipient", "state", "clock", "authority", "decision", "ground", "provider", "order", "person", "agreed",
 })  # fmt: skip
 
 
@@ -145,6 +153,11 @@ def _use(text: str) -> None:
         raise ValueError(text)
 
 
+def _how(text: str) -> None:
+    if text not in (LEFT, RETURNED, STAYED):
+        raise ValueError(text)
+
+
 def _reference(text: str) -> None:
     if not REFERENCE.fullmatch(text):
         raise ValueError(text)
@@ -152,6 +165,7 @@ def _reference(text: str) -> None:
 
 _READ: dict[str, Callable[[str], object]] = {  # what a text must be, beyond being text
     "container": _digest, "manifest": _digest, "letter": _digest, "leave_head": _digest, "use": _use, "leave": _reference,
+    "told_at": strict_moment, "since": strict_moment, "ended_at": strict_moment, "how": _how,
     "effected_at": strict_moment, "until": strict_moment, "due": strict_moment,
     "authorised.until": parse_date, "done_on": parse_date,
 }  # fmt: skip

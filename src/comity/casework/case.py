@@ -69,7 +69,7 @@ class Case:
         return next((act for act in reversed(self.acts) if act.kind in kinds and self.counts(act)), None)
 
     def counts(self, act: Act) -> bool:
-        """Whether `act` changed the case, or says what was given or done."""
+        """Whether `act` changed the case, or says what was given, done, or befell a person."""
         return act.id not in self.crossed or act.kind in FACTS
 
     def since(self, kind: Kind, *after: Kind) -> Act | None:
@@ -191,7 +191,9 @@ class Case:
         return datetime.combine(day, time(23, 59, 59), UTC) + BEHIND if day else None
 
 
-FACTS = frozenset({Kind.DISCLOSED, Kind.PERFORMED})
+FACTS = frozenset({
+    Kind.DISCLOSED, Kind.PERFORMED, Kind.DISCHARGED, Kind.LEAVING_HINDERED, Kind.SAFE_CONDUCT_ENDED,
+})  # fmt: skip
 OVER = frozenset({Stage.WITHDRAWN, Stage.REFUSED, Stage.CLOSING, Stage.CLOSED, Stage.DISCARDED})
 BEHIND = timedelta(hours=12)  # UTC-12: a day ends there twelve hours later than in UTC
 AHEAD = timedelta(hours=14)  # UTC+14: and begins there fourteen hours earlier

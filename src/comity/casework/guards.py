@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from comity.casework.act import INTELLIGENCE, TALK_LIMIT, Act, Kind
+from comity.casework.act import INTELLIGENCE, SKEW, TALK_LIMIT, Act, Kind
 from comity.casework.case import AHEAD, BEHIND, Case
 from comity.casework.measure import COERCIVE, Measure
 from comity.casework.moments import parse_date, strict_moment
+from comity.casework.times import Conduct, conducts, under_conduct
 from comity.errors import NotPossible, NotYours
 
 # ---------------------------------------------------------------------------------------------- before it leaves
@@ -264,3 +265,71 @@ def was_asked(case: Case, act: Act) -> None:
     """An extension is granted or refused when it was asked for, and once."""
     if case.asked_to_extend is None:
         raise NotPossible("No extension is asked for.", code="extend.unasked")
+
+
+# ---------------------------------------------------------------------------------------------- safe conduct, 40(29)
+
+DAYS_LIMIT = 9_999  # as a law book's period
+
+
+def told(case: Case, act: Act) -> None:
+    """Who came at the other State's leave is told that he may go, at a moment that has come; told again only later."""
+    person, moment = act.body["person"], strict_moment(act.body["told_at"])
+    if person not in {subject.name for subject in case.request.persons}:
+        raise NotPossible("The request names no such person.", code="conduct.person", where="person")
+    first = next((said.at for said in case.acts if said.kind is Kind.ACCEPTED), None)
+    known = next((one for one in conducts(case) if one.person == person), None)
+    latest = [known.told] if known else []
+    if known is not None and known.ended is not None:
+        latest.append(strict_moment(known.ended.body["ended_at"]))
+    if first is None or moment < first - SKEW or any(moment <= one for one in latest) or moment > act.at:
+        raise NotPossible(
+            "It was said after the acceptance and after what was said of the person before, and not in the future.",
+            code="conduct.time", where="told_at",
+        )  # fmt: skip
+
+
+def period_agreed(case: Case, act: Act) -> None:
+    """Another period than that of the legal basis stands in a condition that both States agreed on."""
+    days, words = act.body["days"], act.body["agreed"]
+    if days > DAYS_LIMIT:
+        raise NotPossible(f"A period has {DAYS_LIMIT} days at most.", code="conduct.days", where="days")
+    if bool(days) != bool(words) or (words and not (words in case.conditions and case.agreed)):
+        raise NotPossible("Name the agreed condition that sets the period.", code="conduct.agreed", where="agreed")
+
+
+def _under_conduct(case: Case, act: Act) -> Conduct:
+    """The safe conduct that `act` speaks of, which has not ended."""
+    found = next((one for one in under_conduct(case) if one.person == act.body["person"]), None)
+    if found is None:
+        raise NotPossible("This person was not told yet, or the safe conduct has ended.", code="conduct.none",
+                          where="person")  # fmt: skip
+    return found
+
+
+def hindered(case: Case, act: Act) -> None:
+    """A person is hindered after being told, and not in the future; a hindrance that lasts is first said to be over."""
+    conduct, since = _under_conduct(case, act), strict_moment(act.body["since"])
+    if (since < conduct.told and since != conduct.hindrance) or since > act.at:
+        raise NotPossible("It began after the person was told, and not in the future.", code="conduct.time",
+                          where="since")  # fmt: skip
+    if conduct.hindrance not in (None, since) or any(begun == since and ended for begun, ended in conduct.hindered):
+        raise NotPossible("Say first how long the hindrance lasted that was told before.", code="conduct.hindrance",
+                          where="since")  # fmt: skip
+    until = strict_moment(act.body["until"]) if act.body["until"] else None
+    if (until is None and conduct.hindrance) or (until is not None and not since < until <= act.at):
+        raise NotPossible("It ended after it began, and not in the future.", code="conduct.time", where="until")
+
+
+def conduct_over(case: Case, act: Act) -> None:
+    """Safe conduct ends after the person was told, and not in the future."""
+    conduct, moment = _under_conduct(case, act), strict_moment(act.body["ended_at"])
+    if moment < conduct.told or moment > act.at:
+        raise NotPossible("It ended after the person was told, and not in the future.", code="conduct.time",
+                          where="ended_at")  # fmt: skip
+
+
+def none_under_conduct(case: Case, act: Act) -> None:
+    """A case is not closed while it says of a person that the safe conduct runs."""
+    if under_conduct(case):
+        raise NotPossible("A person is still under safe conduct.", code="conduct.runs")

@@ -34,6 +34,9 @@ the node of `home`, which sees its own acts (also the internal ones) and, of the
 
     NOTICE, CONSENT: the answer is all: accepted or refused.
 
+    APPEARANCE                                                    40(29), after the acceptance
+    discharged · leaving-hindered · safe-conduct-ended ──▶
+
     closed     ─────────────────────────────▶ (closing)
                ◀───────────────────────────── closed
     withdrawn  ─────────────────────────────▶                     40(26)
@@ -241,6 +244,19 @@ _MORE_TIME: tuple[Step, ...] = (
          _stay(S.ACCEPTED, S.DISCLOSED, S.VERIFIED), (), TRAFFIC_AND_CONTENT, (g.was_asked,)),
 )  # fmt: skip
 
+_APPEARANCE = frozenset({Measure.APPEARANCE})
+_COME = (S.ACCEPTED, S.PERFORMED, S.REFUSED, S.WITHDRAWN)  # where a person can have come, as each side sees it
+_GONE = (S.ACCEPTED, S.AUTHORISED, S.ORDERED, S.PERFORMED, S.REFUSED, S.WITHDRAWN)
+
+_CONDUCT: tuple[Step, ...] = (
+    Step(K.DISCHARGED, "requesting", P.APPROVE, _stay(*_COME), _stay(*_GONE), (), _APPEARANCE,
+         (g.told, g.period_agreed, g.few)),
+    Step(K.LEAVING_HINDERED, "requesting", P.APPROVE, _stay(*_COME), _stay(*_GONE), (), _APPEARANCE,
+         (g.hindered, g.few)),
+    Step(K.SAFE_CONDUCT_ENDED, "requesting", P.APPROVE, _stay(*_COME), _stay(*_GONE), (), _APPEARANCE,
+         (g.conduct_over, g.few)),
+)  # fmt: skip
+
 _AFTER: tuple[Step, ...] = (
     Step(K.VERIFIED, "requesting", P.EXECUTE,
          _to(S.VERIFIED, S.DISCLOSED, S.VERIFIED) | _stay(S.REFUSED, S.WITHDRAWN, S.CLOSING, S.CLOSED),
@@ -255,15 +271,15 @@ _AFTER: tuple[Step, ...] = (
     Step(K.WITHDRAWN, "requesting", P.APPROVE, _to(S.WITHDRAWN, S.VERIFIED, S.PERFORMED),
          _to(S.WITHDRAWN, *_ASKED, S.REFUSED), (g.unfinished,), _CARRIED_OUT),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.VERIFIED, S.PERFORMED),
-         _to(S.CLOSING, S.DISCLOSED, S.PERFORMED), (g.all_verified,), _CARRIED_OUT, (g.all_done,)),
+         _to(S.CLOSING, S.DISCLOSED, S.PERFORMED), (g.all_verified,), _CARRIED_OUT, (g.all_done, g.none_under_conduct)),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.ACCEPTED), _to(S.CLOSING, S.ACCEPTED),
          measures=_NOTICE | _CONSENT),
     Step(K.CLOSED, "requesting", P.EXECUTE, _to(S.CLOSING, S.PRESERVED, S.REFUSED, S.WITHDRAWN),
-         _to(S.CLOSING, S.PRESERVED, S.REFUSED, S.WITHDRAWN)),
+         _to(S.CLOSING, S.PRESERVED, S.REFUSED, S.WITHDRAWN), both=(g.none_under_conduct,)),
     Step(K.CLOSED, "requested", P.EXECUTE, _to(S.CLOSED, S.CLOSING), _to(S.CLOSED, S.CLOSING)),
 )  # fmt: skip
 
-TABLE: Final[tuple[Step, ...]] = (*_BEFORE, *_TALK, *_DECISION, *_EXECUTION, *_MORE_TIME, *_AFTER)
+TABLE: Final[tuple[Step, ...]] = (*_BEFORE, *_TALK, *_DECISION, *_EXECUTION, *_MORE_TIME, *_CONDUCT, *_AFTER)
 """Every step there is. At one stage of one measure, a kind of act has one row at most at the State that acts."""
 
 
@@ -368,7 +384,20 @@ def _restored(case: Case, act: Act, home: str) -> Stage | None:
 
 
 _OF_ITSELF: Final = frozenset(
-    {g.accepted, g.more_due, g.as_accepted, g.flagged, g.not_disclosed_before, g.as_told, g.held, g.few}
+    {
+        g.accepted,
+        g.more_due,
+        g.as_accepted,
+        g.flagged,
+        g.not_disclosed_before,
+        g.as_told,
+        g.held,
+        g.few,
+        g.told,
+        g.hindered,
+        g.conduct_over,
+        g.none_under_conduct,
+    }
 )
 """Conditions that hang on what the author itself said and did: an act that breaks one is refused, crossed or not."""
 CROSSED_LIMIT: Final = 100  # acts in a case that came too late; honest States stay far below it

@@ -24,8 +24,6 @@ from comity.law.state import State
 from comity.law.treaty import ClockRule
 from comity.wording import labels, terms
 
-SAFE_CONDUCT = "safe-conduct"  # 40(29): its days are consecutive, so that what stood between begins them anew
-
 
 @about_the_law
 def deadline(
@@ -70,10 +68,7 @@ def _clock(books: Books, book: str, name: str) -> ClockRule:
 def _counted(rule: ClockRule, house: State, began: datetime, stood: list[str], longer: tuple[str, str]) -> Deadline:
     """The deadline. Raises Invalid, NotPossible as `law.clocks`."""
     zone, pauses = ZoneInfo(house.zone), [_pause(text) for text in stood]
-    if rule.id == SAFE_CONDUCT:
-        found = clocks.safe_conduct(began, rule, zone, pauses)
-    else:
-        found = clocks.paused(clocks.deadline(rule, began, zone, house), pauses, zone, house)
+    found = clocks.counted(rule, began, pauses, zone, house)
     until, asked = longer
     if bool(until) != bool(asked):
         raise Invalid(

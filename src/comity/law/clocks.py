@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from fractions import Fraction
+from typing import Final
 
+from comity.casework.times import Conduct
 from comity.errors import Invalid, NotPossible
 from comity.law import dates
 from comity.law._row import Period
@@ -22,6 +24,8 @@ from comity.law.dates import Pause, Works, beyond, last_moment, utc
 from comity.law.state import State
 from comity.law.treaty import ClockRule
 
+SAFE_CONDUCT: Final = "safe-conduct"
+"""The clock of Article 40(29): its days are consecutive, so that what stood between begins them anew."""
 _DAY = timedelta(days=1)
 _Step = Callable[[date, Works], date | None]
 
@@ -190,6 +194,36 @@ def safe_conduct(told: datetime, rule: ClockRule, zone: tzinfo = UTC, hindrances
             return replace(found, stopped=pause.since)
         found = deadline(rule, pause.until, zone)
     return found
+
+
+def conduct(said: Conduct, rule: ClockRule, zone: tzinfo = UTC) -> Deadline:
+    """How long the safe conduct of a person lasts, as the acts of a case say: for the period of `rule`, or that agreed on.
+
+    Args:
+        said: what the acts say of the person.
+        rule: the clock of the basis.
+        zone: the time zone of the requesting State, where the person is.
+
+    Raises:
+        Invalid: as `deadline`.
+
+    Source: Article 40(29).
+    """
+    agreed = replace(rule, period=Period(said.days, "day")) if said.days else rule
+    return safe_conduct(said.told, agreed, zone, [Pause(since, until) for since, until in said.hindered])
+
+
+def counted(
+    rule: ClockRule, started: datetime, pauses: Iterable[Pause], zone: tzinfo = UTC, state: State | None = None
+) -> Deadline:
+    """The deadline of `rule` with all times during which it stood still: made up for, or begun anew (`SAFE_CONDUCT`).
+
+    Raises:
+        Invalid: as `deadline`.
+    """
+    if rule.id == SAFE_CONDUCT:
+        return safe_conduct(started, rule, zone, pauses)
+    return paused(deadline(rule, started, zone, state), pauses, zone, state)
 
 
 def extended(

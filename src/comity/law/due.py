@@ -94,13 +94,16 @@ def settled(kind: str, body: Mapping[str, Any], officer: str, at: datetime) -> S
 def answer(deadline: Deadline, now: datetime, said: Iterable[Settled]) -> Settled | None:
     """What officers last said of `deadline` up to `now`, or None.
 
-    Only what was said of just this end counts, since the clock began and was last extended: a new end needs a new answer.
+    Only what was said since the clock began and was last extended counts, and of just this end: a new end needs a new
+    answer. What was met stays met: the books of that day said until when, and no corrected book takes it back.
     """
-    since, now = utc(deadline.extended or deadline.started, "started"), utc(now, "now")
+    began, now = utc(deadline.started, "started"), utc(now, "now")
+    since = utc(deadline.extended, "extended") if deadline.extended else began
     due = utc(deadline.due, "due").replace(microsecond=0)  # as it is written in an act
     found = [
         item for item in said
-        if (item.clock, utc(item.due, "due")) == (deadline.kind, due) and since <= utc(item.at, "at") <= now
+        if item.clock == deadline.kind and since <= utc(item.at, "at") <= now
+        and (utc(item.due, "due") == due or (item.how is ClockState.MET and utc(item.due, "due") >= began))
     ]  # fmt: skip
     return max(found, key=lambda item: item.at, default=None)
 

@@ -11,6 +11,7 @@ from comity.casework.request import Request
 from comity.errors import Invalid
 from comity.law import bond, clocks, instrument
 from comity.law.book import Books
+from comity.law.dates import Pause
 from comity.law.finding import Finding
 from comity.law.provision import Provision
 from comity.law.state import Holiday, NationalOffence, State
@@ -70,10 +71,15 @@ def _territory(item: Territory) -> str:
     )
 
 
-def due(books: Books, book: str, clock: str, state: str, started: datetime) -> str:
-    """When the clock `clock` of `book` is due in `state`: a moment in UTC, or ``between … and …``. Raises Invalid."""
+def due(books: Books, book: str, clock: str, state: str, started: datetime, stood: Iterable[Pause] = ()) -> str:
+    """When the clock `clock` of `book` is due in `state`: a moment in UTC, or ``between … and …``. Raises Invalid.
+
+    A clock that stands still says so: ``stands still since …``.
+    """
     house = books.state(state)
-    found = clocks.deadline(books.clock(book, clock), started, ZoneInfo(house.zone), house)
+    found = clocks.counted(books.clock(book, clock), started, stood, ZoneInfo(house.zone), house)
+    if found.stopped is not None:
+        return f"stands still since {_moment(found.stopped)}"
     if found.uncertain is None:
         return _moment(found.due)
     latest = _moment(found.uncertain.latest) if found.uncertain.latest else "nobody knows when"
@@ -176,6 +182,9 @@ def _treaties(state: State, _word: str, on: date) -> Iterator[str]:
 def _clock(item: ClockRule) -> str:
     kind = "at least" if item.least else "at most"
     more = ", extendable" if item.extendable else ""
+    more += f", suspended by {' '.join(item.suspended_by)}" if item.suspended_by else ""
+    more += f", begins with {item.begins}" if item.begins else ""
+    more += f", ends when {item.ends}" if item.ends else ""
     return f"{item.id}: {kind} {item.period}{more}; {item.bearer}; {_named(item.measures)} @ {item.provision}"
 
 

@@ -23,6 +23,7 @@ from comity.law import sayings
 from comity.law._row import Page, Row, open_page, unique
 from comity.law.assess import Side, assess
 from comity.law.book import Books, load, pages
+from comity.law.dates import Pause
 from comity.law.finding import Finding, Verdict
 from comity.law.supposition import Supposition, read_suppositions, supposed
 
@@ -250,7 +251,10 @@ class LineCase:
 
 @dataclass(frozen=True)
 class ClockCase:
-    """When the clock `clock` of the book `book`, started at `started`, is due in the State `state`."""
+    """When the clock `clock` of the book `book`, started at `started`, is due in the State `state`.
+
+    `stood` names the times during which it stood still, each as ``BEGIN/END``, or ``BEGIN/`` while it lasts.
+    """
 
     head: Head
     book: str
@@ -258,10 +262,11 @@ class ClockCase:
     state: str
     started: datetime
     due: str
+    stood: tuple[Pause, ...] = ()
 
     def faults(self, books: Books) -> Iterator[str]:
         """See `Situation`."""
-        said = sayings.due(books, self.book, self.clock, self.state, self.started)
+        said = sayings.due(books, self.book, self.clock, self.state, self.started, self.stood)
         if said != self.due:
             yield f"due {said}, not {self.due}"
 
@@ -487,7 +492,16 @@ def _clock(row: Row, head: Head, _bases: Mapping[str, Raw]) -> ClockCase:
     started = row.value("started")
     if not isinstance(started, datetime) or started.utcoffset() is None:
         row.fault("started is a moment with its offset: 2026-11-24T10:00:00Z.", "lawbook.date", "started")
-    return ClockCase(head, row.text("book"), row.text("clock"), row.text("state"), started, row.text("due"))
+    stood = tuple(_pause(row, text) for text in row.texts("stood"))
+    return ClockCase(head, row.text("book"), row.text("clock"), row.text("state"), started, row.text("due"), stood)
+
+
+def _pause(row: Row, text: str) -> Pause:
+    since, stroke, until = text.partition("/")
+    try:
+        return Pause(datetime.fromisoformat(since), datetime.fromisoformat(until) if until or not stroke else None)
+    except (ValueError, Invalid):
+        row.fault("Write a time as BEGIN/END, both moments with their offset.", "lawbook.date", "stood")
 
 
 _MAKERS: Mapping[str, Callable[[Row, Head, Mapping[str, Raw]], Situation]] = {

@@ -107,6 +107,10 @@ class ClockRule:
         bearer: the side that is bound, ``requesting`` or ``requested``.
         extendable: whether it can be extended on request before it ends.
         provision: the source.
+        suspended_by: while what the case waits for it stands still, ids of `casework.times.WAITS`; nothing unless the
+            book says so.
+        begins: the act that sets it running, ``requested`` or ``accepted``; empty: by what the clock is about.
+        ends: what it waits for, ``decided`` or ``done``; empty: by what the clock is about.
     """
 
     id: str
@@ -116,6 +120,9 @@ class ClockRule:
     bearer: str
     extendable: bool
     provision: str
+    suspended_by: tuple[str, ...] = ()
+    begins: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from comity.casework.measure import Measure
 from comity.casework.request import Account, Asset, DataCategory, Offence, Order, Person, Request, Scope, Subject
+from comity.casework.times import WAITS
 from comity.law._row import Page, Row, unique
 from comity.law.provision import MARKS, read_provisions
 from comity.law.treaty import (
@@ -203,6 +204,9 @@ def read_clocks(page: Page, provisions: Collection[str], measures: Collection[Me
             bearer=row.choice("bearer", {"requesting", "requested"}),
             extendable=row.flag("extendable", default=False),
             provision=row.cite("provision", provisions),
+            suspended_by=row.choices("suspended_by", WAITS),
+            begins=row.choice("begins", {"requested", "accepted"}) if row.has("begins") else "",
+            ends=row.choice("ends", {"decided", "done"}) if row.has("ends") else "",
         )
         row.done()
         found.append((row, clock))

@@ -43,6 +43,17 @@ AT_LEAST: Final = _("at least %(period)s")
 AT_MOST: Final = _("at most %(period)s")
 BOUND: Final = _("bound by it: %(bearer)s")
 EXTENDABLE: Final = _("can be extended")
+FROM_AND_TO: Final[Terms] = {  # `law.treaty.ClockRule`
+    "requested": _("begins with the request"),
+    "accepted": _("begins with the acceptance"),
+    "decided": _("ends with the decision"),
+    "done": _("ends when it is done"),
+}
+SUSPENDED: Final[Terms] = {  # `casework.times.WAITS`
+    "information": _("stands still while further information is awaited"),
+    "consultation": _("stands still while the States consult"),
+    "postponement": _("stands still while it is postponed"),
+}
 ELEMENTS: Final = _("Elements, all of them")
 ONE_OF: Final = _("Ways, one of them")
 MAY_REQUIRE: Final = _("What a State may ask for beyond")
@@ -168,6 +179,9 @@ KINDS: Final[Terms] = {
     "replied": _("Consultation answered"),
     "enquired": _("Asked how the case stands"),
     "extension-asked": _("More time asked for"),
+    "discharged": _("Person told that he or she may go"),
+    "leaving-hindered": _("Person could not leave"),
+    "safe-conduct-ended": _("Safe conduct ended"),
     "verified": _("Evidence verified"),
     "released": _("Material released"),
     "assessed": _("Assessed against the law books"),

@@ -73,6 +73,8 @@ def clock(speech: Speech, rule: ClockRule) -> str:
         speech.said(labels.AT_LEAST if rule.least else labels.AT_MOST, {"period": str(rule.period)}),
         speech.said(labels.BOUND, {"bearer": rule.bearer}),
         *([speech.plain(speech.translate(labels.EXTENDABLE))] if rule.extendable else []),
+        *(speech.plain(speech.translate(labels.FROM_AND_TO[word])) for word in (rule.begins, rule.ends) if word),
+        *(speech.plain(speech.translate(labels.SUSPENDED[reason])) for reason in rule.suspended_by),
     ]
     return f"{speech.term(terms.CLOCKS, rule.id)}: {speech.listing(parts)}"
 

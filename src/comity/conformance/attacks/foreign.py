@@ -14,6 +14,7 @@ from comity.conformance.verdict import Probe, Promise
 
 _REQUESTING = frozenset({
     Kind.REQUESTED, Kind.SUPPLEMENTED, Kind.WITHDRAWN, Kind.AGREED, Kind.REPLIED, Kind.ENQUIRED, Kind.EXTENSION_ASKED,
+    Kind.DISCHARGED, Kind.LEAVING_HINDERED, Kind.SAFE_CONDUCT_ENDED,
 })  # fmt: skip
 
 
@@ -28,6 +29,9 @@ def _body(bench: Bench, kind: Kind) -> dict[str, Any]:
         Kind.REQUESTED: {"request": request, "letter": ""}, Kind.AMENDED: {"request": request},
         Kind.SUPPLEMENTED: {"request": request}, Kind.DISCARDED: {"reasons": "r"}, Kind.WITHDRAWN: {"reasons": "r"},
         Kind.AGREED: {"conditions": []}, Kind.REPLIED: {"message": "m"}, Kind.ENQUIRED: {"message": "m"},
+        Kind.DISCHARGED: {"person": "p", "told_at": moment_text(bench.now()), "days": 0, "agreed": ""},
+        Kind.LEAVING_HINDERED: {"person": "p", "since": moment_text(bench.now()), "until": "", "reasons": "r"},
+        Kind.SAFE_CONDUCT_ENDED: {"person": "p", "how": "stayed", "ended_at": moment_text(bench.now())},
         Kind.EXTENSION_ASKED: {"until": later, "reasons": "r"}, Kind.VERIFIED: {"container": digest, "manifest": digest},
         Kind.RELEASED: {"manifest": "", "recipient": "r", "state": bench.home.state, "purpose": "p", "use": "evidence",
                         "leave": "", "conditions": []},
@@ -87,7 +91,7 @@ def out_of_order(bench: Bench) -> Iterator[Probe]:
     supplement = bench.request(reference=case.case, subject="changed").to_dict()
     early = {
         Kind.SUPPLEMENTED: {"request": supplement}, Kind.AGREED: {"conditions": ["c"]}, Kind.CLOSED: {"note": ""},
-        Kind.EXTENSION_ASKED: _body(bench, Kind.EXTENSION_ASKED),
+        Kind.EXTENSION_ASKED: _body(bench, Kind.EXTENSION_ASKED), Kind.DISCHARGED: _body(bench, Kind.DISCHARGED),
     }  # fmt: skip
     then = [(f"'{kind}' before its turn", bench.say(kind, case.case, body, after=case.id).envelope)
             for kind, body in early.items()]  # fmt: skip

@@ -1,7 +1,7 @@
 """The requesting State's desk: the life of a request, read from top to bottom.
 
 draft · check · approve · send · (amend · check · approve · supplement) · agree · (reply | enquire | ask_extension) · verify ·
-close · withdraw
+(discharge · hinder · end_safe_conduct) · close · withdraw
 
 What leaves the file afterwards is the business of `release`.
 
@@ -14,13 +14,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from comity.casework.act import STAYED
 from comity.casework.lifecycle import Case, Kind, Power
+from comity.casework.moments import moment_text
 from comity.casework.request import Request
-from comity.errors import Invalid
-from comity.law import shelf
+from comity.casework.times import conducts, under_conduct
+from comity.errors import Invalid, NotPossible
+from comity.law import clocks, shelf
 from comity.law.assess import Assessment, assess
 from comity.node import archive, models
 from comity.node.desk import _record, evidence
@@ -204,6 +208,113 @@ def ask_extension(
     """Ask for more time, to the end of the day `until`, before the period is over: to preserve (42(9)), or to collect."""
     body = {"until": _record.end_of(settings, until), "reasons": reasons}
     return _record.record(settings, reference, Kind.EXTENSION_ASKED, body, officer=officer, at=at, seen=seen)
+
+
+def discharge(
+    settings: Settings,
+    reference: str,
+    *,
+    person: str,
+    told_at: datetime,
+    days: int = 0,
+    agreed: str = "",
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Say that a person who came was told that his or her presence is no longer needed: safe conduct runs from then (40(29)).
+
+    Args:
+        settings: the node's.
+        reference: the case.
+        person: the name, as the request has it.
+        told_at: when the person was officially told, with its UTC offset.
+        days: the period agreed on, in days; 0: that of the legal basis.
+        agreed: the agreed condition that sets it, word by word; empty where `days` is 0.
+        officer: who says so.
+        at: now.
+        seen: id of the last act that he was shown.
+    """
+    body = {"person": person, "told_at": moment_text(told_at), "days": days, "agreed": agreed}
+    return _record.record(settings, reference, Kind.DISCHARGED, body, officer=officer, at=at, seen=seen)
+
+
+def hinder(
+    settings: Settings,
+    reference: str,
+    *,
+    person: str,
+    since: datetime | None,
+    until: datetime | None,
+    reasons: str,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Say that the person could not leave: the days in which he or she could are consecutive, and begin anew (40(29)).
+
+    Args:
+        since: from when, with its UTC offset; None: since when it was said to last.
+        until: up to when; None while it lasts: its end is said later.
+        reasons: what stood in the way.
+
+    The others are those of `discharge`.
+
+    Raises:
+        Invalid: `since` is None, and no hindrance is said to last.
+    """
+    if since is None:
+        case = archive.load(reference, home=settings.state)
+        since = next((one.hindrance for one in under_conduct(case) if one.person == person), None)
+    if since is None:
+        raise Invalid("No hindrance is said to last: say since when.", code="form.required", where="since")
+    body = {"person": person, "since": moment_text(since), "until": moment_text(until) if until else "",
+            "reasons": reasons}  # fmt: skip
+    return _record.record(settings, reference, Kind.LEAVING_HINDERED, body, officer=officer, at=at, seen=seen)
+
+
+def end_safe_conduct(
+    settings: Settings,
+    reference: str,
+    *,
+    person: str,
+    how: str,
+    ended_at: datetime,
+    officer: models.Officer,
+    at: datetime,
+    seen: str = "",
+) -> Case:
+    """Say how safe conduct ended: the person left, returned freely, or stayed until the time ran out (40(29)).
+
+    Args:
+        how: ``left``, ``returned`` or ``stayed``.
+        ended_at: when, with its UTC offset.
+
+    The others are those of `discharge`.
+
+    Raises:
+        NotPossible: the person is said to have stayed, and by the law book the time has not run out by `ended_at`.
+    """
+    with transaction.atomic():
+        case = archive.load(reference, home=settings.state)
+        if how == STAYED:
+            _has_run_out(settings, case, person, ended_at)
+        body = {"person": person, "how": how, "ended_at": moment_text(ended_at)}
+        return _record.record(settings, reference, Kind.SAFE_CONDUCT_ENDED, body, officer=officer, at=at, seen=seen)
+
+
+def _has_run_out(settings: Settings, case: Case, person: str, moment: datetime) -> None:
+    """Return when safe conduct has run out by `moment`, or the legal basis sets no period. Raises NotPossible."""
+    said = next((one for one in conducts(case) if one.person == person), None)
+    try:
+        rule = settings.books.clock(case.request.basis, clocks.SAFE_CONDUCT)
+    except Invalid:
+        return
+    if said is None:
+        return
+    found = clocks.conduct(said, rule, ZoneInfo(settings.books.state(case.requesting).zone))
+    if found.stopped is not None or moment <= found.due:
+        raise NotPossible("The time has not run out by then.", code="conduct.early", where="ended_at")
 
 
 def withdraw(

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from comity.casework.lifecycle import Act, Case, Kind, Stage
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.moments import parse_date, strict_moment
+from comity.casework.times import conducts, waited
 from comity.errors import ComityError
-from comity.law import clocks
-from comity.law.clocks import Deadline
-from comity.law.dates import last_moment
+from comity.law import clocks, dates
+from comity.law.clocks import Deadline, Uncertain
+from comity.law.dates import Pause, last_moment
 from comity.law.due import ClockState, Settled, answer, days_left, settled, state_of
 from comity.law.state import State
 from comity.law.treaty import ClockRule
@@ -37,8 +38,9 @@ class Clock:
     """A deadline as pages show it.
 
     Args:
-        kind: what it is about; a State's own clock has its code before it: ``IR:preservation``.
-        due: its last moment, UTC; the earliest possible one when it is uncertain.
+        kind: what it is about; a State's own clock has its code before it: ``IR:preservation``; one of several persons the
+            person's place behind it: ``safe-conduct/1``.
+        due: its last moment, UTC; the earliest possible one when it is uncertain. Once it is met: the one that was known then.
         left: whole days until then; negative once it has passed.
         total: whole days that it had from the beginning.
         state: where it stands.
@@ -46,6 +48,9 @@ class Clock:
         bearer: the side that is bound.
         settled: what an officer of this State last said of it, or None.
         case_open: whether the case runs, so that somebody may still settle it.
+        uncertain: the other ends that its book allows and why it is not sure, or None.
+        stopped: since when it stands still, or None.
+        person: whose it is, as the request names him or her; empty where it is about no one person.
     """
 
     kind: str
@@ -57,6 +62,9 @@ class Clock:
     bearer: str
     settled: Settled | None
     case_open: bool
+    uncertain: Uncertain | None = None
+    stopped: datetime | None = None
+    person: str = ""
 
     @property
     def id(self) -> str:
@@ -66,7 +74,7 @@ class Clock:
     @property
     def anchor(self) -> str:
         """The id of its element on the page of the case."""
-        return f"clock-{self.kind.replace(':', '-')}"
+        return f"clock-{self.kind.replace(':', '-').replace('/', '-')}"
 
     @property
     def needs_somebody(self) -> bool:
@@ -104,6 +112,7 @@ class _Running:
     bearer: str
     met: bool
     held: bool = False
+    person: str = ""
 
 
 def _running(settings: Settings, case: Case) -> Iterator[_Running]:
@@ -115,11 +124,15 @@ def _running(settings: Settings, case: Case) -> Iterator[_Running]:
             yield found
     treaty = settings.books.treaties.get(case.request.basis)
     for rule in treaty.clocks if treaty else ():
-        if case.measure in rule.measures and rule.id != PRESERVATION:
+        if case.measure not in rule.measures or rule.id == PRESERVATION:
+            continue
+        if rule.id == clocks.SAFE_CONDUCT:
+            yield from _safe_conduct(settings, case, rule)
+        else:
             yield from _by_rule(case, rule, rule.id, zone, book)
-    day = case.acts[-1].at.date()
-    for rule in book.lines(book.clocks, day) if book else ():
-        if case.measure in rule.measures:
+    for rule in book.clocks if book else ():
+        began = _began(case, rule, zone) if case.measure in rule.measures else None
+        if book and began and book.lines((rule,), began.astimezone(zone).date()):  # under the law of the day it began
             yield from _by_rule(case, rule, f"{case.requested}:{rule.id}", zone, book)
 
 
@@ -198,26 +211,45 @@ def _given(case: Case) -> bool:
     return case.life in (Life.NOTICE, Life.CONSENT) and case.last(Kind.ACCEPTED, Kind.REFUSED) is not None
 
 
+def _safe_conduct(settings: Settings, case: Case, rule: ClockRule) -> Iterator[_Running]:
+    """The safe conduct of each person who was told, counted where he or she is: in the requesting State, Article 40(29)."""
+    home = settings.books.states.get(case.requesting)
+    for place, conduct in enumerate(conducts(case), 1):
+        try:
+            found = clocks.conduct(conduct, rule, ZoneInfo(home.zone) if home else UTC)
+        except ComityError:
+            continue
+        running = replace(found, kind=f"{rule.id}/{place}")
+        yield _Running(running, rule.bearer, met=conduct.ended is not None, person=conduct.person)
+
+
 def _by_rule(case: Case, rule: ClockRule, kind: str, zone: tzinfo, book: State | None) -> Iterator[_Running]:
-    """The deadline of `rule`, once the act that sets it running has been said; none where the acts do not tell."""
-    began = _began(case, rule.id, zone)
+    """The deadline of `rule`, once the act that sets it running has been said; none where the acts do not tell.
+
+    It stands still while the case waits for what its book names, and for nothing else.
+    """
+    began = _began(case, rule, zone)
     if began is None:
         return
+    pauses = [Pause(since, until) for since, until in waited(case, rule.suspended_by)]
     try:
-        found = replace(clocks.deadline(rule, began, zone, book), kind=kind)
+        found = replace(clocks.counted(rule, began, pauses, zone, book), kind=kind)
+        until, longer = case.until, _extended(case)
+        if rule.extendable and until is not None and longer and until > found.due:
+            named = replace(found, due=until, extended=longer, uncertain=None, stopped=None, unit="day", run_on=False)
+            found = clocks.paused(named, dates.merged(pauses, longer), zone, book)
     except ComityError:
         return
-    until = case.until
-    if rule.extendable and until is not None and _extended(case) and until > found.due:
-        found = replace(found, due=until, extended=_extended(case), uncertain=None)
-    yield _Running(found, rule.bearer, met=_rule_met(case, rule.id))
+    yield _Running(found, rule.bearer, met=_rule_met(case, rule))
 
 
-def _began(case: Case, clock: str, zone: tzinfo) -> datetime | None:
+def _began(case: Case, rule: ClockRule, zone: tzinfo) -> datetime | None:
     """When the clock was set running, as the acts of the case tell."""
-    name = clock.removesuffix("-outside-europe")
+    name = rule.id.removesuffix("-outside-europe")
     act: Act | None = None
-    if name == "service-on-provider":
+    if rule.begins:
+        act = _first(case, Kind(rule.begins))
+    elif name == "service-on-provider":
         act = case.last(Kind.REQUESTED, Kind.SUPPLEMENTED)
     elif name in ("subscriber-return", "traffic-return"):
         act = _first(case, Kind.ORDERED)
@@ -235,8 +267,12 @@ def _first(case: Case, kind: Kind) -> Act | None:
     return next((act for act in case.acts if act.kind is kind), None)
 
 
-def _rule_met(case: Case, clock: str) -> bool:
+def _rule_met(case: Case, rule: ClockRule) -> bool:
     """Whether what the clock is about has been done, as far as the acts tell."""
+    clock = rule.id
+    if rule.ends:
+        decided = rule.ends == "decided" and case.last(Kind.ACCEPTED, Kind.REFUSED) is not None
+        return decided or _given(case)
     if clock == "service-on-provider":
         return _first(case, Kind.ORDERED) is not None or _given(case)
     if clock.startswith("provisional-arrest"):
@@ -261,7 +297,9 @@ _HOW: Final = {
 
 
 def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...]) -> Clock:
-    found = running.deadline
+    found, word = running.deadline, answer(running.deadline, at, said)
+    if word is not None and word.how is ClockState.MET:  # as it was known then
+        found = replace(found, due=word.due, uncertain=None, stopped=None)
     return Clock(
         found.kind,
         found.due,
@@ -270,6 +308,9 @@ def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...
         state_of(found, at, held=running.held, met=running.met, settled=said),
         found.cites,
         running.bearer,
-        answer(found, at, said),
+        word,
         case.stage not in _OVER,
+        found.uncertain,
+        found.stopped,
+        running.person,
     )

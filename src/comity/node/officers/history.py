@@ -131,6 +131,9 @@ _DUTY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.AUTHORISED: ("authorisation",),
     Kind.RELEASED: ("use-limit", "onward-transfer"),
     Kind.ACCEPTED: ("honour-limits",),
+    Kind.DISCHARGED: ("safe-conduct",),
+    Kind.LEAVING_HINDERED: ("safe-conduct",),
+    Kind.SAFE_CONDUCT_ENDED: ("safe-conduct",),
 }
 _RULE: Final[Mapping[Kind, str]] = {
     Kind.EXTENSION_ASKED: "clocks",

@@ -16,9 +16,21 @@ from comity.casework.act import EVIDENCE, INTELLIGENCE
 from comity.casework.lifecycle import Case, Kind
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.moments import strict_moment
+from comity.casework.times import under_conduct
 from comity.errors import ComityError, Invalid
 from comity.node.desk import intake
-from comity.node.officers import almanac, answers, asking, deadlines, fields, interview, judgement, reading, releasing
+from comity.node.officers import (
+    almanac,
+    answers,
+    asking,
+    deadlines,
+    fields,
+    interview,
+    judgement,
+    reading,
+    releasing,
+    words,
+)
 from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
 
@@ -33,8 +45,9 @@ class Input:
         name: of the desk function's argument.
         label: what it is called.
         help: one sentence, or empty.
-        kind: ``line``, ``text``, ``lines``, ``date``, ``moment``, ``choice``, ``checks``; ``all``: every option has to be
-            ticked; ``deadline``: a choice that means a clock and its end; ``hidden``: what was chosen before.
+        kind: ``line``, ``number``, ``text``, ``lines``, ``date``, ``moment``, ``choice``, ``checks``; ``all``: every
+            option has to be ticked; ``which``: a choice that means the text of its option; ``deadline``: one that means a
+            clock and its end; ``hidden``: what was chosen before.
         optional: whether it may be left empty.
         options: for choices; for lines: what may be picked.
         value: what stands in it.
@@ -59,6 +72,7 @@ class Input:
 _MESSAGE: Final = Input("message", _("Message to the other State"), "", "text")
 _UNTIL: Final = Input("until", _("Until when"), _("The last day. It must lie after the present end."), "date")
 _CLOCK: Final = Input("deadline", _("Deadline"), "", "deadline")
+_PERSON: Final = Input("person", _("Person"), _("As the request names him or her."), "which")
 _REST: Final = Input(
     "rest",
     _("What is still missing"),
@@ -69,6 +83,7 @@ _REST: Final = Input(
 _REASONS: Final = Input("reasons", _("Reasons"), _("They are sent to the other State."), "text")
 
 _OWN_RECORD: Final = _("It stays in this State’s own record.")
+_OWN_TIME: Final = _("Date and time; without an offset, this node’s own time is meant.")
 
 INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
     "approve": (
@@ -89,6 +104,43 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
     "ask-extension": (_UNTIL, _REASONS),
     "extend": (_UNTIL, _REASONS),
     "refuse-extension": (_REASONS,),
+    "discharge": (
+        _PERSON,
+        Input("told_at", _("When the person was told"), _OWN_TIME, "moment"),
+        Input(
+            "agreed",
+            _("Condition that sets another period"),
+            _("Only where both States agreed on one."),
+            "which",
+            optional=True,
+        ),
+        Input(
+            "days",
+            _("Its days"),
+            _("In a row. Leave it empty for the period of the legal basis."),
+            "number",
+            optional=True,
+        ),
+    ),
+    "hinder": (
+        _PERSON,
+        Input(
+            "since",
+            _("Since when the person cannot leave"),
+            _("Leave it empty to end a hindrance that was told before."),
+            "moment",
+            optional=True,
+        ),
+        Input(
+            "until", _("Until when"), _("Leave it empty while it lasts; say the end later."), "moment", optional=True
+        ),
+        replace(_REASONS, label=_("What stands in the way")),
+    ),
+    "end-safe-conduct": (
+        _PERSON,
+        Input("how", _("How it ended"), "", "choice"),
+        Input("ended_at", _("When"), _OWN_TIME, "moment"),
+    ),
     "verify": (Input("container", _("Return"), "", "hidden", optional=True),),
     "release": (
         Input("recipient", _("Who receives it"), _("The court, authority or person, by name.")),
@@ -159,7 +211,7 @@ INPUTS: Final[Mapping[str, tuple[Input, ...]]] = {
         Input(
             "effected_at",
             _("Since when the data are preserved"),
-            _("Date and time; without an offset, this node’s own time is meant."),
+            _OWN_TIME,
             "moment",
         ),
         Input(
@@ -249,14 +301,41 @@ def _order(of: Asking) -> Known:
     return {"provider": {"label": _("Who is to carry it out"), "value": of.case.request.custodian}}
 
 
-def _preserve(of: Asking) -> Known:
-    local = of.at.astimezone(get_current_timezone())
+def _moment_typed(of: Asking, moment: datetime) -> str:
+    local = moment.astimezone(get_current_timezone())
     clock, day = f"{local:%H:%M}", local.date()
     if of.language == "fa":
-        value = f"{almanac.day_typed(day, of.language)} {almanac.persian_digits(clock)}"
-    else:
-        value = f"{day.isoformat()} {clock}"
-    return {"effected_at": {"value": value}, "until": None if _has_period(of) else {}}
+        return f"{almanac.day_typed(day, of.language)} {almanac.persian_digits(clock)}"
+    return f"{day.isoformat()} {clock}"
+
+
+def _preserve(of: Asking) -> Known:
+    return {"effected_at": {"value": _moment_typed(of, of.at)}, "until": None if _has_period(of) else {}}
+
+
+def _people(names: Sequence[str]) -> dict[str, Any]:
+    """The choice of a person, made already where there is one."""
+    return {"options": _each(names), "value": "0" if len(names) == 1 else ""}
+
+
+def _discharge(of: Asking) -> Known:
+    names = list(dict.fromkeys(subject.name for subject in of.case.request.persons if subject.name))
+    agreed = of.case.conditions if of.case.agreed else ()
+    known: Known = {"person": _people(names), "told_at": {"value": _moment_typed(of, of.at)}}
+    return known | {"agreed": {"options": _each(agreed)} if agreed else None,
+                    "days": {} if agreed else None}  # fmt: skip
+
+
+def _hinder(of: Asking) -> Known:
+    return {"person": _people([one.person for one in under_conduct(of.case)])}
+
+
+def _end_safe_conduct(of: Asking) -> Known:
+    known: Known = {
+        "how": {"options": tuple(words.CONDUCT_ENDS.items())},
+        "ended_at": {"value": _moment_typed(of, of.at)},
+    }
+    return _hinder(of) | known
 
 
 def _has_period(of: Asking) -> bool:
@@ -364,7 +443,8 @@ def _clock(of: Asking) -> Known:
 def _named(of: Asking, clock: deadlines.Clock) -> str:
     """A deadline as an option: what it is called and its last day, in the calendars of the page."""
     day = clock.due.astimezone(get_current_timezone()).date()
-    return f"{judgement.plain(judgement.clock(clock.kind))}: {almanac.day_words(day, of.language)}"
+    name = f"{judgement.plain(judgement.clock(clock.kind))}{f' {clock.person}' if clock.person else ''}"
+    return f"{name}: {almanac.day_words(day, of.language)}"
 
 
 _KNOWN: Final[Mapping[str, Callable[[Asking], Known]]] = {
@@ -375,6 +455,9 @@ _KNOWN: Final[Mapping[str, Callable[[Asking], Known]]] = {
     "authorise": _authorise,
     "order": _order,
     "preserve": _preserve,
+    "discharge": _discharge,
+    "hinder": _hinder,
+    "end-safe-conduct": _end_safe_conduct,
     "execute": _execute,
     "disclose": _disclose,
     "perform": _perform,
@@ -428,17 +511,36 @@ def _meant(item: Input, language: str) -> Any:
         return [str(text) for _place, text in item.options]
     if item.kind == "checks":
         return list(item.value)
-    text = str(item.value).replace("\r\n", "\n").strip()
+    return _written(item, str(item.value).replace("\r\n", "\n").strip(), language)
+
+
+def _written(item: Input, text: str, language: str) -> Any:
+    """What `text`, written or chosen in one place, means."""
     if item.kind == "lines":
         return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
-    if item.kind in ("date", "moment"):
-        if not text:
-            raise Invalid("Fill this in.", code="form.required", where=item.name)
-        if item.kind == "date":
-            return almanac.parse_day(text, where=item.name, language=language)
-        zone = get_current_timezone()
-        return almanac.parse_moment(text, where=item.name, language=language, zone=zone).astimezone(UTC)
-    return text
+    if item.kind == "number":
+        return _number(text, item)
+    if item.kind not in ("date", "moment"):
+        return str(dict(item.options).get(text, "")) if item.kind == "which" else text
+    if not text:
+        if item.optional:
+            return None
+        raise Invalid("Fill this in.", code="form.required", where=item.name)
+    if item.kind == "date":
+        return almanac.parse_day(text, where=item.name, language=language)
+    zone = get_current_timezone()
+    return almanac.parse_moment(text, where=item.name, language=language, zone=zone).astimezone(UTC)
+
+
+def _number(text: str, item: Input) -> int:
+    """A whole number in any digits; none is 0."""
+    try:
+        number = int(text or "0")
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise Invalid("Write a whole number.", code="form.number", where=item.name)
+    return number
 
 
 def blamed(found: list[Input], error: ComityError) -> tuple[list[Input], Problem | None]:

@@ -206,11 +206,14 @@ def offence(code: str) -> SafeString:
 
 
 def clock(kind: str) -> SafeString:
-    """What a deadline is called; a State's own with its name."""
+    """What a deadline is called; a State's own with its name, that of one of several persons with its place."""
+    kind, _slash, place = kind.partition("/")
     code, _colon, name = kind.rpartition(":")
     voice = Voice()
     text = voice.plain(_(terms.COLLECTION)) if name == "collection" else voice.term(terms.CLOCKS, name)
     text = SafeString(text[:1].upper() + text[1:]) if text[:1].isalpha() else text
+    if place:
+        return SafeString(f"{text} ({voice.digits(place)})")
     return SafeString(f"{text} ({voice.said(terms.BY_LAW_OF, {'state': code})})") if code else SafeString(text)
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from comity.casework.act import EVIDENCE, FORMS, INTELLIGENCE
+from comity.casework.act import EVIDENCE, FORMS, INTELLIGENCE, STAYED
 from comity.casework.lifecycle import TABLE, Act, Case, Kind, Stage, Step, advance, steps
 from comity.casework.measure import COERCIVE, Life, Measure
 from comity.casework.moments import moment_text, parse_date, strict_moment
+from comity.casework.times import under_conduct
 from comity.errors import ComityError, NotPossible, NotYours
 from comity.node import models
 from comity.node.officers import acts, answers, reading
@@ -33,6 +34,9 @@ VERB: Final[Mapping[Kind, str]] = {
     Kind.REPLIED: "reply",
     Kind.ENQUIRED: "enquire",
     Kind.EXTENSION_ASKED: "ask-extension",
+    Kind.DISCHARGED: "discharge",
+    Kind.LEAVING_HINDERED: "hinder",
+    Kind.SAFE_CONDUCT_ENDED: "end-safe-conduct",
     Kind.VERIFIED: "verify",
     Kind.RELEASED: "release",
     Kind.ASSESSED: "assess",
@@ -125,6 +129,9 @@ _NOTHING: Final[Mapping[Kind, Callable[[Case], bool]]] = {
     Kind.EXTENDED: lambda case: case.asked_to_extend is None,
     Kind.EXTENSION_REFUSED: lambda case: case.asked_to_extend is None,
     Kind.EXTENSION_ASKED: lambda case: case.until is None or case.complete or case.asked_to_extend is not None,
+    Kind.DISCHARGED: lambda case: not any(subject.name for subject in case.request.persons),
+    Kind.LEAVING_HINDERED: lambda case: not under_conduct(case),
+    Kind.SAFE_CONDUCT_ENDED: lambda case: not under_conduct(case),
     Kind.VERIFIED: lambda case: all(case.verified(said) for said in case.returns),
     Kind.RELEASED: lambda case: case.life is not Life.NOTICE and not any(case.verified(said) for said in case.returns),
     Kind.AUTHORISED: lambda case: case.complete,
@@ -142,7 +149,7 @@ def _about_nothing(case: Case, kind: Kind) -> bool:
 
 _NEVER_AWAITED: Final = frozenset({
     Kind.WITHDRAWN, Kind.DISCARDED, Kind.POSTPONED, Kind.CONSULTED, Kind.REFUSED, Kind.ENQUIRED, Kind.PROGRESS,
-    Kind.EXTENSION_ASKED,
+    Kind.EXTENSION_ASKED, Kind.DISCHARGED, Kind.LEAVING_HINDERED, Kind.SAFE_CONDUCT_ENDED,
 })  # fmt: skip
 
 
@@ -265,14 +272,14 @@ def _probe(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:
         "leave_head": "",
         "state": case.requesting if case.life is not Life.NOTICE else case.requested,
         "purpose": case.request.purpose,
-    } | _material(kind, case)  # fmt: skip
+    } | _material(kind, case, at)  # fmt: skip
     return {name: said.get(name, "-") for name in FORMS[kind]}
 
 
 _UNKNOWN: Final = "0" * 64
 
 
-def _material(kind: Kind, case: Case) -> dict[str, Any]:
+def _material(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:
     """What is taken in, disclosed, verified and released must agree with what was said before."""
     taken = case.last(Kind.EXECUTED)
     if kind is Kind.DISCLOSED and taken is not None:
@@ -280,12 +287,30 @@ def _material(kind: Kind, case: Case) -> dict[str, Any]:
     if kind is Kind.VERIFIED:
         waiting = [said for said in case.returns if not case.verified(said)]
         return {name: said.body[name] for said in waiting[:1] for name in ("container", "manifest")}
+    if kind in _OF_A_PERSON:
+        return _of_a_person(kind, case, at)
     if kind is Kind.RELEASED:
         if case.life is Life.NOTICE:
             return {"manifest": ""}
         ready = [said for said in case.returns if case.verified(said)]
         return {name: said.body[name] for said in ready[:1] for name in ("manifest", "conditions", "use")}
     return {}
+
+
+_OF_A_PERSON: Final = frozenset({Kind.DISCHARGED, Kind.LEAVING_HINDERED, Kind.SAFE_CONDUCT_ENDED})
+
+
+def _of_a_person(kind: Kind, case: Case, at: datetime) -> dict[str, Any]:
+    """A word on the safe conduct of the first person of whom one is possible."""
+    running, now = under_conduct(case), moment_text(at)
+    names = [subject.name for subject in case.request.persons if subject.name]
+    if kind is Kind.DISCHARGED:
+        free = [name for name in names if name not in {one.person for one in running}] or names
+        return {"person": (free or ["-"])[0], "told_at": now, "days": 0, "agreed": ""}
+    one = running[0] if running else None
+    since = one.hindrance if one else None
+    span = {"since": moment_text(since or at), "until": now if since else ""}
+    return {"person": one.person if one else "-", "how": STAYED, "ended_at": now} | span
 
 
 def _conditions(case: Case, kind: Kind) -> list[str]:

@@ -103,6 +103,18 @@ TEXTS: Final[dict[str, Promise]] = {
     "case.unverified": _("A return is not verified yet."),
     "case.use": _("Police information is never disclosed as evidence."),
     "case.no-request": _("The case has no request yet."),
+    "conduct.person": _("The request names no such person."),
+    "conduct.none": _("This person was not told yet, or the safe conduct has ended already."),
+    "conduct.time": _(
+        "This moment does not fit: it lies in the future, or before what was said of this person already."
+    ),
+    "conduct.days": _("Write the agreed period as a number of days, or leave it empty."),
+    "conduct.agreed": _(
+        "Another period has to stand in a condition that both States agreed on: choose it, and write its days."
+    ),
+    "conduct.hindrance": _("Say first how long the hindrance lasted that was told before."),
+    "conduct.early": _("By the law book the time had not run out by then."),
+    "conduct.runs": _("A person is still under safe conduct. Say first how it ended."),
     "case.other": _("Reference, States and measure of a case do not change."),
     "case.history": _("The message stands on a history that this node does not know."),
     "peer.expired": _("The keys of the other State are not valid now. Its new directory entry is needed."),

@@ -35,6 +35,12 @@ CATEGORY_HELP: Final[Words] = {
     "content": _("What was said: text, sound, pictures. The strictest category."),
     "other": _("Anything else, such as logs or files."),
 }
+DOUBTS: Final = shown(labels.DOUBTS)
+CONDUCT_ENDS: Final[Words] = {
+    "left": _("The person left"),
+    "returned": _("The person left, and came back freely"),
+    "stayed": _("The person stayed until the time had run out"),
+}
 URGENCIES: Final = shown(letters.URGENCIES)
 LANGUAGES: Final = ("en", "fa", "ar", "vi", "fr", "es", "ru", "zh")
 

@@ -15,6 +15,7 @@ from comity.casework.measure import Life
 from comity.casework.moments import moment_text
 from comity.errors import ComityError
 from comity.law.book import Status
+from comity.law.clocks import Uncertain
 from comity.node import models
 from comity.node.desk import crossing, hits
 from comity.node.officers import (
@@ -213,7 +214,19 @@ def _delivery(act: Act, way: history.Passage) -> dict[str, Any]:
 
 def _clock(clock: deadlines.Clock) -> dict[str, Any]:
     said = {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state)}
-    return said | {"held": str(clock.state) == "held", "bearer": clock.bearer, "needs_somebody": clock.needs_somebody}
+    said |= {"held": str(clock.state) == "held", "bearer": clock.bearer, "needs_somebody": clock.needs_somebody}
+    return said | {"person": clock.person, "stopped": _moment(clock.stopped), "uncertain": _uncertain(clock.uncertain)}
+
+
+def _uncertain(found: Uncertain | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    doubts = [{"code": doubt.code, "about": doubt.about} for doubt in found.doubts]
+    return {"latest": _moment(found.latest), "by_book": _moment(found.by_book), "doubts": doubts}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment_text(moment) if moment else None
 
 
 def _act(act: Act, way: history.Passage) -> dict[str, Any]:

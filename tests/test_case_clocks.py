@@ -1,0 +1,465 @@
+"""The clocks of a case by its acts: what sets each running, lets it stand still and ends it, on both sides and on the pages."""
+
+import re
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from affairs import OURS, THEIRS, asked, load, says, sent, turned_away
+from browsing import Browser
+from exhibits import bring
+from peer import request
+from refusing import code
+
+from comity.casework.act import FORMS, Act, Kind
+from comity.casework.case import Case
+from comity.casework.measure import Measure
+from comity.casework.moments import moment_text
+from comity.casework.request import Subject
+from comity.law.book import default_folder
+from comity.law.book import load as read_books
+from comity.node.desk import deadlines as settling
+from comity.node.desk import dossier, requested, requesting
+from comity.node.officers import deadlines, moves
+from comity.node.settings import Settings
+from comity.verify import Verdict, verify_file
+from comity.wording import lawbook
+from comity.wording.speech import Screen
+
+pytestmark = pytest.mark.django_db
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+WITNESS = Subject("N. Rahimi", "witness", consent=True)
+AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
+TEHRAN, HANOI = ZoneInfo("Asia/Tehran"), ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+@pytest.fixture
+def books(tmp_path, monkeypatch):
+    """Gives the node other books: those that are shipped, with a text added to one of them."""
+
+    def given(book: str, added: str = "", **instead: str) -> None:
+        shutil.rmtree(folder := tmp_path / "lawbooks", ignore_errors=True)
+        shutil.copytree(default_folder(), folder)
+        place = folder / book
+        text = place.read_text("utf-8") + added
+        for name, period in instead.items():
+            assert f'id = "{name}"' in text
+            text = re.sub(rf'(\[\[clock\]\]\nid = "{name}"\nmeasures = .*\nperiod = )"[^"]+"', rf"\1{period}", text)
+        place.write_text(text, "utf-8")
+        found = read_books(folder)
+        monkeypatch.setattr(Settings, "books", property(lambda _settings: found))
+
+    return given
+
+
+def clock(row: str, law: str, article: str = "9") -> str:
+    """A clock of a State's book, with its line of law."""
+    line = (
+        f'id = "{law}"\narticle = "{article}"\nverified = true\nfrom = 2000-01-01\nsource = "s"\nen = "x"\nfa = "x"\n'
+    )
+    return f'\n[[clock]]\n{row}\nprovision = "{law}"\n\n[[provision]]\n{line}'
+
+
+def clocks_of(node, reference: str, at: datetime) -> dict[str, deadlines.Clock]:
+    """The clocks of a case as they stand here."""
+    return {one.kind: one for one in deadlines.of(node, load(reference), at=at)}
+
+
+# ------------------------------------------------------------------------------------- which act does what, for every clock
+
+BEGINS = {
+    # clock: the act that sets it running, and whether the requesting State sees it run too
+    "preservation": (Kind.PRESERVED, True), "service-on-provider": (Kind.REQUESTED, True),
+    "subscriber-return": (Kind.ORDERED, False), "traffic-return": (Kind.ORDERED, False),
+    "interception": (Kind.ORDERED, False), "surrender": (Kind.ACCEPTED, True),
+    "provisional-arrest": (Kind.PERFORMED, True), "provisional-arrest-outside-europe": (Kind.PERFORMED, True),
+    "safe-conduct": (Kind.DISCHARGED, True),
+}  # fmt: skip
+ACTS = (Kind.REQUESTED, Kind.ACCEPTED, Kind.ORDERED, Kind.PRESERVED, Kind.PERFORMED, Kind.DISCHARGED)
+BODY = {
+    "effected_at": moment_text(AT), "until": moment_text(AT + 60 * DAY), "told_at": moment_text(AT), "days": 0, "agreed": "",
+    "done_on": "2026-11-24", "rest": "More.", "conditions": [], "letter": "", "person": WITNESS.name,
+}  # fmt: skip
+
+
+def case_of(measure: Measure, basis: str, requested_: str, kinds) -> Case:
+    """A case in which these were said, whether its table would let them or not."""
+    found = replace(request(measure=measure, basis=basis, persons=(WITNESS,)), requested=requested_)
+    case = Case(found.reference, found.requesting, found.requested, measure, written=found)
+    for number, kind in enumerate(kinds):
+        body = {name: BODY.get(name, "x") for name in FORMS[kind]} | (
+            {"request": found.to_dict()} if kind is ACTS[0] else {}
+        )
+        by = found.requesting if kind in (Kind.REQUESTED, Kind.DISCHARGED) else found.requested
+        act = Act(kind, found.reference, by, "o", "O", "", AT + timedelta(minutes=number), body, id=f"{number:064x}")
+        case = replace(case, acts=(*case.acts, act))
+    return case
+
+
+def every_clock(books):
+    """Each clock of each shipped book, with a measure that sets it running."""
+    for treaty in books.treaties.values():
+        yield from ((rule, rule.id, treaty.id, "IR") for rule in treaty.clocks)
+    for state in books.states.values():
+        yield from (
+            (rule, f"{state.code}:{rule.id}", "uncc", state.code) for rule in state.clocks if state.code != "VN"
+        )
+
+
+def test_every_clock_of_the_books_is_set_running_by_an_act(node):
+    """Just the act that docs/LAWBOOKS.md names, and none before it; without it the clock does not run."""
+    found = set()
+    for rule, kind, basis, requested_ in every_clock(node.books):
+        first, crosses = BEGINS[rule.id]
+        for measure in rule.measures:
+            begun = []
+            for number in range(1, len(ACTS) + 1):
+                case = case_of(measure, basis, requested_, ACTS[:number])
+                running = {one.kind.partition("/")[0] for one in deadlines.of(node, case, at=AT)}
+                begun += [ACTS[number - 1]] if kind in running else []
+            assert begun[0] is first, (kind, measure)
+            there = case_of(measure, basis, requested_, [one for one in ACTS if one is not Kind.ORDERED])
+            assert (kind in {one.kind.partition("/")[0] for one in deadlines.of(node, there, at=AT)}) == crosses, kind
+        found.add(rule.id)
+    assert found == set(BEGINS)
+
+
+def test_no_shipped_book_suspends_a_clock(node):
+    """None of the laws entered so far says so; then nothing does, whatever the case waits for."""
+    assert [rule.id for rule, *_ in every_clock(node.books) if rule.suspended_by] == []
+
+
+def test_the_page_names_every_clock():
+    """docs/LAWBOOKS.md says of each clock what begins it."""
+    page = (Path(__file__).parent.parent / "docs" / "LAWBOOKS.md").read_text("utf-8")
+    _, _, table = page.partition("## What the acts of a case do to a clock")
+    listed = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", table.partition("\n## ")[0], flags=re.MULTILINE))
+    assert set(BEGINS) | {"suggested", "collection"} <= set(listed)
+    for name, (kind, crosses) in BEGINS.items():
+        assert f"`{kind}`" in listed[name] or listed[name] == "the same"
+        assert ("(here)" in listed[name] and "else" not in listed[name]) == (not crosses), name
+
+
+# ---------------------------------------------------------------------------------------------------------- safe conduct
+
+
+@pytest.fixture
+def came(node, peer, officers, at):
+    """A witness of Viet Nam's has come to Iran; the moment at which the request was accepted."""
+    sent(node, officers, at, Measure.APPEARANCE, persons=(WITNESS,))
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": ["Safe for thirty days."], "reasons": "r"})
+    requesting.agree(node, OURS, conditions=["Safe for thirty days."], officer=officers.approver, at=at)
+    says(node, peer, at, Kind.PERFORMED, {"report": "She left.", "done_on": at.date().isoformat(), "rest": ""})
+    return at
+
+
+def end(day, zone) -> datetime:
+    """The last second of a day."""
+    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone)
+
+
+def test_who_is_told_is_safe_for_fifteen_days(node, officers, came):
+    """The clock begins with the word, is counted here, warns, runs out, and ends by a name; until then nobody closes."""
+    officer = officers.approver
+    about = {"officer": officer, "at": came + SECOND}
+    assert clocks_of(node, OURS, came) == {}
+    requesting.discharge(node, OURS, person=WITNESS.name, told_at=came, **about)
+    shown = clocks_of(node, OURS, came)["safe-conduct/1"]
+    due = end(came.astimezone(TEHRAN).date() + 15 * DAY, TEHRAN)
+    assert (shown.due, shown.bearer, shown.person, shown.cites) == (due, "requesting", WITNESS.name, ("uncc:40(29)",))
+    late = due + DAY
+    for moment, state in ((came, "running"), (due - 7 * DAY, "warning"), (late, "expired")):
+        assert str(clocks_of(node, OURS, moment)["safe-conduct/1"].state) == state
+    closing = {"note": "", "officer": officers.all}
+    assert code(requesting.close, node, OURS, at=late, **closing) == "conduct.runs"
+    ended = {"person": WITNESS.name, "officer": officer, "at": late}
+    for moment in (came - 60 * SECOND * 60, late + DAY):
+        assert code(requesting.end_safe_conduct, node, OURS, how="left", ended_at=moment, **ended) == "conduct.time"
+    assert code(requesting.end_safe_conduct, node, OURS, how="stayed", ended_at=due, **ended) == "conduct.early"
+    requesting.end_safe_conduct(node, OURS, how="stayed", ended_at=due + SECOND, **ended)
+    assert str(clocks_of(node, OURS, late)["safe-conduct/1"].state) == "met"
+    requesting.close(node, OURS, at=late, **closing)
+
+
+def test_the_days_are_in_a_row(node, officers, came):
+    """While she cannot leave they stand still; from then on they begin anew; a machine ends nothing meanwhile."""
+    about = {"person": WITNESS.name, "officer": officers.approver}
+    requesting.discharge(node, OURS, told_at=came, at=came, **about)
+    ill, well = came + 10 * DAY, came + 12 * DAY
+    requesting.hinder(node, OURS, since=ill, until=None, reasons="In hospital.", at=ill, **about)
+    stands = clocks_of(node, OURS, came + 99 * DAY)["safe-conduct/1"]
+    assert (str(stands.state), stands.stopped) == ("paused", ill)
+    stayed = {"how": "stayed", "ended_at": came + 98 * DAY, "at": came + 99 * DAY}
+    assert code(requesting.end_safe_conduct, node, OURS, **stayed, **about) == "conduct.early"
+    requesting.hinder(node, OURS, since=None, until=well, reasons="She is well.", at=well, **about)
+    assert clocks_of(node, OURS, well)["safe-conduct/1"].due == end(well.astimezone(TEHRAN).date() + 15 * DAY, TEHRAN)
+    nothing = {"since": None, "until": well + DAY, "reasons": "x", "at": well + DAY}
+    assert code(requesting.hinder, node, OURS, **nothing, **about) == "form.required"
+
+
+def test_another_period_has_to_be_agreed(node, officers, came):
+    """By a condition that both agreed on; neither shorter nor longer by one State's word."""
+    about = {"person": WITNESS.name, "told_at": came, "officer": officers.approver, "at": came}
+    for days, agreed in (
+        (5, ""),
+        (5, "Safe for five days."),
+        (0, "Safe for thirty days."),
+        (10_000, "Safe for thirty days."),
+    ):
+        assert code(requesting.discharge, node, OURS, days=days, agreed=agreed, **about).startswith("conduct.")
+    requesting.discharge(node, OURS, days=30, agreed="Safe for thirty days.", **about)
+    due = clocks_of(node, OURS, came)["safe-conduct/1"].due
+    assert due == end(came.astimezone(TEHRAN).date() + 30 * DAY, TEHRAN)
+
+
+def test_the_other_state_sees_the_same_clock(node, peer, officers, at):
+    """Counted in Viet Nam, where our witness is; what Viet Nam says of her beyond the rules is turned away."""
+    asked(node, peer, officers, at, Measure.APPEARANCE, persons=(WITNESS,))
+    requested.perform(node, THEIRS, report="r", done_on=at.date(), rest="", officer=officers.decider, at=at)
+    body = {"person": WITNESS.name, "told_at": moment_text(at), "days": 0, "agreed": ""}
+    for wrong, expected in (
+        ({"person": "Q"}, "conduct.person"), ({"days": 3, "agreed": "x"}, "conduct.agreed"),
+        ({"told_at": moment_text(at + DAY)}, "conduct.time"),
+    ):  # fmt: skip
+        data = peer.say(Kind.DISCHARGED, THEIRS, body | wrong, after=load(THEIRS).head, at=at)[0]
+        assert turned_away(node, data, at) == expected
+    assert clocks_of(node, THEIRS, at) == {}
+    says(node, peer, at, Kind.DISCHARGED, body, THEIRS)
+    assert clocks_of(node, THEIRS, at)["safe-conduct/1"].due == end(at.astimezone(HANOI).date() + 15 * DAY, HANOI)
+    says(
+        node,
+        peer,
+        at,
+        Kind.SAFE_CONDUCT_ENDED,
+        {"person": WITNESS.name, "how": "left", "ended_at": moment_text(at)},
+        THEIRS,
+    )
+    assert str(clocks_of(node, THEIRS, at)["safe-conduct/1"].state) == "met"
+
+
+def test_under_a_basis_that_is_silent_no_clock_runs(node, peer, officers, at):
+    """The words are kept and shown; how long safe conduct lasts nobody guesses."""
+    sent(node, officers, at, Measure.APPEARANCE, persons=(WITNESS,), basis="reciprocity")
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"})
+    about = {"person": WITNESS.name, "officer": officers.approver, "at": at}
+    requesting.discharge(node, OURS, told_at=at, **about)
+    assert clocks_of(node, OURS, at) == {}
+    requesting.end_safe_conduct(node, OURS, how="stayed", ended_at=at, **about)
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_the_pages_of_safe_conduct(node, officers, came, language):
+    """An officer says each word on a page, and the case shows them with the deadline, in both languages."""
+    page, path = Browser(officers.approver, language), f"/cases/{OURS}"
+    for verb in ("discharge", "hinder", "end-safe-conduct"):
+        offered = f'href="{path}/{verb}"' in page.text(path)
+        assert offered == (verb == "discharge")
+    form = page.text(f"{path}/discharge")
+    assert 'name="days"' in form
+    assert f'value="0" dir="auto" selected>{WITNESS.name}<' in form
+    local = f"{came.astimezone(TEHRAN):%Y-%m-%d %H:%M}"
+    when = moment_text(came)
+    answer = page.post(f"{path}/discharge", person="0", told_at=when, agreed="", days="many")
+    assert answer.status_code == 422
+    nobody = page.post(f"{path}/discharge", person="7", told_at=when, agreed="", days="")
+    assert nobody.status_code == 422
+    done = page.post(f"{path}/discharge", person="0", told_at=when, agreed="0", days="۳۰")
+    assert done.status_code == 303, local
+    assert load(OURS).acts[-1].body["days"] == 30
+    assert page.post(f"{path}/hinder", person="0", since=when, until="", reasons="بیمار").status_code == 303
+    shown = page.text(path)
+    assert "بیمار" in shown
+    assert 'id="clock-safe-conduct-1"' in shown
+    assert WITNESS.name in shown.partition('id="clock-safe-conduct-1"')[2].partition("</h3>")[0]
+    assert ("Stands still" in shown) == (language == "en")
+    over = moment_text(came + DAY)
+    ended = page.post(f"{path}/end-safe-conduct", person="0", how="left", ended_at=over)
+    assert ended.status_code == 422  # that day has not come
+    assert page.post(f"{path}/end-safe-conduct", person="0", how="left", ended_at=when).status_code == 303
+    assert "{{" not in page.text(path)
+    assert moves.possible(node, load(OURS), officers.approver, at=came)
+    said = page.get(f"{path}.json").json()["clocks"][0]
+    assert (said["kind"], said["person"], said["state"]) == ("safe-conduct/1", WITNESS.name, "met")
+
+
+# ------------------------------------------------------------------------------------------------ what suspends a clock
+
+ANSWER = 'id = "answer"\nmeasures = ["records"]\nperiod = "{period}"\nleast = false\nbearer = "requested"\nbegins = "requested"'
+
+
+def supplemented(node, peer, officers, at):
+    """Viet Nam asked for records; Iran asks a question on the second day, and has its answer on the fifth."""
+    what = request(measure=Measure.RECORDS)
+    bring(node, peer.asks(what)[0], at)
+    requested.assess(node, THEIRS, officer=officers.decider, at=at + DAY)
+    requested.ask(node, THEIRS, questions="q", fields=[], officer=officers.decider, at=at + DAY)
+    yield at + DAY
+    body = {"request": what.to_dict()}
+    data = peer.say(Kind.SUPPLEMENTED, THEIRS, body, after=load(THEIRS).head, at=at + 4 * DAY)[0]
+    bring(node, data, at + 4 * DAY)
+    yield at + 4 * DAY
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_question_suspends_what_the_book_says(node, peer, officers, at, books, silent):
+    """From the question to its answer, three days; where the book is silent the period runs on."""
+    rule = ANSWER.format(period="10 days") + ("" if silent else '\nsuspended_by = ["information"]\nends = "decided"')
+    books("states/IR.toml", clock(rule, "IR-X:9"))
+    due = end(at.astimezone(TEHRAN).date() + 10 * DAY, TEHRAN)
+    for moment, state in zip(supplemented(node, peer, officers, at), ("paused", "running"), strict=True):
+        found = clocks_of(node, THEIRS, moment)["IR:answer"]
+        assert str(found.state) == ("running" if silent else state)
+    assert found.due == (due if silent else due + 3 * DAY)
+    assert (str(clocks_of(node, THEIRS, due + DAY)["IR:answer"].state) == "expired") == silent
+    requested.assess(node, THEIRS, officer=officers.decider, at=moment)
+    requested.accept(node, THEIRS, conditions=[], reasons="r", officer=officers.decider, at=moment)
+    assert str(clocks_of(node, THEIRS, moment)["IR:answer"].state) == ("running" if silent else "met")
+
+
+def test_a_postponement_suspends_only_by_the_book(node, peer, officers, at, books):
+    """A word of the State that is bound stretches no period of its own; a book can say that it does."""
+    for row in ("", '\nsuspended_by = ["postponement"]', '\nsuspended_by = ["consultation"]'):
+        books("states/IR.toml", clock(ANSWER.format(period="10 days") + row, "IR-X:9"))
+        if not load_if(THEIRS):
+            bring(node, peer.asks(request(measure=Measure.RECORDS))[0], at)
+            about = {"officer": officers.decider, "at": at}
+            requested.assess(node, THEIRS, **about)
+            requested.consult(node, THEIRS, message="m", **about)
+            requested.postpone(node, THEIRS, reasons="r", **about)
+        state = str(clocks_of(node, THEIRS, at + 20 * DAY)["IR:answer"].state)
+        assert state == ("paused" if "postponement" in row else "expired"), row
+
+
+def load_if(reference: str) -> bool:
+    """Whether the case is here."""
+    from comity.node import models
+
+    return models.Case.objects.filter(pk=reference).exists()
+
+
+def test_what_suspends_is_one_of_the_words(books):
+    """Another word is refused with the list."""
+    for row in (
+        'suspended_by = ["holidays"]',
+        'suspended_by = ["information", "information"]',
+        'begins = "asked"',
+        'ends = "x"',
+    ):
+        rule = ANSWER.format(period="10 days").replace('\nbegins = "requested"', "") + f"\n{row}"
+        assert code(books, "states/IR.toml", clock(rule, "IR-X:9")).startswith("lawbook."), row
+
+
+# ------------------------------------------------------------------------------- both ends, and books that are corrected
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_an_uncertain_end_is_shown_with_both_ends(node, peer, officers, at, books, language):
+    """The earliest, the latest and that of the book as it stands, and which line is not sure; on the board both days."""
+    books("states/IR.toml", clock(ANSWER.format(period="10 working-days"), "IR-X:9"))
+    bring(node, peer.asks(request(measure=Measure.RECORDS))[0], at)
+    found = clocks_of(node, THEIRS, at)["IR:answer"]
+    assert found.uncertain is not None
+    assert found.uncertain.doubts
+    page = Browser(officers.decider, language)
+    text = page.text(f"/cases/{THEIRS}").partition('id="clock-IR-answer"')[2].partition("</li>")[0]
+    words = ("Ends at the earliest", "Ends at the latest", "Ends by the book as it stands", "Why it is not sure")
+    assert [word in text for word in words] == [language == "en"] * 4
+    assert 'class="small uncertain"' in text
+    assert {one.about for one in found.uncertain.doubts} <= set(re.findall(r"IR[A-Za-z0-9:-]*", text))
+    assert ("not verified" in text) == (language == "en")
+    said = page.get(f"/cases/{THEIRS}.json").json()["clocks"][0]["uncertain"]
+    assert said["doubts"][0] == {"code": "unverified", "about": found.uncertain.doubts[0].about}
+    assert (said["latest"] is None) == (found.uncertain.latest is None)
+    if found.uncertain.latest:
+        assert str(clocks_of(node, THEIRS, found.due + SECOND)["IR:answer"].state) == "uncertain"
+        assert str(clocks_of(node, THEIRS, found.uncertain.latest + SECOND)["IR:answer"].state) == "expired"
+    board = page.text("/cases")
+    assert "{%" not in board
+
+
+def test_a_corrected_book_reopens_nothing_that_was_met(node, peer, officers, at, books):
+    """Met under the book of that day it stays met, with the end that its officer saw; a waiver was of one end alone."""
+    rule = ANSWER.format(period="10 days")
+    books("states/IR.toml", clock(rule, "IR-X:9"))
+    bring(node, peer.asks(request(measure=Measure.RECORDS))[0], at)
+    seen = clocks_of(node, THEIRS, at)["IR:answer"].due
+    about = {"clock": "IR:answer", "due": seen, "reasons": "Answered by telephone.", "officer": officers.decider}
+    settling.waive(node, THEIRS, at=at + DAY, **about)
+    books("states/IR.toml", clock(rule, "IR-X:9"), answer='"20 days"')
+    assert str(clocks_of(node, THEIRS, at + 2 * DAY)["IR:answer"].state) == "running"
+    books("states/IR.toml", clock(rule, "IR-X:9"))
+    settling.meet(node, THEIRS, at=at + 2 * DAY, **about)
+    for period in ("1 day", "5 days", "10 days", "20 days", "10 working-days"):
+        books("states/IR.toml", clock(rule, "IR-X:9"), answer=f'"{period}"')
+        for moment in (at + 3 * DAY, at + 99 * DAY):
+            found = clocks_of(node, THEIRS, moment)["IR:answer"]
+            assert (str(found.state), found.due, found.uncertain, found.needs_somebody) == ("met", seen, None, False), (
+                period
+            )
+
+
+def test_a_book_is_shown_with_what_begins_suspends_and_ends_a_clock(node, books):
+    """As `comity law show` says it."""
+    rule = ANSWER.format(period="10 days") + '\nends = "decided"\nsuspended_by = ["information", "postponement"]'
+    books("states/IR.toml", clock(rule, "IR-X:9"))
+    said = lawbook.clock(Screen("en", node.books), node.books.clock("IR", "answer"))
+    expected = (
+        "begins with the request",
+        "ends with the decision",
+        "further information is awaited",
+        "it is postponed",
+    )
+    assert all(part in said for part in expected), said
+
+
+def test_a_law_that_ends_takes_no_clock_with_it(node, peer, officers, at, books):
+    """A clock runs under the law of the day on which it began, whatever is said later, and whatever law comes later."""
+    rule, day = ANSWER.format(period="10 days"), at.astimezone(TEHRAN).date()
+    spans = {"to": (day, True), "from": (day + DAY, False)}
+    for number, (name, (limit, runs)) in enumerate(spans.items()):
+        old = "from = 2000-01-01\n"
+        new = f"{old}to = {limit}\n" if name == "to" else f"from = {limit}\n"
+        books("states/IR.toml", clock(rule, "IR-X:9").replace(old, new))
+        if not number:
+            bring(node, peer.asks(request(measure=Measure.RECORDS))[0], at)
+            requested.assess(node, THEIRS, officer=officers.decider, at=at + 2 * DAY)
+        assert ("IR:answer" in clocks_of(node, THEIRS, at + 3 * DAY)) == runs, name
+
+
+def test_what_was_extended_stands_still_from_then_on(node, peer, officers, at, books):
+    """A talk before an extension is past; one that comes after it moves the new end by its days."""
+    books("states/IR.toml", preservation='"3 months"\nsuspended_by = ["consultation"]')
+    asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
+    about = {"officer": officers.decider}
+    requested.order(node, THEIRS, provider="p", order="o", content="c", at=at, **about)
+    requested.preserve(node, THEIRS, effected_at=at, at=at, **about)
+    first = clocks_of(node, THEIRS, at)["IR:preservation"].due
+
+    def talk(begun: datetime, over: datetime) -> None:
+        requested.consult(node, THEIRS, message="m", at=begun, **about)
+        assert str(clocks_of(node, THEIRS, begun + DAY)["IR:preservation"].state) == "paused"
+        says(node, peer, over, Kind.REPLIED, {"message": "m"}, THEIRS)
+
+    talk(at + DAY, at + 3 * DAY)
+    assert clocks_of(node, THEIRS, at + 4 * DAY)["IR:preservation"].due == first + 2 * DAY
+    until = first.astimezone(TEHRAN).date() + 30 * DAY
+    body = {"until": moment_text(end(until, TEHRAN)), "reasons": "r"}
+    says(node, peer, at + 5 * DAY, Kind.EXTENSION_ASKED, body, THEIRS)
+    requested.extend(node, THEIRS, until=until, reasons="r", at=at + 6 * DAY, **about)
+    assert clocks_of(node, THEIRS, at + 7 * DAY)["IR:preservation"].due == end(until, TEHRAN)
+    talk(at + 8 * DAY, at + 11 * DAY)
+    assert clocks_of(node, THEIRS, at + 12 * DAY)["IR:preservation"].due == end(until + 3 * DAY, TEHRAN)
+
+
+def test_an_exported_case_holds_safe_conduct(node, officers, came):
+    """Whoever verifies it replays these acts by the same rules."""
+    about = {"person": WITNESS.name, "officer": officers.approver, "at": came}
+    requesting.discharge(node, OURS, told_at=came, **about)
+    requesting.hinder(node, OURS, since=came, until=None, reasons="Ill.", **about)
+    requesting.end_safe_conduct(node, OURS, how="left", ended_at=came, **about)
+    report = verify_file(dossier.export(node, OURS, officer=officers.approver, at=came))
+    assert report.verdicts["history"][0] is Verdict.PASSED, report.verdicts["history"]
