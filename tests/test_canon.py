@@ -200,6 +200,11 @@ READ = [
     ("True of Python", b"True", "canon.json"),
     ("33 brackets", b"[" * 33 + b"]" * 33, ""),
     ("34 brackets", b"[" * 34 + b"]" * 34, "canon.depth"),
+    ("a text 32 levels down", b"[" * 32 + b'"a"' + b"]" * 32, ""),
+    ("a text 33 levels down", b"[" * 33 + b'"a"' + b"]" * 33, "canon.depth"),
+    ("another text 33 levels down", b"[" * 33 + '"é"'.encode() + b"]" * 33, "canon.depth"),
+    ("nothing 33 levels down", b"[" * 33 + b"null" + b"]" * 33, "canon.depth"),
+    ("a member 33 levels down", b'{"a":' * 33 + b'"a"' + b"}" * 33, "canon.depth"),
     ("900 brackets", b"[" * 900 + b"]" * 900, "canon.depth"),
     ("10,000 brackets", b"[" * 10_000 + b"]" * 10_000, "canon.json"),
     ("10,000 brackets, never closed", b"[" * 10_000, "canon.json"),
@@ -219,6 +224,37 @@ def test_the_limit_is_exact():
     assert code(canon.loads, b'"abc"', limit=4) == "canon.too-long"
     assert code(canon.loads, b"[" * 100, limit=99) == "canon.too-long"
     assert code(canon.loads, b"1", limit=0) == "canon.too-long"
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.binary(max_size=40), max_size=5), st.data())
+def test_a_head_and_its_bytes_are_read_as_they_were_written(runs, data):
+    """Each run comes back as it was; with one byte less or more, or another length in the head, nothing does."""
+
+    def read(written, lengths):
+        frame = canon.Frame(written, limit=LIMIT, values=99)
+        found = [frame.take(length, 40) for length in lengths]
+        frame.close()
+        return found
+
+    lengths = [len(run) for run in runs]
+    written = canon.framed({"runs": lengths}, *runs)
+    assert read(written, lengths) == runs
+    assert code(read, written + b"\0", lengths) == "canon.frame"
+    if any(lengths):
+        assert code(read, written[:-1], lengths) == "canon.frame"
+    for wrong in (-1, 41, True, None, "1", 1.0):
+        assert code(read, written, [wrong, *lengths]) == "canon.frame"
+    cut = data.draw(st.integers(0, written.index(b"\n")))
+    assert code(canon.Frame, written[:cut], limit=LIMIT, values=99) == "canon.frame"
+
+
+def test_a_head_says_no_more_than_it_may():
+    """What would take up many times its bytes is refused before it is parsed."""
+    head = b"[" + b",".join([b'"\xc3\xa9"'] * 9) + b"]\n"
+    assert canon.Frame(head, limit=LIMIT, values=9).head == ["é"] * 9
+    assert code(canon.Frame, head, limit=LIMIT, values=8) == "canon.too-long"
+    assert code(canon.Frame, head, limit=len(head) - 1, values=9) == "canon.too-long"
 
 
 # ------------------------------------------------------------------------------------------------ properties

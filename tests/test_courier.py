@@ -19,6 +19,7 @@ from plans import explained
 from comity.casework.lifecycle import Kind
 from comity.errors import NotPossible, Unreachable
 from comity.node import archive
+from comity.node import courier as rounds
 from comity.node.courier import Courier, errands
 from comity.node.desk import crossing
 from comity.seal import envelope
@@ -213,3 +214,17 @@ def test_this_node_says_what_became_of_an_envelope(node, peer, at):
         word = spoken.evidence(archive.words(row)[1].whole(), own, now=at)
         assert (word.event, word.code, word.by, word.envelope) == (*expected, "IR", row.digest)
     assert archive.load(act.case, home="IR").stage == "open"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_that_took_long_is_not_paid_for_with_minutes(node, monkeypatch):
+    """Whatever held up the look at everything else: the next one is soon."""
+    looks = []
+    monkeypatch.setattr(rounds.drills, "due", lambda *_, **__: looks.append(time.monotonic()) or time.sleep(0.3))
+    courier = Courier(node)
+    begun = time.monotonic()
+    while len(looks) < 2:
+        courier._pause(busy=False)
+        assert time.monotonic() - begun < 5  # a hundred times as long as it took would be half a minute
+        time.sleep(0.02)
+    assert looks[1] - looks[0] >= 0.5

@@ -183,7 +183,7 @@ def test_every_field_of_act_statement_and_envelope():
     """docs/PROTOCOL.md lists the fields of what is signed and sealed."""
     tables = {
         "## Acts": canon.loads(act().encode(), limit=1 << 20),
-        "## Envelopes": canon.Frame(bytes_of("envelope"), limit=1 << 20).head,
+        "## Envelopes": canon.Frame(bytes_of("envelope"), limit=1 << 20, values=8).head,
         "## Statements": vector("statement")["statement"],
     }  # fmt: skip
     for title, example in tables.items():
@@ -415,7 +415,7 @@ def shown(data: bytes) -> str:
 
 def shown_parts(data: bytes, *lengths: int) -> str:
     """A head as `shown`, and the beginning of each run behind it."""
-    frame = canon.Frame(data, limit=1 << 20)
+    frame = canon.Frame(data, limit=1 << 20, values=1000)
     runs = [frame.take(length, 1 << 20) for length in lengths]
     frame.close()
     starts = [run[:24].decode() if run[:1] == b"{" else run[:12].hex() for run in runs]
@@ -456,7 +456,7 @@ def sealed() -> str:
     """The frozen envelope, opened once more, the `info` of its seal, and its digest."""
     data = bytes_of("envelope")
     envelope.unseal(data, home="VN", keys=[OPENER], trust=TRUST, kinds={"act"}, at=AT)
-    found = canon.Frame(data, limit=1 << 20).head
+    found = canon.Frame(data, limit=1 << 20, values=1000).head
     info = envelope._info(found["to"], found["key"], found["statement"]).decode()
     return f"{shown_parts(data, found['sealed'])}\n\n{info}\n\n{canon.content_id(data)}"
 

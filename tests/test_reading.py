@@ -1,22 +1,27 @@
 """Read together or one by one, ahead of the transaction or in it: what comes out is the same, and no fault spreads."""
 
 import random
+import sqlite3
 import threading
 import time
 from dataclasses import replace
 
 import pytest
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from peer import Peer, request
 
 from comity.casework.lifecycle import Kind
 from comity.node import archive, courier, models
 from comity.node.courier import Courier
 from comity.node.courier.threads import Messenger
-from comity.node.desk import _record, crossing, registry
+from comity.node.database import occupied
+from comity.node.desk import _memory, _record, crossing, registry
 from comity.node.peers import views
-from comity.seal import envelope
+from comity.seal import canon, envelope
+from comity.wire import _receiving
+from comity.wire.remembered import Sent, Stage
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +208,66 @@ def test_a_messenger_stays_and_comes_back():
     messenger.send(errand)
     assert back.acquire(timeout=10)
     assert len(seen) == 4
+
+
+def test_while_somebody_writes_the_next_are_opened(node, peer, at, monkeypatch):
+    """Who would have to wait opens what comes after, and does not open it again; what is not read next is not looked up."""
+    monkeypatch.setattr(_receiving, "_READ", 4)
+    for number in range(1, 21):
+        crossing.receive(node, peer.asks(request(reference=f"VN-2026-{number:04}"))[0], hop="VN", at=at)
+    talk, opened, busy = crossing.conversation(node, "VN"), [], [True, False]
+    right = envelope.unseal
+    monkeypatch.setattr(envelope, "unseal", lambda *given, **named: opened.append(1) or right(*given, **named))
+    monkeypatch.setattr(_memory, "occupied", lambda: busy.pop() if busy else False)
+    busy[:] = [False, True]
+    assert talk.admit_some(at.timestamp())
+    assert len(opened) == 8  # four that were read, and as many as are looked at in one step, of those there may be
+    assert models.Act.objects.count() == 4
+    assert talk.admit_some(at.timestamp())
+    assert (len(opened), models.Act.objects.count()) == (8, 8)
+    while talk.admit_some(at.timestamp()):
+        pass
+    assert (len(opened), models.Act.objects.count()) == (20, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whether_somebody_writes_is_seen_and_nothing_is_left_changed(node):
+    """A look at the write lock takes nothing and leaves the patience of the connection as it was."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        patience = cursor.fetchone()
+    assert not occupied()
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert occupied()
+    other.execute("ROLLBACK")
+    other.close()
+    assert not occupied()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone() == patience
+
+
+def test_a_head_that_says_much_costs_nothing(node, peer, at):
+    """Outside or inside of an envelope: what would take long to parse is refused for that, and in no time."""
+    many = ",".join(['{"\u00e9":[]}'] * 100_000).encode()
+    for data in (b"[%b]\n" % many, envelope.seal(b"[%b]" % many[: 1 << 19], to="IR", key=peer.home_entry.open)):
+        begun = time.process_time()
+        crossing.receive(node, data, hop="VN", at=at)
+        crossing.admit(node, "VN", at=at)
+        assert models.Arrival.objects.latest("pk").code == "canon.too-long"
+        assert time.process_time() - begun < 1  # it took half a second each; a slow machine has as much again
+
+
+def test_what_did_not_change_is_not_written(node, peer, at):
+    """A departure that is noted as it is leaves its row alone; one field, and no other column is written."""
+    data = envelope.seal(b"x" * 100, to="VN", key=peer.opening.public)
+    tables, digest = _memory.Tables(node, "VN"), canon.content_id(data)
+    with tables.atomically():
+        tables.put_sent(Sent(1, digest, (), int(at.timestamp()), Stage.RELAY, 0.0, 0), data)
+    for change, written in (({}, []), ({"next_at": 5.0}, ['SET "next_at" = %s WHERE'])):
+        with CaptureQueriesContext(connection) as seen, tables.atomically():
+            tables.put_sent(replace(tables.sent(digest), **change))
+        updates = [one["sql"] for one in seen.captured_queries if "UPDATE" in one["sql"]]
+        assert len(updates) == len(written)
+        assert all(part in update for part, update in zip(written, updates, strict=True))

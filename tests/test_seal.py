@@ -242,14 +242,17 @@ def test_unknown_kinds_and_versions():
     assert code(signed, kind="checkpoint") == "seal.kind"
     assert code(signed, kind="") == "seal.kind"
     assert code(verify, edit(STATEMENT, kind="checkpoint"), kind="checkpoint") == "seal.kind"
-    for version in ("comity/v2", "comity/v1 ", "COMITY/V1", "", "comity/v1/envelope"):
+    for version in ("comity/v2", "comity/v1 ", "COMITY/V1", "", "comity/v1/envelope", "comity/v2/envelope"):
         assert code(verify, edit(STATEMENT, comity=version)) == "seal.version"
         assert code(unseal, edit(ENVELOPE, comity=version)) == (
-            "" if version == "comity/v1/envelope" else "seal.version"
+            "" if version == "comity/v2/envelope" else "seal.version"
         )
     assert code(verify, edit(STATEMENT, comity=1)) == "seal.version"
     assert code(verify, ENVELOPE) == "canon.json"
     assert code(unseal, STATEMENT) == "canon.frame"
+    head, sealed = parts_of(ENVELOPE)
+    older = canon.dumps(head | {"comity": "comity/v1/envelope", "sealed": canon.b64(sealed)})
+    assert code(unseal, older) == code(envelope.commitment, older) == "seal.version"
 
 
 # -------------------------------------------------------------------------------------------- the right addressee
@@ -626,7 +629,7 @@ def test_what_we_seal_opens_by_hand(plaintext):
 def test_an_envelope_opens_by_hand():
     """What another State must implement to read an envelope, from PROTOCOL.md alone, in a dozen lines."""
     found, sealed = parts_of(ENVELOPE)
-    info = f"comity/v1/envelope\nVN\n{found['key']}\n{found['statement']}".encode()
+    info = f"comity/v2/envelope\nVN\n{found['key']}\n{found['statement']}".encode()
     assert len(sealed) == found["sealed"]
     padded = by_hand(OPEN["VN"].seed, sealed, info)
     assert padded[4 : 4 + int.from_bytes(padded[:4], "big")] == STATEMENT

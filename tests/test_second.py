@@ -820,7 +820,7 @@ def read_log(base, home: entries.Version, others, found: Counter) -> None:
 # ---------------------------------------------------------------------------------------------------------- parcels
 
 CADES = CadesKey.generate("Comity IR", not_before=AT, not_after=UNTIL)
-HEAD = {"comity": "parcel/1", "from": "IR", "to": "VN", "at": "2026-11-24T09:00:00Z", "greets": "", "greeted": ""}
+HEAD = {"comity": "parcel/2", "from": "IR", "to": "VN", "at": "2026-11-24T09:00:00Z", "greets": "", "greeted": ""}
 GREETING = {"items": [], "ask": [], "have": {"got": 1, "got_gaps": [], "sent": 2, "sent_gaps": [1]}}
 ANSWER = {"outcomes": [], "evidence": [], "missing": [], "items": [], "back": [], "signatures": []}
 

@@ -411,7 +411,7 @@ def parcel(
         plain.read(found.parts["parcel.json"], 4096), "comity", "from", "to", "at", "greets", "greeted"
     )
     plain.texts(form, source, to, greets, greeted)
-    need(form == "parcel/1" and to == home and len(found.files) > 1, "no parcel for this State")
+    need(form == "parcel/2" and to == home and len(found.files) > 1, "no parcel for this State")
     need(all(re.fullmatch("(?:[0-9a-f]{32})?", word) for word in (greets, greeted)), "no word")
     plain.moment(made)
     said = sealed(found, sender, at)

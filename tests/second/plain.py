@@ -113,9 +113,10 @@ class _Reader:
             need(self.take(","), "no comma")
 
 
-def read(data: bytes, limit: int):
-    """The value whose canonical form `data` is."""
+def read(data: bytes, limit: int, values: int | None = None):
+    """The value whose canonical form `data` is, if it has so few commas and opening brackets."""
     need(len(data) <= limit, "too long")
+    need(values is None or len(re.findall(rb"[,\[{]", data)) <= values, "too many values")
     try:
         reader = _Reader(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -128,11 +129,11 @@ def read(data: bytes, limit: int):
 class Runs:
     """The runs of bytes behind a head, in their order."""
 
-    def __init__(self, data: bytes, limit: int) -> None:
+    def __init__(self, data: bytes, limit: int, values: int) -> None:
         need(len(data) <= limit, "too long")
         head, feed, self.left = data.partition(b"\n")
         need(feed, "no head")
-        self.head = read(head, limit)
+        self.head = read(head, limit, values)
 
     def run(self, length, most: int) -> bytes:
         """The next one, which has this length."""

@@ -44,7 +44,7 @@ def statement(
     limit: int = MESSAGE,
 ) -> Said:
     """The statement in `data`, when it is of one of `kinds` and both signatures hold by a key that counts at `at`."""
-    found = plain.fields(plain.read(data, limit), *_FIELDS)
+    found = plain.fields(plain.read(data, limit, 64), *_FIELDS)
     plain.texts(*found[:8])
     version, kind, sender, to, key, payload, first, second, of, place, path = found
     need(version == VERSION and kind in KINDS and kind in kinds, "another version or kind")
@@ -65,10 +65,10 @@ def statement(
 
 def outside(data: bytes) -> tuple[str, str, str, bytes]:
     """(addressee, key id, commitment, ciphertext) of an envelope."""
-    runs = plain.Runs(data, MESSAGE)
+    runs = plain.Runs(data, MESSAGE, 8)
     version, to, key, commitment, sealed = plain.fields(runs.head, "comity", "to", "key", "statement", "sealed")
     plain.texts(version, to, key, commitment)
-    need(version == f"{VERSION}/envelope", "another version")
+    need(version == "comity/v2/envelope", "another version")
     ciphertext = runs.run(sealed, MESSAGE)
     runs.end()
     return to, key, commitment, ciphertext
@@ -80,7 +80,7 @@ def opened(data: bytes, home: str, openers: Iterable[Opener], signers: Iterable[
     to, key, commitment, sealed = outside(data)
     opener = next((one for one in openers if one.id == key), None)
     need(to == home and opener, "for another State or key")
-    inside = opener.open(sealed, f"{VERSION}/envelope\n{to}\n{key}\n{commitment}".encode())
+    inside = opener.open(sealed, f"comity/v2/envelope\n{to}\n{key}\n{commitment}".encode())
     need(len(inside) >= 4, "no length")
     size = int.from_bytes(inside[:4], "big")
     held, rest = inside[4 : 4 + size], inside[4 + size :]

@@ -75,7 +75,7 @@ def _pair(raw) -> tuple[str, str]:
 
 def offer(data: bytes) -> Offer:
     """The offer in `data`."""
-    runs = plain.Runs(data, BODY)
+    runs = plain.Runs(data, BODY, 32_768)
     items, ask, have = plain.fields(runs.head, "items", "ask", "have")
     held = None
     if have is not None:
@@ -89,7 +89,7 @@ def offer(data: bytes) -> Offer:
 
 def answer(data: bytes) -> Answer:
     """The answer in `data`."""
-    runs = plain.Runs(data, BODY)
+    runs = plain.Runs(data, BODY, 32_768)
     back, evidence, items, missing, outcomes, signatures = plain.fields(
         runs.head, "back", "evidence", "items", "missing", "outcomes", "signatures"
     )

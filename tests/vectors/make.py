@@ -269,8 +269,11 @@ def resigned(kind: str, payload: object, to: str = "VN") -> bytes:
 def wrong() -> dict[str, tuple[str, bytes]]:
     """Give (what it is handed in as, its bytes) of each thing that must be refused."""
     said, item = frozen("statement"), {"after": [], "envelope": 3, "evidence": [], "number": 1}
-    offer, answer = {"items": [], "ask": [], "have": None}, canon.Frame(exchange.dumps(Answer()), limit=1 << 20).head
-    outside = canon.Frame(frozen("envelope"), limit=1 << 20)
+    offer, answer = (
+        {"items": [], "ask": [], "have": None},
+        canon.Frame(exchange.dumps(Answer()), limit=1 << 20, values=99).head,
+    )
+    outside = canon.Frame(frozen("envelope"), limit=1 << 20, values=8)
     around, sealed_in = outside.head, outside.take(outside.head["sealed"], 1 << 20)
     signed = canon.loads(said, limit=1 << 20)
     zero = canon.b64(bytes(64))
@@ -312,6 +315,7 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "a blank behind the head": ("envelope", canon.dumps(around) + b" \n" + sealed_in),
         "fewer bytes than the head tells of": ("envelope", canon.framed(around, sealed_in[:-1])),
         "more bytes than the head tells of": ("envelope", canon.framed(around, sealed_in, b"\0")),
+        "a field too many outside": ("envelope", canon.framed(around | {"x": ["", "", "", ""]}, sealed_in)),
         "a ciphertext in base64": ("envelope", canon.framed(around | {"sealed": canon.b64(sealed_in)})),
         "a statement without an envelope": ("envelope", said),
         "another's letter, sealed again": ("envelope", envelope.seal(resigned("act", {}, "QA"), to="VN", key=OPENER.public)),
@@ -336,6 +340,7 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         "an envelope of more than 1 MiB": (
             "offer", canon.framed(offer | {"items": [item | {"envelope": (1 << 20) + 1}]}, bytes((1 << 20) + 1))),
         "bytes behind the last envelope": ("offer", canon.framed(offer | {"items": [item]}, b"abcd")),
+        "a head that says too much": ("offer", canon.framed(offer | {"ask": ["ab" * 32] * 32_768})),
         "a head alone": ("offer", canon.dumps(offer)),
         "a word in an offer": ("offer", canon.framed(offer | {"items": [item | {"evidence": [known]}]}, b"abc", bare)),
         "9 words about one envelope": (

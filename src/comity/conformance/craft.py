@@ -17,6 +17,7 @@ from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, SealKey, SigningKey
 
 VERSION = "comity/v1"
+ENVELOPE = "comity/v2/envelope"
 _PAD = 1024
 _COVERED = ("@method", "@target-uri", "content-digest")
 
@@ -79,15 +80,15 @@ def envelope(said: bytes, *, to: str, key: SealKey, digest: str = "", padded: by
     if padded is None:
         padded = len(said).to_bytes(4, "big") + said
         padded += b"\0" * (-len(padded) % _PAD)
-    sealed = key.seal(padded, info or f"{VERSION}/envelope\n{to}\n{key.id}\n{digest}".encode())
-    fields = {"comity": f"{VERSION}/envelope", "to": to, "key": key.id, "statement": digest,
+    sealed = key.seal(padded, info or f"{ENVELOPE}\n{to}\n{key.id}\n{digest}".encode())
+    fields = {"comity": ENVELOPE, "to": to, "key": key.id, "statement": digest,
               "sealed": len(sealed)} | changed  # fmt: skip
     return canon.framed({name: value for name, value in fields.items() if value is not None}, sealed)
 
 
 def head_and_bytes(data: bytes) -> tuple[dict[str, Any], bytes]:
     """What a good envelope says outside, and its ciphertext."""
-    frame = canon.Frame(data, limit=len(data))
+    frame = canon.Frame(data, limit=len(data), values=8)
     return frame.head, frame.take(frame.head["sealed"], len(data))
 
 

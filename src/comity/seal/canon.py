@@ -21,13 +21,12 @@ from comity.errors import BrokenSeal
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
+_MARKS = (b",", b"[", b"{")
 
 # Where all keys are ASCII and all numbers integers, orjson writes RFC 8785's form, and many times as fast: the order of
 # bytes is then that of UTF-16, and both escape the same characters in the same way (tests/test_canon.py: each of them).
 _SORTED = orjson.OPT_SORT_KEYS
-_SIMPLE = frozenset(
-    {str, bool, type(None)}
-)  # exactly these have nothing in them that could be wrong, but lone surrogates
+_SIMPLE = frozenset({str, bool, type(None)})  # nothing in these could be wrong, but lone surrogates
 
 
 def dumps(value: Any) -> bytes:
@@ -46,25 +45,29 @@ def dumps(value: Any) -> bytes:
         raise BrokenSeal("This value has no canonical form.", code="canon.value") from error
 
 
-def loads(data: bytes, *, limit: int) -> Any:
+def loads(data: bytes, *, limit: int, values: int | None = None) -> Any:
     """The value whose canonical form `data` is.
 
     Args:
         data: UTF-8 bytes, nothing before or after.
         limit: the most bytes that are looked at.
+        values: the most commas and opening brackets in them, also in texts: each value takes up many times its bytes.
 
     Raises:
-        BrokenSeal: too long, not JSON, duplicate keys, a fraction, NaN, an integer beyond 2^53 - 1, a lone surrogate,
-            nesting beyond 32, or any other form than the canonical one.
+        BrokenSeal: too long or too many values, not JSON, duplicate keys, a fraction, NaN, an integer beyond 2^53 - 1, a
+            lone surrogate, nesting beyond 32, or any other form than the canonical one.
     """
     if len(data) > limit:
         raise BrokenSeal(f"More than {limit} bytes.", code="canon.too-long")
+    if values is not None and sum(map(data.count, _MARKS)) > values:
+        raise BrokenSeal(f"More than {values} commas and opening brackets.", code="canon.too-long")
     try:
         value = orjson.loads(data)
         if _only_plain(value, 0) and orjson.dumps(value, option=_SORTED) == data:
             return value
     except (ValueError, BrokenSeal):
         pass
+    value = None  # not two of them at a time
     return _strictly(data)
 
 
@@ -99,18 +102,19 @@ class Frame:
     Args:
         data: the bytes, nothing before or after.
         limit: the most bytes that are looked at.
+        values: as in `loads`, of the head.
 
     Raises:
         BrokenSeal: as `loads` does of the head; ``canon.frame``: there is no line feed.
     """
 
-    def __init__(self, data: bytes, *, limit: int) -> None:
+    def __init__(self, data: bytes, *, limit: int, values: int) -> None:
         if len(data) > limit:
             raise BrokenSeal(f"More than {limit} bytes.", code="canon.too-long")
         end = data.find(b"\n")
         if end < 0:
             raise BrokenSeal("JSON, a line feed and the bytes that it tells of are needed.", code="canon.frame")
-        self.head: Any = loads(data[:end], limit=limit)
+        self.head: Any = loads(data[:end], limit=limit, values=values)
         self._data, self._at = data, end + 1
 
     def take(self, length: Any, most: int) -> bytes:
@@ -187,6 +191,8 @@ def _only_plain(value: Any, depth: int) -> bool:
     kind = type(value)
     if kind in _SIMPLE:
         return True
+    if depth == MAX_DEPTH and isinstance(value, (dict, list, tuple)) and value:
+        raise BrokenSeal(f"Nested deeper than {MAX_DEPTH}.", code="canon.depth")
     if isinstance(value, dict):
         plain = {*map(type, value)} <= {str}
         if not (plain or all(isinstance(key, str) for key in value)):

@@ -38,9 +38,13 @@ KINDS = frozenset({
     "standing", "restore",
 })  # fmt: skip
 MESSAGE_LIMIT = 1 << 20  # bytes of one envelope: a request with its facts, never evidence
+_OUTSIDE = 8  # commas and opening brackets outside of an envelope: it has five fields
+FIELDS = 64  # commas and opening brackets of a statement: it has twelve fields, and a path of ten hashes at most
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
+_ENVELOPE = "comity/v2/envelope"
+_BEFORE = b'{"comity":"comity/v1/envelope"'  # so the first ones began, which were JSON as a whole
 _PLACES = (b'"ed25519":""', b'"mldsa65":""')  # in the order of `Pair`
 
 
@@ -238,7 +242,12 @@ def verify(
     Raises:
         BrokenSeal: with the step's code.
     """
-    return _verified(data, canon.loads(data, limit=limit) if parsed is None else parsed, trust, {kind}, at)
+    return _verified(data, _read(data, limit) if parsed is None else parsed, trust, {kind}, at)
+
+
+def _read(statement: bytes, limit: int = MESSAGE_LIMIT) -> Any:
+    """A statement parsed; nothing of it is verified. Raises BrokenSeal."""
+    return canon.loads(statement, limit=limit, values=FIELDS)
 
 
 def _verified(
@@ -312,7 +321,7 @@ def _statement_fields(raw: Any) -> dict[str, Any]:
 
 
 def _info(to: str, key_id: str, digest: str) -> bytes:
-    return f"{_VERSION}/envelope\n{to}\n{key_id}\n{digest}".encode()
+    return f"{_ENVELOPE}\n{to}\n{key_id}\n{digest}".encode()
 
 
 def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
@@ -327,7 +336,7 @@ def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
     padded = len(statement).to_bytes(4, "big") + statement
     padded += b"\0" * (-len(padded) % _PAD)
     sealed = key.seal(padded, _info(to, key.id, digest))
-    head = {"comity": f"{_VERSION}/envelope", "to": to, "key": key.id, "statement": digest, "sealed": len(sealed)}
+    head = {"comity": _ENVELOPE, "to": to, "key": key.id, "statement": digest, "sealed": len(sealed)}
     return canon.framed(head, sealed)
 
 
@@ -339,7 +348,7 @@ def commitment(envelope: bytes) -> tuple[str, str]:
 
 def claimed_sender(statement: bytes) -> str:
     """The State that a statement names as its sender, nothing of it verified. Raises BrokenSeal: it is no statement."""
-    sender: str = _statement_fields(canon.loads(statement, limit=MESSAGE_LIMIT))["from"]
+    sender: str = _statement_fields(_read(statement))["from"]
     return sender
 
 
@@ -353,10 +362,12 @@ class _Outside(NamedTuple):
 
 
 def _outside(envelope: bytes) -> _Outside:
-    frame = canon.Frame(envelope, limit=MESSAGE_LIMIT)
+    if envelope.startswith(_BEFORE):
+        raise BrokenSeal("This envelope is of an older make. Ask for it anew.", code="seal.version")
+    frame = canon.Frame(envelope, limit=MESSAGE_LIMIT, values=_OUTSIDE)
     found = canon.fields(frame.head, "comity", "to", "key", "statement", "sealed")
     version, to, key, statement = (found[name] for name in ("comity", "to", "key", "statement"))
-    if version != f"{_VERSION}/envelope" or not (type(to) is type(key) is type(statement) is str):
+    if version != _ENVELOPE or not (type(to) is type(key) is type(statement) is str):
         raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
     sealed = frame.take(found["sealed"], MESSAGE_LIMIT)
     frame.close()
@@ -398,7 +409,7 @@ def unseal(
         BrokenSeal: with the code of the step that failed.
     """
     statement = opened(envelope, home=home, keys=keys)  # 1 to 4
-    verified = _verified(statement, canon.loads(statement, limit=MESSAGE_LIMIT), trust, kinds, at)  # 5, 6, 7
+    verified = _verified(statement, _read(statement), trust, kinds, at)  # 5, 6, 7
     if verified.to != home:  # 5
         raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
     return Opened._make(verified, canon.content_id(envelope))  # the one place that may

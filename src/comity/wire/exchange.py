@@ -28,6 +28,7 @@ AFTER: Final = 16  # envelopes that one stands on
 WORD: Final = 65_536  # bytes of a word without its signatures
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
 BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
+VALUES: Final = 32_768  # commas and opening brackets in the head of either: what the limits above allow has fewer
 SKEW: Final = int(act.SKEW.total_seconds())  # by which two clocks may differ
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -203,7 +204,7 @@ def dumps(said: Offer | Answer) -> bytes:
 
 def read_offer(data: bytes) -> Offer:
     """The offer in `data`. Raises BrokenSeal."""
-    frame = canon.Frame(data, limit=BODY_LIMIT)
+    frame = canon.Frame(data, limit=BODY_LIMIT, values=VALUES)
     found, none = _object(Offer, frame.head), _Words([], frame)
     ask, have = _digests(found["ask"], ASKED), None if found["have"] is None else _have(found["have"])
     items = tuple(_item(item, none, frame) for item in _list(found["items"], BATCH))
@@ -213,7 +214,7 @@ def read_offer(data: bytes) -> Offer:
 
 def read_answer(data: bytes) -> Answer:
     """The answer in `data`. Raises BrokenSeal."""
-    frame = canon.Frame(data, limit=BODY_LIMIT)
+    frame = canon.Frame(data, limit=BODY_LIMIT, values=VALUES)
     found = _object(Answer, frame.head, "signatures")
     words = _Words(found["signatures"], frame)
     # The runs of bytes stand in the order of the fields.

@@ -295,7 +295,7 @@ def _outside(bare: bytes) -> tuple[str, str, bytes]:
 
 def read_stated(statement: bytes, trust: Trust) -> Statement:
     """A signed statement of whatever kind, its signatures verified for the moment that it states itself. Raises BrokenSeal."""
-    outer = canon.loads(statement, limit=MESSAGE_LIMIT)
+    outer = canon.loads(statement, limit=MESSAGE_LIMIT, values=envelope.FIELDS)
     kind = outer.get("kind") if isinstance(outer, dict) else None
     if not isinstance(kind, str):
         raise BrokenSeal("This is no statement.", code="seal.kind")

@@ -32,7 +32,7 @@ from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
 from comity.wire.exchange import BATCH, BODY_LIMIT, SKEW, Answer, Have, Item, Offer, Own, read_answer, read_offer
 
-_FORM: Final = "parcel/1"
+_FORM: Final = "parcel/2"
 _HEAD: Final = "parcel.json"
 _HEAD_LIMIT: Final = 4096
 _TOGETHER: Final = 4 << 20  # bytes of envelopes in one file: its head has room too, within exchange.BODY_LIMIT

@@ -52,11 +52,12 @@ def versions(bench: Bench) -> Iterator[Probe]:
 
     Right: never admitted: nothing is negotiated.
     """
-    payload, cases = _payload(bench.asks().statement), []
-    for version in ("comity/v0", "comity/v2", "comity/v1.0", "comity/v01", "Comity/v1", "comity", ""):
-        cases.append(
-            (f"a statement of '{version}'", bench.seal(bench.sign(payload, version=version, label=f"{version}/act")))
-        )
+    payload = _payload(bench.asks().statement)
+    cases = [
+        (f"a statement of '{version}'", bench.seal(bench.sign(payload, version=version, label=f"{version}/act")))
+        for version in ("comity/v0", "comity/v2", "comity/v1.0", "comity/v01", "Comity/v1", "comity", "")
+    ]
+    for version in ("comity/v0", "comity/v1", "comity/v3", "comity/v2.0", "comity/v02", "Comity/v2", "comity", ""):
         said, home = bench.sign(payload), bench.home
         info = f"{version}/envelope\n{home.state}\n{home.open.id}\n{canon.content_id(said)}".encode()
         cases.append((f"an envelope of '{version}'", bench.seal(said, info=info, comity=f"{version}/envelope")))

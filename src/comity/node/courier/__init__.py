@@ -39,7 +39,10 @@ from comity.wire.conversation import Conversation
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
 _LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
-_SHARE = 100  # of the time in which mail is carried, a hundredth is for looking whether there is anything else
+_LONGEST = (
+    2.0  # seconds between two looks whether there is anything else to do, and of one processor a hundredth for them
+)
+_SHARE = 100
 _SLICE = 0.1  # seconds of work that can be cut off anywhere
 
 
@@ -73,7 +76,7 @@ class Courier:
         """What else there is to do: in the pauses of the mail, and under steady mail now and then."""
         if time.monotonic() - self._paused < (_LOOK if busy else self._rest):
             return False
-        self._paused = time.monotonic()
+        self._paused, begun = time.monotonic(), time.thread_time()
         guarded(partial(drills.due, self._settings, at=now()))
         guarded(partial(copies.due, self._settings, at=now()))
         guarded(partial(assistance.due, self._settings, at=now()))
@@ -81,7 +84,7 @@ class Courier:
         guarded(partial(reconciling.due, self._settings, at=now()))
         guarded(self._visit)
         left = [guarded(partial(self._for_a_while, look)) for look in (silence.due, collections.look, sighting.look)]
-        self._rest = 0.0 if any(left) else max(_IDLE, _SHARE * (time.monotonic() - self._paused))
+        self._rest = 0.0 if any(left) else min(_LONGEST, max(_IDLE, _SHARE * (time.thread_time() - begun)))
         return any(left)
 
     def _for_a_while(self, look: Callable[..., bool]) -> bool:

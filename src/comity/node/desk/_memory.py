@@ -43,7 +43,7 @@ Row = TypeVar("Row", models.Departure, models.Arrival)
 class Reads(Protocol):
     """What opens that which has arrived and takes it in: `comity.node.desk._reading`."""
 
-    def still(self, digests: Collection[str]) -> Collection[str]: ...
+    def still(self, digests: Sequence[str], first: int) -> Collection[str]: ...
     def ahead(self, arrivals: Iterable[tuple[str, datetime, bytes]]) -> None: ...
     def read(self, row: models.Arrival, data: bytes, aside: Callable[[], None]) -> None: ...
     def write(self) -> None: ...
@@ -407,7 +407,7 @@ class Tables:
         if self._cases is None or self._depth:
             return
         rows = list(self._ready().values_list("digest", "at")[: 2 * limit])
-        known = self._cases.reading.still([digest for digest, _ in rows])
+        known = self._cases.reading.still([digest for digest, _ in rows], limit)
         now = max(0, limit - len(known))
         rest = [row for row in rows if row[0] not in known]
         size = self._open(rest[:now], most_bytes)
@@ -478,7 +478,8 @@ def _write(
         if (row := rows[digest]) is not None:
             (new if names is None else alike.setdefault(frozenset(names), [])).append(row)
     for fields, some in alike.items():
-        changed(model, some, sorted(fields), key=key)
+        if fields:  # else it was noted as it is
+            changed(model, some, sorted(fields), key=key)
     inserted(model, new)
     fresh.clear()
 

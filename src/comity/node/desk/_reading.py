@@ -8,7 +8,7 @@ transaction that admits them begins; what it found counts as long as the same ke
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -47,11 +47,18 @@ class Reading:
         self._entries: dict[str, Entry] = {}
         self._trust = Trust()
         self._ahead: dict[str, tuple[Opened, Act | None] | ComityError] = {}
+        self._next: frozenset[str] = frozenset()
         self._acts: _Acts | None = None
 
-    def still(self, digests: Collection[str]) -> Collection[str]:
-        """Those of these that were opened ahead; the others are forgotten."""
+    def still(self, digests: Sequence[str], first: int) -> Collection[str]:
+        """Those of these that were opened ahead; the others are forgotten.
+
+        Args:
+            digests: of what can be read, in its order.
+            first: so many of them are read next.
+        """
         self._trusting()
+        self._next = frozenset(digests[:first])
         self._ahead = {digest: self._ahead[digest] for digest in digests if digest in self._ahead}
         return self._ahead.keys()
 
@@ -141,8 +148,9 @@ class Reading:
         if self._acts is None:
             self._trusting()
             self._acts = _Acts(self._settings)
-            ready = (found for found in self._ahead.values() if not isinstance(found, ComityError))
-            self._acts.look_up([act for _, act in ready if act is not None])
+            ready = [found for digest, found in self._ahead.items() if digest in self._next]
+            acts = [found[1] for found in ready if not isinstance(found, ComityError)]
+            self._acts.look_up([act for act in acts if act is not None])
         return self._acts
 
     def write(self) -> None:
