@@ -24,7 +24,7 @@ from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import LIFE, TABLE, Act, Kind
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.ledger import checkpoint, log
-from comity.seal import _names, canon, container, envelope, keys, merkle, stream, trust
+from comity.seal import _names, canon, container, envelope, keys, merkle, stamp, stream, trust
 from comity.sharing import notices
 from comity.verify import CHECKS
 from comity.wire import (
@@ -38,6 +38,7 @@ from comity.wire import (
     messages,
     proofs,
     shares,
+    stamps,
     standing,
     transport,
 )
@@ -218,7 +219,7 @@ def test_the_limits_are_those_of_the_code():
         "accounts, persons, assets of a request": request.LIST_LIMITS["accounts"],
         "conditions, others of a request": request.LIST_LIMITS["conditions"], "a request": request.WHOLE_LIMIT,
         "a signed directory entry": directory._LIMIT, "time for an answer": int(transport.DEADLINE),
-        "a signed checkpoint": checkpoint._LIMIT, "an answer": transport.ANSWER_LIMIT,
+        "a signed checkpoint": checkpoint.LIMIT, "an answer": transport.ANSWER_LIMIT,
         "evidence in one answer": transport.COLLECT, "entries in one answer": directory.BUNDLE_LIMIT,
         "about.json": bag._ABOUT_LIMIT,
         "executed.json, key.json": bag._SMALL,
@@ -233,6 +234,8 @@ def test_the_limits_are_those_of_the_code():
         "clock difference of two nodes": int(transport.SKEW.total_seconds()), "a notice": notices.LIMIT,
         "an object that goes to another State": shares.OBJECT_LIMIT, "members of a community": communities.MEMBERS[-1],
         "a need, an offer, a word of a programme": assistance.LIMIT,
+        "stamps.json": stamps._LIMIT, "time stamps of a case": stamps.MOST, "a time stamp": stamp.LIMIT,
+        "certificates in a time stamp": stamp._MOST_CERTIFICATES,
     }  # fmt: skip
     found = re.findall(r"^\| ([^|`]+?) \| ([\d,]+) \|", section(PROTOCOL, "## Limits"), re.MULTILINE)
     assert {name: int(number.replace(",", "")) for name, number in found} == limits

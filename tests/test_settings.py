@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from stamping import issued
 
 from comity.errors import BrokenSeal, Misconfigured
 from comity.node import settings
@@ -100,6 +101,48 @@ def test_the_publics_door_is_there_only_where_it_is_named(tmp_path):
         assert f"'{name}' must be a number" in faults(tmp_path, f"{name} = {wrong}")
     assert "'emergency' must be a number" in faults(tmp_path, 'emergency = "call Ali"')
     assert "proxies: 'proxy.example' is no IP address" in faults(tmp_path, 'proxies = ["proxy.example"]')
+
+
+def test_time_stamps_are_off_until_an_authority_is_named(tmp_path):
+    """Addresses, roots and a pause; the roots are read at the start, from the home folder or elsewhere."""
+    assert read(tmp_path).stamp == settings.Stamping()
+    one = issued("Root", ca=True)
+    (tmp_path / "roots.pem").write_bytes(one.pem)
+    table = '[stamp]\nurls = ["http://a.example/tsa", "https://b.example:8443/"]\nroots = "{}"\n'
+    found = read(tmp_path, table.format("roots.pem") + "every = 5")
+    assert found.stamp == settings.Stamping(("http://a.example/tsa", "https://b.example:8443/"), "roots.pem", 5)
+    assert found.stamp_roots == (one.cert,)
+    assert hash(found) == hash(read(tmp_path, table.format("roots.pem") + "every = 5"))
+    assert read(tmp_path, table.format(tmp_path / "roots.pem")).stamp.every == 60
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("urls = []", "must be a list of 1 to 8 addresses"),
+        ('urls = "http://a.example/"', "must be a list"),
+        ('urls = ["http://a.example/", "http://a.example/"]', "each once"),
+        ("urls = [1]", "'1' is no address"),
+        ('urls = ["ftp://a.example/"]', "'ftp://a.example/' is no address"),
+        ('urls = ["http:///tsa"]', "is no address"),
+        ('urls = ["http://u:p@a.example/"]', "is no address"),
+        ('urls = ["http://a.example:99999/"]', "is no address"),
+        ('urls = ["http://a.example/#x"]', "is no address"),
+        ('urls = ["http://a.example/ b"]', "is no address"),
+        ("every = 0", "'every' must be a number of minutes"),
+        ("every = true", "'every' must be a number of minutes"),
+        ('roots = ""', "'roots' must name the file"),
+        ("secret = 1", "'secret' is none of"),
+    ],
+)
+def test_a_table_of_time_stamps_that_cannot_be_meant(tmp_path, table, words):
+    """Each fault is told; also a file of roots that is none."""
+    assert words in faults(tmp_path, f"[stamp]\n{table}")
+    good = '[stamp]\nurls = ["http://a.example/"]\nroots = "roots.pem"'
+    assert "cannot be used" in faults(tmp_path, good)
+    (tmp_path / "roots.pem").write_text("no certificate")
+    assert "cannot be used" in faults(tmp_path, good)
+    (tmp_path / "roots.pem").unlink()
 
 
 def test_every_fault_is_named_at_once(tmp_path):

@@ -31,6 +31,9 @@ def verify(
     case: Annotated[Path | None, typer.Option(help="For a letter: the exported case it belongs to.")] = None,
     pin: Annotated[list[Path] | None, typer.Option(help="A directory entry you trust; may be given often.")] = None,
     code: Annotated[str | None, typer.Option(help="For an exported case: the code on a printed letter.")] = None,
+    stamp_roots: Annotated[
+        Path | None, typer.Option(help="Certificates (PEM) of the time-stamping authorities that you trust.")
+    ] = None,
 ) -> None:
     """Say what FILE proves: each check passed, failed or undetermined. Exit code 0 only if all passed."""
     console = Console()
@@ -42,15 +45,16 @@ def verify(
         if not beside.is_file():
             console.print("undetermined: a letter alone proves nothing. Name its exported case with --case.")
             raise typer.Exit(1)
-        report = verify_letter(file, beside)
+        report = verify_letter(file, beside, roots=stamp_roots)
     elif code is not None:
-        report = verify_code(code, file, pins=pin or ())
+        report = verify_code(code, file, pins=pin or (), roots=stamp_roots)
     else:
         with _bar(console) as bar:
             task = bar.add_task("reading", total=None)
             report = verify_file(
-                file, pins=pin or (), progress=lambda done, total: bar.update(task, completed=done, total=total)
-            )
+                file, pins=pin or (), roots=stamp_roots,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
     _print(console, report)
     raise typer.Exit(0 if report.passed else 1)
 

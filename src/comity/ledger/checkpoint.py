@@ -20,7 +20,7 @@ from comity.seal import canon
 from comity.seal.keys import NoteKey, note_check
 
 _PLAIN, _COSIGNATURE = 0x01, 0x04
-_LIMIT = 8192
+LIMIT = 8192  # bytes of a note
 _MAX_SIZE = 1 << 63  # what a database's integer holds
 _MAX_TIME = 253_402_300_800  # the year 10000
 
@@ -81,7 +81,7 @@ def parse(note: str) -> tuple[Checkpoint, tuple[tuple[str, bytes], ...]]:
     text, separator, rest = note.partition("\n\n")
     lines = text.split("\n")
     try:
-        if len(note.encode()) > _LIMIT or not separator or not rest.endswith("\n") or len(lines) != 3:
+        if len(note.encode()) > LIMIT or not separator or not rest.endswith("\n") or len(lines) != 3:
             raise ValueError(note)
         if any(letter < " " for letter in note.replace("\n", "")):  # signed-note allows no other control characters
             raise ValueError(note)
@@ -101,6 +101,13 @@ def _signature(line: str) -> tuple[str, bytes]:
     if dash != "\N{EM DASH}" or not name:
         raise ValueError(line)
     return name, canon.unb64(encoded)
+
+
+def as_signed(note: str) -> str:
+    """The note as its log signed it, with no cosignature behind it. Raises BrokenProof: it is no checkpoint."""
+    checkpoint, _ = parse(note)
+    first = note.partition("\n\n")[2].partition("\n")[0]
+    return f"{checkpoint.text}\n{first}\n"
 
 
 @lru_cache(maxsize=256)

@@ -27,12 +27,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from comity.casework.request import STATE
-from comity.errors import Misconfigured
+from comity.errors import BrokenSeal, Misconfigured
 from comity.law.book import Books, load
 from comity.node.database import PostgreSQL, database_faults, read_database
 from comity.seal import hsm
 from comity.seal.container import CadesKey
 from comity.seal.keys import SIGNING_SUITE, NoteKey, OpeningKey, SigningKey, read_key, read_secret
+from comity.seal.stamp import Roots, read_roots
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,21 @@ class Quota:
     bytes: int = 64 << 20
     envelopes: int = 20_000
     at_once: int = 8
+
+
+@dataclass(frozen=True)
+class Stamping:
+    """Where heads of this node's log are time-stamped (RFC 3161).
+
+    Args:
+        urls: addresses of time-stamping authorities, each asked by itself; none: no time stamps.
+        roots: file with the certificates (PEM) that their stamps must lead to; in the home folder, or an absolute path.
+        every: minutes between two stamps by one of them, at least.
+    """
+
+    urls: tuple[str, ...] = ()
+    roots: str = ""
+    every: int = 60
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,7 @@ class Settings:
         proxies: addresses before the public's door whose word on where a request came from is believed.
         report_bytes: of files of all reports of the public together; further ones are refused, words are not.
         report_words: bytes of the words of all reports together; further reports and additions are refused.
+        stamp: where heads of its log are time-stamped.
     """
 
     home: Path
@@ -91,6 +108,7 @@ class Settings:
     proxies: tuple[str, ...] = ()
     report_bytes: int = 20 << 30
     report_words: int = 4 << 30
+    stamp: Stamping = Stamping()
 
     @cached_property
     def signing(self) -> SigningKey:
@@ -132,6 +150,15 @@ class Settings:
     def vault_key(self) -> bytes:
         """32 bytes; what lies in the vault is encrypted under keys derived from it."""
         return read_secret(self.keys / "vault.key")
+
+    @cached_property
+    def stamp_roots(self) -> Roots:
+        """The certificates that time stamps must lead to. Raises Misconfigured: the file holds none."""
+        path = self.home / self.stamp.roots
+        try:
+            return read_roots(path.read_bytes())
+        except (OSError, BrokenSeal) as error:
+            raise Misconfigured(f"stamp.roots: {path} cannot be used: {error}", code="settings.value") from error
 
     @cached_property
     def books(self) -> Books:
@@ -185,12 +212,13 @@ LANGUAGES = {"en": "English", "fa": "فارسی"}  # of the officers' pages
 _TYPES: dict[str, type] = {"state": str, "exercise": bool, "officers": str, "peers": str, "witnesses": list,
                            "language": str, "time_zone": str, "database": dict, "retired": dict,
                            "quota": dict, "public": str, "emergency": str, "proxies": list,
-                           "report_bytes": int, "report_words": int}  # fmt: skip
+                           "report_bytes": int, "report_words": int, "stamp": dict}  # fmt: skip
 _OPTIONAL = frozenset(
-    {"database", "emergency", "proxies", "public", "quota", "report_bytes", "report_words", "retired"}
+    {"database", "emergency", "proxies", "public", "quota", "report_bytes", "report_words", "retired", "stamp"}
 )
 _DIALLED = re.compile(r"[0-9+ ]{0,20}")
 _LEAST = {"requests": 1, "bytes": 8 << 20, "envelopes": 1, "at_once": 1}  # of a quota; the longest body must pass
+_MOST_STAMPERS, _LONGEST_EVERY = 8, 10_080  # a week
 RETIRABLE = frozenset({SIGNING_SUITE})  # what `comity.seal.trust` asks about
 
 
@@ -209,8 +237,11 @@ def read(home: Path) -> Settings:
     retired = {name: _moment(value) for name, value in raw.get("retired", {}).items()}
     quota = Quota(**raw.get("quota", {}))
     made = {"witnesses": tuple(raw["witnesses"]), "database": given, "retired": retired, "quota": quota,
-            "proxies": tuple(raw.get("proxies", ()))}  # fmt: skip
-    return Settings(home=home, **raw | made)
+            "proxies": tuple(raw.get("proxies", ())), "stamp": _stamping(raw.get("stamp", {}))}  # fmt: skip
+    settings = Settings(home=home, **raw | made)
+    if settings.stamp.urls:
+        _ = settings.stamp_roots  # now: a node that cannot check a stamp does not start
+    return settings
 
 
 def check(raw: dict[str, Any], where: str) -> None:
@@ -242,7 +273,8 @@ def _value_faults(raw: dict[str, Any]) -> list[str]:
     if "database" in raw:
         faults += database_faults(raw["database"])
     faults += _public_faults(raw)
-    return faults + _retired_faults(raw.get("retired", {})) + _quota_faults(raw.get("quota", {}))
+    faults += _retired_faults(raw.get("retired", {})) + _quota_faults(raw.get("quota", {}))
+    return faults + (_stamp_faults(raw["stamp"]) if "stamp" in raw else [])
 
 
 def _public_faults(raw: dict[str, Any]) -> list[str]:
@@ -266,6 +298,37 @@ def _quota_faults(raw: dict[str, Any]) -> list[str]:
         if name in raw and (type(raw[name]) is not int or raw[name] < least):
             faults.append(f"quota: '{name}' must be a number, {least} at least")
     return faults
+
+
+def _stamp_faults(raw: dict[str, Any]) -> list[str]:
+    faults = [
+        f"stamp: '{name}' is none of urls, roots, every" for name in sorted(set(raw) - {"urls", "roots", "every"})
+    ]
+    urls, every = raw.get("urls"), raw.get("every", 60)
+    if not isinstance(urls, list) or not 0 < len(urls) <= _MOST_STAMPERS or len({str(url) for url in urls}) < len(urls):
+        faults.append(f"stamp: 'urls' must be a list of 1 to {_MOST_STAMPERS} addresses, each once")
+    else:
+        faults += [
+            f"stamp: '{url}' is no address of the form http(s)://host/path" for url in urls if not _is_stamper(url)
+        ]
+    if not isinstance(raw.get("roots"), str) or not raw["roots"]:
+        faults.append("stamp: 'roots' must name the file with the certificates of the time-stamping authorities")
+    if type(every) is not int or not 1 <= every <= _LONGEST_EVERY:
+        faults.append(f"stamp: 'every' must be a number of minutes, 1 to {_LONGEST_EVERY}")
+    return faults
+
+
+def _is_stamper(url: object) -> bool:
+    try:
+        parts = urlsplit(url if isinstance(url, str) and url.isascii() and url.isprintable() else "")
+        named = parts.hostname and parts.port != 0 and "@" not in parts.netloc and " " not in str(url)
+    except ValueError:
+        return False
+    return bool(named) and parts.scheme in {"http", "https"} and not parts.fragment and len(str(url)) <= 500
+
+
+def _stamping(raw: dict[str, Any]) -> Stamping:
+    return Stamping(**raw | {"urls": tuple(raw.get("urls", ()))})
 
 
 def _retired_faults(raw: dict[str, Any]) -> list[str]:

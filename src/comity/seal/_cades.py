@@ -5,7 +5,7 @@ lets pass much that ours never have: no ESS attribute, other attributes, several
 form is settled here first, and pyHanko sees only what is left.
 
 The certificate must be, byte for byte, the one that the caller trusts. There is no certificate chain, no
-time stamp, no revocation, and no reading of signatures made by others.
+time stamp (heads of the log have them: `stamp`), no revocation, and no reading of signatures made by others.
 
 Source: ETSI EN 319 122-1 V1.3.1, 6.3 (CAdES B-B); RFC 5652 (CMS); RFC 5035 (ESS signing-certificate-v2).
 """
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from comity.errors import BrokenSeal
+from comity.seal._der import is_der
 from comity.seal.hsm import P256, Curve, TokenKey
 
 MAX_SIGNATURE: Final = 64 << 10
@@ -34,7 +35,6 @@ MAX_SIGNATURE: Final = 64 << 10
 # RFC 5754, 2: with parameters NULL, as pyHanko writes, or without, as is preferred today; 3.2
 _SHA256: Final = tuple(map(bytes.fromhex, ("300d06096086480165030402010500", "300b0609608648016503040201")))
 _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
-_MAX_DEPTH: Final = 24  # ours reach 13
 _SIGNED: Final = ["content_type", "message_digest", "signing_certificate_v2", "signing_time"]
 
 
@@ -212,7 +212,7 @@ def cades_check(signature: bytes, content: bytes, certificate_der: bytes) -> dat
 
 def _signed_data(signature: bytes) -> Any:
     """Step 1, but for the certificate: read SignedData with one signer, and require DER."""
-    if len(signature) > MAX_SIGNATURE or not _is_der(signature):
+    if len(signature) > MAX_SIGNATURE or not is_der(signature):
         raise BrokenSeal("The CAdES signature is too long, or not in DER.", code="cades.form")
     info = cms.ContentInfo.load(signature, strict=True)
     data = info["content"]
@@ -228,28 +228,6 @@ def _signed_data(signature: bytes) -> Any:
     ):
         raise BrokenSeal("The CAdES signature is not of the form that ours have.", code="cades.form")
     return data
-
-
-def _is_der(raw: bytes, depth: int = 0) -> bool:
-    """Tell whether all lengths are definite and as short as can be (X.690, 10.1), and all tags short.
-
-    asn1crypto could write the whole anew for comparison, at a cost that doubles with each level.
-    """
-    at = 0
-    while at < len(raw):
-        tag, length, at = raw[at], int.from_bytes(raw[at + 1 : at + 2]), at + 2
-        if length & 0x80:
-            octets = raw[at : at + (length & 0x7F)]
-            at, length = at + (length & 0x7F), int.from_bytes(octets)
-            if length < 0x80 or octets[0] == 0:
-                return False
-        content = raw[at : at + length]
-        if at + length > len(raw) or tag & 0x1F == 0x1F or depth > _MAX_DEPTH:
-            return False
-        if tag & 0x20 and not _is_der(content, depth + 1):
-            return False
-        at += length
-    return at == len(raw)
 
 
 def _match_certificate(data: Any, trusted: Any, certificate_der: bytes) -> None:

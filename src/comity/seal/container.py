@@ -22,8 +22,8 @@ Whoever checks a container does these steps in this order; `Container` does the 
 4. `Container.check_cades`: the CAdES signature over that manifest is by the certificate that the caller
    trusts.
 
-There is no reading of containers made by others, no time stamp, no certificate chain and no revocation here:
-which certificate is good, and when, is the business of `comity.seal.trust`.
+There is no reading of containers made by others, no time stamp (heads of the log have them: `comity.seal.stamp`), no
+certificate chain and no revocation here: which certificate is good, and when, is the business of `comity.seal.trust`.
 
 Source: ETSI EN 319 162-1 V1.1.1 (ASiC-E with CAdES: 4.4, Annex A); ETSI EN 319 122-1 (CAdES B-B: 6.3).
 """

@@ -15,6 +15,7 @@ from comity.casework.lifecycle import Act, Kind
 from comity.errors import BrokenSeal
 from comity.seal import canon, envelope
 from comity.seal.container import Container, Progress, open_container
+from comity.seal.stamp import Roots, read_roots
 from comity.verify.evidence import check_bag
 from comity.verify.record import check_case
 from comity.verify.report import CHECKS, Report, Verdict
@@ -26,12 +27,15 @@ from comity.wire.paper import Code, digest_of
 __all__ = ["CHECKS", "Report", "Verdict", "verify_code", "verify_file", "verify_letter"]
 
 
-def verify_file(path: Path, *, pins: Sequence[Path] = (), progress: Progress | None = None) -> Report:
+def verify_file(
+    path: Path, *, pins: Sequence[Path] = (), roots: Path | None = None, progress: Progress | None = None
+) -> Report:
     """Verify an exported case or an evidence bag.
 
     Args:
         path: the file.
         pins: directory entries that the reader trusts from elsewhere; the file's keys must then be theirs.
+        roots: certificates in PEM of time-stamping authorities that the reader trusts; without them no time stamp is checked.
         progress: called with bytes done and bytes in all.
 
     Returns:
@@ -47,7 +51,7 @@ def verify_file(path: Path, *, pins: Sequence[Path] = (), progress: Progress | N
         kind = _kind(report, opened)
         if kind is not None:
             try:
-                kind(report, path, opened, _pinned(report, pins), progress)
+                kind(report, path, opened, _pinned(report, pins), _roots(report, roots), progress)
             except Exception as error:  # noqa: BLE001  whatever a forger found that we did not foresee: it has not passed
                 report.note("container", Verdict.FAILED, f"it cannot be read: {type(error).__name__}")
     return report
@@ -75,9 +79,20 @@ def _pinned(report: Report, pins: Sequence[Path]) -> Pins | None:
     return found
 
 
-def verify_letter(path: Path, case: Path) -> Report:
+def _roots(report: Report, path: Path | None) -> Roots | None:
+    """The roots in the reader's file; none that could let anything through if it is no such file."""
+    if path is None:
+        return None
+    try:
+        return read_roots(path.read_bytes())
+    except (OSError, BrokenSeal) as error:
+        report.note("stamps", Verdict.FAILED, str(error))
+        return ()
+
+
+def verify_letter(path: Path, case: Path, *, roots: Path | None = None) -> Report:
     """Whether the letter at `path` is, byte for byte, one that the exported case at `case` names and carries."""
-    report = verify_file(case)
+    report = verify_file(case, roots=roots)
     with report.check("letter") as words:
         digest = canon.content_id(path.read_bytes())
         with open_container(case) as opened:
@@ -88,7 +103,7 @@ def verify_letter(path: Path, case: Path) -> Report:
     return report
 
 
-def verify_code(text: str, case: Path, *, pins: Sequence[Path] = ()) -> Report:
+def verify_code(text: str, case: Path, *, pins: Sequence[Path] = (), roots: Path | None = None) -> Report:
     """Which request of the exported case at `case` the code on a printed letter names, and which letter that request has.
 
     The paper itself is for the reader to compare, with the letter that is named: no code can speak for the page around it.
@@ -97,8 +112,9 @@ def verify_code(text: str, case: Path, *, pins: Sequence[Path] = ()) -> Report:
         text: the code, as scanned or typed.
         case: the exported case.
         pins: as for `verify_file`.
+        roots: as for `verify_file`.
     """
-    report = verify_file(case, pins=pins)
+    report = verify_file(case, pins=pins, roots=roots)
     with report.check("code") as words:
         code = Code.read(text)
         with open_container(case) as opened:

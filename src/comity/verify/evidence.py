@@ -9,13 +9,16 @@ from comity.errors import BrokenProof
 from comity.ledger.log import ACT, Proof, entry
 from comity.seal import canon
 from comity.seal.container import Container, Progress
+from comity.seal.stamp import Roots
 from comity.verify.report import Report, Verdict
 from comity.verify.shared import Pins, Witnesses, check_foreign_tools, check_sealed, newest_entries
 from comity.wire import bag
 from comity.wire.directory import Entry, trust_in
 
 
-def check_bag(report: Report, path: Path, opened: Container, pins: Pins | None, progress: Progress | None) -> None:
+def check_bag(
+    report: Report, path: Path, opened: Container, pins: Pins | None, roots: Roots | None, progress: Progress | None
+) -> None:
     """The checks of an evidence bag."""
     with report.check("container") as words:
         found = bag.Bag(path)
@@ -36,6 +39,8 @@ def check_bag(report: Report, path: Path, opened: Container, pins: Pins | None, 
             act = found.check_executed(trust)
             words.append(f"taken in {act.at:%Y-%m-%d %H:%M:%S} UTC by {act.name}: {act.body['files']} files")
         _bag_logged(report, found, entries, sender)
+    if roots is not None:
+        report.note("stamps", Verdict.UNDETERMINED, "an evidence bag holds none: look at its exported case")
 
 
 def _bag_logged(report: Report, found: bag.Bag, entries: dict[str, Entry], sender: Entry | None) -> None:

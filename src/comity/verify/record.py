@@ -10,18 +10,23 @@ from comity.casework.act import SKEW
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
 from comity.casework.release import by_leave
 from comity.casework.request import Request
-from comity.errors import BrokenProof, BrokenSeal, Invalid
+from comity.errors import BrokenProof, BrokenSeal, ComityError, Invalid
+from comity.ledger import checkpoint as cp
 from comity.ledger.log import ACT, RECEIVED, entry
 from comity.seal import canon, envelope
 from comity.seal.container import Container, Progress
+from comity.seal.stamp import Roots
 from comity.seal.trust import Trust
 from comity.verify.report import Report, Verdict
 from comity.verify.shared import Pins, Witnesses, check_foreign_tools, check_sealed, newest_entries
-from comity.wire import dossier, messages
-from comity.wire.directory import Entry, trust_in
+from comity.wire import dossier, messages, stamps
+from comity.wire.directory import Entry, there_before, trust_in
+from comity.wire.stamps import Covering
 
 
-def check_case(report: Report, _path: Path, opened: Container, pins: Pins | None, progress: Progress | None) -> None:
+def check_case(
+    report: Report, _path: Path, opened: Container, pins: Pins | None, roots: Roots | None, progress: Progress | None
+) -> None:
     """The checks of an exported case."""
     with report.check("container") as words:
         said = dossier.read(opened.read(dossier.NAME, limit=dossier.LIMIT))
@@ -36,21 +41,22 @@ def check_case(report: Report, _path: Path, opened: Container, pins: Pins | None
     check_sealed(report, opened, trust, said.at, said.home, progress)
     home = entries.get(said.home)
     check_foreign_tools(report, opened, home, said.at)
-    acts = _acts(report, said, trust, entries)
+    acts = _acts(report, said, trust)
     _history(report, said, acts)
     _letters(report, opened, acts)
     witnesses = Witnesses(report, entries)
     _receipts(report, said, acts, entries, witnesses)
-    _inclusion(report, said, acts, entries, witnesses)
+    stamps = _stamps(report, opened, said, acts, home, roots)
+    shown = _inclusion(report, said, acts, entries, witnesses, stamps)
     witnesses.done()
+    _revoked(report, acts, entries, shown)
 
 
 Acts = dict[str, list[tuple[dossier.ActRecord, Act]]]
 
 
-def _acts(report: Report, said: dossier.Dossier, trust: Trust, entries: dict[str, Entry]) -> Acts:
+def _acts(report: Report, said: dossier.Dossier, trust: Trust) -> Acts:
     """Every act's two signatures, and that each envelope committed to the very act that is shown."""
-    revoked = {key.id for entry in entries.values() for key in entry.keys if key.revoked is not None}
     found: Acts = {}
     with report.check("acts") as words:
         for reference, records in said.cases:
@@ -58,15 +64,24 @@ def _acts(report: Report, said: dossier.Dossier, trust: Trust, entries: dict[str
                 raise BrokenSeal(f"{reference} stands twice.", code="verify.twice", where=reference)
             found[reference] = [(record, _act(record, trust, said.exercise)) for record in records]
         words.append(f"{sum(len(acts) for acts in found.values())} acts, two signatures each")
-        if late := sum(_key_of(record) in revoked for _, records in said.cases for record in records):
-            words.append(
-                f"{late} by keys that were revoked later; that they were signed before rests on the acts' own word"
-            )
     return found
 
 
-def _key_of(record: dossier.ActRecord) -> str:
-    return str(canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)["key"])
+def _revoked(report: Report, acts: Acts, entries: dict[str, Entry], shown: dict[str, list[datetime]]) -> None:
+    """Say, beside the signatures, what shows that acts by keys which were revoked later were signed before."""
+    proved, claimed = 0, 0
+    for record, act in (pair for records in acts.values() for pair in records):
+        key = entries[act.by].named(str(canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)["key"]))
+        if key.revoked is not None:
+            before = there_before(key, shown.get(act.id, ()))
+            proved, claimed = proved + before, claimed + (not before)
+    words = [report.verdicts["acts"][1]]
+    if proved:
+        words.append(f"{proved} by keys that were revoked later, when time stamps or witnesses had shown them already")
+    if claimed:
+        told = f"{claimed} by keys that were revoked later; that they were signed before rests on the acts' own word"
+        words.append(told)
+    report.note("acts", report.verdicts["acts"][0], "; ".join(words))
 
 
 def _act(record: dossier.ActRecord, trust: Trust, exercise: bool) -> Act:  # noqa: FBT001  a fact, not a switch
@@ -200,17 +215,95 @@ def _receipts(
         report.note("receipts", Verdict.UNDETERMINED, f"{early[0]}: which clock was wrong, no file can show")
 
 
+def _stamps(
+    report: Report, opened: Container, said: dossier.Dossier, acts: Acts, home: Entry | None, roots: Roots | None
+) -> list[Covering]:
+    """Time stamps of heads of home's log, and by when the case's acts existed by them; those that count."""
+    found: list[Covering] = []
+    doubts: list[str] = []
+    try:
+        exported = stamps.read(opened)
+    except ComityError as error:
+        report.note("stamps", Verdict.FAILED, str(error))
+        return []
+    if not exported or roots is None:
+        if exported:
+            told = f"{len(exported)} not checked: no roots given (--stamp-roots)"
+            report.note("stamps", Verdict.UNDETERMINED, told)
+        elif roots is not None:
+            report.note("stamps", Verdict.UNDETERMINED, "there is none in this file")
+        return []
+    with report.check("stamps") as words:
+        records = [pair for some in acts.values() for pair in some]
+        heads = {cp.parse(record.proof.note)[0] for record, _ in records}
+        if home is None or len(heads) != 1:
+            raise BrokenProof("There is no one head of a log that they could be of.", code="stamp.heads")
+        head = heads.pop()
+        for number, one in enumerate(exported, start=1):
+            try:
+                got = stamps.covering(one, head, home, roots)
+                _fits(got, records, said.at)
+            except BrokenProof as error:
+                if error.code not in {"checkpoint.revoked", "stamp.clock"}:
+                    raise
+                doubts.append(f"stamp-{number} does not count: {error.message}")
+            else:
+                found.append(got)
+        words.append(_existed(records, found))
+    if doubts:
+        report.note("stamps", Verdict.UNDETERMINED, doubts[0])
+    return found
+
+
+def _fits(got: Covering, records: list[tuple[dossier.ActRecord, Act]], made: datetime) -> None:
+    """Return when a time stamp contradicts no time that the file states. Raises BrokenProof: ``stamp.clock``."""
+    stated = f"it is of {got.stamped.moment:%Y-%m-%d %H:%M:%S} UTC"
+    if got.stamped.moment > made + SKEW:
+        raise BrokenProof(f"{stated}, and the file says that it is older: a clock was wrong", code="stamp.clock")
+    for record, act in records:
+        if record.proof.index < got.size and act.at > got.stamped.latest + SKEW:
+            raise BrokenProof(
+                f"{stated}, and covers '{act.kind}' of {act.at:%Y-%m-%d %H:%M:%S} UTC: a clock was wrong",
+                code="stamp.clock",
+            )
+
+
+def _existed(records: list[tuple[dossier.ActRecord, Act]], found: list[Covering]) -> str:
+    """By when how many of the acts existed, and who says so."""
+    by = [
+        min((one for one in found if record.proof.index < one.size), key=lambda one: one.stamped.latest, default=None)
+        for record, _ in records
+    ]
+    shown = [one.stamped for one in by if one is not None]
+    if not shown:
+        return "no act is under one"
+    last = max(shown, key=lambda stamped: stamped.latest)
+    newer = f"; {len(by) - len(shown)} are newer than every time stamp" if len(shown) < len(by) else ""
+    names = ", ".join(sorted({stamped.name for stamped in shown}))
+    return (
+        f"{len(shown)} acts existed by {last.latest:%Y-%m-%d %H:%M:%S} UTC, says {names} (policy {last.policy}){newer}"
+    )
+
+
 def _inclusion(
-    report: Report, said: dossier.Dossier, acts: Acts, entries: dict[str, Entry], witnesses: Witnesses
-) -> None:
-    """That home's log holds every act: its own as made, the other State's as it arrived."""
+    report: Report, said: dossier.Dossier, acts: Acts, entries: dict[str, Entry], witnesses: Witnesses,
+    covering: list[Covering],
+) -> dict[str, list[datetime]]:  # fmt: skip
+    """That home's log holds every act: its own as made, the other State's as it arrived.
+
+    Returns:
+        For each act, by its id, the moments at which somebody else knew of it.
+    """
+    shown: dict[str, list[datetime]] = {}
     with report.check("inclusion") as words:
         for record, act, parties in _each(acts):
             own = act.by == said.home
             data = entry(ACT, act.id) if own else entry(RECEIVED, canon.content_id(record.envelope))
-            witnesses.saw(record.proof, data, entries[said.home], parties=parties)
+            by = [one.stamped.latest for one in covering if record.proof.index < one.size]
+            shown[act.id] = witnesses.saw(record.proof, data, entries[said.home], parties=parties, stamped=by)
         count = sum(map(len, acts.values()))
         words.append(f"{count} acts stand in the log of {said.home}")
+    return shown
 
 
 def _each(acts: Acts) -> Iterator[tuple[dossier.ActRecord, Act, set[str]]]:

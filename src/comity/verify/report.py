@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 CHECKS = (
     "container", "directory", "hashes", "ed25519", "ml-dsa-65", "manifest", "cades", "acts", "history", "letter",
-    "receipts", "inclusion", "witness", "pins", "code",
+    "receipts", "stamps", "inclusion", "witness", "pins", "code",
 )  # fmt: skip
 
 

@@ -105,19 +105,22 @@ class Witnesses:
         self._unseen: list[str] = []
         self._seen: set[str] = set()
 
-    def saw(self, proof: Proof, data: bytes, log: Entry, *, parties: Collection[str]) -> None:
-        """Check one proof.
+    def saw(
+        self, proof: Proof, data: bytes, log: Entry, *, parties: Collection[str], stamped: Collection[datetime] = ()
+    ) -> list[datetime]:
+        """Check one proof; the moments at which somebody else knew of the entry.
 
         Args:
             proof: leads to a head.
             data: the entry that it is of.
             log: the State whose log it is.
             parties: the States between which the case is.
+            stamped: moments by which verified time stamps show that the entry was there.
 
         Raises:
             BrokenProof: it does not hold.
         """
-        names = in_log(proof, data, log, self._entries.values())
+        names = in_log(proof, data, log, self._entries.values(), stamped)
         self._proofs += 1
         by = {
             entry.state
@@ -133,6 +136,7 @@ class Witnesses:
                 if by
                 else f"seen by no witness known here: {what}"
             )
+        return [*names.values(), *stamped]
 
     def done(self) -> None:
         """Set the verdict on witnesses."""

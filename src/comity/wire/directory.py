@@ -300,7 +300,9 @@ def trust_in(entries: Iterable[Entry], *, retired: Mapping[str, datetime] | None
     ), retired=retired)  # fmt: skip
 
 
-def in_log(proof: Proof, data: bytes, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
+def in_log(
+    proof: Proof, data: bytes, log: Entry, witnesses: Iterable[Entry], stamped: Iterable[datetime] = ()
+) -> dict[str, datetime]:
     """When each witness saw a head of the log of `log`'s State that holds `data`.
 
     Args:
@@ -308,30 +310,33 @@ def in_log(proof: Proof, data: bytes, log: Entry, witnesses: Iterable[Entry]) ->
         data: the entry's bytes, as `ledger.log.entry` makes them.
         log: the newest entry of the State whose log it is.
         witnesses: as for `head_seen`.
+        stamped: as for `head_seen`, of heads that hold this very entry.
 
     Raises:
         BrokenProof: as `head_seen`, or `data` is not in it.
     """
     key = _log_key(proof.note, log)
     proof.check(data, key.name, _raw(key), {})
-    return head_seen(proof.note, log, witnesses)
+    return head_seen(proof.note, log, witnesses, stamped)
 
 
-def head_seen(note: str, log: Entry, witnesses: Iterable[Entry]) -> dict[str, datetime]:
+def head_seen(
+    note: str, log: Entry, witnesses: Iterable[Entry], stamped: Iterable[datetime] = ()
+) -> dict[str, datetime]:
     """When each witness saw the head `note` of the log of `log`'s State.
 
-    A checkpoint states no time, so any key that its log ever had may have signed it. That of a revoked key counts only if a
-    witness saw it before the revocation. A cosignature states its time, and no witness's key that was revoked counts: who has
-    it can state any.
+    A checkpoint states no time, so any key that its log ever had may have signed it. That of a revoked key counts only if it
+    was `there_before`. A cosignature states its time, and no witness's key that was revoked counts: who has it can state any.
 
     Args:
         note: the signed checkpoint.
         log: the newest entry of the State whose log it is.
         witnesses: newest entries of the States whose cosignatures count; the log's own State does not.
+        stamped: moments by which time stamps show that it was there (`comity.seal.stamp.Stamped.latest`).
 
     Raises:
-        BrokenProof: the checkpoint is not the log's, or a cosignature does not hold; ``checkpoint.revoked``: nobody saw it
-            before its key was revoked.
+        BrokenProof: the checkpoint is not the log's, or a cosignature does not hold; ``checkpoint.revoked``: nothing shows that
+            it was there before its key was revoked.
     """
     key = _log_key(note, log)
     seen: dict[str, datetime] = {}
@@ -340,10 +345,22 @@ def head_seen(note: str, log: Entry, witnesses: Iterable[Entry]) -> dict[str, da
             at = cp.check_witnesses(note, {own.name: _raw(own)}).get(own.name)
             if at is not None and own.revoked is None and own.holds(at):
                 seen[own.name] = at
-    if key.revoked is not None and not any(at < key.revoked for at in seen.values()):
-        message = f"No witness saw this head of {key.name} before its key was revoked."
+    if not there_before(key, (*seen.values(), *stamped)):
+        message = f"No witness saw this head of {key.name} before its key was revoked, and no time stamp shows it."
         raise BrokenProof(message, code="checkpoint.revoked", where=key.name)
     return seen
+
+
+def there_before(key: DatedKey, shown: Iterable[datetime]) -> bool:
+    """Whether what `key` signed counts, also if it was revoked: somebody else's word shows that it was there before.
+
+    Who has a stolen key can state any time. A witness of another State and a time-stamping authority cannot be made to.
+
+    Args:
+        key: as the newest entry of its State has it.
+        shown: the moments at which witnesses saw it, or by which time stamps show that it existed.
+    """
+    return key.revoked is None or any(at < key.revoked for at in shown)
 
 
 def check_cades(opened: Container, entry: Entry, *, at: datetime) -> datetime:

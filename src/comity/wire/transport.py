@@ -1,7 +1,8 @@
 """The one HTTP client: post, fetch, collect. Addresses and certificates come from pinned entries, never from a message.
 
 TLS 1.3 only, against the one certificate that the peer's entry names; no redirects, no proxies from the environment, no
-answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node.
+answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node. A time-stamping
+authority, whose address the operator names, is asked without one (`ask_stamp`), within the same limits.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import httpx2
 
 from comity.casework.act import SKEW
 from comity.errors import BrokenSeal, Unreachable
-from comity.seal import canon
+from comity.seal import canon, stamp
 from comity.seal.keys import NoteKey, note_check
 from comity.wire.deadline import Transport, within
 from comity.wire.directory import Entry, Purpose
@@ -268,6 +269,41 @@ class Line:
         if status != 206 or len(body) > COLLECT:
             raise Unreachable(f"{self._peer.state} answered {status} for {path}.", code="wire.status")
         return body
+
+
+@lru_cache(maxsize=1)
+def _open_client() -> httpx2.Client:
+    timeout = httpx2.Timeout(20.0, connect=5.0)
+    return httpx2.Client(
+        transport=Transport(ssl.create_default_context()), timeout=timeout, follow_redirects=False, trust_env=False
+    )
+
+
+def ask_stamp(address: str, query: bytes) -> bytes:
+    """What a time-stamping authority answers, over HTTP or HTTPS (RFC 3161, 3.4). The answer's own signature protects it.
+
+    Args:
+        address: of the authority.
+        query: TimeStampReq in DER, as `comity.seal.stamp.Query.dump` makes it.
+
+    Raises:
+        Unreachable: ``stamp.unreachable``; ``stamp.answer``: it answers other than with 200, within `DEADLINE` and
+            `comity.seal.stamp.LIMIT` bytes.
+    """
+    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    headers["Accept-Encoding"] = "identity"
+    try:
+        with (
+            within(DEADLINE),
+            _open_client().stream("POST", address, content=query, headers=headers) as answer,
+        ):
+            if answer.status_code != 200:
+                raise Unreachable(f"It answered {answer.status_code}.", code="wire.status")
+            return _limited(answer.iter_raw(), stamp.LIMIT, partial=False)
+    except Unreachable as error:
+        raise Unreachable(error.message, code="stamp.answer", where=address) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        raise Unreachable(f"It did not answer: {error}.", code="stamp.unreachable", where=address) from error
 
 
 def _limited(chunks: Iterator[bytes], limit: int, *, partial: bool) -> bytes:

@@ -1,10 +1,11 @@
-"""Background work, outside every request: read, exchange, prove, renew, have the log witnessed, do what officers ordered.
+"""Background work, outside every request: read, exchange, prove, renew, have the log witnessed and stamped, do what is ordered.
 
 The courier keeps nothing in memory that matters: each round looks at the tables, does what is due and notes it through the
 desk. Killed at any moment and started again, it goes on; what it repeats, the other side recognises.
 
 Each peer for which something is due has a thread of its own as long as that takes (`errands`). So a peer that is dead, or
 answers a byte at a time, holds up what is for itself and nothing else; and no exchange takes longer than `transport.DEADLINE`.
+Feeds and time-stamping authorities have theirs too.
 What officers ordered is done beside all that (`jobs`).
 """
 
@@ -20,6 +21,7 @@ from functools import partial
 from comity.node import bell, feeding, models
 from comity.node.courier.errands import Errands, now
 from comity.node.courier.jobs import work
+from comity.node.courier.stamps import have_stamped
 from comity.node.courier.threads import Messenger, guarded, refreshed
 from comity.node.desk import (
     assistance,
@@ -31,6 +33,7 @@ from comity.node.desk import (
     reconciling,
     sighting,
     silence,
+    stamping,
     standing,
 )  # fmt: skip
 from comity.node.settings import Settings
@@ -54,6 +57,7 @@ class Courier:
         self._errands: dict[str, Errands] = {}  # peer -> what is done there
         self._reading: dict[str, Conversation] = {}  # peer -> in which what it brought is read
         self._visitors: dict[str, Messenger] = {}  # feed -> who goes to its server
+        self._stampers: dict[str, Messenger] = {}  # time-stamping authority -> who goes there
         self._missed: set[str] = set()  # witnesses that are not pinned, as was said once
         self._looked = 0.0  # when every peer was looked at last
         self._paused = 0.0  # when there was a pause last
@@ -83,6 +87,7 @@ class Courier:
         guarded(partial(standing.due, self._settings, at=now()))
         guarded(partial(reconciling.due, self._settings, at=now()))
         guarded(self._visit)
+        guarded(self._have_stamped)
         left = [guarded(partial(self._for_a_while, look)) for look in (silence.due, collections.look, sighting.look)]
         self._rest = 0.0 if any(left) else min(_LONGEST, max(_IDLE, _SHARE * (time.thread_time() - begun)))
         return any(left)
@@ -103,6 +108,16 @@ class Courier:
             )
             if not visitor.away:
                 visitor.send(partial(feeding.visit, self._settings, name, now))
+        return False
+
+    def _have_stamped(self) -> bool:
+        """See that somebody is on the way to each time-stamping authority that is due: one that stalls holds up itself only."""
+        for address in stamping.due(self._settings, at=now()):
+            messenger = self._stampers.setdefault(
+                address, Messenger(f"stamps {address}", partial(bell.ring, self._settings.home))
+            )
+            if not messenger.away:
+                messenger.send(partial(have_stamped, self._settings, address, now))
         return False
 
     def _admit(self) -> bool:

@@ -26,7 +26,7 @@ from comity.seal.envelope import Signed
 from comity.seal.trust import Trust
 from comity.wire import messages
 from comity.wire.conversation import Conversation
-from comity.wire.directory import Entry, head_seen, in_log, trust_in
+from comity.wire.directory import Entry, head_seen, in_log, there_before, trust_in
 from comity.wire.exchange import Event, Evidence, Item
 from comity.wire.remembered import Pace
 
@@ -132,8 +132,7 @@ class Hand:
         """Whether the key that signed a word is revoked, and no witness knew of the word before."""
         if not any(key.revoked for key in speaker.keys):
             return False
-        revoked = speaker.named(messages.key_of(word)).revoked
-        return revoked is not None and not any(at < revoked for at in seen.values())
+        return not there_before(speaker.named(messages.key_of(word)), seen.values())
 
     def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
         own = self._own()  # the peer need not be known for what this State said

@@ -12,10 +12,11 @@ from comity.casework.lifecycle import CROSSING, Kind, Power
 from comity.casework.measure import LIVES, Life
 from comity.errors import Invalid
 from comity.node import archive, models
-from comity.node.desk import _log, _record, issuing
+from comity.node.desk import _log, _record, issuing, stamping
 from comity.node.settings import Settings
 from comity.seal import container, envelope
 from comity.wire import dossier
+from comity.wire.stamps import parts
 
 
 def chain(settings: Settings, reference: str) -> list[str]:
@@ -51,7 +52,7 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     request is in it, in the words of the request: who exports that must be one who may hand material out.
 
     The acts of both States as signed, the receipts, the inclusion proofs under witnessed heads of both logs, the directory
-    entries to verify them with, and the request letters.
+    entries to verify them with, the request letters, and the time stamps of heads that cover the acts.
 
     Raises:
         NotYours: the officer has no power at all: he may look, not carry away; or not the power to execute, for a notice.
@@ -61,15 +62,15 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     references = chain(settings, reference)
     _may_carry(settings, references, officer)
     rows = models.Act.objects.filter(case__in=references).order_by("case__opened_at", "seq")
-    covering = max((row.entry if row.entry is not None else row.arrival.entry for row in rows), default=-1)
+    entries = [row.entry if row.entry is not None else row.arrival.entry for row in rows]
     first = archive.load(references[0], home=settings.state)
-    note = _log.log_note(settings, covering=covering, peer=first.peer(settings.state))
+    note = _log.log_note(settings, covering=max(entries, default=-1), peer=first.peer(settings.state))
     cases = [
         {"reference": name, "acts": [_act(row, note) for row in rows if row.case_id == name]} for name in references
     ]
     states = models.Peer.objects.order_by("state").values_list("state", flat=True)
-    entries = [*issuing.own_chain(settings), *(version for state in states for version in archive.chain(state))]
-    said = dossier.build(home=settings.state, at=at, exercise=first.request.exercise, entries=entries, cases=cases)
+    chains = [*issuing.own_chain(settings), *(version for state in states for version in archive.chain(state))]
+    said = dossier.build(home=settings.state, at=at, exercise=first.request.exercise, entries=chains, cases=cases)
     if len(said) > dossier.LIMIT:
         raise Invalid("This case is too large for one file.", code="dossier.too-large", where=reference)
     letters = [
@@ -80,7 +81,7 @@ def export(settings: Settings, reference: str, *, officer: models.Officer, at: d
     settings.shelf.mkdir(mode=0o700, exist_ok=True)
     path = settings.shelf / f"{reference}.case.asice"
     container.write(
-        path, [(dossier.NAME, said), *letters], cades=settings.cades, at=at,
+        path, [(dossier.NAME, said), *letters, *parts(stamping.covering(settings, entries, note))], cades=settings.cades, at=at,
         seal=lambda listing: envelope.sign("container", listing, sender=settings.state, to="", key=settings.signing),
     )  # fmt: skip
     return path

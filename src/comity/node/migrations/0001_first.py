@@ -276,6 +276,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Stamper",
+            fields=[
+                ("address", models.CharField(max_length=500, primary_key=True, serialize=False)),
+                ("next_at", models.DateTimeField()),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("trouble", models.CharField(blank=True, max_length=100)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Talk",
             fields=[
                 ("peer", models.CharField(max_length=2, primary_key=True, serialize=False)),
@@ -983,6 +992,22 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-pk"],
                 "constraints": [models.UniqueConstraint(fields=("about", "by", "digest"), name="said_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Stamp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stamper", models.CharField(max_length=500)),
+                ("size", models.PositiveBigIntegerField()),
+                ("note", models.TextField()),
+                ("token", models.BinaryField()),
+                ("latest", models.DateTimeField()),
+                ("name", models.CharField(max_length=200)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["size", "latest"], name="stamp_size")],
+                "constraints": [models.UniqueConstraint(fields=("stamper", "size"), name="stamp_once")],
             },
         ),
         migrations.CreateModel(

@@ -54,6 +54,8 @@ from comity.node.models.office import (
     Refusal,
     Restore,
     Said,
+    Stamp,
+    Stamper,
     Talk,
     Witnessed,
 )
@@ -119,6 +121,8 @@ __all__ = [
     "Said",
     "SelfAnswer",
     "SharingDeed",
+    "Stamp",
+    "Stamper",
     "StandingWord",
     "StixObject",
     "Talk",

@@ -281,6 +281,32 @@ class Cosigned(models.Model):
     head = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
 
 
+class Stamp(models.Model):
+    """A time stamp of a head of this node's log (RFC 3161). It stays also when nobody goes by the head any more."""
+
+    stamper = models.CharField(max_length=500)  # the authority's address
+    size = models.PositiveBigIntegerField()  # of the log
+    note = models.TextField()  # what is stamped: the head, as the log signed it
+    token = models.BinaryField()
+    latest = models.DateTimeField()  # by when the head existed
+    name = models.CharField(max_length=200)  # of the authority, by its certificate
+
+    class Meta:
+        """Each authority stamps a head once; the page of a case looks for the first one that covers an entry."""
+
+        constraints = [models.UniqueConstraint(fields=["stamper", "size"], name="stamp_once")]
+        indexes = [models.Index(fields=["size", "latest"], name="stamp_size")]
+
+
+class Stamper(models.Model):
+    """How it went with a time-stamping authority last."""
+
+    address = models.CharField(max_length=500, primary_key=True)
+    next_at = models.DateTimeField()  # when it may be asked again
+    failures = models.PositiveIntegerField(default=0)  # since a stamp came
+    trouble = models.CharField(max_length=100, blank=True)  # code of why the last attempt failed
+
+
 class Witnessed(models.Model):
     """The newest head of another State's log that this node cosigned."""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind
@@ -34,6 +36,7 @@ class Passage:
         trouble: why the last attempt failed, or empty.
         heard: the last that the other State has said of it: ``kept``, ``read``, ``seen`` or ``refused``; or empty.
         restored: it had been lost here, and came back from the other State.
+        stamp: the first time stamp of this node's log that covers it, or None.
     """
 
     entry: int | None
@@ -46,6 +49,7 @@ class Passage:
     trouble: str
     heard: str
     restored: bool
+    stamp: models.Stamp | None
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,13 @@ class Line:
 def passages(settings: Settings, reference: str) -> dict[str, Passage]:
     """How each act of the case crossed, by the act's id."""
     rows = models.Act.objects.filter(case=reference).select_related("departure", "arrival")
-    return {row.digest: _passage(settings, row) for row in rows}
+    covering = models.Stamp.objects.filter(size__gt=OuterRef("place")).order_by("size", "latest").values("pk")[:1]
+    placed = rows.annotate(place=Coalesce("entry", "arrival__entry")).annotate(covered=Subquery(covering))
+    stamps = models.Stamp.objects.in_bulk({row.covered for row in placed if row.covered})
+    return {row.digest: _passage(settings, row, stamps.get(row.covered)) for row in placed}
 
 
-def _passage(settings: Settings, row: models.Act) -> Passage:
+def _passage(settings: Settings, row: models.Act, stamp: models.Stamp | None) -> Passage:
     arrival: models.Arrival | None = getattr(row, "arrival", None)
     departure: models.Departure | None = getattr(row, "departure", None)
     receipt = archive.receipt(departure) if departure else None
@@ -83,6 +90,7 @@ def _passage(settings: Settings, row: models.Act) -> Passage:
         trouble=departure.trouble if departure else "",
         heard=_heard(departure),
         restored=row.restored,
+        stamp=stamp,
     )
 
 

@@ -156,6 +156,37 @@ class Witness:
     seen: int
 
 
+@dataclass(frozen=True)
+class Stamper:
+    """A time-stamping authority that stamps heads of this node's log.
+
+    Args:
+        address: where it is asked.
+        name: as its certificate gives it; empty: it has given no stamp yet.
+        size: the size of the log at which it stamped its head last; 0: never.
+        latest: by when that head existed; None: never.
+        trouble: code of why the last attempt failed; empty: it did not.
+    """
+
+    address: str
+    name: str
+    size: int
+    latest: datetime | None
+    trouble: str
+
+
+def stampers(settings: Settings) -> list[Stamper]:
+    """The time-stamping authorities, in the order in which the settings name them."""
+    troubles = dict(models.Stamper.objects.values_list("address", "trouble"))
+    newest = {url: models.Stamp.objects.filter(stamper=url).order_by("-size").first() for url in settings.stamp.urls}
+    return [
+        Stamper(
+            url, row.name if row else "", row.size if row else 0, row.latest if row else None, troubles.get(url, "")
+        )
+        for url, row in newest.items()
+    ]
+
+
 def witnesses(settings: Settings) -> list[Witness]:
     """The witnesses of this node's log, in the order in which they are named."""
     pinned = set(models.Peer.objects.filter(pk__in=settings.witnesses).values_list("pk", flat=True))

@@ -449,6 +449,13 @@ TEXTS: Final[dict[str, Promise]] = {
     "hop.time": _("The sender’s signature was not of that moment; a clock may be wrong."),
     "hop.digest": _("The content was changed on its way."),
     "door.too-long": _("Larger than what the peers’ door takes."),
+    "stamp.unreachable": _("The time-stamping authority did not answer."),
+    "stamp.answer": _("The time-stamping authority answered with an error, too much, or too slowly."),
+    "stamp.refused": _("The time-stamping authority refused."),
+    "stamp.time": _("The clock of the time-stamping authority and that of this node differ. Call the operator."),
+    "stamp.untrusted": _(
+        "The time stamp leads to none of the certificates that the operator named. Call the operator."
+    ),
     "wire.unreachable": _("The other State’s node did not answer."),
     "wire.status": _("The other State’s node answered with an error."),
     "witness.unpinned": _(
@@ -504,6 +511,7 @@ FAMILIES: Final[dict[str, Promise]] = {
     "proof": _("The proof from the log does not hold."),
     "checkpoint": _("The proof from the log does not hold."),
     "witness": _("A witness’s cosignature does not hold."),
+    "stamp": _("The time-stamping authority gave no stamp that holds."),
     "hop": _("The sending node’s signature does not hold."),
     "door": _("Turned away at the peers’ door."),
     "wire": _("The other State’s node did not give a usable answer."),

@@ -241,4 +241,5 @@ def _act(act: Act, way: history.Passage) -> dict[str, Any]:
         "arrived": moment_text(way.arrived) if way.arrived else None,
         "receipt": way.receipt,
         "witness": way.witness or None,
+        "stamp": {"by": moment_text(way.stamp.latest), "authority": way.stamp.name} if way.stamp else None,
     }

@@ -171,6 +171,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         "peers": [_listed(row.state, entry, row, at) for row, entry in reading.peers(settings)],
         "head": reading.log_head(),
         "witnesses": witnesses,
+        "stampers": reading.stampers(settings),
         "lone": pinned[0] if len(pinned) == 1 else "",
     }
     return render(request, "directory.html", shown)
