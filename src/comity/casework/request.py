@@ -309,13 +309,7 @@ class Request:
             Invalid: an unknown field, a wrong type or a value that cannot be meant; `where` names the field.
         """
         _known(cls, raw, "")
-        values = dict(raw)
-        for name, make in _MAKERS.items():
-            if name in values:
-                values[name] = _made(make, values[name], name)
-        for name, value in values.items():
-            if name not in _MAKERS and not isinstance(value, bool if name in _FLAGS else str):
-                raise Invalid("This field has the wrong type.", code="request.type", where=name)
+        values = _read(raw, _MAKERS, "")
         missing = [name for name in ("reference", "requesting", "requested", "measure") if name not in values]
         if missing:
             raise Invalid("A request names " + ", ".join(missing) + ".", code="request.missing", where=missing[0])
@@ -404,9 +398,21 @@ def _plain(value: Any) -> Any:
 def _known(kind: type, raw: Any, where: str) -> None:
     if not isinstance(raw, dict):
         raise Invalid("This must be an object with named fields.", code="request.type", where=where)
-    unknown = sorted(set(raw) - set(_names(kind)))
-    if unknown:
-        raise Invalid("This field is not known.", code="request.unknown-field", where=where + unknown[0])
+    if unknown := raw.keys() - _names(kind):
+        raise Invalid("This field is not known.", code="request.unknown-field", where=where + min(unknown))
+
+
+def _read(raw: dict[str, Any], makers: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The values of fields that are known: made by their makers, and of the others texts and flags as they are."""
+    values = {}
+    for name, value in raw.items():
+        if name in makers:
+            values[name] = _made(makers[name], value, prefix + name)
+        elif isinstance(value, bool if name in _FLAGS else str):
+            values[name] = value
+        else:
+            raise Invalid("This field has the wrong type.", code="request.type", where=prefix + name)
+    return values
 
 
 def _made(make: Any, raw: Any, where: str) -> Any:
@@ -421,14 +427,7 @@ def _made(make: Any, raw: Any, where: str) -> Any:
 def _record(kind: type, makers: dict[str, Any], prefix: str) -> Any:
     def make(raw: Any) -> Any:
         _known(kind, raw, prefix + ".")
-        for name, value in raw.items():
-            if name not in makers and not isinstance(value, bool if name in _FLAGS else str):
-                raise Invalid("This field has the wrong type.", code="request.type", where=f"{prefix}.{name}")
-        values = {
-            name: _made(makers[name], value, f"{prefix}.{name}") if name in makers else value
-            for name, value in raw.items()
-        }
-        return kind(**values)
+        return kind(**_read(raw, makers, prefix + "."))
 
     return make
 

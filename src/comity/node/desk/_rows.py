@@ -5,8 +5,8 @@ All of it works inside the caller's transaction and knows nothing of signals or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -25,12 +25,20 @@ def _columns(model: type[Model], names: Sequence[str] = ()) -> list[Field[Any, A
 
 def _values(rows: Sequence[Model], columns: Sequence[Field[Any, Any]]) -> list[list[Any]]:
     """What the database is given for each of the rows. Texts and numbers go as they are."""
-    given = connections[DEFAULT_DB_ALIAS]
-    made = [
-        (column.attname, None if isinstance(column, _PLAIN) else partial(column.get_db_prep_save, connection=given))
-        for column in columns
-    ]
+    made = [(column.attname, _made(column)) for column in columns]
     return [[getattr(row, name) if make is None else make(getattr(row, name)) for name, make in made] for row in rows]
+
+
+def _made(column: Field[Any, Any]) -> Callable[[Any], Any] | None:
+    """What makes of a value that which the database is given; None: it goes as it is."""
+    if isinstance(column, _PLAIN) or (
+        isinstance(column, models.ForeignKey) and isinstance(column.target_field, _PLAIN)
+    ):
+        return None
+    make: Callable[[Any], Any] = partial(column.get_db_prep_save, connection=connections[DEFAULT_DB_ALIAS])
+    return (
+        lru_cache(maxsize=16)(make) if isinstance(column, models.DateTimeField) else make
+    )  # rows made together share it
 
 
 def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = False) -> None:
