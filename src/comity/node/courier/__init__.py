@@ -42,10 +42,8 @@ from comity.wire.conversation import Conversation
 _log = logging.getLogger("comity.courier")
 _IDLE = 0.5  # seconds between rounds when there was nothing to do and nobody rang
 _LOOK = 5.0  # seconds between two looks at every peer, also at those for which nothing is in the tables
-_LONGEST = (
-    2.0  # seconds between two looks whether there is anything else to do, and of one processor a hundredth for them
-)
-_SHARE = 100
+_SHARE = 100  # beside mail, a hundredth of one processor is for looking whether there is anything else to do;
+_LONGEST = 2.0  # but there are no more seconds between two such looks
 _SLICE = 0.1  # seconds of work that can be cut off anywhere
 
 
