@@ -402,7 +402,7 @@ def _any_label(kind, sender, to, key_id, payload):
     return merkle.leaf_hash(envelope._parts(sender.encode(), to.encode(), key_id.encode(), payload))
 
 
-def _any_json(data, *, limit):
+def _any_json(data, *, limit, values=None):
     return json.loads(data)
 
 

@@ -388,7 +388,7 @@ def _act(
     body = plain.read(found.payload, 1 << 20)
     need((body["by"], body["exercise"]) == (found.sender, exercise), "another author, or earnest")
     if envelope:
-        to, _, commitment, _ = statements.outside(envelope)
+        _, to, _, commitment, _ = statements.outside(envelope)
         need((to, commitment) == (found.to, plain.digest(data)), "another envelope")
     own = found.sender == home
     logged = (

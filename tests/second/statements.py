@@ -63,24 +63,30 @@ def statement(
     return Said(kind, sender, to, said, key, data)
 
 
-def outside(data: bytes) -> tuple[str, str, str, bytes]:
-    """(addressee, key id, commitment, ciphertext) of an envelope."""
+def outside(data: bytes) -> tuple[str, str, str, str, bytes]:
+    """(version, addressee, key id, commitment, ciphertext) of an envelope."""
+    if data.startswith(b'{"comity":"comity/v1/envelope",'):
+        version, to, key, commitment, sealed = plain.fields(
+            plain.read(data, MESSAGE, 8), "comity", "to", "key", "statement", "sealed"
+        )
+        plain.texts(to, key, commitment, sealed)
+        return version, to, key, commitment, plain.binary(sealed)
     runs = plain.Runs(data, MESSAGE, 8)
     version, to, key, commitment, sealed = plain.fields(runs.head, "comity", "to", "key", "statement", "sealed")
     plain.texts(version, to, key, commitment)
     need(version == "comity/v2/envelope", "another version")
     ciphertext = runs.run(sealed, MESSAGE)
     runs.end()
-    return to, key, commitment, ciphertext
+    return version, to, key, commitment, ciphertext
 
 
 def opened(data: bytes, home: str, openers: Iterable[Opener], signers: Iterable[Signer], at: datetime,
            kinds: Collection[str] = ("act", "call")) -> Said:  # fmt: skip
     """The statement inside an envelope for `home` that arrived at `at`."""
-    to, key, commitment, sealed = outside(data)
+    version, to, key, commitment, sealed = outside(data)
     opener = next((one for one in openers if one.id == key), None)
     need(to == home and opener, "for another State or key")
-    inside = opener.open(sealed, f"comity/v2/envelope\n{to}\n{key}\n{commitment}".encode())
+    inside = opener.open(sealed, f"{version}\n{to}\n{key}\n{commitment}".encode())
     need(len(inside) >= 4, "no length")
     size = int.from_bytes(inside[:4], "big")
     held, rest = inside[4 : 4 + size], inside[4 + size :]

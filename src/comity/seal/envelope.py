@@ -44,7 +44,8 @@ _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells litt
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
 _ENVELOPE = "comity/v2/envelope"
-_BEFORE = b'{"comity":"comity/v1/envelope"'  # so the first ones began, which were JSON as a whole
+_FIRST = "comity/v1/envelope"  # JSON as a whole; none is made any more, and what is kept and exported is read
+_FIRST_BEGINS = b'{"comity":"comity/v1/envelope",'
 _PLACES = (b'"ed25519":""', b'"mldsa65":""')  # in the order of `Pair`
 
 
@@ -320,8 +321,8 @@ def _statement_fields(raw: Any) -> dict[str, Any]:
     return found
 
 
-def _info(to: str, key_id: str, digest: str) -> bytes:
-    return f"{_ENVELOPE}\n{to}\n{key_id}\n{digest}".encode()
+def _info(to: str, key_id: str, digest: str, version: str = _ENVELOPE) -> bytes:
+    return f"{version}\n{to}\n{key_id}\n{digest}".encode()
 
 
 def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
@@ -359,19 +360,28 @@ class _Outside(NamedTuple):
     key: str
     statement: str
     sealed: bytes
+    version: str
 
 
 def _outside(envelope: bytes) -> _Outside:
-    if envelope.startswith(_BEFORE):
-        raise BrokenSeal("This envelope is of an older make. Ask for it anew.", code="seal.version")
+    if envelope.startswith(_FIRST_BEGINS):
+        head = canon.loads(envelope, limit=MESSAGE_LIMIT, values=_OUTSIDE)
+        to, key, statement = _named(head, _FIRST)
+        return _Outside(to, key, statement, canon.unb64(head["sealed"]), _FIRST)
     frame = canon.Frame(envelope, limit=MESSAGE_LIMIT, values=_OUTSIDE)
-    found = canon.fields(frame.head, "comity", "to", "key", "statement", "sealed")
-    version, to, key, statement = (found[name] for name in ("comity", "to", "key", "statement"))
-    if version != _ENVELOPE or not (type(to) is type(key) is type(statement) is str):
-        raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
-    sealed = frame.take(found["sealed"], MESSAGE_LIMIT)
+    to, key, statement = _named(frame.head, _ENVELOPE)
+    sealed = frame.take(frame.head["sealed"], MESSAGE_LIMIT)
     frame.close()
-    return _Outside(to, key, statement, sealed)
+    return _Outside(to, key, statement, sealed, _ENVELOPE)
+
+
+def _named(head: Any, version: str) -> list[str]:
+    """(addressee, key id, commitment) of an envelope of this version, whose ciphertext is not looked at."""
+    found = canon.fields(head, "comity", "to", "key", "statement", "sealed")
+    named = [found[name] for name in ("to", "key", "statement")]
+    if found["comity"] != version or not all(type(name) is str for name in named):
+        raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
+    return named
 
 
 def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
@@ -380,11 +390,11 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     Raises:
         BrokenSeal: with the code of the step that failed.
     """
-    to, key_id, digest, sealed = _outside(envelope)  # 1
+    to, key_id, digest, sealed, version = _outside(envelope)  # 1
     key = next((key for key in keys if key.public.id == key_id), None)
     if to != home or key is None:  # 2
         raise BrokenSeal(f"This is sealed for {to} or for a key not held here.", code="seal.addressee")
-    padded = key.open(sealed, _info(to, key_id, digest))  # 3
+    padded = key.open(sealed, _info(to, key_id, digest, version))  # 3
     size = int.from_bytes(padded[:4], "big")
     statement = padded[4 : 4 + size]
     if len(statement) != size or canon.content_id(statement) != digest or padded[4 + size :].strip(b"\0"):  # 4
