@@ -241,6 +241,31 @@ def test_the_other_state_sees_the_same_clock(node, peer, officers, at):
     assert str(clocks_of(node, THEIRS, at)["safe-conduct/1"].state) == "met"
 
 
+def test_a_hostile_state_sets_no_period_and_hides_no_clock(node, peer, officers, at):
+    """Not by a word that passed ours either; and a period that it reads in a condition is shown as its own reading."""
+    asked(node, peer, officers, at, Measure.APPEARANCE, persons=(WITNESS,))
+    early = load(THEIRS).head
+    requested.perform(node, THEIRS, report="r", done_on=at.date(), rest="", officer=officers.decider, at=at)
+    body = {"person": WITNESS.name, "told_at": moment_text(at)}
+    for days, expected in ((1, "conduct.agreed"), (10**9, "conduct.days")):
+        crossed = peer.say(Kind.DISCHARGED, THEIRS, body | {"days": days, "agreed": "x"}, after=early, at=at)[0]
+        assert turned_away(node, crossed, at) == expected
+    assert clocks_of(node, THEIRS, at) == {}
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_an_agreed_period_is_shown_as_the_reading_of_its_author(node, officers, came, language):
+    """A machine does not read conditions: who sees the clock sees which words are said to set it."""
+    about = {"person": WITNESS.name, "officer": officers.approver, "at": came}
+    requesting.discharge(node, OURS, told_at=came, days=1, agreed="Safe for thirty days.", **about)
+    page = Browser(officers.decider, language)
+    shown = page.text(f"/cases/{OURS}").partition('id="clock-safe-conduct-1"')[2].partition("</li>")[0]
+    assert "Safe for thirty days." in shown
+    assert ("1 day, as the requesting State reads this condition" in shown) == (language == "en")
+    said = page.get(f"/cases/{OURS}.json").json()["clocks"][0]
+    assert (said["days"], said["agreed"]) == (1, "Safe for thirty days.")
+
+
 def test_under_a_basis_that_is_silent_no_clock_runs(node, peer, officers, at):
     """The words are kept and shown; how long safe conduct lasts nobody guesses."""
     sent(node, officers, at, Measure.APPEARANCE, persons=(WITNESS,), basis="reciprocity")

@@ -1939,9 +1939,45 @@ def test_a_witness_who_was_told_is_known_at_both():
     slow.act("IR", "reza", "discharged", {"days": 30, "agreed": LIMIT})
     slow.act("IR", "reza", "safe-conduct-ended")
     slow.bring()
-    assert slow.cases["VN"].crossed
+    assert not slow.cases["VN"].crossed  # what was agreed on before is no matter of which decision counts now
     assert conducts(slow.cases["IR"]) == conducts(slow.cases["VN"])
     assert [(one.person, one.days) for one in conducts(slow.cases["VN"])] == [(WITNESS, 30)]
+
+
+@pytest.mark.parametrize(("told", "expected"), [
+    ({"days": 1, "agreed": "Nobody agreed on this."}, "conduct.agreed"),
+    ({"days": 10**9, "agreed": LIMIT}, "conduct.days"), ({"days": 10_000, "agreed": LIMIT}, "conduct.days"),
+    ({"days": 0, "agreed": LIMIT}, "conduct.agreed"), ({"days": 3, "agreed": LIMIT}, ""),
+    ({"days": 3, "agreed": "Safe for a day."}, "conduct.agreed"),
+])  # fmt: skip
+def test_no_word_that_crosses_sets_a_period_that_nobody_agreed_on(told, expected):
+    """Nor does an agreement to what nobody decided: whoever lets his word pass another one is held to what was agreed."""
+    border = walked(STAYS, upto="agreed")
+    border.act("VN", "lan", Kind.PERFORMED, {"rest": ""})
+    case = border.cases["VN"]
+    stands_on = next(act.id for act in case.acts if act.kind is Kind.AGREED)
+    alone = act_of(Kind.AGREED, case, "IR", "reza", body={"conditions": ["Safe for a day."]}, after=stands_on)
+    case = advance(case, arrived(alone, sender="IR"), home="VN")
+    act = act_of(Kind.DISCHARGED, case, "IR", "reza", body=told, after=alone.id)
+    assert code(advance, case, arrived(act, sender="IR"), home="VN") == expected
+
+
+def test_what_was_once_agreed_on_can_be_named_after_another_decision():
+    """At both States: a decision that nobody agreed to takes no protection away."""
+    border = walked(STAYS, upto="agreed")
+    border.act("VN", "lan", Kind.ACCEPTED, {"conditions": ["Other."]})
+    border.act("IR", "reza", Kind.DISCHARGED, {"days": 30, "agreed": LIMIT})
+    assert [(one.days, one.agreed) for case in border.cases.values() for one in conducts(case)] == [(30, LIMIT)] * 2
+
+
+def test_who_has_closed_tells_nobody_any_more():
+    """Not by a word either that passes the other State's closing."""
+    border = walked(STAYS, upto="safe-conduct-ended")
+    closed = border.act("IR", "sara", Kind.CLOSED)
+    border.act("VN", "lan", Kind.CLOSED)
+    case = border.cases["VN"]
+    late = act_of(Kind.DISCHARGED, case, "IR", "reza", body={"told_at": moment_text(AT)}, after=closed.id, at=AT)
+    assert code(advance, case, arrived(late, sender="IR"), home="VN") == "case.stage"
 
 
 def test_telling_her_again_does_not_let_a_hindered_witness_go():

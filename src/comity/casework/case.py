@@ -116,6 +116,13 @@ class Case:
         return not asked or any(act.kind is Kind.AGREED and act.body["conditions"] == asked for act in self.acts)
 
     @property
+    def agreed_upon(self) -> tuple[str, ...]:
+        """Every condition that the two States ever agreed on: decided by the one, repeated by the other, 40(28)."""
+        decided = [act.body["conditions"] for act in self.acts if act.kind is Kind.ACCEPTED]
+        repeated = [act.body["conditions"] for act in self.acts if act.kind is Kind.AGREED]
+        return tuple(dict.fromkeys(one for conditions in repeated if conditions in decided for one in conditions))
+
+    @property
     def consents(self) -> bool:
         """Whether the last word on the request is yes."""
         word = self.last(Kind.ACCEPTED, Kind.REFUSED, Kind.WITHDRAWN)

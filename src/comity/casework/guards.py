@@ -273,7 +273,12 @@ DAYS_LIMIT = 9_999  # as a law book's period
 
 
 def told(case: Case, act: Act) -> None:
-    """Who came at the other State's leave is told that he may go, at a moment that has come; told again only later."""
+    """Who came at the other State's leave is told that he may go, at a moment that has come; told again only later.
+
+    Who closed the case said that nobody is there any longer.
+    """
+    if any(said.kind is Kind.CLOSED and said.by == act.by for said in case.acts):
+        raise NotPossible("Its author has closed this case.", code="case.stage", where=case.reference)
     person, moment = act.body["person"], strict_moment(act.body["told_at"])
     if person not in {subject.name for subject in case.request.persons}:
         raise NotPossible("The request names no such person.", code="conduct.person", where="person")
@@ -290,11 +295,11 @@ def told(case: Case, act: Act) -> None:
 
 
 def period_agreed(case: Case, act: Act) -> None:
-    """Another period than that of the legal basis stands in a condition that both States agreed on."""
+    """Another period than that of the legal basis stands in a condition that both States agreed on, then or before."""
     days, words = act.body["days"], act.body["agreed"]
     if days > DAYS_LIMIT:
         raise NotPossible(f"A period has {DAYS_LIMIT} days at most.", code="conduct.days", where="days")
-    if bool(days) != bool(words) or (words and not (words in case.conditions and case.agreed)):
+    if bool(days) != bool(words) or (words and words not in case.agreed_upon):
         raise NotPossible("Name the agreed condition that sets the period.", code="conduct.agreed", where="agreed")
 
 

@@ -394,6 +394,7 @@ _OF_ITSELF: Final = frozenset(
         g.held,
         g.few,
         g.told,
+        g.period_agreed,
         g.hindered,
         g.conduct_over,
         g.none_under_conduct,

@@ -29,6 +29,7 @@ class Conduct:
         days: the period that the two States agreed on; 0: that of the legal basis.
         hindered: when the person could not leave.
         ended: the act that says how it ended, or None.
+        agreed: the condition in which the requesting State reads that period; empty where `days` is 0.
     """
 
     person: str
@@ -36,6 +37,7 @@ class Conduct:
     days: int
     hindered: tuple[Span, ...] = ()
     ended: Act | None = None
+    agreed: str = ""
 
     @property
     def hindrance(self) -> datetime | None:
@@ -52,7 +54,8 @@ def conducts(case: Case) -> tuple[Conduct, ...]:
         person, known = act.body["person"], found.get(act.body["person"])
         if act.kind is Kind.DISCHARGED:
             still = known.hindered if known is not None and known.ended is None else ()
-            found[person] = Conduct(person, strict_moment(act.body["told_at"]), act.body["days"], still)
+            told, days = strict_moment(act.body["told_at"]), act.body["days"]
+            found[person] = Conduct(person, told, days, still, agreed=act.body["agreed"])
         elif known is not None and act.kind is Kind.LEAVING_HINDERED:
             since, until = strict_moment(act.body["since"]), act.body["until"]
             others = tuple(span for span in known.hindered if span != (since, None))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from comity.casework.lifecycle import Act, Case, Kind, Stage
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.moments import parse_date, strict_moment
-from comity.casework.times import conducts, waited
+from comity.casework.times import Conduct, conducts, waited
 from comity.errors import ComityError
 from comity.law import clocks, dates
 from comity.law.clocks import Deadline, Uncertain
@@ -51,6 +51,8 @@ class Clock:
         uncertain: the other ends that its book allows and why it is not sure, or None.
         stopped: since when it stands still, or None.
         person: whose it is, as the request names him or her; empty where it is about no one person.
+        days: the period that the requesting State reads in the condition `agreed`; 0: that of the legal basis.
+        agreed: a condition that both States agreed on; empty where `days` is 0.
     """
 
     kind: str
@@ -65,6 +67,8 @@ class Clock:
     uncertain: Uncertain | None = None
     stopped: datetime | None = None
     person: str = ""
+    days: int = 0
+    agreed: str = ""
 
     @property
     def id(self) -> str:
@@ -112,7 +116,7 @@ class _Running:
     bearer: str
     met: bool
     held: bool = False
-    person: str = ""
+    conduct: Conduct | None = None
 
 
 def _running(settings: Settings, case: Case) -> Iterator[_Running]:
@@ -220,7 +224,7 @@ def _safe_conduct(settings: Settings, case: Case, rule: ClockRule) -> Iterator[_
         except ComityError:
             continue
         running = replace(found, kind=f"{rule.id}/{place}")
-        yield _Running(running, rule.bearer, met=conduct.ended is not None, person=conduct.person)
+        yield _Running(running, rule.bearer, met=conduct.ended is not None, conduct=conduct)
 
 
 def _by_rule(case: Case, rule: ClockRule, kind: str, zone: tzinfo, book: State | None) -> Iterator[_Running]:
@@ -298,6 +302,7 @@ _HOW: Final = {
 
 def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...]) -> Clock:
     found, word = running.deadline, answer(running.deadline, at, said)
+    conduct = running.conduct
     if word is not None and word.how is ClockState.MET:  # as it was known then
         found = replace(found, due=word.due, uncertain=None, stopped=None)
     return Clock(
@@ -312,5 +317,5 @@ def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...
         case.stage not in _OVER,
         found.uncertain,
         found.stopped,
-        running.person,
+        *((conduct.person, conduct.days, conduct.agreed) if conduct else ()),
     )

@@ -320,7 +320,7 @@ def _people(names: Sequence[str]) -> dict[str, Any]:
 
 def _discharge(of: Asking) -> Known:
     names = list(dict.fromkeys(subject.name for subject in of.case.request.persons if subject.name))
-    agreed = of.case.conditions if of.case.agreed else ()
+    agreed = of.case.agreed_upon
     known: Known = {"person": _people(names), "told_at": {"value": _moment_typed(of, of.at)}}
     return known | {"agreed": {"options": _each(agreed)} if agreed else None,
                     "days": {} if agreed else None}  # fmt: skip

@@ -215,7 +215,8 @@ def _delivery(act: Act, way: history.Passage) -> dict[str, Any]:
 def _clock(clock: deadlines.Clock) -> dict[str, Any]:
     said = {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state)}
     said |= {"held": str(clock.state) == "held", "bearer": clock.bearer, "needs_somebody": clock.needs_somebody}
-    return said | {"person": clock.person, "stopped": _moment(clock.stopped), "uncertain": _uncertain(clock.uncertain)}
+    said |= {"person": clock.person, "days": clock.days, "agreed": clock.agreed}
+    return said | {"stopped": _moment(clock.stopped), "uncertain": _uncertain(clock.uncertain)}
 
 
 def _uncertain(found: Uncertain | None) -> dict[str, Any] | None:
