@@ -427,6 +427,69 @@ def test_a_corrected_book_reopens_nothing_that_was_met(node, peer, officers, at,
             )
 
 
+def test_an_act_that_moves_the_end_reopens_what_was_met(node, officers, came):
+    """She says that she goes; then her days begin anew, or stand still: somebody has to look again, whenever it was."""
+    about = {"person": WITNESS.name, "officer": officers.approver}
+    requesting.discharge(node, OURS, told_at=came, at=came, **about)
+    seen = clocks_of(node, OURS, came)["safe-conduct/1"]
+
+    def meets(clock: deadlines.Clock, at: datetime) -> None:
+        why = {"reasons": "She says that she goes.", "officer": officers.approver, "at": at}
+        settling.meet(node, OURS, clock=clock.kind, due=clock.due, **why)
+        assert str(clocks_of(node, OURS, at)["safe-conduct/1"].state) == "met"
+
+    meets(seen, came + 2 * DAY)
+    requesting.discharge(
+        node, OURS, told_at=came + DAY, at=came + 3 * DAY, **about
+    )  # told anew, of a day before that word
+    again = clocks_of(node, OURS, came + 3 * DAY)["safe-conduct/1"]
+    assert (str(again.state), again.due) == ("running", seen.due + DAY)
+    meets(again, came + 14 * DAY)
+    ill = {"since": came + 3 * DAY, "until": came + 6 * DAY, "reasons": "Ill.", "at": came + 15 * DAY}
+    requesting.hinder(node, OURS, **ill, **about)
+    shown = clocks_of(node, OURS, came + 15 * DAY)["safe-conduct/1"]
+    assert (str(shown.state), shown.due) == ("warning", end((came + 21 * DAY).astimezone(TEHRAN).date(), TEHRAN))
+    meets(shown, came + 15 * DAY)
+    requesting.hinder(node, OURS, since=came + 15 * DAY, until=None, reasons="Ill.", at=came + 16 * DAY, **about)
+    shown = clocks_of(node, OURS, came + 16 * DAY)["safe-conduct/1"]
+    assert (str(shown.state), shown.stopped) == ("paused", came + 15 * DAY)
+
+
+def test_a_hindrance_after_the_end_moves_nothing(node, officers, came):
+    """What was met or waived stays so: the end is the same."""
+    about = {"person": WITNESS.name, "officer": officers.approver}
+    requesting.discharge(node, OURS, told_at=came, at=came, **about)
+    found = clocks_of(node, OURS, came)["safe-conduct/1"]
+    late = found.due + DAY
+    why = {"clock": found.kind, "due": found.due, "reasons": "r", "officer": officers.approver, "at": late}
+    for settle, state in ((settling.waive, "waived"), (settling.meet, "met")):
+        settle(node, OURS, **why)
+        since, until = (found.due + SECOND, late) if state == "waived" else (late, late + SECOND)
+        requesting.hinder(node, OURS, since=since, until=until, reasons="Ill.", at=late + DAY, **about)
+        assert str(clocks_of(node, OURS, late + DAY)["safe-conduct/1"].state) == state
+
+
+def test_another_suggested_day_reopens_what_was_met(node, peer, officers, at, books):
+    """Its supplement names it, under whatever book; a supplement with the same day does not."""
+    what = request(measure=Measure.RECORDS, deadline=(at + 10 * DAY).date())
+    bring(node, peer.asks(what)[0], at)
+    about = {"officer": officers.decider}
+    due = clocks_of(node, THEIRS, at)["suggested"].due
+    settling.meet(node, THEIRS, clock="suggested", due=due, reasons="We answered by a question.", at=at, **about)
+    for number, days in enumerate((10, 40), 1):
+        now = at + number * DAY
+        requested.assess(node, THEIRS, at=now, **about)
+        requested.ask(node, THEIRS, questions="q", fields=[], at=now, **about)
+        new = replace(what, deadline=(at + days * DAY).date())
+        bring(
+            node,
+            peer.say(Kind.SUPPLEMENTED, THEIRS, {"request": new.to_dict()}, after=load(THEIRS).head, at=now)[0],
+            now,
+        )
+        found = clocks_of(node, THEIRS, at + 39 * DAY)["suggested"]
+        assert (str(found.state), found.needs_somebody) == (("met", False) if days == 10 else ("warning", True))
+
+
 def test_a_book_is_shown_with_what_begins_suspends_and_ends_a_clock(node, books):
     """As `comity law show` says it."""
     rule = ANSWER.format(period="10 days") + '\nends = "decided"\nsuspended_by = ["information", "postponement"]'

@@ -95,7 +95,8 @@ def answer(deadline: Deadline, now: datetime, said: Iterable[Settled]) -> Settle
     """What officers last said of `deadline` up to `now`, or None.
 
     Only what was said since the clock began and was last extended counts, and of just this end: a new end needs a new
-    answer. What was met stays met: the books of that day said until when, and no corrected book takes it back.
+    answer. What was met stays met: the books of that day said until when, and no corrected book takes it back. An act of the
+    case does: of what was said before an act that moved the end, `said` holds nothing.
     """
     began, now = utc(deadline.started, "started"), utc(now, "now")
     since = utc(deadline.extended, "extended") if deadline.extended else began

@@ -99,7 +99,9 @@ def of(settings: Settings, case: Case, *, at: datetime) -> list[Clock]:
     found = []
     for running in _running(settings, case):
         try:
-            found.append(_shown(case, running, at, said))
+            found.append(
+                _shown(case, running, at, [word for then, word in said if _holds(settings, running, word, then)])
+            )
         except ComityError:  # an end that no calendar reaches
             continue
     return found
@@ -285,12 +287,25 @@ def _rule_met(case: Case, rule: ClockRule) -> bool:
     return case.stage in _OVER if clock == PRESERVATION else _given(case)
 
 
-def _settled(case: Case) -> Iterator[Settled]:
-    """What officers of this State said of deadlines."""
-    for act in case.acts:
+def _settled(case: Case) -> Iterator[tuple[Case, Settled]]:
+    """What officers of this State said of deadlines, each with the case as it stood when it was said."""
+    for place, act in enumerate(case.acts):
         how = _HOW.get(act.kind)
         if how is not None:
-            yield settled(str(how), act.body, act.name, act.at)
+            before = case.acts[:place]
+            written = next((old.request for old in reversed(before) if old.request), case.written)
+            yield replace(case, acts=before, written=written), settled(str(how), act.body, act.name, act.at)
+
+
+def _holds(settings: Settings, running: _Running, word: Settled, then: Case) -> bool:
+    """Whether no act has moved the end since `word` was said: by the books of today, the acts of `then` give the same."""
+    found = running.deadline
+    if word.clock != found.kind:
+        return False
+    if word.due == found.due.replace(microsecond=0) and found.stopped is None:
+        return True
+    before = next((one.deadline for one in _running(settings, then) if one.deadline.kind == found.kind), None)
+    return before is not None and (before.due, before.stopped) == (found.due, found.stopped)
 
 
 _HOW: Final = {
@@ -300,7 +315,7 @@ _HOW: Final = {
 }
 
 
-def _shown(case: Case, running: _Running, at: datetime, said: tuple[Settled, ...]) -> Clock:
+def _shown(case: Case, running: _Running, at: datetime, said: list[Settled]) -> Clock:
     found, word = running.deadline, answer(running.deadline, at, said)
     conduct = running.conduct
     if word is not None and word.how is ClockState.MET:  # as it was known then
