@@ -23,7 +23,7 @@ from comity.law.book import default_folder
 from comity.law.book import load as read_books
 from comity.node.desk import deadlines as settling
 from comity.node.desk import dossier, requested, requesting
-from comity.node.officers import deadlines, moves
+from comity.node.officers import board, deadlines, moves
 from comity.node.settings import Settings
 from comity.verify import Verdict, verify_file
 from comity.wording import lawbook
@@ -264,6 +264,35 @@ def test_an_agreed_period_is_shown_as_the_reading_of_its_author(node, officers, 
     assert ("1 day, as the requesting State reads this condition" in shown) == (language == "en")
     said = page.get(f"/cases/{OURS}.json").json()["clocks"][0]
     assert (said["days"], said["agreed"]) == (1, "Safe for thirty days.")
+
+
+@pytest.mark.parametrize("over", [Kind.REFUSED, Kind.WITHDRAWN])
+def test_a_request_that_is_over_silences_no_safe_conduct(node, peer, officers, at, over):
+    """Whoever refuses or withdraws: she is there, her time runs out, and an officer is told and says what becomes of it."""
+    sent(node, officers, at, Measure.APPEARANCE, persons=(WITNESS,))
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"})
+    approver = {"officer": officers.approver}
+    requesting.discharge(node, OURS, person=WITNESS.name, told_at=at, at=at, **approver)
+    if over is Kind.REFUSED:
+        says(node, peer, at, Kind.CONSULTED, {"message": "m"})
+        says(node, peer, at, Kind.REFUSED, {"grounds": [], "reasons": "r"})
+    else:
+        requesting.withdraw(node, OURS, reasons="r", at=at, **approver)
+    found = clocks_of(node, OURS, at + 13 * DAY)["safe-conduct/1"]
+    assert (str(found.state), found.needs_somebody, found.open) == ("warning", True, True)
+    late = found.due + DAY
+    assert clocks_of(node, OURS, late)["safe-conduct/1"].needs_somebody
+    assert [one.clock.kind for one in board.matters(node, at=late) if one.clock] == [found.kind]
+    page = Browser(officers.approver, "en")
+    assert f'href="/cases/{OURS}/waive?deadline={found.id.replace(":", "%3A").replace("@", "%40")}' in page.text(
+        f"/cases/{OURS}"
+    )
+    why = {"clock": found.kind, "due": found.due, "reasons": "r", "at": late, **approver}
+    settling.escalate(node, OURS, **why)
+    assert str(clocks_of(node, OURS, late)["safe-conduct/1"].state) == "escalated"
+    requesting.end_safe_conduct(node, OURS, person=WITNESS.name, how="left", ended_at=late, at=late, **approver)
+    assert not clocks_of(node, OURS, late)["safe-conduct/1"].open
+    assert code(settling.waive, node, OURS, **why) == "case.stage"
 
 
 def test_under_a_basis_that_is_silent_no_clock_runs(node, peer, officers, at):

@@ -123,7 +123,7 @@ GUARDS = {
     "all_verified": "all verified", "few": "few", "accepted": "accepted", "consents": "consents", "held": "held",
     "unfinished": "unfinished", "as_asked": "as asked", "reached": "authorised so far", "told": "told",
     "period_agreed": "period agreed", "hindered": "hindered", "conduct_over": "conduct over",
-    "none_under_conduct": "none under conduct",
+    "none_under_conduct": "none under conduct", "some_under_conduct": "some under conduct",
 }  # fmt: skip
 
 

@@ -329,6 +329,25 @@ WALKS = {
         IR  reza  safe-conduct-ended performed performed
         IR  sara  closed        closing    closing
         VN  lan   closed        closed     closed"""),
+    "a witness is still there when the rest is refused": (COMES, """
+        IR  sara  drafted       draft      -
+        IR  sara  checked       draft      -
+        IR  reza  approved      ready      -
+        IR  reza  requested     open       open
+        VN  lan   assessed      open       open
+        VN  lan   accepted      accepted   accepted
+        IR  reza  agreed        accepted   accepted
+        IR  reza  discharged    accepted   accepted
+        VN  lan   consulted     accepted   accepted
+        VN  lan   refused       refused    refused
+        VN  lan   deadline-escalated refused refused
+        IR  reza  deadline-escalated refused refused
+        IR  reza  deadline-waived refused refused
+        VN  lan   deadline-waived refused refused
+        VN  lan   deadline-met  refused    refused
+        IR  reza  deadline-met  refused    refused
+        IR  reza  safe-conduct-ended refused refused
+        IR  sara  closed        closing    closing"""),
     "only some are served": (DEED, """
         IR  sara  drafted       draft      -
         IR  sara  checked       draft      -
@@ -667,6 +686,7 @@ PART, BACK, LEAVE, LOTS, TAKEN, TOLD, SOME, MORE, SAID = (
     "a statement, without a judge",
 )
 SHARED, STAYS = "information from police to police", "a witness comes and goes"
+THERE = "a witness is still there when the rest is refused"
 LEFT_AT = moment_text(AT - timedelta(minutes=2))
 UNAGREED = "refused when the judge saw what came in"
 KEPT = datetime(2027, 1, 23, 17, tzinfo=UTC)  # the end of the preservation in the walks
@@ -914,6 +934,11 @@ REFUSALS = [
     ("telling her of the time before she left", STAYS, "safe-conduct-ended", "IR", "reza", "discharged",
      {"body": {"told_at": LEFT_AT}}, "conduct.time"),
     ("closing while she is under safe conduct", STAYS, "performed 2", "IR", "sara", "closed", {}, "conduct.runs"),
+    ("settling a deadline of hers when it is refused", THERE, "refused", "IR", "reza", "deadline-waived", {}, ""),
+    ("settling it with the power to execute", THERE, "refused", "IR", "reza", "deadline-waived", {"power": "execute"},
+     "case.power"),
+    ("settling a deadline when nobody is there any longer", THERE, "safe-conduct-ended", "IR", "reza", "deadline-met", {},
+     "case.stage"),
     ("withdrawing then", STAYS, "leaving-hindered", "IR", "reza", "withdrawn", {}, ""),
     # talk
     ("replying when nobody consulted", LONG, "accepted", "IR", "reza", "replied", {}, "case.no-consultation"),

@@ -338,3 +338,9 @@ def none_under_conduct(case: Case, act: Act) -> None:
     """A case is not closed while it says of a person that the safe conduct runs."""
     if under_conduct(case):
         raise NotPossible("A person is still under safe conduct.", code="conduct.runs")
+
+
+def some_under_conduct(case: Case, act: Act) -> None:
+    """Of a request that is over, only the safe conduct of a person still has a deadline."""
+    if not under_conduct(case):
+        raise NotPossible("Nobody is under safe conduct.", code="case.stage", where=case.reference)

@@ -255,6 +255,11 @@ _CONDUCT: tuple[Step, ...] = (
          (g.hindered, g.few)),
     Step(K.SAFE_CONDUCT_ENDED, "requesting", P.APPROVE, _stay(*_COME), _stay(*_GONE), (), _APPEARANCE,
          (g.conduct_over, g.few)),
+    *(
+        Step(kind, side, power, _stay(S.REFUSED, S.WITHDRAWN), guards=(g.some_under_conduct,), measures=_APPEARANCE)
+        for kind in (K.DEADLINE_MET, K.DEADLINE_ESCALATED, K.DEADLINE_WAIVED)
+        for side, power in (("requesting", P.APPROVE), ("requested", P.DECIDE))
+    ),  # safe conduct outlasts the request
 )  # fmt: skip
 
 _AFTER: tuple[Step, ...] = (

@@ -47,7 +47,7 @@ class Clock:
         cites: what it stands on.
         bearer: the side that is bound.
         settled: what an officer of this State last said of it, or None.
-        case_open: whether the case runs, so that somebody may still settle it.
+        case_open: whether the case runs, or the safe conduct of a person whose request is over: somebody may still settle it.
         uncertain: the other ends that its book allows and why it is not sure, or None.
         stopped: since when it stands still, or None.
         person: whose it is, as the request names him or her; empty where it is about no one person.
@@ -329,7 +329,7 @@ def _shown(case: Case, running: _Running, at: datetime, said: list[Settled]) -> 
         found.cites,
         running.bearer,
         word,
-        case.stage not in _OVER,
+        conduct.ended is None if conduct else case.stage not in _OVER,
         found.uncertain,
         found.stopped,
         *((conduct.person, conduct.days, conduct.agreed) if conduct else ()),
