@@ -572,6 +572,23 @@ def test_what_was_extended_stands_still_from_then_on(node, peer, officers, at, b
     assert clocks_of(node, THEIRS, at + 12 * DAY)["IR:preservation"].due == end(until + 3 * DAY, TEHRAN)
 
 
+def test_a_long_wait_takes_no_extension_away(node, peer, officers, at, books):
+    """It stands for forty days after it was extended by thirty: the thirty stay, and the forty come to them."""
+    books("states/IR.toml", preservation='"3 months"\nsuspended_by = ["consultation"]')
+    asked(node, peer, officers, at, Measure.PRESERVATION, intends_request=True)
+    about = {"officer": officers.decider}
+    requested.order(node, THEIRS, provider="p", order="o", content="c", at=at, **about)
+    requested.preserve(node, THEIRS, effected_at=at, at=at, **about)
+    until = clocks_of(node, THEIRS, at)["IR:preservation"].due.astimezone(TEHRAN).date() + 30 * DAY
+    body = {"until": moment_text(end(until, TEHRAN)), "reasons": "r"}
+    says(node, peer, at + 5 * DAY, Kind.EXTENSION_ASKED, body, THEIRS)
+    requested.extend(node, THEIRS, until=until, reasons="r", at=at + 6 * DAY, **about)
+    requested.consult(node, THEIRS, message="m", at=at + 8 * DAY, **about)
+    assert clocks_of(node, THEIRS, at + 20 * DAY)["IR:preservation"].due == end(until, TEHRAN)
+    says(node, peer, at + 48 * DAY, Kind.REPLIED, {"message": "m"}, THEIRS)
+    assert clocks_of(node, THEIRS, at + 49 * DAY)["IR:preservation"].due == end(until + 40 * DAY, TEHRAN)
+
+
 def test_an_exported_case_holds_safe_conduct(node, officers, came):
     """Whoever verifies it replays these acts by the same rules."""
     about = {"person": WITNESS.name, "officer": officers.approver, "at": came}

@@ -241,12 +241,25 @@ def _by_rule(case: Case, rule: ClockRule, kind: str, zone: tzinfo, book: State |
     try:
         found = replace(clocks.counted(rule, began, pauses, zone, book), kind=kind)
         until, longer = case.until, _extended(case)
-        if rule.extendable and until is not None and longer and until > found.due:
+        if (
+            rule.extendable
+            and until is not None
+            and longer
+            and until > _due_then(rule, began, pauses, longer, zone, book)
+        ):
             named = replace(found, due=until, extended=longer, uncertain=None, stopped=None, unit="day", run_on=False)
             found = clocks.paused(named, dates.merged(pauses, longer), zone, book)
     except ComityError:
         return
     yield _Running(found, rule.bearer, met=_rule_met(case, rule))
+
+
+def _due_then(
+    rule: ClockRule, began: datetime, pauses: list[Pause], then: datetime, zone: tzinfo, book: State | None
+) -> datetime:
+    """When the deadline ended by what had stood still up to `then`: what it stood later does not take an extension away."""
+    past = [Pause(one.since, min(one.until or then, then)) for one in pauses if one.since < then]
+    return clocks.counted(rule, began, past, zone, book).due
 
 
 def _began(case: Case, rule: ClockRule, zone: tzinfo) -> datetime | None:
