@@ -1474,7 +1474,7 @@ def test_what_a_case_waited_for():
 @given(st.lists(st.tuples(st.sampled_from(sorted(Kind)), st.integers(-3, 50), st.booleans()), max_size=25),
        st.sampled_from(sorted(WAITS)))  # fmt: skip
 def test_waiting_by_brute_force(said, reason):
-    """Whatever is said: spans in their order, none within another, each begun by its act, and what came too late is nothing."""
+    """Whatever one State says: each word that asks waits for the first that ends it, and what came too late is nothing."""
     begins, ends = WAITS[reason]
     case, now, acts, crossed = walked(LONG, upto="requested").cases["IR"], AT, [], set()
     for number, (kind, minutes, late) in enumerate(said):
@@ -1483,14 +1483,32 @@ def test_waiting_by_brute_force(said, reason):
         crossed |= (
             {acts[-1].id} if late and kind in (Kind.ASKED, Kind.REPLIED, Kind.POSTPONED, Kind.CONSULTED) else set()
         )
-    found = list(waited(replace(case, acts=tuple(acts), crossed=frozenset(crossed)), [reason]))
+    expected = []
     counted = [act for act in acts if act.id not in crossed]
-    marks = [act.kind is begins for act in counted if act.kind is begins or act.kind in ends]
-    turns = [mark for place, mark in enumerate(marks) if mark != (marks[place - 1] if place else False)]
-    assert len(found) == sum(turns)
-    assert all(until is None or until >= since for since, until in found)
-    assert [until is None for _since, until in found] == [False] * (len(found) - 1) + turns[-1:] * bool(found)
-    assert {since for since, _until in found} <= {act.at for act in counted if act.kind is begins}
+    withdrawn = [act.at for act in counted if act.kind is Kind.WITHDRAWN][-1:]
+    for place, act in enumerate(counted):
+        if act.kind is begins:
+            later = [one.at for one in counted[place + 1 :] if one.kind in ends] + withdrawn
+            expected.append((act.at, max(act.at, min(later)) if later else None))
+    assert list(waited(replace(case, acts=tuple(acts), crossed=frozenset(crossed)), [reason])) == expected
+
+
+def test_a_reply_answers_only_what_its_author_knew():
+    """Both States find the same wait, whatever passed what on its way: the second word still waits for an answer."""
+    slow = Slow(LONG, "assessed", 2)
+    first = slow.act("VN", "lan", "consulted", at=AT)
+    slow.bring()
+    second = slow.act("VN", "lan", "consulted", at=AT + timedelta(seconds=2))
+    reply = slow.act("IR", "reza", "replied", at=AT + timedelta(seconds=1))
+    slow.bring()
+    for case in slow.cases.values():
+        assert list(waited(case, ["consultation"])) == [(first.at, reply.at), (second.at, None)]
+        assert case.consultation.id == second.id
+    slow.act("IR", "reza", "replied", at=AT + timedelta(seconds=9))
+    slow.bring()
+    for case in slow.cases.values():
+        assert [until for _, until in waited(case, ["consultation"])] == [reply.at, AT + timedelta(seconds=9)]
+        assert case.consultation is None
 
 
 # ------------------------------------------------------------------------------------- what nothing ever reaches

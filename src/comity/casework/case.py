@@ -170,10 +170,27 @@ class Case:
                 found[act.id] = (act, before if before is not None and before.by != act.by else known)
         return list(found.values())
 
+    def answers(self, begins: Kind, *ends: Kind) -> list[tuple[Act, list[Act]]]:
+        """Every act of the kind `begins` that counts, with those of `ends` whose author knew of it.
+
+        In the order of acts of one State, so that both States find the same: what passed it on its way does not answer it.
+        """
+        place = {act.id: number for number, act in enumerate(self.acts)}
+        known = {act.id: seen for act, seen in self.knowing()}
+
+        def knew(act: Act, asked: Act) -> bool:
+            seen = act if act.by == asked.by else known[act.id]
+            return seen is not None and place[seen.id] >= place[asked.id]
+
+        counted = [act for act in self.acts if self.counts(act)]
+        ending = [act for act in counted if act.kind in ends]
+        return [(asked, [act for act in ending if knew(act, asked)]) for asked in counted if asked.kind is begins]
+
     @property
     def consultation(self) -> Act | None:
-        """The consultation (40(28), 22(5)) that the requesting State has not replied to."""
-        return self.since(Kind.CONSULTED, Kind.REPLIED)
+        """The latest consultation (40(28), 22(5)) to which the requesting State has not replied."""
+        found = self.answers(Kind.CONSULTED, Kind.REPLIED)
+        return next((asked for asked, replies in reversed(found) if not replies), None)
 
     @property
     def asked_to_extend(self) -> Act | None:

@@ -82,15 +82,14 @@ WAITS: Final[dict[str, tuple[Kind, frozenset[Kind]]]] = {
 
 
 def waited(case: Case, reasons: Collection[str]) -> Iterator[Span]:
-    """When `case` waited for one of `reasons`, by the time that each act states. Raises KeyError: no such reason."""
+    """When `case` waited for one of `reasons`, by the time that each act states. Raises KeyError: no such reason.
+
+    Each act that begins it waits for itself, until somebody who knew of it ended that: the spans may overlap. Who withdraws
+    waits for nothing.
+    """
     for reason in reasons:
         begins, ends = WAITS[reason]
-        since: datetime | None = None
-        for act in (act for act in case.acts if case.counts(act)):
-            if since is not None and act.kind in ends:
-                yield since, max(since, act.at)  # two States' clocks may differ a little
-                since = None
-            elif since is None and act.kind is begins:
-                since = act.at
-        if since is not None:
-            yield since, None
+        over = case.last(Kind.WITHDRAWN)
+        for asked, ended in case.answers(begins, *ends):
+            moments = [act.at for act in (*ended, *((over,) if over else ()))]
+            yield asked.at, max(asked.at, min(moments)) if moments else None  # two States' clocks may differ a little
