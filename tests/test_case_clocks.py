@@ -435,6 +435,26 @@ def test_an_uncertain_end_is_shown_with_both_ends(node, peer, officers, at, book
     assert "{%" not in board
 
 
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize("verified", [True, False])
+def test_law_that_nobody_verified_says_so_at_the_clock(node, peer, officers, at, books, language, verified):
+    """Where the clock cites it, on the page and for a program."""
+    law = clock(ANSWER.format(period="10 days"), "IR-X:9")
+    books("states/IR.toml", law if verified else law.replace("verified = true", "verified = false"))
+    bring(node, peer.asks(request(measure=Measure.RECORDS))[0], at)
+    page = Browser(officers.decider, language)
+    cites = (
+        page.text(f"/cases/{THEIRS}")
+        .partition('id="clock-IR-answer"')[2]
+        .partition('class="art"')[2]
+        .partition("</p>")[0]
+    )
+    assert "IR-X:9" in cites
+    assert ({"en": "not verified", "fa": "راستی‌آزمایی نشده"}[language] in cites) == (not verified)
+    said = page.get(f"/cases/{THEIRS}.json").json()["clocks"][0]
+    assert said["cites"] == [{"provision": "IR-X:9", "verified": verified}]
+
+
 def test_a_corrected_book_reopens_nothing_that_was_met(node, peer, officers, at, books):
     """Met under the book of that day it stays met, with the end that its officer saw; a waiver was of one end alone."""
     rule = ANSWER.format(period="10 days")

@@ -428,6 +428,24 @@ def test_a_comparison_of_a_measure_names_what_each_book_has_for_it(asked):
         assert {name for name in house.provisions if name not in told} == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("asked", [Measure.EXTRADITION, Measure.PRESERVATION, "13"])
+def test_a_line_that_is_not_verified_says_so_in_a_comparison(asked, language):
+    """At each line that cites it; and none that is verified does."""
+    told = run("law", "compare", "IR", "VN", "--article", asked, *DAY, "--language", language, columns=40).out
+    mark = Speech(language, BOOKS).translate(labels.DOUBTS["unverified"])
+    text = " ".join(bare(told).split())
+    cites = {
+        name: name for book in (BOOKS.states["IR"], BOOKS.states["VN"]) for name in book.provisions if name in text
+    }
+    assert cites
+    for name in cites:
+        loose = not BOOKS.provision(name, ON).verified
+        assert {
+            rest.startswith(f" · {mark}") for rest in re.split(rf"(?<![\w:-]){re.escape(name)}(?![\w:.-])", text)[1:]
+        } <= {loose}, name
+
+
 def test_comparison_as_json():
     """Ids and months for a program; a silent book is an empty list or null."""
     found = json.loads(run("law", "compare", "IR", "SA", "--article", "13", *DAY, "--json").out)

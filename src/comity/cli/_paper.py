@@ -87,13 +87,14 @@ class Paper:
         if found.source:
             self.say(self.speech.foreign(found.source), style="dim")
 
-    def comparison(self, states: Sequence[str], rows: Iterable[Row]) -> None:
-        """The States side by side; one after the other where a table could not be read.
+    def comparison(self, states: Sequence[str], rows: Iterable[Row], on: date) -> None:
+        """The States side by side, a mark at each line that was not verified on the day `on`.
 
-        That is on a narrow screen, and always in Persian: a screen that turns lines round would turn the columns too.
+        They stand one after the other where a table could not be read: on a narrow screen, and always in Persian, because
+        a screen that turns lines round would turn the columns too.
         """
         names = [self.speech.state(state) for state in states]
-        lines = [(row.label, [[self._cited(said) for said in cell] for cell in row.cells]) for row in rows]
+        lines = [(row.label, [[self._cited(said, on) for said in cell] for cell in row.cells]) for row in rows]
         narrow = self.console.width < _LABEL + _CELL * len(states)
         if self.speech.language == "fa" or len(states) == 1 or narrow:
             for at, name in enumerate(names):
@@ -107,9 +108,13 @@ class Paper:
             table.add_row(Text(self.speech.translate(label)), *shown)
         self.console.print(table)
 
-    def _cited(self, said: Said) -> str:
-        cite = self.speech.code(said.provision) if said.provision else ""
-        return " · ".join(part for part in (said.text, cite) if part)
+    def _cited(self, said: Said, on: date) -> str:
+        parts = [said.text]
+        if said.provision:
+            parts.append(self.speech.code(said.provision))
+            if not self.speech.books.provision(said.provision, on).verified:
+                parts.append(self.speech.translate(labels.DOUBTS["unverified"]))
+        return " · ".join(part for part in parts if part)
 
 
 def plain(value: Any) -> Any:

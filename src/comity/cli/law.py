@@ -182,12 +182,13 @@ def _print_about(paper: Paper, book: Treaty | State, about: str, on: date) -> No
             rows = lawbook.measure_rows(speech, comparison.measure(speech.books, (book.code,), Measure(about), on))
             named = f"{speech.term(terms.MEASURES, about)} ({speech.code(about)})"
             paper.head(speech.listing([named, speech.day(on)]), gap=False)
-            paper.comparison((book.code,), rows)
+            paper.comparison((book.code,), rows, on)
         elif any(about in treaty.offences for treaty in speech.books.treaties.values()):
             _book.treaty_offence(paper, speech.books.offence(about))
             paper.comparison(
                 (book.code,),
                 lawbook.offence_rows(speech, comparison.offence(speech.books, (book.code,), about, on)),
+                on,
             )
         elif not about:
             _book.state_head(paper, book, on)
@@ -253,7 +254,7 @@ def compare(
         return
     paper = Paper(speech)
     paper.head(speech.listing([f"{title} ({speech.code(article)})", speech.day(day)]), gap=False)
-    paper.comparison(pick, rows)
+    paper.comparison(pick, rows, day)
     paper.head(speech.translate(labels.SILENT), style="dim")
 
 

@@ -22,7 +22,7 @@ from comity.law.dates import Pause, last_moment
 from comity.law.due import ClockState, Settled, answer, days_left, settled, state_of
 from comity.law.state import State
 from comity.law.treaty import ClockRule
-from comity.node.officers import reading
+from comity.node.officers import judgement, reading
 from comity.node.settings import Settings
 
 COLLECTION: Final = "collection"  # of data in real time: its period is named by the request
@@ -45,6 +45,7 @@ class Clock:
         total: whole days that it had from the beginning.
         state: where it stands.
         cites: what it stands on.
+        doubtful: those of `cites` that were not compared with the official text, as in force on the day on which it began.
         bearer: the side that is bound.
         settled: what an officer of this State last said of it, or None.
         case_open: whether the case runs, or the safe conduct of a person whose request is over: somebody may still settle it.
@@ -61,6 +62,7 @@ class Clock:
     total: int
     state: ClockState
     cites: tuple[str, ...]
+    doubtful: tuple[str, ...]
     bearer: str
     settled: Settled | None
     case_open: bool
@@ -100,7 +102,9 @@ def of(settings: Settings, case: Case, *, at: datetime) -> list[Clock]:
     for running in _running(settings, case):
         try:
             found.append(
-                _shown(case, running, at, [word for then, word in said if _holds(settings, running, word, then)])
+                _shown(
+                    settings, case, running, at, [word for then, word in said if _holds(settings, running, word, then)]
+                )
             )
         except ComityError:  # an end that no calendar reaches
             continue
@@ -123,8 +127,7 @@ class _Running:
 
 def _running(settings: Settings, case: Case) -> Iterator[_Running]:
     """Every deadline that the acts of the case have set running."""
-    book = settings.books.states.get(case.requested)
-    zone = ZoneInfo(book.zone) if book else UTC
+    book, zone = settings.books.states.get(case.requested), _zone(settings, case)
     for found in (_preservation(settings, case), _collection(settings, case, zone), _suggested(settings, case, zone)):
         if found is not None:
             yield found
@@ -140,6 +143,12 @@ def _running(settings: Settings, case: Case) -> Iterator[_Running]:
         began = _began(case, rule, zone) if case.measure in rule.measures else None
         if book and began and book.lines((rule,), began.astimezone(zone).date()):  # under the law of the day it began
             yield from _by_rule(case, rule, f"{case.requested}:{rule.id}", zone, book)
+
+
+def _zone(settings: Settings, case: Case) -> tzinfo:
+    """That of the requested State, by whose days most clocks are counted."""
+    book = settings.books.states.get(case.requested)
+    return ZoneInfo(book.zone) if book else UTC
 
 
 def _preservation(settings: Settings, case: Case) -> _Running | None:
@@ -328,9 +337,9 @@ _HOW: Final = {
 }
 
 
-def _shown(case: Case, running: _Running, at: datetime, said: list[Settled]) -> Clock:
+def _shown(settings: Settings, case: Case, running: _Running, at: datetime, said: list[Settled]) -> Clock:
     found, word = running.deadline, answer(running.deadline, at, said)
-    conduct = running.conduct
+    conduct, day = running.conduct, found.started.astimezone(_zone(settings, case)).date()
     if word is not None and word.how is ClockState.MET:  # as it was known then
         found = replace(found, due=word.due, uncertain=None, stopped=None)
     return Clock(
@@ -340,6 +349,7 @@ def _shown(case: Case, running: _Running, at: datetime, said: list[Settled]) -> 
         max(1, (found.due - found.started).days),
         state_of(found, at, held=running.held, met=running.met, settled=said),
         found.cites,
+        tuple(name for name in found.cites if judgement.doubtful(settings, name, day)),
         running.bearer,
         word,
         conduct.ended is None if conduct else case.stage not in _OVER,

@@ -156,8 +156,13 @@ def cite(settings: Settings, name: str, on: date) -> Cite:
         return Cite(name, markup.ident(name), "", "", doubtful=True, source="", book="")
     text = provision.fa if markup.language() == "fa" else provision.en
     sure = _(terms.SURENESS[provision.sure or ("verified" if provision.verified else "unverified")])
-    return Cite(name, _name(provision), text, sure, not provision.verified and provision.sure != "S", provision.source,
-                book)  # fmt: skip
+    return Cite(name, _name(provision), text, sure, doubtful(settings, name, on), provision.source, book)
+
+
+def doubtful(settings: Settings, name: str, on: date) -> bool:
+    """Whether nobody compared the provision `name` in force on `on` with its text, or its sister's; also where none is."""
+    provision = find(settings, name, on)
+    return provision is None or (not provision.verified and provision.sure != "S")
 
 
 def book_of(settings: Settings, name: str) -> str:

@@ -215,6 +215,7 @@ def _delivery(act: Act, way: history.Passage) -> dict[str, Any]:
 def _clock(clock: deadlines.Clock) -> dict[str, Any]:
     said = {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state)}
     said |= {"held": str(clock.state) == "held", "bearer": clock.bearer, "needs_somebody": clock.needs_somebody}
+    said |= {"cites": [{"provision": name, "verified": name not in clock.doubtful} for name in clock.cites]}
     said |= {"person": clock.person, "days": clock.days, "agreed": clock.agreed}
     return said | {"stopped": _moment(clock.stopped), "uncertain": _uncertain(clock.uncertain)}
 
