@@ -45,6 +45,7 @@ _TABLES = frozenset({
     "provision", "reservation", "rule", "territory",
 })  # fmt: skip
 _KINDS = frozenset({"treaty", "bilateral", "reciprocity"})
+_BY_THEIR_OWN_ACTS = frozenset({"preservation", "safe-conduct"})  # clocks with acts that are made for them
 
 
 def read_treaty(page: Page) -> Treaty:
@@ -83,7 +84,7 @@ def read_treaty(page: Page) -> Treaty:
         contents=_contents(page, provisions, measures),
         grounds=_grounds(page, provisions, measures),
         duties=_duties(page, provisions, measures),
-        clocks=read_clocks(page, provisions, measures),
+        clocks=read_clocks(page, provisions, measures, fixed=_BY_THEIR_OWN_ACTS),
         offences=_offences(page, provisions, book),
         citations=_citations(page, provisions, measures),
         parties=_parties(page, between),
@@ -192,8 +193,20 @@ def _duties(page: Page, provisions: Collection[str], measures: Collection[Measur
     return tuple(duty for _, duty in found)
 
 
-def read_clocks(page: Page, provisions: Collection[str], measures: Collection[Measure]) -> tuple[ClockRule, ...]:
-    """The ``[[clock]]`` rows of a treaty's or a State's book. Raises BrokenLawbook."""
+def read_clocks(
+    page: Page, provisions: Collection[str], measures: Collection[Measure], *, fixed: Collection[str] = ()
+) -> tuple[ClockRule, ...]:
+    """The ``[[clock]]`` rows of a treaty's or a State's book.
+
+    Args:
+        page: the law book.
+        provisions: ids of its provisions.
+        measures: those that a row may name.
+        fixed: ids of clocks for which no row says what begins, suspends or ends them.
+
+    Raises:
+        BrokenLawbook: a field is missing, unknown or wrong.
+    """
     found: list[tuple[Row, ClockRule]] = []
     for row in page.rows("clock"):
         clock = ClockRule(
@@ -208,6 +221,9 @@ def read_clocks(page: Page, provisions: Collection[str], measures: Collection[Me
             begins=row.choice("begins", {"requested", "accepted"}) if row.has("begins") else "",
             ends=row.choice("ends", {"decided", "done"}) if row.has("ends") else "",
         )
+        for field in ("begins", "ends", "suspended_by"):
+            if clock.id in fixed and row.has(field):
+                row.fault(f"The clock {clock.id} goes by acts of its own. Leave {field} out.", "lawbook.value", field)
         row.done()
         found.append((row, clock))
     unique(((row, (clock.id, measure)) for row, clock in found for measure in clock.measures), "This clock")
