@@ -295,6 +295,40 @@ def test_a_request_that_is_over_silences_no_safe_conduct(node, peer, officers, a
     assert code(settling.waive, node, OURS, **why) == "case.stage"
 
 
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_who_is_said_to_have_stayed_too_early_is_seen(node, peer, officers, at, language):
+    """It is the other State's word, and kept; by our law book the time had not run out, and the clock says so."""
+    asked(node, peer, officers, at, Measure.APPEARANCE, persons=(WITNESS, Subject("B. Karimi", "expert", consent=True)))
+    page = Browser(officers.decider, language)
+    for place, (subject, ended_at) in enumerate(((WITNESS.name, at), ("B. Karimi", at + 17 * DAY)), 1):
+        told = {"person": subject, "told_at": moment_text(at), "days": 0, "agreed": ""}
+        says(node, peer, at, Kind.DISCHARGED, told, THEIRS)
+        ended = {"person": subject, "how": "stayed", "ended_at": moment_text(ended_at)}
+        says(node, peer, ended_at, Kind.SAFE_CONDUCT_ENDED, ended, THEIRS)
+        assert clocks_of(node, THEIRS, ended_at)[f"safe-conduct/{place}"].early == (place == 1)
+        told = page.text(f"/cases/{THEIRS}").partition(f'id="clock-safe-conduct-{place}"')[2].partition("</li>")[0]
+        assert ("it had not run out by then" in told) == (place == 1 and language == "en")
+    assert [one["early"] for one in page.get(f"/cases/{THEIRS}.json").json()["clocks"]] == [True, False]
+
+
+def test_a_name_that_turns_text_round_stands_apart(node, peer, officers, at):
+    """In the choice of a deadline and of a person: the date beside it stays as it is."""
+    evil = "N. \u202eimihaR"
+    one = Subject(evil, "witness", consent=True)
+    asked(node, peer, officers, at, Measure.APPEARANCE, persons=(one,))
+    says(node, peer, at, Kind.DISCHARGED, {"person": evil, "told_at": moment_text(at), "days": 0, "agreed": ""}, THEIRS)
+    page = Browser(officers.decider, "en")
+    for path in ("", "/meet", "/escalate"):
+        assert "\u202e" not in page.text(f"/cases/{THEIRS}{path}")
+    assert "\u2068N. \\u202eimihaR\u2069: " in page.text(f"/cases/{THEIRS}/meet")
+    sent(node, officers, at, Measure.APPEARANCE, persons=(one,))
+    says(node, peer, at, Kind.ACCEPTED, {"conditions": [], "reasons": "r"})
+    page = Browser(officers.approver, "en")
+    assert "\u202e" not in page.text(f"/cases/{OURS}/discharge")
+    assert page.post(f"/cases/{OURS}/discharge", person="0", told_at=moment_text(at)).status_code == 303
+    assert load(OURS).acts[-1].body["person"] == evil
+
+
 def test_under_a_basis_that_is_silent_no_clock_runs(node, peer, officers, at):
     """The words are kept and shown; how long safe conduct lasts nobody guesses."""
     sent(node, officers, at, Measure.APPEARANCE, persons=(WITNESS,), basis="reciprocity")
@@ -405,6 +439,14 @@ def test_what_suspends_is_one_of_the_words(books):
     ):
         rule = ANSWER.format(period="10 days").replace('\nbegins = "requested"', "") + f"\n{row}"
         assert code(books, "states/IR.toml", clock(rule, "IR-X:9")).startswith("lawbook."), row
+
+
+@pytest.mark.parametrize("row", ['suspended_by = ["consultation"]', 'begins = "accepted"', 'ends = "decided"'])
+def test_a_row_of_a_treaty_says_nothing_that_no_count_heeds(books, row):
+    """Its preservation and safe conduct go by acts of their own; a State's clock may say all three."""
+    for name, period in (("safe-conduct", "15 days"), ("preservation", "60 days")):
+        assert code(books, "treaties/uncc.toml", **{name: f'"{period}"\n{row}'}) == "lawbook.value"
+    books("states/IR.toml", preservation=f'"3 months"\n{row}')
 
 
 # ------------------------------------------------------------------------------- both ends, and books that are corrected

@@ -85,6 +85,11 @@ class Deadline:
         if utc(self.due, "due") < utc(self.started, "started"):
             raise Invalid("The deadline lies before its beginning.", code="clock.order", where="due")
 
+    def over(self, moment: datetime) -> bool:
+        """Whether it has surely run out at `moment` and does not stand still. Raises Invalid as `reads`."""
+        latest = self.uncertain.latest if self.uncertain else self.due
+        return self.stopped is None and latest is not None and utc(moment, "moment") > utc(latest, "due")
+
     def reads(self, now: datetime) -> datetime:
         """What the clock reads at `now`: that moment in UTC, or the one at which it stopped, if that came first.
 

@@ -313,7 +313,7 @@ def _has_run_out(settings: Settings, case: Case, person: str, moment: datetime) 
     if said is None:
         return
     found = clocks.conduct(said, rule, ZoneInfo(settings.books.state(case.requesting).zone))
-    if found.stopped is not None or moment <= found.due:
+    if not found.over(moment):
         raise NotPossible("The time has not run out by then.", code="conduct.early", where="ended_at")
 
 

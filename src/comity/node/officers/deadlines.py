@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from comity.casework.act import STAYED
 from comity.casework.lifecycle import Act, Case, Kind, Stage
 from comity.casework.measure import GROUPS, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.casework.moments import parse_date, strict_moment
@@ -54,6 +55,7 @@ class Clock:
         person: whose it is, as the request names him or her; empty where it is about no one person.
         days: the period that the requesting State reads in the condition `agreed`; 0: that of the legal basis.
         agreed: a condition that both States agreed on; empty where `days` is 0.
+        early: whether the person is said to have stayed until the time ran out, at a moment at which, by our book, it had not.
     """
 
     kind: str
@@ -71,6 +73,7 @@ class Clock:
     person: str = ""
     days: int = 0
     agreed: str = ""
+    early: bool = False
 
     @property
     def id(self) -> str:
@@ -355,5 +358,14 @@ def _shown(settings: Settings, case: Case, running: _Running, at: datetime, said
         conduct.ended is None if conduct else case.stage not in _OVER,
         found.uncertain,
         found.stopped,
-        *((conduct.person, conduct.days, conduct.agreed) if conduct else ()),
+        *((conduct.person, conduct.days, conduct.agreed, _early(running)) if conduct else ()),
+    )
+
+
+def _early(running: _Running) -> bool:
+    ended = running.conduct.ended if running.conduct else None
+    return (
+        ended is not None
+        and ended.body["how"] == STAYED
+        and not running.deadline.over(strict_moment(ended.body["ended_at"]))
     )

@@ -33,6 +33,7 @@ from comity.node.officers import (
 )
 from comity.node.officers.answers import Problem
 from comity.node.settings import Settings
+from comity.wording.speech import visible
 
 Options = Sequence[tuple[str, str | Promise]]
 
@@ -443,7 +444,8 @@ def _clock(of: Asking) -> Known:
 def _named(of: Asking, clock: deadlines.Clock) -> str:
     """A deadline as an option: what it is called and its last day, in the calendars of the page."""
     day = clock.due.astimezone(get_current_timezone()).date()
-    name = f"{judgement.plain(judgement.clock(clock.kind))}{f' {clock.person}' if clock.person else ''}"
+    person = f" \u2068{visible(clock.person)}\u2069" if clock.person else ""
+    name = f"{judgement.plain(judgement.clock(clock.kind))}{person}"
     return f"{name}: {almanac.day_words(day, of.language)}"
 
 

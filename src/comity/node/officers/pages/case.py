@@ -216,7 +216,7 @@ def _clock(clock: deadlines.Clock) -> dict[str, Any]:
     said = {"kind": clock.kind, "due": moment_text(clock.due), "days_left": clock.left, "state": str(clock.state)}
     said |= {"held": str(clock.state) == "held", "bearer": clock.bearer, "needs_somebody": clock.needs_somebody}
     said |= {"cites": [{"provision": name, "verified": name not in clock.doubtful} for name in clock.cites]}
-    said |= {"person": clock.person, "days": clock.days, "agreed": clock.agreed}
+    said |= {"person": clock.person, "days": clock.days, "agreed": clock.agreed, "early": clock.early}
     return said | {"stopped": _moment(clock.stopped), "uncertain": _uncertain(clock.uncertain)}
 
 

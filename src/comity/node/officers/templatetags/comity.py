@@ -17,7 +17,7 @@ from comity.node.officers import acts, almanac, asking, fields, judgement, marku
 from comity.node.settings import current
 from comity.reporting import axes
 from comity.reporting.reconciliation import Cell
-from comity.wording import figures, review
+from comity.wording import figures, review, speech
 
 register = template.Library()
 
@@ -25,6 +25,7 @@ register.filter("digits", markup.digits)
 register.filter("inert", markup.inert)
 register.filter("said", markup.said)
 register.filter("visible", markup.visible)
+register.filter("spelt", speech.visible)
 register.filter("ident", markup.ident)
 register.filter("article", markup.article)
 register.filter("size", markup.size)
