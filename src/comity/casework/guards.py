@@ -319,8 +319,8 @@ def hindered(case: Case, act: Act) -> None:
         raise NotPossible("It began after the person was told, and not in the future.", code="conduct.time",
                           where="since")  # fmt: skip
     if conduct.hindrance not in (None, since) or any(begun == since and ended for begun, ended in conduct.hindered):
-        raise NotPossible("Say first how long the hindrance lasted that was told before.", code="conduct.hindrance",
-                          where="since")  # fmt: skip
+        raise NotPossible("While one lasts, say first when it ended; one that is over is not told again.",
+                          code="conduct.hindrance", where="since")  # fmt: skip
     until = strict_moment(act.body["until"]) if act.body["until"] else None
     if (until is None and conduct.hindrance) or (until is not None and not since < until <= act.at):
         raise NotPossible("It ended after it began, and not in the future.", code="conduct.time", where="until")

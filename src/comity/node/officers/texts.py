@@ -112,7 +112,9 @@ TEXTS: Final[dict[str, Promise]] = {
     "conduct.agreed": _(
         "Another period has to stand in a condition that both States agreed on: choose it, and write its days."
     ),
-    "conduct.hindrance": _("Say first how long the hindrance lasted that was told before."),
+    "conduct.hindrance": _(
+        "While a hindrance lasts, say first when it ended. One that is over is not told again, nor corrected."
+    ),
     "conduct.early": _("By the law book the time had not run out by then."),
     "conduct.runs": _("A person is still under safe conduct. Say first how it ended."),
     "case.other": _("Reference, States and measure of a case do not change."),
