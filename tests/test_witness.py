@@ -165,6 +165,22 @@ def test_a_witness_that_goes_on_refusing_is_asked_once_an_hour_and_officers_see_
     assert str(texts.sentence(f"witness.{told}")).startswith("As a witness")
 
 
+def test_the_silence_of_a_witness_is_not_counted_as_refusals(node, peer, at, monkeypatch):
+    """Back after ten minutes it says no for the first time: it is asked again soon, and only a row of refusals is told."""
+    witness = Asked(node, peer, at, monkeypatch, (503, b"{}"))
+    witness.goes_on(600)
+    witness.answer = (422, refusal("witness.unknown"))
+    silent = len(witness.times)
+    witness.goes_on(61)
+    assert len(witness.times) > silent  # the first no
+    witness.goes_on(60)
+    assert len(witness.times) - silent >= 6
+    assert witness.waits[silent] == 0.5
+    assert not models.Alarm.objects.exists()
+    witness.goes_on(300)
+    assert models.Alarm.objects.count() == 1
+
+
 @pytest.mark.parametrize("answer", [(200, b"nonsense"), (409, b"many\n")])
 def test_a_witness_whose_answers_hold_nothing_is_asked_once_an_hour_too(node, peer, at, monkeypatch, answer):
     """Nobody makes a State ask him every minute by answering nonsense."""
@@ -179,7 +195,7 @@ def test_a_witness_that_has_pinned_this_state_is_asked_at_once(node, peer, at, m
     witness = Asked(node, peer, at, monkeypatch, (401, refusal("peer.unknown")))
     witness.goes_on(2 * 3600, every=30)
     witness.errands._exchange(Offer())
-    assert witness.errands._witness.waits  # it does not talk either
+    assert witness.errands._refuses.waits  # it does not talk either
     asked, witness.talks = len(witness.times), True
     for _ in range(50):
         witness.errands._exchange(Offer())

@@ -88,7 +88,8 @@ class Errands:
         self._settings, self._peer = settings, peer
         self._messenger = Messenger(f"to {peer}", partial(bell.ring, settings.home))
         self._silence = _Patience()  # when it was asked for something apart from the conversation
-        self._witness = _Patience()
+        self._witness = _Patience()  # when it was not heard as a witness
+        self._refuses = _Patience()  # when it said no as a witness
         self._seen = 0  # the size at which it cosigned this log last, as far as this process knows
         self._ahead = False  # whether it said that it saw a longer log
         self._talked = False  # whether the last exchange with it went well
@@ -134,7 +135,7 @@ class Errands:
 
     def _unseen(self) -> tuple[str, int] | None:
         """This log's head, if the peer is a witness that has not cosigned it and may be asked now."""
-        if self._peer not in self._settings.witnesses or self._witness.waits:
+        if self._peer not in self._settings.witnesses or self._witness.waits or self._refuses.waits:
             return None
         return registry.checkpoint_to_witness(self._settings, self._peer, anew=not self.asked)
 
@@ -176,6 +177,7 @@ class Errands:
             self._note(None)
             if not self._talked:  # it may have pinned this State just now
                 self._witness.went_well()
+                self._refuses.went_well()
         except ComityError as error:
             self._note(error)
             _log.info("an exchange with %s: %s", self._peer, error)
@@ -192,6 +194,7 @@ class Errands:
             self._ask_witness(note, size)
             self._note(None)
             self._witness.went_well()
+            self._refuses.went_well()
         except ComityError as error:
             self._note(error)
             self._not_witnessed(error)
@@ -208,8 +211,8 @@ class Errands:
         if error.code in _SILENCE | {"witness.status"}:
             self._witness.failed()
             return
-        self._witness.failed(_REFUSED_AGAIN)
-        if self._witness.lasts:
+        self._refuses.failed(_REFUSED_AGAIN)  # its silence before is no refusal
+        if self._refuses.lasts:
             registry.not_witnessed(self._peer, error.code, at=now())
 
     def _ask_witness(self, note: str, size: int) -> None:
