@@ -254,7 +254,7 @@ def any_json():
     """Any JSON will do: duplicate keys, blanks, NaN."""
     from comity.seal import canon
 
-    def loads(data, *, limit):
+    def loads(data, *, limit, values=None):
         return json.loads(data)
 
     patched(canon, "loads", loads)
