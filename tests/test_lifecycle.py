@@ -554,7 +554,7 @@ class Border:
 def arrived(act: Act, *, sender: str) -> Act:
     """Take an act across the border: only what its sender signed comes out, read as strictly as it is at the door."""
     data = canon.dumps(act.to_dict())
-    raw = canon.dumps({"signed": act.id})
+    raw = canon.dumps({"signed": act.id, "says": canon.content_id(data)})  # bytes say one thing, as signed ones do
     return replace(read_act(Statement("act", sender, "", data, raw, "")), id=act.id)
 
 
