@@ -16,7 +16,7 @@ from comity.seal import canon, envelope
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import Heard, Pace, Stage, Status, Wait, backoff
+from comity.wire.remembered import Pace, Stage, Status, Wait, backoff
 
 SLICE = 500
 SOON = [title for title in FAULTS if "room" not in title and title not in {
@@ -385,22 +385,6 @@ def test_who_lost_what_others_stand_on_asks_until_it_is_refused(pair):
     assert now < 40 * DAY + 2 * PACE.gap
     seldom = [then - before for before, then in pairwise(asked[PACE.consignment.tries :])]
     assert PACE.handover.last / 2 <= min(seldom) <= max(seldom) < PACE.gap / 3
-
-
-def test_an_act_that_came_back_waits_while_the_peer_is_silent(pair):
-    """What it stands on may still be at the peer: the days after which it is given up count while the peer talks only."""
-    talk, gap = pair.talk["IR"], PACE.gap
-    memory = Shelf(pair.nodes["IR"], "VN")
-    own = replace(pair.post("t1", 0.0), after=("e" * 64,), pending=True, since=0)
-    for now, heard, waits in (
-        (gap + 1, Heard(9, gap, 0, 0), False),  # it talked all the time
-        (gap - 1, Heard(9, gap - 2, 0, 0), True),  # not long enough
-        (2 * gap, Heard(9, gap, 0, 0), True),  # it has been silent since
-        (2 * gap, Heard(9, 2 * gap, 2 * gap - 9, 0), True),  # it has just begun to talk again
-        (3 * gap + 9, Heard(9, 3 * gap, 2 * gap, 0), False),
-    ):
-        memory.hear(heard)
-        assert talk._awaits(own, now) == waits, (now, heard)
 
 
 def test_what_stands_on_a_refused_one_is_read(pair):

@@ -60,12 +60,9 @@ class Remembering:
         """Whether something that an act which came back stands on is still to be read, or may still come.
 
         What did not come in as long as others would wait for it either, though the peer has given back all that it has, is
-        nowhere: this State lost it before anybody had it, and need not be silent for ever because of that. As there, the time
-        counts only while the peer talks to us: it may have what it could not bring.
+        nowhere: this State lost it before anybody had it, and need not be silent for ever because of that.
         """
-        heard = self._memory.heard()
-        talks = abs(now - heard.at) <= self._pace.gap / 3
-        over = self._memory.settled() and talks and now - max(own.since, heard.since) > self._pace.gap
+        over = self._memory.settled() and now - own.since > self._pace.gap
         return any(not self._known(digest) and (self._held(digest) or not over) for digest in own.after)
 
     def _held(self, digest: str) -> bool:
