@@ -7,7 +7,8 @@ PLANTED = {
     # What is lost in this way comes back when the node is started: then two receipts tell of it.
     "early_answer": (("receive.after-commit", "receive.end", "send.end"), {"lost", "stuck", "unlike"}),
     "forgets": (("send.end", "answered.begin", "answered.before-commit"), {"doubled"}),
-    "hasty": (("send.begin", "receive.begin", "receive.before-commit"), {"lost"}),
+    # Nobody has it, or its sender says of it what nobody told him.
+    "hasty": (("send.begin", "receive.begin", "receive.before-commit"), {"lost", "unlike"}),
 }
 
 
