@@ -338,9 +338,10 @@ def _check_lengths(request: Request) -> None:
             raise Invalid(f"At most {most} entries.", code="request.too-long", where=name)
     texts = _texts(request)
     for where, text in texts:
-        if len(text) > LINE_LIMIT and len(text) > (most := TEXT_LIMIT if where in _TEXTS else LINE_LIMIT):
+        most = TEXT_LIMIT if where in _TEXTS else LINE_LIMIT
+        if len(text) > most:
             raise Invalid(f"At most {most} characters.", code="request.too-long", where=where)
-    if 6 * sum([len(text) for _, text in texts]) + 128 * len(texts) + 4096 <= WHOLE_LIMIT:
+    if 6 * sum(len(text) for _, text in texts) + 128 * len(texts) + 4096 <= WHOLE_LIMIT:
         return  # a character takes six bytes at most, and a name with a number or date beside it 128
     size = len(json.dumps(request.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > WHOLE_LIMIT:

@@ -45,7 +45,7 @@ TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
 _ENVELOPE = "comity/v2/envelope"
 _FIRST = "comity/v1/envelope"  # JSON as a whole; none is made any more, and what is kept and exported is read
-_FIRST_BEGINS = b'{"comity":"comity/v1/envelope",'
+_FIRST_BEGINS = b'{"comity":"%b",' % _FIRST.encode()
 _PLACES = (b'"ed25519":""', b'"mldsa65":""')  # in the order of `Pair`
 
 

@@ -33,9 +33,7 @@ _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot b
 _LASTS = 8  # failures in a row: two minutes
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
 _TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
-_REFUSED_AGAIN = timedelta(
-    hours=1
-)  # between two asks in the end of a witness that refuses: that changes when people act
+_REFUSED_AGAIN = timedelta(hours=1)  # between two asks in the end of a witness that refuses: people must act first
 _UNPINNED = frozenset(
     {"peer.unknown", "witness.unknown"}
 )  # said by a witness that does not know this State, or its log

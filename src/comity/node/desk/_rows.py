@@ -36,9 +36,8 @@ def _made(column: Field[Any, Any]) -> Callable[[Any], Any] | None:
     ):
         return None
     make: Callable[[Any], Any] = partial(column.get_db_prep_save, connection=connections[DEFAULT_DB_ALIAS])
-    return (
-        lru_cache(maxsize=16)(make) if isinstance(column, models.DateTimeField) else make
-    )  # rows made together share it
+    # Rows that are made together share their moments.
+    return lru_cache(maxsize=16)(make) if isinstance(column, models.DateTimeField) else make
 
 
 def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = False) -> None:

@@ -20,10 +20,7 @@ from comity.seal.stamp import Query
 from comity.wire.directory import Entry, head_seen
 from comity.wire.stamps import MOST, Exported
 
-_FIRST_WAIT, _LAST_WAIT = (
-    timedelta(minutes=1),
-    timedelta(hours=1),
-)  # after a failure: others' servers are not to be hammered
+_FIRST_WAIT, _LAST_WAIT = timedelta(minutes=1), timedelta(hours=1)  # after a failure: others' servers are spared
 
 
 def due(settings: Settings, *, at: datetime) -> list[str]:

@@ -10,17 +10,6 @@ import orjson
 from django.db import models
 
 
-class _Reader(json.JSONDecoder):
-    """What Django makes to read one value."""
-
-    def __init__(self) -> None:
-        """Nothing of the standard library's own is needed."""
-
-    def decode(self, s: str, *_: Any) -> Any:
-        """The value in `s`."""
-        return orjson.loads(s)
-
-
 class _Writer(json.JSONEncoder):
     """What Django makes to write one value."""
 
@@ -34,15 +23,14 @@ class Json(models.JSONField):
 
     def __init__(self, **options: Any) -> None:
         """As `JSONField`."""
-        super().__init__(**options | {"encoder": _Writer, "decoder": _Reader})
+        super().__init__(**options | {"encoder": _Writer})
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """What the column says."""
         return orjson.loads(value) if type(value) is str else super().from_db_value(value, expression, connection)
 
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
-        """Django's own field: how it is read is no matter of the table."""
+        """Django's own field: how it is written is no matter of the table."""
         name, _, given, options = super().deconstruct()
-        for way in ("encoder", "decoder"):
-            options.pop(way, None)
+        options.pop("encoder", None)
         return name, "django.db.models.JSONField", given, options
