@@ -166,7 +166,7 @@ def hasty() -> None:
 
     def exchange(self, offer):
         sent = [canon.content_id(item.envelope) for item in offer.items]
-        models.Departure.objects.filter(pk__in=sent).update(stage="handover", relayed=True, since=2**40)
+        models.Departure.objects.filter(digest__in=sent).update(stage="handover", relayed=True, since=2**40)
         right(self, offer)
 
     Errands._exchange = exchange
@@ -346,7 +346,7 @@ def read(home: Path, peer: str) -> None:
     from comity.wire.transport import Line
 
     def receipt(row) -> str:
-        return canon.loads(archive.words(row)[0].whole(), limit=1 << 20)["receipt"] if row.evidence else ""
+        return canon.loads(archive.words(row)[0].whole(), limit=1 << 20)["receipt"] if row.words else ""
 
     def said(act) -> str:
         return act.body.get("message", act.case)
@@ -361,7 +361,7 @@ def read(home: Path, peer: str) -> None:
     got = {row.digest: [str(row.status), receipt(row), row.code] for row in models.Arrival.objects.filter(hop=peer)}
     asked, line = {}, Line(archive.peer_entry(peer), state=settings.state, key=settings.hop)
     chosen = random.Random(0).sample(sorted(sent), min(len(sent), 40))
-    for row in models.Departure.objects.filter(pk__in=chosen):
+    for row in models.Departure.objects.filter(digest__in=chosen):
         try:
             status, body = line.post("/messages", archive.sealed(row), at=datetime.now(UTC))
             asked[row.digest] = (

@@ -38,7 +38,7 @@ FAULTS["one line for all peers"] = lambda seed: World(seed, lock=True)
 class _ByNumber(Conversation):
     def _keep(self, item: Item, now: float) -> Outcome | Evidence:
         known = self._memory.got_number(item.number)
-        return Outcome(known.digest, known.evidence[0]) if known else super()._keep(item, now)
+        return Outcome(known.digest, self._memory.words(known)[0]) if known else super()._keep(item, now)
 
 
 @planted("duplicates are kept again")
@@ -50,7 +50,7 @@ class _NoDuplicates(Conversation):
                 yield outcome
                 continue
             receipt = self._word(Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now)))
-            self._memory.put_got(replace(row, status=Status.WAITING, evidence=(receipt,)))
+            self._memory.put_got(replace(row, status=Status.WAITING, words=1), words=(receipt,))
             yield Outcome(row.digest, receipt)
 
 
@@ -113,7 +113,8 @@ class _FirstForAll(Conversation):
             for item in offer.items:
                 row = self._memory.sent(digest_of(item.envelope))
                 if row is not None:
-                    self._accepted(row, answer.outcomes[0].receipt, now)
+                    receipt = answer.outcomes[0].receipt
+                    self._accepted(row, self._hand.read(receipt), receipt, now)
 
 
 @planted("sent once and forgotten")
@@ -147,8 +148,8 @@ class _NewEnvelope(Conversation):
 
 @planted("a receipt is receipted")
 class _ReceiptOfReceipt(Conversation):
-    def _accepted(self, row: Sent, receipt: Signed, now: float) -> None:
-        super()._accepted(row, receipt, now)
+    def _accepted(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
+        super()._accepted(row, said, receipt, now)
         number = self._memory.sent_last() + 1
         thanks = Sent(number, digest_of(receipt.whole()), (), int(now), Stage.RELAY, now, int(now))
         self._memory.put_sent(thanks, receipt.whole())
@@ -236,7 +237,7 @@ class _LastWord(Conversation):
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
-                yield row.evidence[-1]
+                yield self._memory.words(row)[-1]
 
 
 # ── after a restore ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,7 +270,7 @@ class _FreshOnRestore(Conversation):
         row = self._memory.got(digest_of(item.envelope))
         if done and row is not None:
             word = Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, row.at + 7)
-            self._memory.put_got(replace(row, evidence=(self._word(word),)))
+            self._memory.put_got(replace(row, words=1), words=(self._word(word),))
         return done
 
 
@@ -311,8 +312,8 @@ class _RestoresAll(Conversation):
         if self._memory.got(digest) is not None or not item.evidence:
             return None
         lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.after, 0, Status.WAITING, lacks, item.evidence)
-        self._memory.put_got(row, item.envelope)
+        row = Got(item.number, digest, item.after, 0, Status.WAITING, lacks, len(item.evidence))
+        self._memory.put_got(row, item.envelope, words=item.evidence)
         return row.at
 
 

@@ -129,6 +129,13 @@ class Disk:
         self._undo.append((where, key, where.get(key)))
         where[key] = value
 
+    def words(self, peer: str, row: Sent | Got | None) -> tuple[Signed, ...]:
+        """The words about an envelope for this peer, or of it."""
+        if row is None:
+            return ()
+        found: tuple[Signed, ...] = self.tables[f"{type(row).__name__.lower()} words", peer].get(row.digest, ())
+        return found
+
     def __enter__(self) -> None:
         self._depth += 1
 
@@ -261,10 +268,19 @@ class Shelf:
     def sealed(self, digest: str) -> bytes:
         return self._rows("kept")[digest]
 
-    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
-        self._put("sent", row, envelope)
+    def put_sent(self, row: Sent, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
+        self._put("sent", row, envelope, words)
 
-    def _put(self, table: str, row: Sent | Got, envelope: bytes | None) -> None:
+    def words(self, row: Sent | Got) -> tuple[Signed, ...]:
+        return self._disk.words(self._peer, row)
+
+    def _put(self, table: str, row: Sent | Got, envelope: bytes | None, words: Sequence[Signed]) -> None:
+        known = self.words(row)
+        about = (*known[: row.words - len(words)], *words)
+        if len(about) != row.words:
+            raise LookupError(f"{row.digest}: {row.words} words are said to be there, and {len(about)} are")
+        if about != known:
+            self._disk.put((f"{table} words", self._peer), row.digest, about)
         self._disk.put((table, self._peer), row.digest, row)
         if envelope is not None:
             self._disk.put(("kept", self._peer), row.digest, envelope)
@@ -320,8 +336,8 @@ class Shelf:
         rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
         return sorted(rows, key=lambda row: row.number)[:limit]
 
-    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
-        self._put("got", row, envelope)
+    def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
+        self._put("got", row, envelope, words)
 
     def statement(self, row: Got) -> bytes:
         try:
@@ -1164,12 +1180,13 @@ class Judge:
             came
             and row is not None
             and row.stage is Stage.DONE
-            and not self._says(row, Event.CONTENT_HANDOVER)
+            and not self._says(act, row, Event.CONTENT_HANDOVER)
             and row.attempts < PACE.handover.tries
         ):
             self.fault(f"{act.text} counts as handed over without evidence")
         theirs = reader.disk.tables["got", act.by].get(world.digest_of_text[act.text])
-        taken, given = (one.evidence[0] if one and one.evidence else None for one in (row, theirs))
+        about = (self._words(act, row), reader.disk.words(act.by, theirs))
+        taken, given = (words[0] if words else None for words in about)
         if row is not None and row.relayed and theirs is not None and not world.same(taken, given):
             self.fault(f"{act.by} and {act.to} hold different receipts for {act.text}")
         if act.text == "probe" and act.recorded:
@@ -1177,8 +1194,11 @@ class Judge:
             if not seen or float(seen[0].split()[0]) - act.at > 28:
                 self.fault(f"slow: a letter between {act.by} and {act.to} took long though nothing was wrong")
 
-    def _says(self, row: Sent, event: Event) -> bool:
-        return any(self.world.notary.read(raw).event is event for raw in row.evidence)
+    def _words(self, act: Act, row: Sent | None) -> tuple[Signed, ...]:
+        return self.world.nodes[act.by].disk.words(act.to, row)
+
+    def _says(self, act: Act, row: Sent, event: Event) -> bool:
+        return any(self.world.notary.read(raw).event is event for raw in self._words(act, row))
 
     def _towards_liar(self, act: Act) -> None:
         row = self._row(act)
@@ -1187,7 +1207,7 @@ class Judge:
                 self.fault(f"lost: {act.by} does not know its own {act.text}")
             return
         try:
-            words = [self.world.notary.read(raw) for raw in row.evidence]
+            words = [self.world.notary.read(raw) for raw in self._words(act, row)]
         except BrokenSeal:
             self.fault(f"{act.by} kept a forged receipt for {act.text}")
             return
@@ -1196,7 +1216,9 @@ class Judge:
         right = max(abs(EPOCH + act.at - act.clock), abs(row.made_at - act.clock)) < 400  # else no time to compare with
         if right and any(not act.clock - 301 <= word.at <= EPOCH + self.world.now + 301 for word in words):
             self.fault(f"{act.by} kept evidence of a time before or after {act.text}")
-        if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DONE} and not self._says(row, Event.RELAY_ACCEPTANCE):
+        if row.stage in {Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DONE} and not self._says(
+            act, row, Event.RELAY_ACCEPTANCE
+        ):
             self.fault(f"{act.text} counts as relayed without a receipt")
 
     def _order(self) -> None:
@@ -1231,12 +1253,12 @@ class Judge:
             if len(waiting) > PACE.room + 8 or (peer in self.world.nodes and waiting):
                 self.fault(f"{node.state} has {len(waiting)} letters of {peer} waiting")
             for row in node.disk.tables["got", peer].values():
-                self._word(node, row)
+                self._word(node, peer, row)
             self._deadlines(node, peer)
 
-    def _word(self, node: Node, row: Got) -> None:
+    def _word(self, node: Node, peer: str, row: Got) -> None:
         try:
-            words = [self.world.notary.read(raw) for raw in row.evidence]
+            words = [self.world.notary.read(raw) for raw in node.disk.words(peer, row)]
         except BrokenSeal:
             self.fault(f"{node.state} holds a receipt as its own that it never gave")
             return

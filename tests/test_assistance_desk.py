@@ -25,7 +25,7 @@ from comity.errors import Invalid, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import assistance, crossing, programmes, selfassessment
-from comity.node.desk._kept import Kept
+from comity.node.desk._kept import Words
 from comity.node.officers import texts
 from comity.seal import canon, envelope, merkle
 from comity.wire import assistance as wire
@@ -408,16 +408,16 @@ def test_a_word_stands_on_those_before_it(node, who, at, matched):
     _vn, about = matched
     said(node, about, Say.AGREED, who)
     theirs, ours = (models.ProgrammeWord.objects.get(by=by) for by in ("VN", "IR"))
-    departure = models.Departure.objects.get(pk=ours.envelope)
+    departure = models.Departure.objects.get(digest=ours.envelope)
     assert departure.after == [theirs.envelope]
     before, data = here(about).programme, archive.sealed(models.Arrival.objects.get(digest=theirs.envelope))
     models.ProgrammeWord.objects.all().delete()
     models.Programme.objects.all().delete()
     models.Arrival.objects.filter(digest=theirs.envelope).delete()
     raw = bytes(ours.statement)
-    models.Departure.objects.filter(pk=ours.envelope).update(statement=raw, pending=True)
+    models.Departure.objects.filter(digest=ours.envelope).update(statement=raw, pending=True)
     crossing.admit(node, "VN", at=at)
-    assert models.Departure.objects.get(pk=ours.envelope).pending
+    assert models.Departure.objects.get(digest=ours.envelope).pending
     assert arrive(node, data, at).code == ""
     crossing.admit(node, "VN", at=at)
     assert here(about).programme == before
@@ -429,10 +429,10 @@ def has_read(vn: Donor, digest: str, at) -> None:
     word = models.ProgrammeWord.objects.get(pk=digest)
     said_ = Evidence(Event.CONTENT_CONSIGNMENT, "VN", word.envelope, int(at.timestamp()))
     raw = messages.sign_words([said_], to="IR", places={}, key=vn.peer.signing)[0]
-    row, kept = models.Departure.objects.get(pk=word.envelope), Kept()
-    kept.note(row, [raw], ())
-    kept.write()
-    row.since, row.stage = int(at.timestamp()), "handover"
+    row, words = models.Departure.objects.get(digest=word.envelope), Words("departure")
+    words.note(row.digest, 0, 0, [raw])
+    words.write({row.digest: row})
+    row.since, row.stage, row.words = int(at.timestamp()), "handover", 1
     row.save()
 
 

@@ -156,7 +156,8 @@ class Pair:
 
     def words(self, row):
         """The events of which the sender has evidence."""
-        found = self.nodes["IR"].disk.tables["sent", "VN"][row.digest].evidence
+        disk = self.nodes["IR"].disk
+        found = disk.words("VN", disk.tables["sent", "VN"][row.digest])
         return [self.world.notary.read(raw).event for raw in found]
 
 
@@ -271,7 +272,7 @@ def test_what_was_said_by_a_clock_that_ran_ahead_is_said_anew(pair, step):
     for day in range(1, 9):
         pair.exchange("IR", 10_000 + day * DAY)
     assert pair.stage(row) is Stage.DONE
-    said = [pair.world.notary.read(raw) for raw in pair.nodes["VN"].disk.tables["got", "IR"][row.digest].evidence]
+    said = [pair.world.notary.read(raw) for raw in pair.nodes["VN"].disk.tables["got words", "IR"][row.digest]]
     assert [one.event for one in said] == pair.words(row) == sorted(pair.words(row), key=events.index)
     assert [one.at for one in said] == sorted(one.at for one in said)
     assert said[-1].at < ahead
@@ -497,7 +498,7 @@ def test_a_restored_node_asks_and_is_filled_before_it_speaks(pair):
     pair.talk["VN"].admit(11.0)
     pair.exchange("VN", 12.0)
     assert pair.nodes["VN"].history("c") == ("a", "b")
-    assert pair.nodes["VN"].disk.tables["got", "IR"][theirs.digest].evidence[0] == answer.outcomes[0].receipt
+    assert pair.nodes["VN"].disk.tables["got words", "IR"][theirs.digest][0] == answer.outcomes[0].receipt
     assert pair.post("c", 13.0, state="VN").number == own.number + 1
 
 

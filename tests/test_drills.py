@@ -638,7 +638,7 @@ def test_a_stale_entry_stands_on_the_board_of_who_tried(node, officers, at):
 def test_a_delivery_of_a_call_in_trouble_opens_the_page(node, officers, peer, at):
     """It belongs to no case, and the list of what needs attention says so."""
     row = made(node, officers, at)
-    models.Departure.objects.filter(pk=row.envelope).update(stage="dead", trouble="call.open")
+    models.Departure.objects.filter(digest=row.envelope).update(stage="dead", trouble="call.open")
     text = Browser(officers.idle).text("/cases")
     assert "Deliveries in trouble" in text
     assert '<a href="/calls">Test calls</a> · ' in text

@@ -326,7 +326,7 @@ def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):
     row, _ = sent["VN"]
     models.Kept.objects.bulk_create(models.Kept(digest=letter * 64, data=b"x") for letter in "de")
     models.Departure.objects.create(
-        digest="d" * 64, peer="VN", number=2, after=[row.pk], made_at=at, next_at=0, since=0
+        digest="d" * 64, peer="VN", number=2, after=[row.digest], made_at=at, next_at=0, since=0
     )
     models.Departure.objects.create(
         digest="e" * 64, peer="VN", number=3, after=["d" * 64], made_at=at, next_at=0, since=0

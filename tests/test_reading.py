@@ -52,7 +52,9 @@ def outcome(node, data, at, *, together):
             tables = (
                 list(models.Arrival.objects.order_by("entry").values_list("digest", "status", "code", "reason", "act")),
                 list(
-                    models.Act.objects.order_by("case", "seq").values_list("digest", "case", "seq", "kind", "statement")
+                    models.Act.objects.order_by("case", "seq").values_list(
+                        "digest", "case", "seq", "kind", "statement", "pair"
+                    )
                 ),
                 list(models.Case.objects.order_by("pk").values_list()),
                 {
@@ -111,9 +113,9 @@ def no_table_takes(monkeypatch, case):
     whole = _record.act_row
 
     def nameless(act, statement, **place):
-        row = whole(act, statement, **place)
+        row, pair = whole(act, statement, **place)
         row.by = None if act.case == case else row.by
-        return row
+        return row, pair
 
     monkeypatch.setattr(_record, "act_row", nameless)
 

@@ -194,7 +194,7 @@ def test_a_case_that_comes_back_is_never_mixed_with_another(node, officers, peer
     """Its number was given again before anybody saw that memory was older: both stay apart, and a person is told which."""
     sent(node, officers, peer, at)
     act = archive.load(OURS, home="IR").acts[-1]
-    statement = bytes(models.Act.objects.get(pk=act.id).statement)
+    statement = archive.signed(models.Act.objects.get(pk=act.id))
     models.Departure.objects.all().delete()
     models.Act.objects.all().delete()
     models.Letter.objects.all().delete()

@@ -768,14 +768,12 @@ def read_letters(root: Path, base, state: str, versions, firsts, found: Counter)
     """Every envelope that came or went, and every signed word about it, by both readers."""
     signers = [signer for version in versions.values() for signer in entries.signers(version)]
     first_trust = directory.trust_in(firsts.values())
-    kept, of = "select k.data,", "join node_kept k on k.digest = a.digest"
-    rows = [("arrival", *row) for row in base.execute(f"{kept} a.at, a.evidence, a.hop from node_arrival a {of}")]
-    rows += [
-        ("departure", *row) for row in base.execute(f"{kept} a.made_at, a.evidence, a.peer from node_departure a {of}")
-    ]
+    kept, of = "select k.data, a.id,", "join node_kept k on k.digest = a.digest"
+    rows = [("arrival", *row) for row in base.execute(f"{kept} a.at, a.hop from node_arrival a {of}")]
+    rows += [("departure", *row) for row in base.execute(f"{kept} a.made_at, a.peer from node_departure a {of}")]
     pairs = {digest: bytes(data).decode().split() for digest, data in base.execute("select digest, data from node_kept")
              if len(bytes(data).split()) == 2}  # fmt: skip
-    for what, data, moment, words, other in rows:
+    for what, data, row, moment, other in rows:
         at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
         to, by = (state, state) if what == "arrival" else (other, other)
         held = statements.opened(bytes(data), to, [opener_of(root, to)], signers, at)
@@ -783,8 +781,9 @@ def read_letters(root: Path, base, state: str, versions, firsts, found: Counter)
         again = envelope.unseal(bytes(data), home=to, keys=keys_, trust=first_trust, kinds={"act", "call"}, at=at)
         assert again.statement.raw == held.raw
         found[what] += 1
-        for pair, bare in json.loads(words):
-            raw = bare.encode()
+        about = f"select pair, bare from node_word where {what}_id = ? order by place"
+        for pair, bare in base.execute(about, (row,)):
+            raw = bare
             for name, half in zip(("ed25519", "mldsa65"), pairs[pair], strict=True):
                 raw = raw.replace(f'"{name}":""'.encode(), f'"{name}":"{half}"'.encode())
             said = plain.read(raw, 1 << 20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -76,7 +76,7 @@ def departures(peer: str, digests: Collection[str]) -> list[models.Departure]:
 
     They are asked for by their digests alone: by both, SQLite looks through all that was ever sent to that State.
     """
-    rows = read(models.Departure.objects.filter(pk__in=digests)) if digests else ()
+    rows = read(models.Departure.objects.filter(digest__in=digests)) if digests else ()
     return [row for row in rows if row.peer == peer]
 
 
@@ -85,17 +85,22 @@ def sealed(row: models.Departure | models.Arrival) -> bytes:
     return kept([row.digest])[row.digest]
 
 
-def words(row: models.Departure | models.Arrival, known: Mapping[str, bytes] | None = None) -> list[Signed]:
-    """The signed words about an envelope, oldest first.
+def words(row: models.Departure | models.Arrival) -> list[Signed]:
+    """The signed words about an envelope, oldest first."""
+    return words_of([row]).get(row.pk, [])
 
-    The row has each apart from its signatures, and the digest under which the pair of these is kept.
 
-    Args:
-        row: the envelope's.
-        known: bytes that were read before, by digest; when None, they are read now.
-    """
-    found = kept([pair for pair, _ in row.evidence]) if known is None else known
-    return [Signed(bare.encode(), _pair(found[pair])) for pair, bare in row.evidence]
+def words_of(rows: Sequence[models.Departure | models.Arrival]) -> dict[int, list[Signed]]:
+    """The signed words about envelopes of one side, oldest first, by the id of the row; read together."""
+    if not rows:
+        return {}
+    side = "departure" if isinstance(rows[0], models.Departure) else "arrival"
+    about = models.Word.objects.filter(**{f"{side}__in": [row.pk for row in rows]}).order_by("place")
+    read = list(about.values_list(f"{side}_id", "pair", "bare"))
+    pairs, found = kept({pair for _, pair, _ in read}), dict[int, list[Signed]]()
+    for row, pair, bare in read:
+        found.setdefault(row, []).append(Signed(bytes(bare), _pair(pairs[pair])))
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -190,6 +195,11 @@ def _folded(row: models.Case, acts: Iterable[models.Act], home: str) -> Case:
 def read_stored(row: models.Act) -> Act:
     """The act in `row`: it was verified before it was stored."""
     return messages.kept_act(row.digest, bytes(row.statement))
+
+
+def signed(row: models.Act) -> bytes:
+    """The act in `row` as its State signed it."""
+    return Signed(bytes(row.statement), _pair(kept([row.pair])[row.pair])).whole()
 
 
 def log_node(level: int, index: int) -> bytes:

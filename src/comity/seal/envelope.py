@@ -123,6 +123,17 @@ def together(bare: bytes, pair: Pair) -> Signed:
     return Signed(bare, pair)
 
 
+def apart(statement: bytes) -> Signed:
+    """A statement that was verified, or made here, apart from its signatures."""
+    bare, halves = statement, []
+    for place in _PLACES:
+        begin = bare.index(place[:-1]) + len(place) - 1
+        end = bare.index(b'"', begin)
+        halves.append(bare[begin:end].decode())
+        bare = bare[:begin] + bare[end:]
+    return Signed(bare, Pair(*halves))
+
+
 class Checked(NamedTuple):
     """What a statement says that was parsed, and whose signatures hold: as in `Statement`."""
 

@@ -73,7 +73,7 @@ class Receiving(Remembering):
             if isinstance(said, Evidence):
                 row = self._memory.got(said.envelope)
                 if row is not None:
-                    self._memory.put_got(replace(row, evidence=(receipts[row.digest],)))
+                    self._memory.put_got(replace(row, words=1), words=(receipts[row.digest],))
                 yield Outcome(said.envelope, receipts[said.envelope])
             else:
                 yield said
@@ -83,7 +83,8 @@ class Receiving(Remembering):
         digest = item.digest
         known = self._memory.got(digest)
         if known is not None:
-            return Outcome(digest, known.evidence[0]) if known.evidence else Outcome(digest, later="conversation.twice")
+            words = self._memory.words(known)
+            return Outcome(digest, words[0]) if words else Outcome(digest, later="conversation.twice")
         if item.number and not self._ready:
             return Outcome(digest, later="conversation.unsettled")
         if refused := self._number_refused(item.number):
@@ -124,7 +125,7 @@ class Receiving(Remembering):
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
-                yield from row.evidence[1:]
+                yield from self._memory.words(row)[1:]
 
     def admit(self, now: float) -> bool:
         """Read what waits here and may be read, in order; whether there was anything."""
@@ -163,7 +164,7 @@ class Receiving(Remembering):
 
     def _read(self, row: Got, now: float) -> list[Evidence]:
         """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        later = map(self._hand.said, row.evidence[1:])  # the first is the receipt
+        later = map(self._hand.said, self._memory.words(row)[1:]) if row.words > 1 else ()  # the first is the receipt
         given = next((said.event for said in later if said.event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
@@ -180,16 +181,17 @@ class Receiving(Remembering):
         for said, signed in zip(words, self._hand.sign(words), strict=True):
             row = self._memory.got(said.envelope)
             if row is not None:
-                self._memory.put_got(replace(row, evidence=(*row.evidence, signed)))
+                self._memory.put_got(replace(row, words=row.words + 1), words=(signed,))
 
     def handed(self, digest: str, now: float) -> None:
         """Note that an officer has this envelope's act before him. Said once."""
         row = self._memory.got(digest)
         if row is None or row.status is not Status.ADMITTED:
             return
-        if not any(self._hand.said(raw).event is Event.CONTENT_HANDOVER for raw in row.evidence):
+        words = [self._hand.said(word) for word in self._memory.words(row)]
+        if all(said.event is not Event.CONTENT_HANDOVER for said in words):
             with self._memory.atomically():
-                at = max(int(now), self._hand.said(row.evidence[-1]).at)
+                at = max(int(now), words[-1].at)
                 self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])
 
     def _expire(self, now: float) -> None:

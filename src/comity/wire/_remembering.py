@@ -102,11 +102,12 @@ class Remembering:
 
     def _restated(self, row: Got, now: float) -> Got:
         """An envelope of the peer's, with words about it that count."""
-        words = self._by_now(self._hand.restated(row.evidence, int(now)), now)
-        if words == row.evidence:
+        known = self._memory.words(row)
+        words = self._by_now(self._hand.restated(known, int(now)), now)
+        if words == known:
             return row
-        fresh = replace(row, evidence=words)
-        self._memory.put_got(fresh)
+        fresh = replace(row, words=len(words))
+        self._memory.put_got(fresh, words=words)
         return fresh
 
     def _by_now(self, words: tuple[Signed, ...], now: float) -> tuple[Signed, ...]:
@@ -144,7 +145,7 @@ class Remembering:
         Raises:
             BrokenSeal: ``receipt.time``.
         """
-        since = self._hand.said(row.evidence[-1]).at if row.evidence else row.made_at
+        since = row.said_at if row.words else row.made_at
         since = since if since <= now + SKEW else 0
         if not since - SKEW <= said.at <= now + SKEW:
             raise BrokenSeal("This evidence states a time at which it cannot have been given.", code=UNTIMELY)
@@ -154,16 +155,16 @@ class Remembering:
         if row.trouble != UNTIMELY:
             self._memory.tell(Alarm(UNTIMELY, row.digest, int(now)))
 
-    def _accepted(self, row: Sent, receipt: Signed, now: float) -> None:
+    def _accepted(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
         if not row.relayed:
-            fresh = replace(row, relayed=True, evidence=())
-            self._memory.put_sent(self._waiting(fresh, Stage.CONSIGNMENT, receipt, now))
+            self._wait_for(Stage.CONSIGNMENT, replace(row, relayed=True, words=0), said, receipt, now)
 
-    def _waiting(self, row: Sent, stage: Stage, evidence: Signed, now: float) -> Sent:
-        """`row` when `evidence` has come and it waits for `stage` from now on."""
+    def _wait_for(self, stage: Stage, row: Sent, said: Evidence, word: Signed, now: float) -> None:
+        """Note that `word` has come, which says this, and that `row` waits for `stage` from now on."""
         first = self._pace.consignment.first if stage is Stage.CONSIGNMENT else self._pace.handover.first
-        return replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
-                       evidence=(*row.evidence, evidence))  # fmt: skip
+        fresh = replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
+                        words=row.words + 1, said_at=said.at)  # fmt: skip
+        self._memory.put_sent(fresh, words=(word,))
 
     def _learn(self, raw: Signed, now: float) -> None:
         """Keep evidence of a later event; what does not hold, or is known, is left where it came from."""
@@ -182,14 +183,18 @@ class Remembering:
             self._memory.put_sent(replace(row, trouble=error.code))
             return
         if row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT:
-            self._memory.put_sent(self._waiting(row, Stage.HANDOVER, raw, now))
+            self._wait_for(Stage.HANDOVER, row, said, raw, now)
         elif row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT_FAILURE:
-            self._dead(replace(row, evidence=(*row.evidence, raw)), said.code or "conversation.refused", now)
+            self._refused(row, said, raw, said.code or "conversation.refused", now)
         elif row.stage is Stage.HANDOVER and said.event is Event.CONTENT_HANDOVER:
-            self._memory.put_sent(self._waiting(row, Stage.DONE, raw, now))
+            self._wait_for(Stage.DONE, row, said, raw, now)
 
-    def _dead(self, row: Sent, code: str, now: float) -> None:
-        self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True))
+    def _refused(self, row: Sent, said: Evidence, word: Signed, code: str, now: float) -> None:
+        """`word` has come, which says that the peer refuses it for good."""
+        self._dead(replace(row, words=row.words + 1, said_at=said.at), code, now, word)
+
+    def _dead(self, row: Sent, code: str, now: float, *words: Signed) -> None:
+        self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True), words=words)
         self._memory.tell(Alarm(code, row.digest, int(now)))
 
     # ── after a restore ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +243,7 @@ class Remembering:
                 yield made
 
     def _given_back(self, row: Sent | Got) -> Item:
-        return Item(row.number, self._memory.sealed(row.digest), row.after, row.evidence[:EVIDENCE])
+        return Item(row.number, self._memory.sealed(row.digest), row.after, self._memory.words(row)[:EVIDENCE])
 
     def _wake(self, now: float) -> None:
         """The peer is about to be settled: what it put off until then need not wait longer."""
@@ -268,8 +273,8 @@ class Remembering:
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
         lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, item.evidence)
-        self._memory.put_got(row, item.envelope)
+        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, len(words))
+        self._memory.put_got(row, item.envelope, words=item.evidence)
         return words[0].at
 
     def _adopt(self, own: Own, now: float) -> int | None:
@@ -296,7 +301,7 @@ class Remembering:
         for raw, said in zip(item.evidence, words, strict=True):
             if said.event is Event.RELAY_ACCEPTANCE:
                 self._in_time(row, said, now)
-                self._accepted(row, raw, now)
+                self._accepted(row, said, raw, now)
             else:
                 self._learn(raw, now)
         return made
@@ -314,6 +319,8 @@ class Remembering:
         if not words or words[0].event is not Event.RELAY_ACCEPTANCE or row.number > self._memory.sent_last() + GAPS:
             message = "What comes back was never acknowledged, or its number lies too far ahead."
             raise BrokenSeal(message, code="conversation.not-ours")
-        dead = replace(row, stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, evidence=own.item.evidence)
-        self._memory.put_sent(dead, own.item.envelope)
+        dead = replace(
+            row, stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, words=len(words), said_at=words[-1].at
+        )
+        self._memory.put_sent(dead, own.item.envelope, words=own.item.evidence)
         self._memory.tell(Alarm(code, row.digest, row.since))

@@ -235,7 +235,7 @@ class Conversation(Receiving):
         if said.event is Event.RELAY_REJECTION:
             self._rejected(row, said, outcome.receipt, now)
         elif said.event is Event.RELAY_ACCEPTANCE:
-            self._accepted(row, outcome.receipt, now)
+            self._accepted(row, said, outcome.receipt, now)
         else:
             self._postpone(row, now, "receipt.form")
 
@@ -244,14 +244,14 @@ class Conversation(Receiving):
         if said.code == "conversation.number":
             attempts = row.attempts + 1
             if attempts >= self._pace.relay.tries:
-                self._dead(replace(row, evidence=(receipt,)), said.code, now)
+                self._refused(replace(row, words=0), said, receipt, said.code, now)
                 return
             later = now + backoff(self._pace.relay, row.attempts, row.digest)
             number = self._memory.sent_last() + 1
             self._memory.put_sent(replace(row, number=number, attempts=attempts, next_at=later, trouble=said.code))
             self._memory.settle(settled=False)
         else:
-            self._dead(replace(row, evidence=(receipt,)), said.code or "conversation.rejected", now)
+            self._refused(replace(row, words=0), said, receipt, said.code or "conversation.rejected", now)
 
     def _postpone(self, row: Sent, now: float, trouble: str) -> None:
         wait, attempts = self._wait(row.stage), row.attempts + 1

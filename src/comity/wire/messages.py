@@ -57,7 +57,7 @@ def read_act(statement: Statement) -> Act:
 
 
 def kept_act(digest: str, statement: bytes) -> Act:
-    """The act `digest` in a signed statement that was verified before it was kept."""
+    """The act `digest` in a statement that was verified before it was kept, with its signatures or without them."""
     return _act(_Source(digest, statement))
 
 
@@ -81,7 +81,7 @@ def _act(said: _Source) -> Act:
 
 
 def _parsed(said: _Source) -> Act:
-    payload = said.payload or canon.unb64(canon.loads(said.statement, limit=MESSAGE_LIMIT)["payload"])
+    payload = said.payload or canon.unb64(canon.kept(said.statement)["payload"])
     raw = canon.loads(_bounded(payload), limit=MESSAGE_LIMIT)
     if not isinstance(raw, dict):
         raise Invalid("An act is an object.", code="act.form", where="act")

@@ -54,7 +54,8 @@ class Sent:
         relayed: the peer's node has acknowledged it.
         pending: it came back from the peer and is not in its case again yet.
         trouble: code of the last failure, or empty.
-        evidence: the peer's signed words about it, oldest first.
+        words: how many signed words of the peer about it are kept.
+        said_at: the time that the last of these states, POSIX seconds.
     """
 
     number: int
@@ -69,7 +70,8 @@ class Sent:
     relayed: bool = False
     pending: bool = False
     trouble: str = ""
-    evidence: tuple[Signed, ...] = ()
+    words: int = 0
+    said_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Got:
         at: when it was kept.
         status: what became of it.
         lacks: one of `after` that is not here, or not read yet; empty when it can be read.
-        evidence: what this node has signed about it, oldest first; the receipt is the first.
+        words: how many signed words of this node about it are kept; the receipt is the first.
     """
 
     number: int
@@ -92,7 +94,7 @@ class Got:
     at: int
     status: Status
     lacks: str = ""
-    evidence: tuple[Signed, ...] = ()
+    words: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +259,14 @@ class Memory(Protocol):
     def sent_pending(self) -> Iterable[Sent]:
         """Ours that came back and are not in their cases again yet; by number."""
 
-    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
-        """Change one of ours; keep it if its bytes are given."""
+    def put_sent(self, row: Sent, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
+        """Change one of ours; keep it if its bytes are given.
+
+        Args:
+            row: as it is from now on.
+            envelope: its bytes, if it is new.
+            words: the last of `row.words`, if they are new; those before them stay, and others go.
+        """
 
     def take_back(self, row: Sent, own: Own) -> None:
         """Keep one of ours that had been forgotten, with what it held."""
@@ -296,8 +304,11 @@ class Memory(Protocol):
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         """The peer's that, by its own words, it does not know any more; by number."""
 
-    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
-        """Change one of the peer's; keep it if its bytes are given."""
+    def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
+        """Change one of the peer's; keep it if its bytes are given. Arguments as in `put_sent`."""
+
+    def words(self, row: Sent | Got) -> tuple[Signed, ...]:
+        """The signed words about an envelope, oldest first: the peer's about ours, this node's about the peer's."""
 
     def statement(self, row: Got) -> bytes:
         """What the peer's envelope held; empty if it could not be opened, or holds the words of another State."""

@@ -1,15 +1,23 @@
-"""Bytes that never change, as one transaction reads and writes them: envelopes, and the signatures of words about them."""
+"""What never changes, as one transaction reads and writes it: envelopes, and words about them with their signatures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from comity.node import archive, models
-from comity.node.desk._rows import inserted
+from comity.node.desk._rows import inserted, put
 from comity.seal import canon
 from comity.seal.envelope import Pair, Signed
 
 Row = models.Departure | models.Arrival
+
+
+@lru_cache(maxsize=64)  # many statements and words share theirs
+def pair_row(pair: Pair) -> models.Kept:
+    """The row that keeps two signatures, not in the tables yet."""
+    data = " ".join(pair).encode()
+    return models.Kept(digest=canon.content_id(data), data=data)
 
 
 class Kept:
@@ -18,52 +26,79 @@ class Kept:
     def __init__(self) -> None:
         self._known: dict[str, bytes] = {}
         self._anew: dict[str, bytes] = {}
-        self._pairs: dict[Pair, str] = {}  # of words, to their digests
 
-    def read(self, rows: Iterable[Row], digests: Iterable[str] = ()) -> None:
-        """Read together the signatures of the words in these rows, and the bytes of these digests."""
-        wanted = {pair for row in rows for pair, _ in row.evidence}.union(digests)
-        self._known.update(archive.kept(wanted - self._known.keys()))
+    def read(self, digests: Iterable[str]) -> None:
+        """Read the bytes of these digests together."""
+        self._known.update(archive.kept(set(digests) - self._known.keys()))
 
     def __getitem__(self, digest: str) -> bytes:
         """The bytes of this digest, which were read or added."""
         return self._known[digest]
-
-    def words(self, row: Row) -> tuple[Signed, ...]:
-        """The words about an envelope, whose signatures were read."""
-        return tuple(archive.words(row, self._known))
-
-    def _add(self, data: bytes) -> str:
-        digest = canon.content_id(data)
-        self.keep(digest, data)
-        return digest
 
     def keep(self, digest: str, data: bytes) -> None:
         """Keep `data`, whose digest this is, from the next `write` on."""
         if digest not in self._known:
             self._known[digest] = self._anew[digest] = data
 
-    def note(self, row: Row, words: Sequence[Signed], known: Sequence[Signed]) -> None:
-        """Give a row these words, as `archive.words` reads them; it has those that are `known`."""
-        if words[: len(known)] != known:
-            row.evidence, known = [], ()
-        for word in words[len(known) :]:
-            row.evidence.append((self._pair(word.pair), word.bare.decode()))
-
-    def _pair(self, pair: Pair) -> str:
-        """The digest under which signatures are kept: many words share them."""
-        if pair not in self._pairs:
-            self._pairs[pair] = self._add(" ".join(pair).encode())
-        return self._pairs[pair]
-
     def write(self) -> None:
         """Write what was added; what is there already, stays."""
-        rows = [models.Kept(digest=digest, data=data) for digest, data in self._anew.items()]
-        inserted(models.Kept, rows, unless_there=True)
+        put(models.Kept, ["digest", "data"], [*self._anew.items()], unless_there=True)
         self._anew.clear()
 
     def forget(self) -> None:
         """The transaction is over."""
         self._known.clear()
         self._anew.clear()
-        self._pairs.clear()
+
+
+class Words:
+    """The words about the envelopes of one side; new ones wait for `write`.
+
+    Args:
+        side: the column that names an envelope of this side: ``departure`` or ``arrival``.
+    """
+
+    def __init__(self, side: str) -> None:
+        self._side = side
+        self._known: dict[str, tuple[Signed, ...]] = {}
+        # digest -> how many there are in the table, how many of them stay, and what follows these
+        self._anew: dict[str, tuple[int, int, tuple[Signed, ...]]] = {}
+
+    def waiting(self, digest: str) -> bool:
+        """Whether some about this envelope are not written yet."""
+        return digest in self._anew
+
+    def of(self, row: Row, others: Iterable[Row | None]) -> tuple[Signed, ...]:
+        """Those about an envelope; they are read together with those about the others, if they were not yet."""
+        if row.digest not in self._known:
+            rows = [one for one in (row, *others) if one is not None and one.words and one.digest not in self._known]
+            found = archive.words_of([one for one in rows if not self.waiting(one.digest)])
+            self._known |= {one.digest: tuple(found[one.pk]) for one in rows if one.pk in found}
+        return self._known[row.digest]
+
+    def note(self, digest: str, before: int, stay: int, words: Sequence[Signed]) -> None:
+        """So many there were about an envelope; so many of them stay, and `words` follow."""
+        there, begun, anew = self._anew.get(digest, (before, stay, ()))
+        self._anew[digest] = there, min(begun, stay), (*anew[: max(0, stay - begun)], *words)
+        self._known.pop(digest, None)
+
+    def write(self, rows: Mapping[str, Row | None]) -> None:
+        """Write what was noted about these rows, which are in the tables."""
+        made, pairs = [], {}
+        for digest, (there, stay, words) in self._anew.items():
+            if (row := rows[digest]) is None:
+                continue
+            if stay < there:
+                models.Word.objects.filter(**{self._side: row.pk}, place__gte=stay).delete()
+            for place, word in enumerate(words, stay):
+                pair = pair_row(word.pair)
+                pairs[pair.pk] = pair
+                made.append((row.pk, place, word.bare, pair.pk))
+        inserted(models.Kept, [*pairs.values()], unless_there=True)
+        put(models.Word, [self._side, "place", "bare", "pair"], made)
+        self._anew.clear()
+
+    def forget(self) -> None:
+        """The transaction is over."""
+        self._known.clear()
+        self._anew.clear()

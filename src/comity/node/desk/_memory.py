@@ -21,11 +21,11 @@ from comity.errors import BrokenSeal
 from comity.node import archive, models
 from comity.node.database import occupied
 from comity.node.desk._alarm import note_alarm
-from comity.node.desk._kept import Kept
+from comity.node.desk._kept import Kept, Words
 from comity.node.desk._log import Tail
 from comity.node.desk._rows import changed, inserted
 from comity.node.settings import Settings
-from comity.seal.envelope import claimed_sender, commitment, opened
+from comity.seal.envelope import Signed, claimed_sender, commitment, opened
 from comity.wire import messages
 from comity.wire.exchange import Have, Own
 from comity.wire.remembered import Alarm, Got, Heard, Sent, Stage, Status
@@ -34,8 +34,9 @@ _DOUBTS: Final = ("trust.", "checkpoint.", "seal.")  # troubles for which the pe
 _STEP: Final = 8  # envelopes opened between two looks whether somebody else still writes
 _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the head of the peer's log
 _HEARD: Final = {"heard": "times", "heard_at": "at", "heard_since": "since", "greetings": "greetings"}
-_SENT: Final = ("number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble")  # of both
-_GOT: Final = ("status", "lacks", "evidence", "code", "reason", "act")
+_SENT: Final = ("number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "words",
+                "said_at")  # fmt: skip  # of both
+_GOT: Final = ("status", "lacks", "words", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
 
@@ -76,6 +77,7 @@ class Tables:
         self._sent_values: dict[str, Sent] = {}
         self._got_values: dict[str, Got] = {}
         self._kept = Kept()
+        self._sent_words, self._got_words = Words("departure"), Words("arrival")
         # In the order in which they were: digest -> fields that may have changed; None: the row is new.
         self._sent_changed: dict[str, set[str] | None] = {}
         self._got_changed: dict[str, set[str] | None] = {}
@@ -111,6 +113,8 @@ class Tables:
     def _forget(self) -> None:
         for held in (self._sent, self._got, self._sent_values, self._got_values, self._sent_changed, self._got_changed):
             held.clear()
+        self._sent_words.forget()
+        self._got_words.forget()
         self._tail = self._talk = None
         self._turn += 1
         if self._cases is not None:
@@ -124,8 +128,10 @@ class Tables:
         if self._cases is not None:
             self._cases.reading.write()
         self._kept.write()
-        _write(models.Departure, self._sent, self._sent_changed, ["digest"])
-        _write(models.Arrival, self._got, self._got_changed, ["hop", "digest"])
+        _write(models.Departure.objects.filter(peer=self._peer), self._sent, self._sent_changed)
+        _write(models.Arrival.objects.filter(hop=self._peer), self._got, self._got_changed)
+        self._sent_words.write(self._sent)
+        self._got_words.write(self._got)
 
     def _held(self, cache: dict[str, Row | None], row: Row) -> Row:
         """The row as it was changed in this transaction; outside of one, as it is in the tables."""
@@ -145,11 +151,28 @@ class Tables:
         theirs = archive.read(models.Arrival.objects.filter(hop=self._peer, digest__in=new_got)) if new_got else []
         self._sent |= dict.fromkeys(new_sent) | {row.digest: row for row in ours}
         self._got |= dict.fromkeys(new_got) | {row.digest: row for row in theirs}
-        self._kept.read([*ours, *theirs], sealed)
+        self._kept.read(sealed)
 
     def sealed(self, digest: str) -> bytes:
-        self._kept.read((), [digest])
+        self._kept.read([digest])
         return self._kept[digest]
+
+    def words(self, row: Sent | Got) -> tuple[Signed, ...]:
+        if not row.words:
+            return ()
+        if isinstance(row, Sent):
+            return self._words_of(models.Departure.objects.filter(peer=self._peer), self._sent, self._sent_words, row)
+        return self._words_of(models.Arrival.objects.filter(hop=self._peer), self._got, self._got_words, row)
+
+    def _words_of(
+        self, rows: QuerySet[Row], cache: Mapping[str, Row | None], words: Words, row: Sent | Got
+    ) -> tuple[Signed, ...]:
+        held = cache.get(row.digest)
+        if held is None or not self._depth:
+            return tuple(archive.words(rows.get(digest=row.digest)))
+        if words.waiting(row.digest):
+            self._write()
+        return words.of(held, cache.values())
 
     def settled(self) -> bool:
         if self._talk is not None:
@@ -194,20 +217,17 @@ class Tables:
         return models.Departure.objects.filter(peer=self._peer)
 
     def _all_sent(self, rows: QuerySet[models.Departure]) -> list[Sent]:
-        held = [self._held(self._sent, row) for row in archive.read(rows)]
-        self._kept.read(row for row in held if row.digest not in self._sent_values)
-        return [self._sent_value(row) for row in held]
+        return [self._sent_value(self._held(self._sent, row)) for row in archive.read(rows)]
 
     def _sent_value(self, row: models.Departure) -> Sent:
         value = self._sent_values.get(row.digest) if self._depth else None
         if value is None:
-            self._kept.read([row])
-            value = self._sent_values[row.digest] = _sent(row, self._kept)
+            value = self._sent_values[row.digest] = _sent(row)
         return value
 
     def sent(self, digest: str) -> Sent | None:
         if digest not in self._sent or not self._depth:
-            self._sent[digest] = models.Departure.objects.filter(peer=self._peer, pk=digest).first()
+            self._sent[digest] = models.Departure.objects.filter(peer=self._peer, digest=digest).first()
         row = self._sent[digest]
         return None if row is None else self._sent_value(row)
 
@@ -229,7 +249,7 @@ class Tables:
         for stage in sorted(stages):  # each by its index: thousands may wait for an officer
             rows = self._ours().filter(stage=stage).order_by("next_at")
             for due in (Q(next_at__lte=now), Q(next_at__gt=now + horizon)):
-                found += rows.filter(due).values_list("pk", flat=True)[: limit - len(found)]
+                found += rows.filter(due).values_list("digest", flat=True)[: limit - len(found)]
                 if len(found) == limit:
                     return found
         return found
@@ -269,10 +289,10 @@ class Tables:
     def sent_pending(self) -> Iterable[Sent]:
         return self._all_sent(self._ours().filter(pending=True).order_by("number"))
 
-    def put_sent(self, row: Sent, envelope: bytes | None = None) -> None:
-        self._departure(row, envelope)
+    def put_sent(self, row: Sent, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
+        self._departure(row, envelope, words)
 
-    def _departure(self, row: Sent, envelope: bytes | None = None) -> models.Departure:
+    def _departure(self, row: Sent, envelope: bytes | None = None, words: Sequence[Signed] = ()) -> models.Departure:
         held = self._sent.get(row.digest) if self.sent(row.digest) else None
         if held is None:
             if envelope is None:
@@ -292,9 +312,7 @@ class Tables:
         if before is None or before.made_at != row.made_at:
             held.made_at = datetime.fromtimestamp(row.made_at, UTC)
             names.append("made_at")
-        if before is None or before.evidence != row.evidence:
-            self._kept.note(held, row.evidence, before.evidence if before else ())
-            names.append("evidence")
+        _note_words(self._sent_words, row, before, words)
         if held.statement and not row.pending:
             held.statement = b""
             names.append("statement")
@@ -320,15 +338,12 @@ class Tables:
         return models.Arrival.objects.filter(hop=self._peer)
 
     def _all_got(self, rows: QuerySet[models.Arrival]) -> list[Got]:
-        held = [self._held(self._got, row) for row in archive.read(rows)]
-        self._kept.read(row for row in held if row.digest not in self._got_values)
-        return [self._got_value(row) for row in held]
+        return [self._got_value(self._held(self._got, row)) for row in archive.read(rows)]
 
     def _got_value(self, row: models.Arrival) -> Got:
         value = self._got_values.get(row.digest) if self._depth else None
         if value is None:
-            self._kept.read([row])
-            value = self._got_values[row.digest] = _got(row, self._kept)
+            value = self._got_values[row.digest] = _got(row)
         return value
 
     def got(self, digest: str) -> Got | None:
@@ -369,7 +384,7 @@ class Tables:
     def got_missing(self, limit: int) -> Iterable[str]:
         self._write()
         here = models.Arrival.objects.filter(hop=self._peer, digest=OuterRef("lacks"))
-        ours = models.Departure.objects.filter(peer=self._peer, pk=OuterRef("lacks"))
+        ours = models.Departure.objects.filter(peer=self._peer, digest=OuterRef("lacks"))
         wanted = self._lacking().filter(~Exists(here), ~Exists(ours))
         return wanted.order_by().values_list("lacks", flat=True).distinct()[:limit]
 
@@ -377,7 +392,7 @@ class Tables:
         lost = Q(number__gt=have.sent) | Q(number__in=have.sent_gaps)
         return self._all_got(self._theirs().filter(lost).order_by("number")[:limit])
 
-    def put_got(self, row: Got, envelope: bytes | None = None) -> None:
+    def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         held = self._got.get(row.digest) if self.got(row.digest) else None
         if held is None:
             if envelope is None:
@@ -389,9 +404,8 @@ class Tables:
             self._got[row.digest] = held
             self._got_changed[row.digest] = None
         self._lacks_changed |= bool(held.lacks or row.lacks)
-        held.status, held.lacks = row.status, row.lacks
-        before = self._got_values.get(row.digest)
-        self._kept.note(held, row.evidence, before.evidence if before else ())
+        held.status, held.lacks, held.words = row.status, row.lacks, row.words
+        _note_words(self._got_words, row, self._got_values.get(row.digest), words)
         _note(self._got_changed, row.digest, _GOT)
         self._got_values[row.digest] = row
 
@@ -424,7 +438,7 @@ class Tables:
         sizes = archive.sizes([digest for digest, _ in rows])
         ends = accumulate(sizes[digest] for digest, _ in rows)
         some = [(row, end) for row, end in zip(rows, ends, strict=True) if end - sizes[row[0]] < most_bytes]
-        self._kept.read((), [digest for (digest, _), _ in some])
+        self._kept.read(digest for (digest, _), _ in some)
         self._cases.reading.ahead((digest, at, self._kept[digest]) for (digest, at), _ in some)
         return some[-1][1]
 
@@ -458,6 +472,13 @@ class Tables:
         self._tail = None
 
 
+def _note_words(words: Words, row: Sent | Got, before: Sent | Got | None, anew: Sequence[Signed]) -> None:
+    """Note that `anew` are the last words about `row`, where that is new."""
+    known = before.words if before else 0
+    if anew or row.words != known:
+        words.note(row.digest, known, row.words - len(anew), anew)
+
+
 def _note(fresh: dict[str, set[str] | None], digest: str, names: Iterable[str]) -> None:
     """Note that these fields of a row may have changed; a new row is written whole anyway."""
     noted = fresh.setdefault(digest, set())
@@ -465,9 +486,7 @@ def _note(fresh: dict[str, set[str] | None], digest: str, names: Iterable[str]) 
         noted.update(names)
 
 
-def _write(
-    model: type[Row], rows: dict[str, Row | None], fresh: dict[str, set[str] | None], key: Sequence[str]
-) -> None:
+def _write(table: QuerySet[Row], rows: dict[str, Row | None], fresh: dict[str, set[str] | None]) -> None:
     """Write the rows named in `fresh`: new ones whole, of others what has changed; first these, which may give numbers free.
 
     An index is written anew for each field of it that is named, whether that has another value or not.
@@ -479,8 +498,11 @@ def _write(
             (new if names is None else alike.setdefault(frozenset(names), [])).append(row)
     for fields, some in alike.items():
         if fields:  # else it was noted as it is
-            changed(model, some, sorted(fields), key=key)
-    inserted(model, new)
+            changed(table.model, some, sorted(fields), key=["id"])
+    inserted(table.model, new)
+    ids = dict(table.filter(digest__in=[row.digest for row in new]).values_list("digest", "pk")) if new else {}
+    for row in new:
+        row.pk = ids[row.digest]
     fresh.clear()
 
 
@@ -499,15 +521,14 @@ def _gaps(rows: QuerySet[Any], limit: int) -> tuple[int, ...]:
     return tuple(gaps)
 
 
-def _sent(row: models.Departure, kept: Kept) -> Sent:
+def _sent(row: models.Departure) -> Sent:
     return Sent(
-        row.number, row.pk, tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
-        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, kept.words(row),
+        row.number, row.digest, tuple(row.after), int(row.made_at.timestamp()), Stage(row.stage), row.next_at,
+        row.since, row.attempts, row.told, row.relayed, row.pending, row.trouble, row.words, row.said_at,
     )  # fmt: skip
 
 
-def _got(row: models.Arrival, kept: Kept) -> Got:
+def _got(row: models.Arrival) -> Got:
     return Got(
-        row.number or 0, row.digest, tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks,
-        kept.words(row),
-    )  # fmt: skip
+        row.number or 0, row.digest, tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks, row.words
+    )

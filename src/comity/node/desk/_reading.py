@@ -183,6 +183,7 @@ class _Acts:
         self._looked: set[str] = set()  # ids that were looked up
         self._opened: list[models.Case] = []
         self._made: list[models.Act] = []
+        self._pairs: dict[str, models.Kept] = {}  # signatures that they stand under, by their digest
         self._retold: list[Request] = []  # of cases that were here
 
     def look_up(self, acts: Collection[Act]) -> None:
@@ -208,19 +209,21 @@ class _Acts:
             raise NotPossible("This act is known already.", code="act.known", where=act.case)
         before = self._cases[act.case]
         after = _record.admitted(self._settings, before, act)
-        made = _record.act_row(act, statement, seq=len(after.acts) - 1, entry=None)
+        made, pair = _record.act_row(act, statement, seq=len(after.acts) - 1, entry=None)
         if before is None:
             self._opened.append(_record.case_row(after.request, row.at))
         elif act.request is not None:
             self._retold.append(after.request)
         self._made.append(made)
+        self._pairs[pair.pk] = pair
         self._cases[act.case], self._brought[act.id], row.act_id = after, row.hop, made.pk
         return True
 
     def write(self) -> None:
         """Put what was admitted into the tables."""
+        _rows.inserted(models.Kept, [*self._pairs.values()], unless_there=True)
         _rows.inserted(models.Case, self._opened)
         _rows.inserted(models.Act, self._made)
         for request in self._retold:
             _record.retold(request)
-        self._opened, self._made, self._retold = [], [], []
+        self._opened, self._made, self._retold, self._pairs = [], [], [], {}

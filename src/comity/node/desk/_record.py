@@ -18,8 +18,10 @@ from comity.errors import Invalid, NotPossible, NotYours
 from comity.ledger import log
 from comity.node import bell, models
 from comity.node.archive import load, peer_entry
+from comity.node.desk._kept import pair_row
 from comity.node.desk._log import log_append
 from comity.node.desk._numbers import not_given_before
+from comity.node.desk._rows import inserted
 from comity.node.desk.conversing import conversation
 from comity.node.settings import Settings
 from comity.seal import envelope
@@ -117,17 +119,20 @@ _TELLING = frozenset({Kind.DRAFTED, Kind.AMENDED, Kind.SUPPLEMENTED, Kind.EXECUT
 """After these a case may mention more than before. A case that was just opened is `fresh` as it is."""
 
 
-def act_row(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
-    """The row of an act, not in the tables yet. Raises Invalid: it is too long."""
+def act_row(act: Act, statement: bytes, *, seq: int, entry: int | None) -> tuple[models.Act, models.Kept]:
+    """(the row of an act, that of the signatures it stands under), not in the tables yet. Raises Invalid: it is too long."""
     if len(statement) > envelope.MESSAGE_LIMIT * 3 // 4:  # exported in base64 it grows by a third
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
-    return models.Act(
-        digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at, statement=statement, entry=entry
-    )
+    said = envelope.apart(statement)
+    pair = pair_row(said.pair)
+    row = models.Act(digest=act.id, case_id=act.case, seq=seq, kind=act.kind, by=act.by, at=act.at,
+                     statement=said.bare, pair=pair.digest, entry=entry)  # fmt: skip
+    return row, pair
 
 
 def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.Act:
-    row = act_row(act, statement, seq=seq, entry=entry)
+    row, pair = act_row(act, statement, seq=seq, entry=entry)
+    inserted(models.Kept, [pair], unless_there=True)
     if act.kind in _TELLING:
         models.Case.objects.filter(pk=act.case).update(fresh=True)
     row.save(force_insert=True)
@@ -136,13 +141,13 @@ def _keep(act: Act, statement: bytes, *, seq: int, entry: int | None) -> models.
 
 def _depart(settings: Settings, row: models.Act, statement: bytes, to: str, at: datetime) -> None:
     digest = post(settings, statement, to=to, after=_stands_on(row, to), at=at)
-    models.Departure.objects.filter(pk=digest).update(act=row)
+    models.Departure.objects.filter(digest=digest).update(act=row)
 
 
 def _stands_on(row: models.Act, to: str) -> tuple[str, ...]:
     """The newest envelopes of the act's case, of either State, that `to` knows."""
     before = models.Act.objects.filter(case=row.case_id, seq__lt=row.seq).order_by("-seq")
-    ours = before.values_list("departure", flat=True).filter(departure__isnull=False).first()
+    ours = before.values_list("departure__digest", flat=True).filter(departure__isnull=False).first()
     theirs = before.filter(arrival__hop=to).values_list("arrival__digest", flat=True).first()
     return tuple(digest for digest in (ours, theirs) if digest)
 

@@ -51,8 +51,6 @@ def inserted(model: type[Model], rows: Sequence[Model], *, unless_there: bool = 
     Raises:
         IntegrityError: one is there.
     """
-    if not rows:
-        return
     columns = _columns(model)
     put(model, [column.attname for column in columns], _values(rows, columns), unless_there=unless_there)
 
@@ -61,6 +59,8 @@ def put(
     model: type[Model], names: Sequence[str], values: Sequence[Sequence[Any]], *, unless_there: bool = False
 ) -> None:
     """As `inserted`, of rows that are given as the values of these fields, as the database takes them."""
+    if not values:
+        return
     columns, quote = _columns(model, names), connection.ops.quote_name
     named = ", ".join(quote(str(column.column)) for column in columns)
     places = ", ".join("%s" for _ in columns)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -121,16 +121,22 @@ def proofs(digests: Iterable[str], *, hop: str) -> dict[str, Proof]:
     A head that a third State has seen goes before a newer one that `hop` alone has: what that one covers, `hop` asks for again.
     What was logged anew after a restore stands at another place than its receipt says: the log that it spoke of is gone.
     """
-    rows = list(models.Arrival.objects.filter(digest__in=list(digests), hop=hop).only("digest", "entry", "evidence"))
-    kept = {row.entry: row.digest for row in rows if _proof(row).index == row.entry}
+    given = models.Word.objects.filter(arrival__digest__in=list(digests), arrival__hop=hop, place=0)
+    rows = given.values_list("arrival__digest", "arrival__entry", "bare")
+    kept = {entry: digest for digest, entry, bare in rows if _proof(bare).index == entry}
     note = _log.seen_note(covering=min(kept, default=-1), peer=hop)
     return {kept[entry]: proof for entry, proof in _log.proofs(kept, note).items()} if note else {}
 
 
-def _proof(row: models.Departure | models.Arrival) -> Proof:
-    """The proof that stands with the receipt of an envelope."""
-    _, bare = row.evidence[0]
-    return Proof.from_dict(canon.loads(bare.encode(), limit=envelope.MESSAGE_LIMIT)["proof"])
+def _proof(receipt: bytes | memoryview) -> Proof:
+    """The proof that stands with the receipt of an envelope, which was verified before it was kept."""
+    return Proof.from_dict(canon.kept(bytes(receipt))["proof"])
+
+
+def _receipts(rows: Sequence[models.Departure]) -> dict[int, models.Word]:
+    """The receipts of envelopes of ours, by the id of the row."""
+    found = models.Word.objects.filter(departure__in=[row.pk for row in rows], place=0)
+    return {word.departure_id: word for word in found if word.departure_id is not None}
 
 
 def turn_away(*, code: str, reason: str, head: bytes, size: int, path: str, at: datetime) -> None:
@@ -194,7 +200,7 @@ def _adopt(settings: Settings, row: models.Departure) -> None:
                 raise BrokenSeal("It was signed by a key that is revoked now.", code="trust.revoked")
             if said.kind == "act":
                 row.act = _record.adopt(settings, messages.read_act(said), said.raw, at=row.made_at)
-                models.Departure.objects.filter(pk=row.pk).update(act=row.act)
+                models.Departure.objects.filter(digest=row.digest).update(act=row.act)
             elif said.kind == "call":
                 drills.adopt(said, row)
             elif said.kind == "share":
@@ -344,9 +350,12 @@ def proved_still(peer: str) -> None:
     """Of receipts whose proofs came into doubt, take those as proved again whose heads count, and were seen, all the same."""
     entry, others = archive.peer_entry(peer), archive.entries()
     rows = models.Departure.objects.filter(peer=peer, relayed=True, witnessed=False, prove_at=registry.DOUBTED)
-    for row in rows.order_by("pk")[:TOGETHER]:
+    some = list(rows.order_by("pk")[:TOGETHER])
+    receipts = _receipts(some)
+    for row in some:
         with suppress(BrokenProof):
-            row.witnessed = bool(in_log(_proof(row), messages.logged_receipt(row.digest), entry, others))
+            proof = _proof(receipts[row.pk].bare)
+            row.witnessed = bool(in_log(proof, messages.logged_receipt(row.digest), entry, others))
         models.Departure.objects.filter(pk=row.pk, prove_at=registry.DOUBTED).update(
             witnessed=row.witnessed, prove_at=row.made_at.timestamp()
         )
@@ -369,6 +378,7 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
     """
     entry, others, own = archive.peer_entry(peer), archive.entries(), archive.own_entry(settings)
     rows = [row for row in archive.departures(peer, asked) if row.relayed]
+    receipts, anew = _receipts(rows), []
     for row in rows:
         waited = abs(timedelta(seconds=at.timestamp() - row.made_at.timestamp()))  # it may be of a clock that ran ahead
         row.prove_at = (at + min(max(waited, _FIRST_RETRY), _LAST_ASKING)).timestamp()
@@ -378,14 +388,16 @@ def proved(settings: Settings, peer: str, asked: list[str], found: Mapping[str, 
         try:
             if in_log(proof, logged, entry, [*others, own]):
                 witnessed = bool(in_log(proof, logged, entry, others))
-                if _proof(row).index != proof.index:
+                receipt = receipts[row.pk]
+                if _proof(receipt.bare).index != proof.index:
                     raise BrokenSeal("The proof is for another place than the receipt.", code="receipt.changed")
-                pair, bare = row.evidence[0]
-                row.evidence[0] = [pair, messages.proved_anew(bare.encode(), proof).decode()]
+                receipt.bare = messages.proved_anew(bytes(receipt.bare), proof)
+                anew.append(receipt)
                 row.witnessed = witnessed
         except (BrokenProof, BrokenSeal) as error:
             note_alarm_daily(peer, error.code, row.digest, at=at)
-    changed(models.Departure, rows, ["evidence", "witnessed", "prove_at"], key=["digest"])
+    changed(models.Word, anew, ["bare"], key=["id"])
+    changed(models.Departure, rows, ["witnessed", "prove_at"], key=["id"])
 
 
 def retry_after(attempts: int, most: timedelta = LAST_RETRY) -> timedelta:
@@ -412,7 +424,7 @@ def release(settings: Settings, digest: str, *, officer: models.Officer, at: dat
         NotPossible: it is none, or its addressee has read and refused it.
     """
     _record.carries(officer)
-    row = models.Departure.objects.filter(pk=digest).first()
+    row = models.Departure.objects.filter(digest=digest).first()
     if row is None:
         raise NotPossible("This is no letter that can be sent again.", code="conversation.no-dead-letter")
     conversation(settings, row.peer).release(digest, at.timestamp())

@@ -105,11 +105,11 @@ def _act(row: models.Act, note: str) -> dict[str, Any]:
     if row.entry is None:
         arrival = row.arrival
         return dossier.act(
-            bytes(row.statement), archive.log_proof(arrival.entry, note), envelope=archive.sealed(arrival), receipt=None
+            archive.signed(row), archive.log_proof(arrival.entry, note), envelope=archive.sealed(arrival), receipt=None
         )  # fmt: skip
     departure = models.Departure.objects.filter(act=row).first() if row.kind in CROSSING else None
     return dossier.act(
-        bytes(row.statement), archive.log_proof(row.entry, note),
+        archive.signed(row), archive.log_proof(row.entry, note),
         envelope=archive.sealed(departure) if departure else b"", receipt=archive.receipt(departure) if departure else None,
         restored=row.restored,
     )  # fmt: skip

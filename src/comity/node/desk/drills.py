@@ -160,16 +160,16 @@ def due(settings: Settings, *, at: datetime) -> bool:
 
 def _note_kept(at: datetime) -> int:
     waiting = models.Call.objects.filter(ours=True, kept_known_at=None)
-    kept = models.Departure.objects.filter(pk__in=waiting.values("envelope"), relayed=True)
+    kept = models.Departure.objects.filter(digest__in=waiting.values("envelope"), relayed=True)
     for row in kept:
         try:
             trust = trust_in([archive.peer_entry(row.peer)])
             said = messages.read_word(archive.words(row)[0], trust).said
         except ComityError:  # its key was revoked since
-            models.Call.objects.filter(envelope=row.pk).update(kept_known_at=at)
+            models.Call.objects.filter(envelope=row.digest).update(kept_known_at=at)
             continue
         moment = datetime.fromtimestamp(said.at, UTC)
-        models.Call.objects.filter(envelope=row.pk).update(kept_at=moment, kept_known_at=at)
+        models.Call.objects.filter(envelope=row.digest).update(kept_at=moment, kept_known_at=at)
     return len(kept)
 
 
@@ -263,14 +263,14 @@ def adopt(said: Statement, row: models.Departure) -> None:
     """
     found = calls.read(said)
     if isinstance(found, Call):
-        if models.Call.objects.filter(envelope=row.pk).exists():
+        if models.Call.objects.filter(envelope=row.digest).exists():
             raise NotPossible("This call is known already.", code="call.known")
-        _keep(found, said.raw, peer=row.peer, ours=True, carried=row.pk, hop=row.peer, at=row.made_at)
+        _keep(found, said.raw, peer=row.peer, ours=True, carried=row.digest, hop=row.peer, at=row.made_at)
         return
     asked = models.Call.objects.filter(pk=found.asked, peer=row.peer, ours=False, answered_at=None).first()
     if asked is None:
         raise NotPossible("No such call waits for an answer.", code="call.unknown")
-    _answered(asked, found, said.raw, carried=row.pk, at=row.made_at)
+    _answered(asked, found, said.raw, carried=row.digest, at=row.made_at)
 
 
 def seen(settings: Settings, rows: Iterable[models.Call], *, officer: models.Officer, at: datetime) -> None:

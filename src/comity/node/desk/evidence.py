@@ -277,7 +277,7 @@ def _write_bag(
     bag.write(
         path, case=case.reference, to=peer.state, key=peer.open, exercise=case.request.exercise, use=use, at=now(),
         sender=bag.Sender(settings.state, entries, settings.signing, settings.cades),
-        executed={"statement": canon.b64(bytes(row.statement)), "proof": proof.to_dict()},
+        executed={"statement": canon.b64(archive.signed(row)), "proof": proof.to_dict()},
         manifest=manifest, exhibits=exhibits,
     )  # fmt: skip
 

@@ -260,7 +260,7 @@ def _passes_over(row: models.Programme, said: Spoken, *, at: datetime) -> None:
     known = _said(row)
     over = {digest for digest, one in known.items() if one.word.by != said.word.by} - wire.stands_on(said.after, known)
     carried = row.words.filter(pk__in=over).values("envelope")
-    for departure in models.Departure.objects.filter(pk__in=carried):
+    for departure in models.Departure.objects.filter(digest__in=carried):
         read = _read_at(departure)
         if read is None:
             continue
@@ -334,7 +334,7 @@ def adopt(settings: Settings, said: Statement, row: models.Departure) -> None:
             reference=found.programme, peer=row.peer, need=found.need, offer=found.offer, opened_at=row.made_at
         )
     _taken(settings, programme, found, said)
-    _keep(programme, found, said.raw, carried=row.pk, at=row.made_at)
+    _keep(programme, found, said.raw, carried=row.digest, at=row.made_at)
 
 
 def seen(settings: Settings, row: models.Programme, *, officer: models.Officer, at: datetime) -> None:

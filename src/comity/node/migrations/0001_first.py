@@ -17,6 +17,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Act",
+            fields=[
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("seq", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=20)),
+                ("by", models.CharField(max_length=2)),
+                ("at", models.DateTimeField()),
+                ("statement", models.BinaryField()),
+                ("pair", models.CharField(max_length=64)),
+                ("entry", models.PositiveBigIntegerField(null=True)),
+                ("restored", models.BooleanField(default=False)),
+            ],
+            options={
+                "ordering": ["seq"],
+            },
+        ),
+        migrations.CreateModel(
             name="Addition",
             fields=[
                 ("id", models.CharField(max_length=36, primary_key=True, serialize=False)),
@@ -388,6 +405,37 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Arrival",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64)),
+                ("hop", models.CharField(max_length=2)),
+                ("number", models.PositiveBigIntegerField(null=True)),
+                ("after", models.JSONField(default=list)),
+                ("lacks", models.CharField(blank=True, max_length=64)),
+                ("at", models.DateTimeField()),
+                ("entry", models.PositiveBigIntegerField()),
+                ("words", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("admitted", "Admitted"), ("refused", "Refused")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("handed", models.BooleanField(default=False)),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "act",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="arrival", to="node.act"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Bulletin",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -445,25 +493,10 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(condition=models.Q(("fresh", True)), fields=["reference"], name="case_fresh")],
             },
         ),
-        migrations.CreateModel(
-            name="Act",
-            fields=[
-                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("seq", models.PositiveIntegerField()),
-                ("kind", models.CharField(max_length=20)),
-                ("by", models.CharField(max_length=2)),
-                ("at", models.DateTimeField()),
-                ("statement", models.BinaryField()),
-                ("entry", models.PositiveBigIntegerField(null=True)),
-                ("restored", models.BooleanField(default=False)),
-                (
-                    "case",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="acts", to="node.case"),
-                ),
-            ],
-            options={
-                "ordering": ["seq"],
-            },
+        migrations.AddField(
+            model_name="act",
+            name="case",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="acts", to="node.case"),
         ),
         migrations.CreateModel(
             name="Collection",
@@ -642,7 +675,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Departure",
             fields=[
-                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, unique=True)),
                 ("peer", models.CharField(max_length=2)),
                 ("says", models.CharField(db_index=True, max_length=64)),
                 ("number", models.PositiveBigIntegerField()),
@@ -657,7 +691,8 @@ class Migration(migrations.Migration):
                 ("relayed", models.BooleanField(default=False)),
                 ("pending", models.BooleanField(default=False)),
                 ("trouble", models.CharField(blank=True, max_length=200)),
-                ("evidence", models.JSONField(default=list)),
+                ("words", models.PositiveSmallIntegerField(default=0)),
+                ("said_at", models.BigIntegerField(default=0)),
                 ("witnessed", models.BooleanField(default=False)),
                 ("prove_at", models.FloatField(default=0)),
                 (
@@ -1115,45 +1150,49 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Arrival",
+            name="Word",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("digest", models.CharField(max_length=64)),
-                ("hop", models.CharField(max_length=2)),
-                ("number", models.PositiveBigIntegerField(null=True)),
-                ("after", models.JSONField(default=list)),
-                ("lacks", models.CharField(blank=True, max_length=64)),
-                ("at", models.DateTimeField()),
-                ("entry", models.PositiveBigIntegerField()),
-                ("evidence", models.JSONField(default=list)),
+                ("place", models.PositiveSmallIntegerField()),
+                ("bare", models.BinaryField()),
+                ("pair", models.CharField(max_length=64)),
                 (
-                    "status",
-                    models.CharField(
-                        choices=[("waiting", "Waiting"), ("admitted", "Admitted"), ("refused", "Refused")],
-                        default="waiting",
-                        max_length=10,
+                    "arrival",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="node.arrival",
                     ),
                 ),
-                ("handed", models.BooleanField(default=False)),
-                ("code", models.CharField(blank=True, max_length=60)),
-                ("reason", models.TextField(blank=True)),
                 (
-                    "act",
-                    models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="arrival", to="node.act"
+                    "departure",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="node.departure",
                     ),
                 ),
             ],
-            options={
-                "indexes": [
-                    models.Index(fields=["status", "hop", "lacks", "entry"], name="arrival_unread"),
-                    models.Index(fields=["hop", "at"], name="arrival_latest"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("hop", "digest"), name="arrival_once_per_hop"),
-                    models.UniqueConstraint(fields=("hop", "number"), name="arrival_once_per_place"),
-                ],
-            },
+        ),
+        migrations.AddIndex(
+            model_name="arrival",
+            index=models.Index(fields=["status", "hop", "lacks", "entry"], name="arrival_unread"),
+        ),
+        migrations.AddIndex(
+            model_name="arrival",
+            index=models.Index(fields=["hop", "at"], name="arrival_latest"),
+        ),
+        migrations.AddConstraint(
+            model_name="arrival",
+            constraint=models.UniqueConstraint(fields=("hop", "digest"), name="arrival_once_per_hop"),
+        ),
+        migrations.AddConstraint(
+            model_name="arrival",
+            constraint=models.UniqueConstraint(fields=("hop", "number"), name="arrival_once_per_place"),
         ),
         migrations.AddConstraint(
             model_name="act",
@@ -1264,5 +1303,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="hit",
             constraint=models.UniqueConstraint(fields=("case", "warning"), name="hit_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="word",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("departure__isnull", False)),
+                fields=("departure", "place"),
+                name="word_of_departure",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="word",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("arrival__isnull", False)), fields=("arrival", "place"), name="word_of_arrival"
+            ),
         ),
     ]

@@ -58,6 +58,7 @@ from comity.node.models.office import (
     Stamper,
     Talk,
     Witnessed,
+    Word,
 )
 from comity.node.models.public import Bulletin, Report, ReportAct, ReportFile
 from comity.node.models.sharing import Addition, Client, Collection, Contested, StixObject
@@ -128,4 +129,5 @@ __all__ = [
     "Talk",
     "Telling",
     "Witnessed",
+    "Word",
 ]

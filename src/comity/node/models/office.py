@@ -102,7 +102,8 @@ class Act(models.Model):
     kind = models.CharField(max_length=20)
     by = models.CharField(max_length=2)
     at = models.DateTimeField()
-    statement = models.BinaryField()
+    statement = models.BinaryField()  # without its signatures, which lie apart: see `archive.signed`
+    pair = models.CharField(max_length=64)  # digest under which these are kept
     entry = models.PositiveBigIntegerField(null=True)  # place in this node's log; foreign acts: see their Arrival
     restored = models.BooleanField(default=False)  # it had been lost here, and came back from the other State
 
@@ -144,7 +145,7 @@ class Kept(models.Model):
 class Departure(models.Model):
     """An envelope on its way to a peer: the outbox (`wire.remembered.Sent`). Its bytes are `Kept`."""
 
-    digest = models.CharField(max_length=64, primary_key=True)
+    digest = models.CharField(max_length=64, unique=True)
     act = models.OneToOneField(Act, on_delete=models.PROTECT, null=True, related_name="departure")
     peer = models.CharField(max_length=2)
     says = models.CharField(max_length=64, db_index=True)  # digest of the statement that it holds
@@ -162,7 +163,8 @@ class Departure(models.Model):
     relayed = models.BooleanField(default=False)
     pending = models.BooleanField(default=False)
     trouble = models.CharField(max_length=200, blank=True)  # code of why the last attempt failed
-    evidence = Json(default=list)  # the peer's signed words about it, oldest first: see `archive.words`
+    words = models.PositiveSmallIntegerField(default=0)  # how many of the peer's about it are kept: see `Word`
+    said_at = models.BigIntegerField(default=0)  # POSIX seconds: the time that the last of them states
     witnessed = models.BooleanField(default=False)  # the receipt's proof carries a third State's cosignature
     prove_at = models.FloatField(default=0)  # when to ask for a newer proof
 
@@ -200,7 +202,7 @@ class Arrival(models.Model):
     lacks = models.CharField(max_length=64, blank=True)  # one of them that is not here, or not read
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
-    evidence = Json(default=list)  # this node's signed words about it, the receipt first: see `archive.words`
+    words = models.PositiveSmallIntegerField(default=0)  # how many of this node's about it are kept: see `Word`
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     handed = models.BooleanField(default=False)  # an officer had it before him
     code = models.CharField(max_length=60, blank=True)  # why it was refused
@@ -217,6 +219,26 @@ class Arrival(models.Model):
         indexes = [
             models.Index(fields=["status", "hop", "lacks", "entry"], name="arrival_unread"),
             models.Index(fields=["hop", "at"], name="arrival_latest"),
+        ]
+
+
+class Word(models.Model):
+    """A signed word about an envelope: its addressee's about one of ours, this node's about one that arrived."""
+
+    departure = models.ForeignKey(Departure, on_delete=models.CASCADE, null=True, db_index=False, related_name="+")
+    arrival = models.ForeignKey(Arrival, on_delete=models.CASCADE, null=True, db_index=False, related_name="+")
+    place = models.PositiveSmallIntegerField()  # among the words about it, from 0: the receipt
+    bare = models.BinaryField()  # without its signatures, which lie apart: see `archive.words`
+    pair = models.CharField(max_length=64)  # digest under which these are kept
+
+    class Meta:
+        """Each word has its place."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=[of, "place"], condition=models.Q(**{f"{of}__isnull": False}), name=f"word_of_{of}"
+            )
+            for of in ("departure", "arrival")
         ]
 
 

@@ -105,11 +105,11 @@ def _witness(settings: Settings, departure: models.Departure, receipt: Mapping[s
 
 
 def _heard(departure: models.Departure | None) -> str:
-    if departure is None or not departure.evidence:
+    if departure is None or not departure.words:
         return ""
     if departure.stage == Stage.DEAD:
         return "refused"
-    return ("kept", "read", "seen")[min(len(departure.evidence), 3) - 1]
+    return ("kept", "read", "seen")[min(departure.words, 3) - 1]
 
 
 def lines(settings: Settings, case: Case) -> list[Line]:
