@@ -50,7 +50,7 @@ class _NoDuplicates(Conversation):
                 yield outcome
                 continue
             receipt = self._word(Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now)))
-            self._memory.put_got(replace(row, status=Status.WAITING, words=1), words=(receipt,))
+            self._memory.put_got(row._replace(status=Status.WAITING, words=1), words=(receipt,))
             yield Outcome(row.digest, receipt)
 
 
@@ -100,7 +100,7 @@ class _Unsigned(Conversation):
 class _LaterIsYes(Conversation):
     def _outcome(self, row: Sent, outcome: Outcome | None, now: float) -> None:
         if outcome is not None and outcome.later:
-            self._memory.put_sent(replace(row, stage=Stage.DONE, relayed=True))
+            self._memory.put_sent(row._replace(stage=Stage.DONE, relayed=True))
         else:
             super()._outcome(row, outcome, now)
 
@@ -125,7 +125,7 @@ class _Forgotten(Conversation):
             for item in offer.items:
                 row = self._memory.sent(digest_of(item.envelope))
                 if row is not None:
-                    self._memory.put_sent(replace(row, stage=Stage.DONE))
+                    self._memory.put_sent(row._replace(stage=Stage.DONE))
 
 
 @planted("every attempt is a new envelope")
@@ -141,9 +141,9 @@ class _NewEnvelope(Conversation):
     def _again(self, row: Sent, now: float) -> None:
         _, statement = opened(self._memory.sealed(row.digest))
         envelope = envelope_of(statement, self.peer, f"{now}")
-        self._memory.put_sent(replace(row, stage=Stage.DONE))
+        self._memory.put_sent(row._replace(stage=Stage.DONE))
         number = self._memory.sent_last() + 1
-        self._memory.put_sent(replace(row, digest=digest_of(envelope), number=number), envelope)
+        self._memory.put_sent(row._replace(digest=digest_of(envelope), number=number), envelope)
 
 
 @planted("a receipt is receipted")
@@ -210,7 +210,7 @@ class _GivenUp(Conversation):
     def _postpone(self, row: Sent, now: float, trouble: str) -> None:
         super()._postpone(row, now, trouble)
         if row.stage is Stage.CONSIGNMENT and row.attempts + 1 >= self._pace.consignment.tries:
-            self._memory.put_sent(replace(row, attempts=row.attempts + 1, stage=Stage.DONE))
+            self._memory.put_sent(row._replace(attempts=row.attempts + 1, stage=Stage.DONE))
 
 
 @planted("who can keep nothing refuses for want of what is missing", long=True)
@@ -270,7 +270,7 @@ class _FreshOnRestore(Conversation):
         row = self._memory.got(digest_of(item.envelope))
         if done and row is not None:
             word = Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, row.at + 7)
-            self._memory.put_got(replace(row, words=1), words=(self._word(word),))
+            self._memory.put_got(row._replace(words=1), words=(self._word(word),))
         return done
 
 
@@ -294,7 +294,7 @@ class _AdoptedAtOnce(Conversation):
         row = self._memory.sent(digest_of(own.item.envelope))
         if done and row is not None and row.pending:
             self._memory.adopt(row)
-            self._memory.put_sent(replace(row, pending=False))
+            self._memory.put_sent(row._replace(pending=False))
         return done
 
 
@@ -352,7 +352,7 @@ class _AtOnce(Conversation):
     def _postpone(self, row: Sent, now: float, trouble: str) -> None:
         super()._postpone(row, now, trouble)
         if trouble.startswith(("receipt", "seal")):
-            self._memory.put_sent(replace(row, next_at=now, trouble=trouble))
+            self._memory.put_sent(row._replace(next_at=now, trouble=trouble))
 
 
 @planted("what is asked about is asked again at once")
@@ -411,7 +411,7 @@ class _EveryDay(Conversation):
     def overdue(self, now: float) -> None:
         with self._memory.atomically():
             for row in list(self._memory.sent_open()):
-                self._memory.put_sent(replace(row, told=False))
+                self._memory.put_sent(row._replace(told=False))
         super().overdue(now)
 
 
@@ -422,7 +422,7 @@ class _ToldBefore(Conversation):
             if row.told or now - row.since <= self._wait(row.stage).deadline:
                 continue
             with self._memory.atomically():
-                self._memory.put_sent(replace(row, told=True))
+                self._memory.put_sent(row._replace(told=True))
             with self._memory.atomically():
                 self._memory.tell(Alarm(f"conversation.late-{row.stage}", row.digest, int(now)))
 
@@ -434,7 +434,7 @@ class _StaysDead(Conversation):
         super().release(digest, now)
         if row is not None:
             with self._memory.atomically():
-                self._memory.put_sent(replace(row, attempts=0))
+                self._memory.put_sent(row._replace(attempts=0))
 
 
 @planted("everything is sent at once")

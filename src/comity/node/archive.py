@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
@@ -58,17 +59,36 @@ def sizes(digests: Collection[str]) -> dict[str, int]:
 
 
 def read(rows: QuerySet[Row]) -> list[Row]:
-    """The rows of a question, without what Django does for each of them beside: no signals, and nothing deferred."""
+    """The rows of a question, without what Django does for each of them beside: no signals, and nothing deferred.
+
+    Values of a column that are equal are made once, and are one object: nobody may change it.
+    """
     model: Any = rows.model
     names = [column.attname for column in model._meta.concrete_fields]  # noqa: SLF001  this is how Django names it
+    compiler: Any = rows.values_list(*names).query.get_compiler(DEFAULT_DB_ALIAS)
+    columns = list(zip(*itertools.chain.from_iterable(compiler.execute_sql()), strict=True))
+    for place, (makers, column) in compiler.get_converters([column for column, *_ in compiler.select]).items():
+        if columns:
+            columns[place] = _made(columns[place], [partial(make, expression=column) for make in makers], compiler)
     found: list[Row] = []
-    for values in rows.values_list(*names):
+    for values in zip(*columns, strict=True):
         row = model.__new__(model)
         row.__dict__.update(zip(names, values, strict=True))
         row._state = ModelState()  # noqa: SLF001  the same
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001  the same
         found.append(row)
     return found
+
+
+def _made(values: Sequence[Any], makers: Sequence[Callable[..., Any]], compiler: Any) -> list[Any]:
+    """What Django's converters make of the values of a column as the database gave them."""
+    known: dict[Any, Any] = {}
+    for value in {*values}:
+        made = value
+        for make in makers:
+            made = make(made, connection=compiler.connection)
+        known[value] = made
+    return [known[value] for value in values]
 
 
 def departures(peer: str, digests: Collection[str]) -> list[models.Departure]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import binascii
 import hashlib
 import json
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any, NoReturn, final
 
 import orjson
@@ -21,6 +22,7 @@ from comity.errors import BrokenSeal
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
+_HASH = 44  # characters of one, in base64
 _MARKS = (b",", b"[", b"{")
 
 # Where all keys are ASCII and all numbers integers, orjson writes RFC 8785's form, and many times as fast: the order of
@@ -153,6 +155,20 @@ def unb64(text: Any) -> bytes:
     return data
 
 
+@lru_cache(maxsize=4096)  # proofs that are made together share most of their hashes
+def hash_b64(value: bytes) -> str:
+    """`b64` of a hash."""
+    return b64(value)
+
+
+def hash_unb64(text: Any) -> bytes:
+    """`unb64` of what should be a hash. Raises BrokenSeal."""
+    return _hash(text) if type(text) is str and len(text) == _HASH else unb64(text)
+
+
+_hash = lru_cache(maxsize=4096)(unb64)  # as above; what is no base64 is not remembered
+
+
 def fields(value: Any, *names: str) -> dict[str, Any]:
     """`value`, if it is an object with exactly these fields. Raises BrokenSeal."""
     if not isinstance(value, dict) or set(value) != set(names):
@@ -184,6 +200,17 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+def _all_plain(values: Iterable[Any], depth: int) -> bool:
+    """As `_only_plain`, of all that stands in one value at `depth`."""
+    found = True
+    for item in values:
+        kind = type(item)
+        if kind in _SIMPLE or (kind is int and -MAX_INTEGER <= item <= MAX_INTEGER):
+            continue
+        found = _only_plain(item, depth + 1) and found
+    return found
+
+
 def _only_plain(value: Any, depth: int) -> bool:
     """Whether `value` is of plain types with ASCII keys. Raises BrokenSeal: something in it has no canonical form here."""
     kind = type(value)
@@ -195,12 +222,9 @@ def _only_plain(value: Any, depth: int) -> bool:
         plain = {*map(type, value)} <= {str}
         if not (plain or all(isinstance(key, str) for key in value)):
             raise BrokenSeal("Keys are strings.", code="canon.value")
-        plain = plain and "".join(value).isascii()
-        inside = [_only_plain(item, depth + 1) for item in value.values() if type(item) not in _SIMPLE]
-        return plain and False not in inside
+        return _all_plain(value.values(), depth) and plain and "".join(value).isascii()
     if isinstance(value, (list, tuple)):
-        inside = [_only_plain(item, depth + 1) for item in value if type(item) not in _SIMPLE]
-        return (kind is list or kind is tuple) and False not in inside
+        return _all_plain(value, depth) and (kind is list or kind is tuple)
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise BrokenSeal("An integer is beyond 2^53 - 1.", code="canon.number")

@@ -149,15 +149,13 @@ _VERIFIED = object()
 class Opened:
     """A statement that `unseal` opened. Nothing else can make one: `wire.messages` takes nothing less."""
 
-    __slots__ = ("digest", "statement")
-    digest: str
+    __slots__ = ("statement",)
     statement: Statement
 
-    def __init__(self, statement: Statement, digest: str, *, proof: object) -> None:
+    def __init__(self, statement: Statement, *, proof: object) -> None:
         if proof is not _VERIFIED:
             raise TypeError("Only unseal() makes an Opened.")
         object.__setattr__(self, "statement", statement)
-        object.__setattr__(self, "digest", digest)
 
     def __setattr__(self, name: str, value: object) -> None:
         """What was opened stays what it was."""
@@ -168,8 +166,8 @@ class Opened:
         raise TypeError("Only unseal() makes an Opened.")
 
     @classmethod
-    def _make(cls, statement: Statement, digest: str) -> Self:
-        return cls(statement, digest, proof=_VERIFIED)
+    def _make(cls, statement: Statement) -> Self:
+        return cls(statement, proof=_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +216,7 @@ def sign_apart(drafts: Sequence[Draft], *, sender: str, key: SigningKey) -> list
         Signed(canon.dumps({
             "comity": _VERSION, "kind": draft.kind, "from": sender, "to": draft.to, "key": key_id,
             "payload": canon.b64(draft.payload), "place": place, "of": size, "ed25519": "", "mldsa65": "",
-            "path": [canon.b64(step) for step in merkle.inclusion(place, size, get)],
+            "path": [canon.hash_b64(step) for step in merkle.inclusion(place, size, get)],
         }), pair)
         for place, draft in enumerate(drafts)
     ]  # fmt: skip
@@ -298,7 +296,7 @@ def _holds(
     key = trust.key(found["from"], found["key"], kind, at(payload) if callable(at) else at)
     leaf = _leaf(kind, found["from"], found["to"], found["key"], payload)
     try:
-        path = [canon.unb64(step) for step in found["path"]]
+        path = [canon.hash_unb64(step) for step in found["path"]]
         root = merkle.root_by(leaf, found["place"], found["of"], path)
     except BrokenProof as error:
         raise BrokenSeal("The statement's path leads to no tree.", code="seal.tree") from error
@@ -433,4 +431,4 @@ def unseal(
     verified = _verified(statement, _read(statement), trust, kinds, at)  # 5, 6, 7
     if verified.to != home:  # 5
         raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
-    return Opened._make(verified, canon.content_id(envelope))  # the one place that may
+    return Opened._make(verified)  # the one place that may

@@ -139,7 +139,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], e
 
 def _hashes_only(values: Sequence[bytes], code: str) -> None:
     """Each of `values` has the length of a hash, or a proof could be cut at other places than the tree was."""
-    if any(len(value) != 32 for value in values):
+    if not {*map(len, values)} <= {32}:
         raise BrokenProof("A hash of the proof has not 32 bytes.", code=code)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from comity.seal.envelope import Signed
@@ -73,7 +72,7 @@ class Receiving(Remembering):
             if isinstance(said, Evidence):
                 row = self._memory.got(said.envelope)
                 if row is not None:
-                    self._memory.put_got(replace(row, words=1), words=(receipts[row.digest],))
+                    self._memory.put_got(row._replace(words=1), words=(receipts[row.digest],))
                 yield Outcome(said.envelope, receipts[said.envelope])
             else:
                 yield said
@@ -142,7 +141,7 @@ class Receiving(Remembering):
             for own in list(self._memory.sent_pending()):
                 if not self._awaits(own, now):
                     self._memory.adopt(own)
-                    self._memory.put_sent(replace(own, pending=False))
+                    self._memory.put_sent(own._replace(pending=False))
                     self._now_known([own.digest])
                     busy = True
             words: list[Evidence] = []
@@ -168,12 +167,12 @@ class Receiving(Remembering):
         given = next((said.event for said in later if said.event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
-            self._memory.put_got(replace(row, status=_VERDICT[given]))
+            self._memory.put_got(row._replace(status=_VERDICT[given]))
             if code:  # it was read once, and cannot be read again
                 self._memory.tell(Alarm(code, row.digest, int(now)))
             return []
         said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
-        self._memory.put_got(replace(row, status=_VERDICT[said]))
+        self._memory.put_got(row._replace(status=_VERDICT[said]))
         return [Evidence(said, self.home, row.digest, max(int(now), row.at), code)]  # whatever the clock does, in order
 
     def _say(self, words: list[Evidence]) -> None:
@@ -181,7 +180,7 @@ class Receiving(Remembering):
         for said, signed in zip(words, self._hand.sign(words), strict=True):
             row = self._memory.got(said.envelope)
             if row is not None:
-                self._memory.put_got(replace(row, words=row.words + 1), words=(signed,))
+                self._memory.put_got(row._replace(words=row.words + 1), words=(signed,))
 
     def handed(self, digest: str, now: float) -> None:
         """Note that an officer has this envelope's act before him. Said once."""
@@ -206,7 +205,7 @@ class Receiving(Remembering):
         for row in list(self._memory.got_lacking((), limit=_LATE)):
             if self._held(row.lacks):
                 continue  # it stands on one that waits here itself, and is read when that is over, whatever becomes of it
-            self._memory.put_got(replace(row, status=Status.REFUSED, lacks=""))
+            self._memory.put_got(row._replace(status=Status.REFUSED, lacks=""))
             self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
             words.append(
                 Evidence(

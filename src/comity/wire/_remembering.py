@@ -78,7 +78,7 @@ class Remembering:
     def _now_known(self, digests: Collection[str]) -> list[Got]:
         """Those of the peer's that lacked only one of `digests`; the others wait for the next that they lack."""
         moved = (
-            [replace(row, lacks=self._lacks(row.after)) for row in self._memory.got_lacking(digests)] if digests else []
+            [row._replace(lacks=self._lacks(row.after)) for row in self._memory.got_lacking(digests)] if digests else []
         )
         for row in moved:
             self._memory.put_got(row)
@@ -106,7 +106,7 @@ class Remembering:
         words = self._by_now(self._hand.restated(known, int(now)), now)
         if words == known:
             return row
-        fresh = replace(row, words=len(words))
+        fresh = row._replace(words=len(words))
         self._memory.put_got(fresh, words=words)
         return fresh
 
@@ -134,7 +134,7 @@ class Remembering:
             for digest in digests:
                 row = self._memory.sent(digest)
                 if row is not None and row.made_at > now + SKEW:
-                    self._memory.put_sent(replace(row, made_at=int(now) - self._pace.gap))
+                    self._memory.put_sent(row._replace(made_at=int(now) - self._pace.gap))
 
     def _in_time(self, row: Sent, said: Evidence, now: float) -> None:
         """Return when the word states a time at which it can have been said, as far as two clocks tell.
@@ -157,12 +157,12 @@ class Remembering:
 
     def _accepted(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
         if not row.relayed:
-            self._wait_for(Stage.CONSIGNMENT, replace(row, relayed=True, words=0), said, receipt, now)
+            self._wait_for(Stage.CONSIGNMENT, row._replace(relayed=True, words=0), said, receipt, now)
 
     def _wait_for(self, stage: Stage, row: Sent, said: Evidence, word: Signed, now: float) -> None:
         """Note that `word` has come, which says this, and that `row` waits for `stage` from now on."""
         first = self._pace.consignment.first if stage is Stage.CONSIGNMENT else self._pace.handover.first
-        fresh = replace(row, stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
+        fresh = row._replace(stage=stage, attempts=0, next_at=now + first, since=int(now), told=False, trouble="",
                         words=row.words + 1, said_at=said.at)  # fmt: skip
         self._memory.put_sent(fresh, words=(word,))
 
@@ -180,7 +180,7 @@ class Remembering:
             self._in_time(row, said, now)
         except BrokenSeal as error:
             self._untimely(row, now)
-            self._memory.put_sent(replace(row, trouble=error.code))
+            self._memory.put_sent(row._replace(trouble=error.code))
             return
         if row.stage is Stage.CONSIGNMENT and said.event is Event.CONTENT_CONSIGNMENT:
             self._wait_for(Stage.HANDOVER, row, said, raw, now)
@@ -191,10 +191,10 @@ class Remembering:
 
     def _refused(self, row: Sent, said: Evidence, word: Signed, code: str, now: float) -> None:
         """`word` has come, which says that the peer refuses it for good."""
-        self._dead(replace(row, words=row.words + 1, said_at=said.at), code, now, word)
+        self._dead(row._replace(words=row.words + 1, said_at=said.at), code, now, word)
 
     def _dead(self, row: Sent, code: str, now: float, *words: Signed) -> None:
-        self._memory.put_sent(replace(row, stage=Stage.DEAD, trouble=code, told=True), words=words)
+        self._memory.put_sent(row._replace(stage=Stage.DEAD, trouble=code, told=True), words=words)
         self._memory.tell(Alarm(code, row.digest, int(now)))
 
     # ── after a restore ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +248,7 @@ class Remembering:
     def _wake(self, now: float) -> None:
         """The peer is about to be settled: what it put off until then need not wait longer."""
         for row in list(self._memory.sent_put_off()):
-            self._memory.put_sent(replace(row, next_at=min(row.next_at, now), trouble=""))
+            self._memory.put_sent(row._replace(next_at=min(row.next_at, now), trouble=""))
 
     def _refill(self, answer: Answer, now: float) -> bool:
         """Take back what this node has forgotten; whether there was anything.
@@ -291,7 +291,7 @@ class Remembering:
         code = self._hand.own(item, own.statement)
         words = [self._read_about(raw, digest) for raw in item.evidence]
         if taken is not None:  # given anew before that came back
-            self._memory.put_sent(replace(taken, number=self._memory.sent_last() + 1))
+            self._memory.put_sent(taken._replace(number=self._memory.sent_last() + 1))
         made = min([int(now), *(said.at for said in words)])  # when, is forgotten: not after the peer had it
         row = Sent(item.number, digest, item.after, made, Stage.RELAY, now, int(now), pending=not code)
         if code:
@@ -319,8 +319,8 @@ class Remembering:
         if not words or words[0].event is not Event.RELAY_ACCEPTANCE or row.number > self._memory.sent_last() + GAPS:
             message = "What comes back was never acknowledged, or its number lies too far ahead."
             raise BrokenSeal(message, code="conversation.not-ours")
-        dead = replace(
-            row, stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, words=len(words), said_at=words[-1].at
+        dead = row._replace(
+            stage=Stage.DEAD, relayed=True, told=True, trouble=VOID, words=len(words), said_at=words[-1].at
         )
         self._memory.put_sent(dead, own.item.envelope, words=own.item.evidence)
         self._memory.tell(Alarm(code, row.digest, row.since))

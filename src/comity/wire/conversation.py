@@ -22,7 +22,6 @@ One `Conversation` stands for one peer and shares nothing with others: what a pe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from math import inf
 from typing import Final
 
@@ -151,7 +150,7 @@ class Conversation(Receiving):
                 item = Item(row.number, self._memory.sealed(row.digest), row.after)
                 front = self._front(row, taken)
                 if front is not None:
-                    self._memory.put_sent(replace(row, next_at=self._behind(front, now)))
+                    self._memory.put_sent(row._replace(next_at=self._behind(front, now)))
                 elif self._fits(items, size := size + item.size):
                     items.append(item)
                     taken.add(row.digest)
@@ -215,7 +214,7 @@ class Conversation(Receiving):
             row = self._memory.sent(digest)
             # What has been put off, or not answered, waits all the same: else some would be offered in turn, without a pause.
             if row is not None and row.stage is Stage.RELAY and not row.attempts:
-                self._memory.put_sent(replace(row, next_at=now))
+                self._memory.put_sent(row._replace(next_at=now))
 
     def _outcome(self, row: Sent, outcome: Outcome | None, now: float) -> None:
         if row.relayed:  # by stick meanwhile
@@ -244,22 +243,22 @@ class Conversation(Receiving):
         if said.code == "conversation.number":
             attempts = row.attempts + 1
             if attempts >= self._pace.relay.tries:
-                self._refused(replace(row, words=0), said, receipt, said.code, now)
+                self._refused(row._replace(words=0), said, receipt, said.code, now)
                 return
             later = now + backoff(self._pace.relay, row.attempts, row.digest)
             number = self._memory.sent_last() + 1
-            self._memory.put_sent(replace(row, number=number, attempts=attempts, next_at=later, trouble=said.code))
+            self._memory.put_sent(row._replace(number=number, attempts=attempts, next_at=later, trouble=said.code))
             self._memory.settle(settled=False)
         else:
-            self._refused(replace(row, words=0), said, receipt, said.code or "conversation.rejected", now)
+            self._refused(row._replace(words=0), said, receipt, said.code or "conversation.rejected", now)
 
     def _postpone(self, row: Sent, now: float, trouble: str) -> None:
         wait, attempts = self._wait(row.stage), row.attempts + 1
         if row.stage is Stage.CONSIGNMENT and attempts >= wait.tries:  # for ever, but seldom:
             wait = self._pace.handover  # a peer that lacks what it stands on refuses it only while we talk
-        later = replace(row, attempts=attempts, next_at=now + backoff(wait, attempts, row.digest), trouble=trouble)
+        later = row._replace(attempts=attempts, next_at=now + backoff(wait, attempts, row.digest), trouble=trouble)
         if row.stage is Stage.HANDOVER and attempts >= wait.tries:
-            later = replace(later, stage=Stage.DONE)
+            later = later._replace(stage=Stage.DONE)
         self._memory.put_sent(later)
 
     def _wait(self, stage: Stage) -> Wait:
@@ -311,7 +310,7 @@ class Conversation(Receiving):
             row = self._memory.sent(digest)
             if row is None or row.stage is not Stage.DEAD or row.relayed:
                 raise NotPossible("This is no letter that can be sent again.", code="conversation.no-dead-letter")
-            again = replace(row, stage=Stage.RELAY, attempts=0, next_at=now, since=int(now), told=False)
+            again = row._replace(stage=Stage.RELAY, attempts=0, next_at=now, since=int(now), told=False)
             self._memory.put_sent(again)
 
     def overdue(self, now: float) -> None:
@@ -323,11 +322,11 @@ class Conversation(Receiving):
                 if row is None or (row.stage, row.since, row.told) != (late.stage, late.since, late.told):
                     continue
                 if row.since > now:  # it was noted by a clock that has been set back since
-                    self._memory.put_sent(replace(row, since=int(now)))
+                    self._memory.put_sent(row._replace(since=int(now)))
                     self.redate([row.digest], now)
                 else:
                     self._memory.tell(self._late(row, now))
-                    self._memory.put_sent(replace(row, told=True))
+                    self._memory.put_sent(row._replace(told=True))
 
     def _late(self, row: Sent, now: float) -> Alarm:
         code, word = f"conversation.late-{row.stage}", b""

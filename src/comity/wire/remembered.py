@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from comity.seal.envelope import Signed
 from comity.wire.exchange import BATCH, Evidence, Have, Item, Own
@@ -37,8 +37,7 @@ class Status(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """An envelope of ours.
 
     Args:
@@ -74,8 +73,7 @@ class Sent:
     said_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Got:
+class Got(NamedTuple):
     """An envelope of the peer's.
 
     Args:

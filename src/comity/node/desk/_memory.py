@@ -161,18 +161,20 @@ class Tables:
         if not row.words:
             return ()
         if isinstance(row, Sent):
-            return self._words_of(models.Departure.objects.filter(peer=self._peer), self._sent, self._sent_words, row)
-        return self._words_of(models.Arrival.objects.filter(hop=self._peer), self._got, self._got_words, row)
+            return self._words_of(row.digest, self._sent, self._sent_words, self.sent)
+        return self._words_of(row.digest, self._got, self._got_words, self.got)
 
     def _words_of(
-        self, rows: QuerySet[Row], cache: Mapping[str, Row | None], words: Words, row: Sent | Got
+        self, digest: str, rows: Mapping[str, Row | None], words: Words, look: Callable[[str], Sent | Got | None]
     ) -> tuple[Signed, ...]:
-        held = cache.get(row.digest)
-        if held is None or not self._depth:
-            return tuple(archive.words(rows.get(digest=row.digest)))
-        if words.waiting(row.digest):
+        held = rows.get(digest) if look(digest) else None
+        if held is None:
+            raise LookupError(digest)
+        if not self._depth:
+            return tuple(archive.words(held))
+        if words.waiting(digest):
             self._write()
-        return words.of(held, cache.values())
+        return words.of(held, rows.values())
 
     def settled(self) -> bool:
         if self._talk is not None:
@@ -375,7 +377,10 @@ class Tables:
         return rows.filter(status=Status.WAITING, lacks__gt="")
 
     def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
-        rows = self._lacking().filter(lacks__in=list(digests)) if digests else self._lacking()
+        rows = self._lacking()
+        if digests and not rows.exists():  # mostly; and the other question takes as long as it has digests
+            return []
+        rows = rows.filter(lacks__in=list(digests)) if digests else rows
         return self._all_got(rows.order_by("entry")[: limit or None])
 
     def got_lacking_count(self) -> int:
