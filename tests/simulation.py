@@ -271,8 +271,8 @@ class Shelf:
     def put_sent(self, row: Sent, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("sent", row, envelope, words)
 
-    def words(self, row: Sent | Got) -> tuple[Signed, ...]:
-        return self._disk.words(self._peer, row)
+    def words(self, row: Sent | Got, since: int = 0) -> tuple[Signed, ...]:
+        return self._disk.words(self._peer, row)[since:]
 
     def _put(self, table: str, row: Sent | Got, envelope: bytes | None, words: Sequence[Signed]) -> None:
         known = self.words(row)
@@ -373,6 +373,9 @@ class Hand:
 
     def read(self, word: Signed) -> Evidence:
         return self._notary.read(word)
+
+    def doubtful(self) -> bool:
+        return False
 
     def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
         return words

@@ -357,8 +357,7 @@ def _names(kind: Any) -> tuple[str, ...]:
 def _texts(found: Any, prefix: str = "") -> list[tuple[str, str]]:
     """(field, text) of every text in `found` that is not empty, also inside its parts and lists."""
     texts: list[tuple[str, str]] = []
-    for name in _names(found.__class__):
-        value = getattr(found, name)
+    for name, value in vars(found).items():
         if not value or value is True:
             continue
         if isinstance(value, str):

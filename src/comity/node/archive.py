@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
-from django.db.models.functions import Length
 
 from comity.casework.lifecycle import Act, Case, advance
 from comity.casework.measure import Measure
@@ -51,11 +50,6 @@ def kept(digests: Collection[str]) -> dict[str, bytes]:
     """The bytes that are kept under these digests."""
     rows = models.Kept.objects.filter(pk__in=digests).values_list("pk", "data") if digests else ()
     return {digest: bytes(data) for digest, data in rows}
-
-
-def sizes(digests: Collection[str]) -> dict[str, int]:
-    """How many bytes are kept under each of these digests."""
-    return dict(models.Kept.objects.filter(pk__in=digests).values_list("pk", Length("data")))
 
 
 def read(rows: QuerySet[Row]) -> list[Row]:
@@ -110,12 +104,16 @@ def words(row: models.Departure | models.Arrival) -> list[Signed]:
     return words_of([row]).get(row.pk, [])
 
 
-def words_of(rows: Sequence[models.Departure | models.Arrival]) -> dict[int, list[Signed]]:
-    """The signed words about envelopes of one side, oldest first, by the id of the row; read together."""
+def words_of(rows: Sequence[models.Departure | models.Arrival], since: int = 0) -> dict[int, list[Signed]]:
+    """The signed words about envelopes of one side, read together, without the first `since` of each.
+
+    Returns:
+        id of the row -> its words, oldest first.
+    """
     if not rows:
         return {}
     side = "departure" if isinstance(rows[0], models.Departure) else "arrival"
-    about = models.Word.objects.filter(**{f"{side}__in": [row.pk for row in rows]}).order_by("place")
+    about = models.Word.objects.filter(**{f"{side}__in": [row.pk for row in rows]}, place__gte=since).order_by("place")
     read = list(about.values_list(f"{side}_id", "pair", "bare"))
     pairs, found = kept({pair for _, pair, _ in read}), dict[int, list[Signed]]()
     for row, pair, bare in read:

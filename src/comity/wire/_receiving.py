@@ -72,7 +72,7 @@ class Receiving(Remembering):
             if isinstance(said, Evidence):
                 row = self._memory.got(said.envelope)
                 if row is not None:
-                    self._memory.put_got(row._replace(words=1), words=(receipts[row.digest],))
+                    self._memory.put_got(row._replace(words=1, said_at=said.at), words=(receipts[row.digest],))
                 yield Outcome(said.envelope, receipts[said.envelope])
             else:
                 yield said
@@ -124,7 +124,7 @@ class Receiving(Remembering):
         for digest in digests:
             row = self._memory.got(digest)
             if row is not None:
-                yield from self._memory.words(row)[1:]
+                yield from self._memory.words(row, since=1)
 
     def admit(self, now: float) -> bool:
         """Read what waits here and may be read, in order; whether there was anything."""
@@ -163,7 +163,7 @@ class Receiving(Remembering):
 
     def _read(self, row: Got, now: float) -> list[Evidence]:
         """Read one envelope; the words about it that are to be signed. A word given once stays."""
-        later = map(self._hand.said, self._memory.words(row)[1:]) if row.words > 1 else ()  # the first is the receipt
+        later = map(self._hand.said, self._memory.words(row, since=1))
         given = next((said.event for said in later if said.event in _VERDICT), None)
         code = "" if given is Event.CONTENT_CONSIGNMENT_FAILURE else self._memory.admit(row)
         if given is not None:
@@ -180,18 +180,16 @@ class Receiving(Remembering):
         for said, signed in zip(words, self._hand.sign(words), strict=True):
             row = self._memory.got(said.envelope)
             if row is not None:
-                self._memory.put_got(row._replace(words=row.words + 1), words=(signed,))
+                self._memory.put_got(row._replace(words=row.words + 1, said_at=said.at), words=(signed,))
 
     def handed(self, digest: str, now: float) -> None:
         """Note that an officer has this envelope's act before him. Said once."""
         row = self._memory.got(digest)
         if row is None or row.status is not Status.ADMITTED:
             return
-        words = [self._hand.said(word) for word in self._memory.words(row)]
-        if all(said.event is not Event.CONTENT_HANDOVER for said in words):
+        if all(self._hand.said(word).event is not Event.CONTENT_HANDOVER for word in self._memory.words(row)):
             with self._memory.atomically():
-                at = max(int(now), words[-1].at)
-                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, at)])
+                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, max(int(now), row.said_at))])
 
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.

@@ -102,11 +102,13 @@ class Remembering:
 
     def _restated(self, row: Got, now: float) -> Got:
         """An envelope of the peer's, with words about it that count."""
+        if row.said_at <= now + SKEW and not self._hand.doubtful():  # the last is of the latest time
+            return row
         known = self._memory.words(row)
         words = self._by_now(self._hand.restated(known, int(now)), now)
         if words == known:
             return row
-        fresh = row._replace(words=len(words))
+        fresh = row._replace(words=len(words), said_at=self._hand.said(words[-1]).at)
         self._memory.put_got(fresh, words=words)
         return fresh
 
@@ -116,8 +118,6 @@ class Remembering:
         They are of a clock that has been set back since. Only while the peer speaks can that be told from a clock that is
         behind: what it sends is no older than five minutes, or in a parcel that is not of a time to come.
         """
-        if not words or self._hand.said(words[-1]).at <= now + SKEW:  # the last is of the latest time
-            return words
         said = [self._hand.said(raw) for raw in words]
         stay = [one for one in said if one.at <= now + SKEW]
         at = max([int(now), *(one.at for one in stay)])
@@ -273,7 +273,7 @@ class Remembering:
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
         lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, len(words))
+        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, len(words), words[-1].at)
         self._memory.put_got(row, item.envelope, words=item.evidence)
         return words[0].at
 

@@ -84,6 +84,7 @@ class Got(NamedTuple):
         status: what became of it.
         lacks: one of `after` that is not here, or not read yet; empty when it can be read.
         words: how many signed words of this node about it are kept; the receipt is the first.
+        said_at: the time that the last of these states, POSIX seconds.
     """
 
     number: int
@@ -93,6 +94,7 @@ class Got(NamedTuple):
     status: Status
     lacks: str = ""
     words: int = 0
+    said_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,9 @@ class Hand(Protocol):
 
     def read(self, word: Signed) -> Evidence:
         """Anybody's signed word, verified. Raises BrokenSeal."""
+
+    def doubtful(self) -> bool:
+        """Whether nobody may go by some of this node's own words any more, for a key of this State was revoked."""
 
     def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
         """This node's own words about one envelope, within a transaction; new ones where nobody goes by the old ones any more.
@@ -305,8 +310,11 @@ class Memory(Protocol):
     def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         """Change one of the peer's; keep it if its bytes are given. Arguments as in `put_sent`."""
 
-    def words(self, row: Sent | Got) -> tuple[Signed, ...]:
-        """The signed words about an envelope, oldest first: the peer's about ours, this node's about the peer's."""
+    def words(self, row: Sent | Got, since: int = 0) -> tuple[Signed, ...]:
+        """The signed words about an envelope: the peer's about ours, this node's about the peer's.
+
+        Oldest first, without the first `since` of them.
+        """
 
     def statement(self, row: Got) -> bytes:
         """What the peer's envelope held; empty if it could not be opened, or holds the words of another State."""

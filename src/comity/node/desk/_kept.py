@@ -60,7 +60,9 @@ class Words:
 
     def __init__(self, side: str) -> None:
         self._side = side
-        self._known: dict[str, tuple[Signed, ...]] = {}
+        self._known: dict[
+            str, tuple[int, tuple[Signed, ...]]
+        ] = {}  # digest -> the first place, and those from there on
         # digest -> how many there are in the table, how many of them stay, and what follows these
         self._anew: dict[str, tuple[int, int, tuple[Signed, ...]]] = {}
 
@@ -68,13 +70,20 @@ class Words:
         """Whether some about this envelope are not written yet."""
         return digest in self._anew
 
-    def of(self, row: Row, others: Iterable[Row | None]) -> tuple[Signed, ...]:
-        """Those about an envelope; they are read together with those about the others, if they were not yet."""
-        if row.digest not in self._known:
-            rows = [one for one in (row, *others) if one is not None and one.words and one.digest not in self._known]
-            found = archive.words_of([one for one in rows if not self.waiting(one.digest)])
-            self._known |= {one.digest: tuple(found[one.pk]) for one in rows if one.pk in found}
-        return self._known[row.digest]
+    def of(self, row: Row, since: int, others: Iterable[Row | None]) -> tuple[Signed, ...]:
+        """Those about an envelope from this place on; they are read together with those about the others, if need be."""
+        if self._lacks(row, since):
+            rows = [one for one in (row, *others) if one is not None and self._lacks(one, since)]
+            found = archive.words_of(rows, since)
+            self._known |= {one.digest: (since, tuple(found[one.pk])) for one in rows if one.pk in found}
+        first, words = self._known[row.digest]
+        return words[since - first :]
+
+    def _lacks(self, row: Row, since: int) -> bool:
+        """Whether some of them are in the table, and were not read."""
+        return (
+            row.words > since and not self.waiting(row.digest) and self._known.get(row.digest, (row.words,))[0] > since
+        )
 
     def note(self, digest: str, before: int, stay: int, words: Sequence[Signed]) -> None:
         """So many there were about an envelope; so many of them stay, and `words` follow."""

@@ -36,7 +36,7 @@ _PROVED_AFTER: Final = 2  # seconds after which a witness should have seen the h
 _HEARD: Final = {"heard": "times", "heard_at": "at", "heard_since": "since", "greetings": "greetings"}
 _SENT: Final = ("number", "stage", "attempts", "next_at", "since", "told", "relayed", "pending", "trouble", "words",
                 "said_at")  # fmt: skip  # of both
-_GOT: Final = ("status", "lacks", "words", "code", "reason", "act")
+_GOT: Final = ("status", "lacks", "words", "said_at", "code", "reason", "act")
 
 Row = TypeVar("Row", models.Departure, models.Arrival)
 
@@ -157,24 +157,23 @@ class Tables:
         self._kept.read([digest])
         return self._kept[digest]
 
-    def words(self, row: Sent | Got) -> tuple[Signed, ...]:
-        if not row.words:
+    def words(self, row: Sent | Got, since: int = 0) -> tuple[Signed, ...]:
+        if row.words <= since:
             return ()
         if isinstance(row, Sent):
-            return self._words_of(row.digest, self._sent, self._sent_words, self.sent)
-        return self._words_of(row.digest, self._got, self._got_words, self.got)
-
-    def _words_of(
-        self, digest: str, rows: Mapping[str, Row | None], words: Words, look: Callable[[str], Sent | Got | None]
-    ) -> tuple[Signed, ...]:
-        held = rows.get(digest) if look(digest) else None
+            look: Callable[[str], Sent | Got | None] = self.sent
+            rows: Mapping[str, models.Departure | models.Arrival | None] = self._sent
+            words = self._sent_words
+        else:
+            look, rows, words = self.got, self._got, self._got_words
+        held = rows.get(row.digest) if look(row.digest) else None
         if held is None:
-            raise LookupError(digest)
+            raise LookupError(row.digest)
         if not self._depth:
-            return tuple(archive.words(held))
-        if words.waiting(digest):
+            return tuple(archive.words(held)[since:])
+        if words.waiting(row.digest):
             self._write()
-        return words.of(held, rows.values())
+        return words.of(held, since, rows.values())
 
     def settled(self) -> bool:
         if self._talk is not None:
@@ -405,11 +404,12 @@ class Tables:
             entry = self.log().append(messages.logged_receipt(row.digest))
             self._kept.keep(row.digest, envelope)
             held = models.Arrival(digest=row.digest, hop=self._peer, number=row.number or None,
-                                  after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry)  # fmt: skip
+                                  after=list(row.after), at=datetime.fromtimestamp(row.at, UTC), entry=entry,
+                                  size=len(envelope))  # fmt: skip
             self._got[row.digest] = held
             self._got_changed[row.digest] = None
         self._lacks_changed |= bool(held.lacks or row.lacks)
-        held.status, held.lacks, held.words = row.status, row.lacks, row.words
+        held.status, held.lacks, held.words, held.said_at = row.status, row.lacks, row.words, row.said_at
         _note_words(self._got_words, row, self._got_values.get(row.digest), words)
         _note(self._got_changed, row.digest, _GOT)
         self._got_values[row.digest] = row
@@ -425,8 +425,8 @@ class Tables:
     def prepare(self, limit: int, most_bytes: int) -> None:
         if self._cases is None or self._depth:
             return
-        rows = list(self._ready().values_list("digest", "at")[: 2 * limit])
-        known = self._cases.reading.still([digest for digest, _ in rows], limit)
+        rows = list(self._ready().values_list("digest", "at", "size")[: 2 * limit])
+        known = self._cases.reading.still([digest for digest, *_ in rows], limit)
         now = max(0, limit - len(known))
         rest = [row for row in rows if row[0] not in known]
         size = self._open(rest[:now], most_bytes)
@@ -436,16 +436,20 @@ class Tables:
             size += self._open(later[:_STEP], most_bytes - size)
             later = later[_STEP:]
 
-    def _open(self, rows: Sequence[tuple[str, datetime]], most_bytes: int) -> int:
-        """Open what arrived then under these digests, until so many bytes are reached; how many they were."""
+    def _open(self, rows: Sequence[tuple[str, datetime, int]], most_bytes: int) -> int:
+        """Open what arrived then under these digests, until so many bytes are reached; how many they were.
+
+        Args:
+            rows: digest, time of arrival and size of each.
+            most_bytes: the one that reaches it is the last.
+        """
         if not rows or self._cases is None:
             return 0
-        sizes = archive.sizes([digest for digest, _ in rows])
-        ends = accumulate(sizes[digest] for digest, _ in rows)
-        some = [(row, end) for row, end in zip(rows, ends, strict=True) if end - sizes[row[0]] < most_bytes]
-        self._kept.read(digest for (digest, _), _ in some)
-        self._cases.reading.ahead((digest, at, self._kept[digest]) for (digest, at), _ in some)
-        return some[-1][1]
+        before = accumulate((size for *_, size in rows), initial=0)
+        some = [row for row, size in zip(rows, before, strict=False) if size < most_bytes]
+        self._kept.read(digest for digest, *_ in some)
+        self._cases.reading.ahead((digest, at, self._kept[digest]) for digest, at, _ in some)
+        return sum(size for *_, size in some)
 
     def _ready(self) -> QuerySet[models.Arrival]:
         return self._theirs().filter(status=Status.WAITING, lacks="").order_by("entry")
@@ -535,5 +539,12 @@ def _sent(row: models.Departure) -> Sent:
 
 def _got(row: models.Arrival) -> Got:
     return Got(
-        row.number or 0, row.digest, tuple(row.after), int(row.at.timestamp()), Status(row.status), row.lacks, row.words
+        row.number or 0,
+        row.digest,
+        tuple(row.after),
+        int(row.at.timestamp()),
+        Status(row.status),
+        row.lacks,
+        row.words,
+        row.said_at,
     )

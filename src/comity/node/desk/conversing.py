@@ -134,8 +134,11 @@ class Hand:
             return False
         return not there_before(speaker.named(messages.key_of(word)), seen.values())
 
+    def doubtful(self) -> bool:
+        return any(key.revoked for key in self._own().keys)  # the peer need not be known for what this State said
+
     def restated(self, words: tuple[Signed, ...], now: int) -> tuple[Signed, ...]:
-        own = self._own()  # the peer need not be known for what this State said
+        own = self._own()
         revoked = {key.id for key in own.keys if key.revoked}
         if not revoked or not words:
             return words

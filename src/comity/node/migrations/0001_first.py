@@ -416,6 +416,8 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("entry", models.PositiveBigIntegerField()),
                 ("words", models.PositiveSmallIntegerField(default=0)),
+                ("said_at", models.BigIntegerField(default=0)),
+                ("size", models.PositiveBigIntegerField()),
                 (
                     "status",
                     models.CharField(
