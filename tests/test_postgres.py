@@ -81,8 +81,8 @@ def test_the_hostile_peer_reads_what_became_of_its_envelopes_there(server, home,
     """`comity conformance run --home` sees the same on PostgreSQL, by the node's own settings, and can write nothing."""
     name, digest = read(home).database.name, "ab" * 32
     arrival = (
-        "insert into node_arrival (digest, hop, after, at, entry, status, lacks, evidence, code, reason, handed) "
-        "values (%s, 'XX', '[]', now(), 99, 'refused', '', '[]', 'figures.sender', '', false) returning id"
+        "insert into node_arrival (digest, hop, after, at, entry, status, lacks, words, said_at, size, code, reason, handed) "
+        "values (%s, 'XX', '[]', now(), 99, 'refused', '', 0, 0, 9, 'figures.sender', '', false) returning id"
     )
     server.ask(arrival, digest, database=name)
     try:

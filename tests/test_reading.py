@@ -269,7 +269,7 @@ def test_what_did_not_change_is_not_written(node, peer, at):
         tables.put_sent(Sent(1, digest, (), int(at.timestamp()), Stage.RELAY, 0.0, 0), data)
     for change, written in (({}, []), ({"next_at": 5.0}, ['SET "next_at" = %s WHERE'])):
         with CaptureQueriesContext(connection) as seen, tables.atomically():
-            tables.put_sent(replace(tables.sent(digest), **change))
+            tables.put_sent(tables.sent(digest)._replace(**change))
         updates = [one["sql"] for one in seen.captured_queries if "UPDATE" in one["sql"]]
         assert len(updates) == len(written)
         assert all(part in update for part, update in zip(written, updates, strict=True))

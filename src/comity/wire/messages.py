@@ -73,7 +73,7 @@ class _Source:
 
     digest: str
     statement: bytes = field(compare=False)
-    payload: bytes = field(default=b"", compare=False)
+    payload: bytes | None = field(default=None, compare=False)
 
 
 def _act(said: _Source) -> Act:
@@ -81,7 +81,7 @@ def _act(said: _Source) -> Act:
 
 
 def _parsed(said: _Source) -> Act:
-    payload = said.payload or canon.unb64(canon.kept(said.statement)["payload"])
+    payload = canon.unb64(canon.kept(said.statement)["payload"]) if said.payload is None else said.payload
     raw = canon.loads(_bounded(payload), limit=MESSAGE_LIMIT)
     if not isinstance(raw, dict):
         raise Invalid("An act is an object.", code="act.form", where="act")
