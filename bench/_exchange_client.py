@@ -109,13 +109,16 @@ def drain() -> dict[str, float]:
 
 
 def watch() -> dict[str, float]:
-    """Wait until this node has read `COUNT` more envelopes; when that was, POSIX seconds."""
+    """Wait until this node has read `COUNT` more envelopes, and matched them with warnings; when they were read, POSIX seconds."""
     read, count = models.Arrival.objects.exclude(status="waiting"), int(sys.argv[4])
     whole = read.count() + count
     print("watching", flush=True)
     while counted(read) < whole:
         pass
-    return {"read": time.time()}
+    done = time.time()
+    while models.Case.objects.filter(fresh=True).exists():
+        time.sleep(0.05)
+    return {"read": done}
 
 
 def counted(rows: QuerySet[Any]) -> int:
