@@ -109,7 +109,7 @@ def drain() -> dict[str, float]:
 
 
 def watch() -> dict[str, float]:
-    """Wait until this node has read `COUNT` more envelopes, and matched them with warnings; when they were read, POSIX seconds."""
+    """Wait until this node has read `COUNT` more envelopes, and matched them with warnings; when they were read (POSIX)."""
     read, count = models.Arrival.objects.exclude(status="waiting"), int(sys.argv[4])
     whole = read.count() + count
     print("watching", flush=True)
