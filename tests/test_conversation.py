@@ -502,6 +502,37 @@ def test_a_restored_node_asks_and_is_filled_before_it_speaks(pair):
     assert pair.post("c", 13.0, state="VN").number == own.number + 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"), [("peer.unknown", "conversation.unpinned"), ("hop.time", "conversation.unheard")]
+)
+def test_a_person_is_told_of_a_peer_that_refuses_to_talk(answer, told):
+    """Once, when it goes on; it is asked ever less often, but at once when it has spoken itself."""
+    pair = Pair()
+    talk, alarms, now = pair.talk["IR"], pair.nodes["IR"].disk.tables["alarms"], 1.0
+
+    def refused(times):
+        nonlocal now
+        for _ in range(times):
+            offer = talk.offer(now)
+            assert offer.have is not None
+            talk.failed(offer, Failure(answer, reached=True), now)
+            waited, now = talk.next_due(now) - now, talk.next_due(now)
+            assert 0 < waited <= PACE.refused.last
+            assert talk.offer(now - 0.1) is None
+        return waited
+
+    refused(PACE.refused.tries - 1)
+    assert not alarms
+    assert refused(20) > PACE.refused.last / 2
+    assert [(peer, alarm.code, alarm.envelope) for peer, alarm in alarms.values()] == [("VN", told, "")]
+    talk.receive(pair.talk["VN"].offer(now - 90.0), now - 90.0)
+    assert talk.next_due(now - 90.0) == now - 90.0
+    pair.exchange("IR", now)
+    pair.exchange("IR", now + 1.0)
+    assert pair.nodes["IR"].disk.tables["settled"]["VN"]
+    assert len(alarms) == 1
+
+
 def test_what_arrives_after_the_greeting_comes_back_with_the_second_one():
     """Sent just before the restore, on its way meanwhile: a second greeting, when nothing so old passes, brings it back."""
     pair = Pair()

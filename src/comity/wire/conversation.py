@@ -10,8 +10,9 @@ Rules, and where each is kept:
    (`admit`); a gap is asked for, and the waiting room is bounded (`_keep`).
 4. A node that may have lost memory knows nothing better than its peers: until the peer has answered its greeting, it
    neither keeps nor sends in this conversation (`settled`). An envelope that comes alone has no place in it, and is kept.
-5. A silent peer is asked again ever less often, an unwilling one as well; what it refuses for good goes to the dead
-   letters, which a person sees and can release (`_postpone`, `_dead`, `release`).
+5. A silent peer is asked again ever less often, an unwilling one as well; of one that does not talk with this State a person
+   is told (`_silent`). What it refuses for good goes to the dead letters, which a person sees and can release (`_postpone`,
+   `_dead`, `release`).
 6. Every step that is waited for has a deadline, after which a person is told, once (`overdue`).
 7. Evidence is fetched by who wants it. So it is never acknowledged, and no error is ever answered (`offer`, `failed`).
 
@@ -65,6 +66,7 @@ class Conversation(Receiving):
         self._seed = canon.content_id(f"{home}-{peer}".encode())
         self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
+        self._told = False  # a person, that the peer does not talk with this State
         self._batch = pace.batch
         self._asking = Asking(pace.consignment.first, self._horizon(_ASKING))
 
@@ -131,7 +133,8 @@ class Conversation(Receiving):
         """Until when a silent peer is left alone: it has spoken, or the clock went back, and it is asked at once."""
         if self._failures and (times := self._memory.heard().times) != self._heard:
             self._heard, self._next_at = times, now
-        return now if self._next_at > now + self._pace.peer.horizon else max(now, self._next_at)
+        longest = max(self._pace.peer.horizon, self._pace.refused.horizon)
+        return now if self._next_at > now + longest else max(now, self._next_at)
 
     def _due_rows(self, stages: Collection[Stage], now: float, limit: int) -> Iterable[Sent]:
         """What is due: also when its time lies so far ahead that the clock must have been set back since."""
@@ -268,8 +271,16 @@ class Conversation(Receiving):
 
     def failed(self, offer: Offer, failure: Failure, now: float) -> None:
         """Note that `offer` got no usable answer. Nothing is sent about that."""
-        if not failure.reached or offer.have is not None:
+        if not failure.reached:
             self._silent(now)
+            return
+        if offer.have is not None:
+            self._silent(now, self._pace.refused)
+            if self._failures >= self._pace.refused.tries and not self._told:
+                self._told = True
+                code = "conversation.unpinned" if failure.code == "peer.unknown" else "conversation.unheard"
+                with self._memory.atomically():
+                    self._memory.tell(Alarm(code, "", int(now)))
             return
         self._reached()
         self._batch = max(1, len(offer.items) // 2)
@@ -289,16 +300,16 @@ class Conversation(Receiving):
 
     def _reached(self) -> None:
         """The peer has answered; one that answers now and then only is still asked less often than a good one."""
-        self._busy = False
+        self._busy = self._told = False
         self._failures, self._next_at = self._failures // 2, 0.0
         self._batch = min(self._pace.batch, self._batch * 2)
 
-    def _silent(self, now: float) -> None:
+    def _silent(self, now: float, wait: Wait | None = None) -> None:
         """The peer is not to be reached, or says nothing usable: one attempt for all that waits, ever less often."""
         self._busy = False
         self._failures += 1
         self._heard = self._memory.heard().times
-        self._next_at = now + backoff(self._pace.peer, self._failures, self._seed)
+        self._next_at = now + backoff(wait or self._pace.peer, self._failures, self._seed)
 
     def release(self, digest: str, now: float) -> None:
         """Send a dead letter again, as a person decided.

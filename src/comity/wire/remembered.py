@@ -156,6 +156,7 @@ class Pace:
             `handover`. That MUST be more often than a third of `gap`, or the peer counts it as silence.
         handover: for an officer to see it.
         peer: for a peer that does not answer.
+        refused: for one that answers, and does not talk with this State; told to a person after `tries`.
         batch: envelopes in one offer, and given back in one answer.
         room: envelopes that may wait here for others.
         gap: how long they may, counted from the last envelope that came.
@@ -166,6 +167,7 @@ class Pace:
     consignment: Wait = Wait(1, 15 * 60, 1000, 4 * HOUR)
     handover: Wait = Wait(15 * 60, 6 * HOUR, 160, 3 * DAY)
     peer: Wait = Wait(0.5, 30, 0, 0)
+    refused: Wait = Wait(0.5, 10 * 60, 8, 0)
     batch: int = BATCH
     room: int = 256
     gap: int = 7 * DAY

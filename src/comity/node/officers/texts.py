@@ -388,6 +388,13 @@ TEXTS: Final[dict[str, Promise]] = {
         "The other State’s node holds a message of this State that was forgotten here, and could not open it. What it said "
         "is lost. Call that State."
     ),
+    "conversation.unpinned": _(
+        "Its node does not know this State. Have our directory entry pinned there; until then it is asked less and less "
+        "often, and nothing reaches it."
+    ),
+    "conversation.unheard": _(
+        "Its node answers, and refuses to talk with ours. The operator finds its reason in the log. Call its contact point."
+    ),
     "conversation.void": _("A message of this State came back that can be in no case any more. It is not sent again."),
     "conversation.unsettled": _("The other State’s node has not said yet what it holds. Try again in a moment."),
     # hits
