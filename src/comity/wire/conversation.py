@@ -277,10 +277,12 @@ class Conversation(Receiving):
         if offer.have is not None:
             self._silent(now, self._pace.refused)
             if self._failures >= self._pace.refused.tries and not self._told:
-                self._told = True
-                code = "conversation.unpinned" if failure.code == "peer.unknown" else "conversation.unheard"
+                self._told, unknown = True, failure.code == "peer.unknown"
+                alarm = Alarm(
+                    code="conversation.unpinned" if unknown else "conversation.unheard", envelope="", at=int(now)
+                )
                 with self._memory.atomically():
-                    self._memory.tell(Alarm(code, "", int(now)))
+                    self._memory.tell(alarm)
             return
         self._reached()
         self._batch = max(1, len(offer.items) // 2)
