@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import inf
 
 from simulation import World, digest_of, envelope_of, opened
 
+from comity.errors import BrokenSeal
 from comity.seal.envelope import Signed
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
@@ -50,7 +52,7 @@ class _NoDuplicates(Conversation):
                 yield outcome
                 continue
             receipt = self._word(Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, int(now)))
-            self._memory.put_got(row._replace(status=Status.WAITING, words=1), words=(receipt,))
+            self._memory.put_got(row._replace(status=Status.WAITING, words=1, said_at=int(now)), words=(receipt,))
             yield Outcome(row.digest, receipt)
 
 
@@ -270,7 +272,7 @@ class _FreshOnRestore(Conversation):
         row = self._memory.got(digest_of(item.envelope))
         if done and row is not None:
             word = Evidence(Event.RELAY_ACCEPTANCE, self.home, row.digest, row.at + 7)
-            self._memory.put_got(row._replace(words=1), words=(self._word(word),))
+            self._memory.put_got(row._replace(words=1, said_at=word.at), words=(self._word(word),))
         return done
 
 
@@ -313,6 +315,8 @@ class _RestoresAll(Conversation):
             return None
         lacks = self._lacks(item.after)
         row = Got(item.number, digest, item.after, 0, Status.WAITING, lacks, len(item.evidence))
+        with suppress(BrokenSeal):
+            row = row._replace(said_at=self._hand.read(item.evidence[-1]).at)
         self._memory.put_got(row, item.envelope, words=item.evidence)
         return row.at
 

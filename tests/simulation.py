@@ -19,6 +19,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -279,6 +280,9 @@ class Shelf:
         about = (*known[: row.words - len(words)], *words)
         if len(about) != row.words:
             raise LookupError(f"{row.digest}: {row.words} words are said to be there, and {len(about)} are")
+        with suppress(BrokenSeal):  # of a liar: the judge sees that
+            if words and row.said_at != self._node.world.notary.read(words[-1]).at:
+                raise LookupError(f"{row.digest}: another time is noted than its last word states")
         if about != known:
             self._disk.put((f"{table} words", self._peer), row.digest, about)
         self._disk.put((table, self._peer), row.digest, row)

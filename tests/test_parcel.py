@@ -66,6 +66,7 @@ def everything():
         for model in (
             models.Arrival,
             models.Departure,
+            models.Word,
             models.Act,
             models.Talk,
             models.Job,

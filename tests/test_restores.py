@@ -23,7 +23,16 @@ from comity.wire.exchange import Answer, Event, Evidence, Have, Offer
 pytestmark = pytest.mark.django_db
 OFFER = Offer(have=Have(0, (), 0, ()))  # a greeting
 YEARS, MINUTE = timedelta(days=3 * 365), timedelta(minutes=1)
-MEMORY = (models.Talk, models.Departure, models.Arrival, models.Act, models.Case, models.Kept, models.Alarm)
+MEMORY = (
+    models.Talk,
+    models.Departure,
+    models.Arrival,
+    models.Word,
+    models.Act,
+    models.Case,
+    models.Kept,
+    models.Alarm,
+)
 
 
 @pytest.fixture
@@ -155,6 +164,26 @@ def test_what_a_peer_gives_back_shows_a_restore(node, peer, at, django_capture_o
         assert models.Talk.objects.get(pk="QA").settled == (not notes)
     assert restores.notes()[0].why == "conversation.back VN"
     assert number(node, at) > 10_000_000
+    rows = list(models.Arrival.objects.filter(hop="VN"))
+    assert [row.said_at for row in rows] == [messages.said_of(archive.words(row)[-1]).at for row in rows]
+
+
+@pytest.mark.parametrize("order", [(0, 0), (0, 1, 1), (0, 2, 1), (0, 1, 0), (0, 1, 2)])
+def test_words_that_come_back_out_of_their_order_are_not_taken(node, peer, at, order):
+    """All are this State's own. But what is noted of the last one is to hold for each of them: only (0, 1, 2) is taken."""
+    talk, (item,), now = crossing.conversation(node, "VN"), items(peer), at.timestamp()
+    words = [crossing.exchange(node, talk, Offer((item,)), at=at).outcomes[0].receipt]
+    talk.admit(now + 1)
+    talk.handed(item.digest, now + 2)
+    words += talk.receive(Offer(ask=(item.digest,)), now + 3).evidence
+    models.Arrival.objects.all().delete()
+    started = crossing.conversation(node, "VN")
+    started.next_due(now + 4)
+    back = replace(item, evidence=tuple(words[place] for place in order))
+    started.answered(OFFER, Answer(items=(back,)), now + 4)
+    taken = models.Arrival.objects.filter(said_at=int(now + 2), words=3).count()
+    assert taken == models.Arrival.objects.count() == (order == (0, 1, 2))
+    assert models.Alarm.objects.filter(code="conversation.not-ours").count() == 1 - taken
 
 
 def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):

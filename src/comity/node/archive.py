@@ -55,7 +55,7 @@ def kept(digests: Collection[str]) -> dict[str, bytes]:
 def read(rows: QuerySet[Row]) -> list[Row]:
     """The rows of a question, without what Django does for each of them beside: no signals, and nothing deferred.
 
-    Values of a column that are equal are made once, and are one object: nobody may change it.
+    Equal values of a column that Django converts (times, flags, JSON) are made once, and are one object: nobody may change it.
     """
     model: Any = rows.model
     names = [column.attname for column in model._meta.concrete_fields]  # noqa: SLF001  this is how Django names it

@@ -155,7 +155,7 @@ def unb64(text: Any) -> bytes:
     return data
 
 
-@lru_cache(maxsize=4096)  # proofs that are made together share most of their hashes
+@lru_cache(maxsize=4096)  # the paths of statements that were signed together share most of their hashes
 def hash_b64(value: bytes) -> str:
     """`b64` of a hash."""
     return b64(value)

@@ -173,7 +173,11 @@ class Receiving(Remembering):
             return []
         said = Event.CONTENT_CONSIGNMENT_FAILURE if code else Event.CONTENT_CONSIGNMENT
         self._memory.put_got(row._replace(status=_VERDICT[said]))
-        return [Evidence(said, self.home, row.digest, max(int(now), row.at), code)]  # whatever the clock does, in order
+        return [Evidence(said, self.home, row.digest, self._after(row, now), code)]
+
+    def _after(self, row: Got, now: float) -> int:
+        """The time of the next word about it: whatever the clock does, words state their times in order."""
+        return max(int(now), row.at, row.said_at)
 
     def _say(self, words: list[Evidence]) -> None:
         """Sign words about the peer's envelopes, together, and keep them beside these."""
@@ -189,7 +193,7 @@ class Receiving(Remembering):
             return
         if all(self._hand.said(word).event is not Event.CONTENT_HANDOVER for word in self._memory.words(row)):
             with self._memory.atomically():
-                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, max(int(now), row.said_at))])
+                self._say([Evidence(Event.CONTENT_HANDOVER, self.home, digest, self._after(row, now))])
 
     def _expire(self, now: float) -> None:
         """Refuse what has waited too long for something that does not come, while nothing else came either.
@@ -207,7 +211,7 @@ class Receiving(Remembering):
             self._memory.tell(Alarm("conversation.gap", row.digest, int(now)))
             words.append(
                 Evidence(
-                    Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, max(int(now), row.at), "conversation.gap"
+                    Event.CONTENT_CONSIGNMENT_FAILURE, self.home, row.digest, self._after(row, now), "conversation.gap"
                 )
             )
         self._say(words)

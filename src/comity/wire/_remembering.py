@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import inf
 from typing import Final, TypeVar
 
@@ -272,6 +273,8 @@ class Remembering:
             raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
+        if len({word.event for word in words}) < len(words) or any(one.at > two.at for one, two in pairwise(words)):
+            raise BrokenSeal("What comes back carries words out of their order.", code="conversation.not-ours")
         lacks = self._lacks(item.after)
         row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, len(words), words[-1].at)
         self._memory.put_got(row, item.envelope, words=item.evidence)

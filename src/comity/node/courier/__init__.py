@@ -45,7 +45,7 @@ _LOOK = 5.0  # seconds between two looks at every peer, also at those for which 
 _SHARE = 100  # beside mail, a hundredth of one processor is for looking whether there is anything else to do;
 _LONGEST = 2.0  # but there are no more seconds between two such looks
 _SLICE = 0.1  # seconds of work that can be cut off anywhere
-_TURN = 0.2  # seconds of reading what one peer brought, before the others have their turn
+_TURN = 0.2  # seconds of reading in one round, if there is so much; some of each peer is read anyway
 
 
 class Courier:
@@ -122,10 +122,11 @@ class Courier:
     def _admit(self) -> bool:
         """Read what arrived and can be read."""
         busy = False
-        for peer in sorted(crossing.unread()):  # some of each, so that nobody holds up the others
+        peers = sorted(crossing.unread())
+        for peer in peers:  # some of each, so that nobody holds up the others
             if peer not in self._reading:
                 self._reading[peer] = crossing.conversation(self._settings, peer)
-            end = time.monotonic() + _TURN
+            end = time.monotonic() + _TURN / len(peers)
             while guarded(partial(crossing.admit_some, self._settings, peer, at=now(), talk=self._reading[peer])):
                 busy = True
                 if time.monotonic() > end:

@@ -128,7 +128,7 @@ class Tables:
         if self._cases is not None:
             self._cases.reading.write()
         self._kept.write()
-        _write(models.Departure.objects.filter(peer=self._peer), self._sent, self._sent_changed)
+        _write(models.Departure.objects.all(), self._sent, self._sent_changed)  # by the digest alone: see `departures`
         _write(models.Arrival.objects.filter(hop=self._peer), self._got, self._got_changed)
         self._sent_words.write(self._sent)
         self._got_words.write(self._got)
@@ -496,7 +496,7 @@ def _note(fresh: dict[str, set[str] | None], digest: str, names: Iterable[str]) 
 
 
 def _write(table: QuerySet[Row], rows: dict[str, Row | None], fresh: dict[str, set[str] | None]) -> None:
-    """Write the rows named in `fresh`: new ones whole, of others what has changed; first these, which may give numbers free.
+    """Write to `table` the rows named in `fresh`: first what has changed of some, which may give numbers free; new ones whole.
 
     An index is written anew for each field of it that is named, whether that has another value or not.
     """

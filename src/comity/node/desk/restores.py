@@ -30,6 +30,7 @@ from comity.wire import messages
 
 RESTORE: Final = "restore"
 _TEXT: Final = 500  # characters of who noted it, and of why
+_TOGETHER: Final = 256  # envelopes whose receipts are read at a time
 _LIMIT: Final = 1 << 14  # bytes of a statement's payload
 
 
@@ -122,8 +123,11 @@ def stated(settings: Settings, until: datetime, *, by: str, why: str, at: dateti
 def _known_until() -> datetime | None:
     """The latest moment at which another State, by its own clock, acknowledged an act that was lost here and came back."""
     back = models.Departure.objects.filter(act__restored=True, relayed=True)
-    said = [messages.said_of(archive.words(row)[0]).at for row in back.iterator()]
-    return datetime.fromtimestamp(max(said), UTC) if said else None
+    latest, last = 0, 0
+    while some := list(back.filter(pk__gt=last).order_by("pk")[:_TOGETHER]):
+        receipts = [words[0] for words in archive.words_of(some).values()]
+        latest, last = max([latest, *(messages.said_of(one).at for one in receipts)]), some[-1].pk
+    return datetime.fromtimestamp(latest, UTC) if latest else None
 
 
 def _keep(settings: Settings, *, until: datetime, by: str, why: str, instead: str, at: datetime) -> Note:

@@ -133,7 +133,7 @@ class Talk(models.Model):
 
 
 class Kept(models.Model):
-    """Bytes that never change, under their digest: envelopes, and pairs of signatures that several words share.
+    """Bytes that never change, under their digest: envelopes, and pairs of signatures that acts and words stand under.
 
     They are most of what crosses the border. So they lie apart from the rows that say what became of them.
     """
