@@ -20,7 +20,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal.envelope import Pair, Signed
@@ -41,6 +41,10 @@ PACE = Pace(
 )  # fmt: skip
 NOISE = Signed(b"?", Pair("", ""))
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
+UNHEARD = Heard()
+
+Answered = TypeVar("Answered")
+Row = TypeVar("Row", Sent, Got)
 
 
 class Crash(Exception):
@@ -109,25 +113,55 @@ def opened(envelope: bytes) -> tuple[dict[str, str], bytes]:
 # ── memory that crashes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Table(dict[Any, Any]):
+    """Rows by their keys, and what was asked about all of them: an answer holds until a row changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers: dict[Callable[..., Any], Any] = {}
+
+    def ask(self, question: Callable[[Collection[Any]], Answered]) -> Answered:
+        """What `question` says of the rows, as they stand."""
+        try:
+            return self._answers[question]
+        except KeyError:
+            answer = self._answers[question] = question(self.values())
+            return answer
+
+    def put(self, key: Any, value: Any) -> None:
+        """Write a row; None: there is none."""
+        self._answers.clear()
+        if value is None:
+            self.pop(key, None)
+        else:
+            self[key] = value
+
+    def refill(self, rows: Mapping[Any, Any]) -> None:
+        """Hold nothing but `rows`."""
+        self._answers.clear()
+        self.clear()
+        self.update(rows)
+
+
 class Disk:
     """Tables with transactions. `world.hurt` may raise Crash before or after a commit."""
 
     lag = False  # a planted fault: what was committed last is lost in a crash
 
     def __init__(self) -> None:
-        self.tables: dict[Any, dict[Any, Any]] = defaultdict(dict)
+        self.tables: dict[Any, Table] = defaultdict(Table)
         self.news: list[tuple[str, str]] = []  # what clients are shown when it is committed
         self.hurt: Callable[[str], None] = lambda when: None
         self.shown: Callable[[list[tuple[str, str]]], None] = lambda news: None
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
-        self._last: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._undo: list[tuple[Table, Any, Any]] = []
+        self._last: list[tuple[Table, Any, Any]] = []
         self._depth = 0
 
     def put(self, table: Any, key: Any, value: Any) -> None:
         """Write, to be undone until the commit."""
         where = self.tables[table]
         self._undo.append((where, key, where.get(key)))
-        where[key] = value
+        where.put(key, value)
 
     def words(self, peer: str, row: Sent | Got | None) -> tuple[Signed, ...]:
         """The words about an envelope for this peer, or of it."""
@@ -158,10 +192,7 @@ class Disk:
         self._depth = 0
         undo = self._last + self._undo if self.lag else self._undo
         for where, key, old in reversed(undo):
-            if old is None:
-                where.pop(key, None)
-            else:
-                where[key] = old
+            where.put(key, old)
         self._undo, self._last, self.news = [], [], []
 
     def copy(self) -> dict[Any, dict[Any, Any]]:
@@ -170,7 +201,59 @@ class Disk:
 
     def restore(self, backup: dict[Any, dict[Any, Any]]) -> None:
         """Go back to it. That memory is missing shows: the log is shorter than a file beside the tables says."""
-        self.tables = defaultdict(dict, {name: dict(table) for name, table in backup.items() if name != "settled"})
+        for name, table in self.tables.items():
+            table.refill(backup.get(name, {}) if name != "settled" else {})
+
+
+# what a memory asks about its rows
+
+
+def _last(rows: Collection[Sent | Got]) -> int:
+    return max((row.number for row in rows), default=0)
+
+
+def _numbers(rows: Collection[Sent | Got]) -> set[int]:
+    return {row.number for row in rows}
+
+
+def _gaps(rows: Collection[Sent | Got]) -> tuple[int, ...]:
+    held = _numbers(rows)
+    return tuple(number for number in range(1, max(held, default=0)) if number not in held)
+
+
+def _by_number(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row.number)
+
+
+def _open(rows: Collection[Sent]) -> list[Sent]:
+    return _by_number(row for row in rows if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed))
+
+
+def _spans(rows: Collection[Sent]) -> dict[Stage, tuple[float, float]]:
+    times: dict[Stage, list[float]] = {}
+    for row in rows:
+        times.setdefault(row.stage, []).append(row.next_at)
+    return {stage: (min(found), max(found)) for stage, found in times.items()}
+
+
+def _pending(rows: Collection[Sent]) -> list[Sent]:
+    return _by_number(row for row in rows if row.pending)
+
+
+def _last_at(rows: Collection[Got]) -> int:
+    return max((row.at for row in rows), default=0)
+
+
+def _waiting(rows: Collection[Got]) -> list[Got]:
+    return _by_number(row for row in rows if row.status is Status.WAITING)
+
+
+def _ready(rows: Collection[Got]) -> list[Got]:
+    return [row for row in _waiting(rows) if not row.lacks]
+
+
+def _lacking(rows: Collection[Got]) -> list[Got]:
+    return [row for row in _waiting(rows) if row.lacks]
 
 
 class Shelf:
@@ -178,9 +261,8 @@ class Shelf:
 
     def __init__(self, node: Node, peer: str) -> None:
         self._node, self._disk, self._peer = node, node.disk, peer
-
-    def _rows(self, name: str) -> dict[Any, Any]:
-        return self._disk.tables[name, self._peer]
+        self._sent, self._got, self._kept = (self._disk.tables[name, peer] for name in ("sent", "got", "kept"))
+        self._settled, self._heard = self._disk.tables["settled"], self._disk.tables["heard"]
 
     def atomically(self) -> Disk:
         return self._disk
@@ -189,56 +271,48 @@ class Shelf:
         pass
 
     def settled(self) -> bool:
-        return bool(self._disk.tables["settled"].get(self._peer))
+        return bool(self._settled.get(self._peer))
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001
         self._disk.put("settled", self._peer, settled)
 
     def hear(self, heard: Heard) -> None:
-        self._disk.tables["heard"][self._peer] = heard  # no commit: nodes that die of being spoken to never rest
+        self._heard[self._peer] = heard  # no commit: nodes that die of being spoken to never rest
 
     def heard(self) -> Heard:
-        return self._disk.tables["heard"].get(self._peer, Heard())
+        return self._heard.get(self._peer, UNHEARD)
 
     def sent(self, digest: str) -> Sent | None:
-        return self._rows("sent").get(digest)
+        return self._sent.get(digest)
 
     def sent_number(self, number: int) -> Sent | None:
-        return next((row for row in self._rows("sent").values() if row.number == number), None)
+        return next((row for row in self._sent.values() if row.number == number), None)
 
     def sent_last(self) -> int:
-        return max((row.number for row in self._rows("sent").values()), default=0)
+        return self._sent.ask(_last)
 
     def sent_gaps(self, limit: int) -> tuple[int, ...]:
-        return self._gaps("sent", limit)
+        return self._sent.ask(_gaps)[:limit]
 
-    def _gaps(self, name: str, limit: int) -> tuple[int, ...]:
-        held = {row.number for row in self._rows(name).values()}
-        return tuple(number for number in range(1, max(held, default=0)) if number not in held)[:limit]
-
-    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
+    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[Sent]:
         rows = [
             row
-            for row in self._rows("sent").values()
+            for row in self._sent.ask(_open)
             if row.stage in stages and (row.next_at <= now or row.next_at > now + horizon)
         ]
-        rows.sort(key=lambda row: row.number)
         return rows[:limit]
 
     def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
         return [row.digest for row in self.sent_due(stages, now, horizon, limit)]
 
     def sent_spans(self, stages: Collection[Stage]) -> Mapping[Stage, tuple[float, float]]:
-        times: dict[Stage, list[float]] = {}
-        for row in self.sent_open():
-            if row.stage in stages:
-                times.setdefault(row.stage, []).append(row.next_at)
-        return {stage: (min(found), max(found)) for stage, found in times.items()}
+        spans = self._sent.ask(_spans)
+        return {stage: spans[stage] for stage in spans if stage in stages}
 
     def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
         rows = [
             row
-            for row in self._rows("sent").values()
+            for row in self._sent.ask(_open)
             if row.stage in deadlines and (row.since > now or (not row.told and now - row.since > deadlines[row.stage]))
         ]
         return rows[:limit]
@@ -247,26 +321,18 @@ class Shelf:
         return [row for row in self.sent_open() if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled"]
 
     def sent_open(self) -> Iterable[Sent]:
-        rows = [
-            row
-            for row in self._rows("sent").values()
-            if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed)
-        ]
-        rows.sort(key=lambda row: row.number)
-        return rows
+        return self._sent.ask(_open)
 
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         gaps = set(have.got_gaps)
-        rows = [
-            row for row in self._rows("sent").values() if row.relayed and (row.number > have.got or row.number in gaps)
-        ]
-        return sorted(rows, key=lambda row: row.number)[:limit]
+        rows = [row for row in self._sent.values() if row.relayed and (row.number > have.got or row.number in gaps)]
+        return _by_number(rows)[:limit]
 
     def sent_pending(self) -> Iterable[Sent]:
-        return sorted((row for row in self._rows("sent").values() if row.pending), key=lambda row: row.number)
+        return self._sent.ask(_pending)
 
     def sealed(self, digest: str) -> bytes:
-        return self._rows("kept")[digest]
+        return self._kept[digest]
 
     def put_sent(self, row: Sent, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("sent", row, envelope, words)
@@ -295,46 +361,42 @@ class Shelf:
         self._node.add(opened(self.sealed(row.digest))[0])
 
     def got(self, digest: str) -> Got | None:
-        return self._rows("got").get(digest)
+        return self._got.get(digest)
 
     def got_number(self, number: int) -> Got | None:
-        return next((row for row in self._rows("got").values() if row.number == number), None)
+        return next((row for row in self._got.values() if row.number == number), None)
 
     def got_taken(self, numbers: Collection[int]) -> set[int]:
-        return {row.number for row in self._rows("got").values()} & set(numbers)
+        return self._got.ask(_numbers).intersection(numbers)
 
     def got_last(self) -> int:
-        return max((row.number for row in self._rows("got").values()), default=0)
+        return self._got.ask(_last)
 
     def got_gaps(self, limit: int) -> tuple[int, ...]:
-        return self._gaps("got", limit)
+        return self._got.ask(_gaps)[:limit]
 
     def got_last_at(self) -> int:
-        return max((row.at for row in self._rows("got").values()), default=0)
-
-    def got_waiting(self) -> Iterable[Got]:
-        rows = [row for row in self._rows("got").values() if row.status is Status.WAITING]
-        rows.sort(key=lambda row: row.number)
-        return rows
+        return self._got.ask(_last_at)
 
     def got_ready(self, limit: int) -> Iterable[Got]:
-        return [row for row in self.got_waiting() if not row.lacks][:limit]
+        return self._got.ask(_ready)[:limit]
 
     def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
-        rows = [row for row in self.got_waiting() if row.lacks and (not digests or row.lacks in digests)]
+        rows = self._got.ask(_lacking)
+        if digests:
+            rows = [row for row in rows if row.lacks in digests]
         return rows[: limit or None]
 
     def got_lacking_count(self) -> int:
-        return len(list(self.got_lacking(())))
+        return len(self._got.ask(_lacking))
 
     def got_missing(self, limit: int) -> Iterable[str]:
-        wanted = dict.fromkeys(row.lacks for row in self.got_lacking(()))
+        wanted = dict.fromkeys(row.lacks for row in self._got.ask(_lacking))
         return [digest for digest in wanted if not self.got(digest) and not self.sent(digest)][:limit]
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         gaps = set(have.sent_gaps)
-        rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
-        return sorted(rows, key=lambda row: row.number)[:limit]
+        return _by_number(row for row in self._got.values() if row.number > have.sent or row.number in gaps)[:limit]
 
     def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("got", row, envelope, words)
