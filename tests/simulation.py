@@ -41,7 +41,7 @@ PACE = Pace(
 )  # fmt: skip
 NOISE = Signed(b"?", Pair("", ""))
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
-UNHEARD = Heard()
+UNHEARD, UNREACHABLE = Heard(), Failure("wire.unreachable")
 
 Answered = TypeVar("Answered")
 Row = TypeVar("Row", Sent, Got)
@@ -227,6 +227,10 @@ def _by_number(rows: Iterable[Row]) -> list[Row]:
 
 def _open(rows: Collection[Sent]) -> list[Sent]:
     return _by_number(row for row in rows if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed))
+
+
+def _dead(rows: Collection[Sent]) -> list[Sent]:
+    return [row for row in rows if row.stage is Stage.DEAD and not row.relayed]
 
 
 def _spans(rows: Collection[Sent]) -> dict[Stage, tuple[float, float]]:
@@ -501,8 +505,8 @@ class Node:
                     self.state, peer, Shelf(self, peer), Hand(world.notary, self.state, peer), PACE
                 )
                 world.later(world.rng.random() * 5, self.admit_all, peer, self.life)
-                world.later(DAY, self.look, peer, self.life)
                 self.wake(peer)
+        world.later(DAY, self.look, self.life)
 
     def die(self, seconds: float) -> None:
         """Crash, and be started again after a while."""
@@ -569,12 +573,13 @@ class Node:
         except Crash:
             self.die(self.world.rng.expovariate(1 / 600))
 
-    def look(self, peer: str, life: int) -> None:
+    def look(self, life: int) -> None:
         """What came back is looked at by every round of a node's courier; here once a day."""
-        if life == self.life and self.world.now < END:
-            if any(self.talk[peer]._memory.sent_pending()):
+        for peer, talk in self.talk.items():
+            if life == self.life and any(talk._memory.sent_pending()):
                 self.admit_all(peer, life)
-            self.world.later(DAY, self.look, peer, life)
+        if life == self.life:
+            self.world.later(DAY, self.look, life)
 
     # what the node does with acts
 
@@ -606,9 +611,7 @@ class Node:
         if not self.up:
             self.world.later(HOUR, self.hand_over, peer, text)
             return
-        row = next(
-            (r for r in self.disk.tables["got", peer].values() if r.digest == self.world.digest_of_text.get(text)), None
-        )
+        row = self.disk.tables["got", peer].get(self.world.digest_of_text.get(text))
         if row is not None:
             try:
                 self.talk[peer].handed(row.digest, self.clock())
@@ -661,7 +664,7 @@ class Node:
 
     def release(self, peer: str, talk: Conversation) -> None:
         """A person sends dead letters again, now and then."""
-        dead = [row for row in self.disk.tables["sent", peer].values() if row.stage is Stage.DEAD and not row.relayed]
+        dead = self.disk.tables["sent", peer].ask(_dead)
         if dead and self.world.rng.random() < 0.3:
             self.released[dead[0].digest] += 1
             talk.release(dead[0].digest, self.clock())
@@ -862,7 +865,7 @@ class World:
         self._count = 0
         self.notary = Notary()
         self.faults: list[str] = []
-        self.trace: list[str] = []
+        self._happened: list[tuple[float, tuple[object, ...]]] = []
         self.known: set[str] = set()  # digests of envelopes that clients have sealed
         self.words: list[Signed] = []  # receipts that passed over the wire
         self.digest_of_text: dict[str, str] = {}
@@ -1017,24 +1020,34 @@ class World:
         heapq.heappush(self._queue, (when, self._count, what, given))
 
     def later(self, seconds: float, what: Callable[..., None], *given: Any) -> None:
-        self.at(self.now + seconds, what, *given)
+        self._count += 1
+        heapq.heappush(self._queue, (self.now + seconds, self._count, what, given))
 
     def note(self, *what: object) -> None:
-        self.trace.append(f"{self.now:.3f} {' '.join(map(str, what))}")
+        self._happened.append((self.now, what))
+
+    def when(self, *what: object) -> float | None:
+        """When this was noted first; None: never."""
+        return next((now for now, noted in self._happened if noted == what), None)
+
+    @property
+    def trace(self) -> list[str]:
+        """All that happened, line by line."""
+        return [f"{now:.3f} {' '.join(map(str, what))}" for now, what in self._happened]
 
     def run(self) -> World:
         """Let it happen, and judge."""
-        queue, limit = self._queue, 40_000
-        while queue and queue[0][0] <= END:
-            self.now, _, what, given = heapq.heappop(queue)
+        queue, pop = self._queue, heapq.heappop
+        for _ in range(40_000):
+            if not queue or queue[0][0] > END:
+                break
+            self.now, _, what, given = pop(queue)
             try:
                 what(*given)
             except Exception as error:  # noqa: BLE001  whatever goes wrong in a node is a fault of that node
                 self.faults.append(f"broken: {type(error).__name__} {error}")
-            limit -= 1
-            if not limit:
-                self.faults.append("storm: it never comes to rest")
-                break
+        else:
+            self.faults.append("storm: it never comes to rest")
         Judge(self).judge()
         return self
 
@@ -1113,7 +1126,7 @@ class World:
         self.sent[node.state, peer] += 1
         self.note("offer", node.state, peer, len(offer.items), len(offer.ask), offer.have is not None)
         for item in offer.items:
-            if digest_of(item.envelope) not in self.known:
+            if item.digest not in self.known:
                 self.faults.append(f"{node.state} sent {peer} something that is no letter of a client")
         if len(offer.items) > PACE.batch:
             self.faults.append(f"{node.state} sent {len(offer.items)} letters at once")
@@ -1123,7 +1136,7 @@ class World:
             self.later(self._takes(), self.arrive, node.state, peer, number, offer, node.clock())
             if self.double and self.rng.random() < self.double:
                 self.later(self._takes() * 4, self.arrive, node.state, peer, number, offer, node.clock())
-        self.later(TIMEOUT, self.end, node.state, peer, number, Failure("wire.unreachable"))
+        self.later(TIMEOUT, self.end, node.state, peer, number, UNREACHABLE)
 
     def unasked(self, hostile: Hostile, victim: str, offer: Offer) -> None:
         self.later(self._takes(), self.arrive, hostile.state, victim, 0, offer, EPOCH + self.now)
@@ -1155,7 +1168,7 @@ class World:
         if len(answer.outcomes) != len(offer.items):
             self.faults.append(f"{node.state} answered {len(answer.outcomes)} of {len(offer.items)} letters")
         for item, outcome in zip(offer.items, answer.outcomes, strict=False):
-            if outcome.envelope != digest_of(item.envelope):
+            if outcome.envelope != item.digest:
                 self.faults.append(f"{node.state} answered for another letter")
             elif outcome.receipt:
                 said = self.notary.read(outcome.receipt)
@@ -1255,8 +1268,8 @@ class Judge:
         if row is not None and row.relayed and theirs is not None and not world.same(taken, given):
             self.fault(f"{act.by} and {act.to} hold different receipts for {act.text}")
         if act.text == "probe" and act.recorded:
-            seen = [line for line in world.trace if line.endswith(f"seen {act.to} probe")]
-            if not seen or float(seen[0].split()[0]) - act.at > 28:
+            seen = world.when("seen", act.to, "probe")
+            if seen is None or seen - act.at > 28:
                 self.fault(f"slow: a letter between {act.by} and {act.to} took long though nothing was wrong")
 
     def _words(self, act: Act, row: Sent | None) -> tuple[Signed, ...]:
