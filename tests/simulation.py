@@ -470,6 +470,11 @@ class Loose(Conversation):
         return Offer(tuple(items), ask) if items or ask else None
 
 
+def loose_of(talk: type[Conversation]) -> type[Conversation]:
+    """A class of conversations as `talk`, of another make."""
+    return Loose if talk is Conversation else type("LooseTalk", (Loose, talk), {})
+
+
 # ── who takes part ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -886,15 +891,15 @@ class World:
         self.nodes = {state: Node(self, state) for state in self.states if state not in self.hostile}
         self.loose = loose = rng.choice(sorted(self.nodes)) if rng.random() < 0.3 or self._long else ""
         for state, node in self.nodes.items():
-            node.talk_class = type("LooseTalk", (Loose, talk), {}) if state == loose else talk
+            node.talk_class = loose_of(talk) if state == loose else talk
             node.disk.lag = lag
         self.loss = rng.choice((0.0, 0.0, 0.05, 0.2, 0.4))
         self.double = rng.choice((0.0, 0.1, 0.4))
         self.delay = rng.choice((0.1, 2.0, 8.0, 20.0))
         self.fragile = rng.choice((0.0, 0.0, 0.01, 0.04))
         self.cuts: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-        for node in (*self.nodes.values(), *self.hostile.values()):
-            self.at(rng.random() * HOUR, node.start)
+        for start in (*(node.start for node in self.nodes.values()), *(liar.start for liar in self.hostile.values())):
+            self.at(rng.random() * HOUR, start)
         for node in self.nodes.values():
             self.at(DAY, node.watch)
         self._plan_cuts()
@@ -1113,8 +1118,8 @@ class World:
     def _lost(self, one: str, other: str) -> bool:
         if self.loss and self.rng.random() < self.loss:
             return True
-        cuts = self.cuts.get((one, other))
-        return bool(cuts) and any(start <= self.now < end for start, end in cuts)
+        cuts = self.cuts.get((one, other), ())
+        return any(start <= self.now < end for start, end in cuts)
 
     def _takes(self) -> float:
         return min(240.0, self.rng.expovariate(1 / self.delay))
