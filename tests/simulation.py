@@ -121,16 +121,16 @@ class Table(dict[Any, Any]):
         self._answers: dict[Callable[..., Any], Any] = {}
 
     def ask(self, question: Callable[[Collection[Any]], Answered]) -> Answered:
-        """What `question` says of the rows, as they stand."""
-        try:
-            return self._answers[question]
-        except KeyError:
+        """What `question` says of the rows, as they stand: never None."""
+        answer = self._answers.get(question)
+        if answer is None:
             answer = self._answers[question] = question(self.values())
-            return answer
+        return answer
 
     def put(self, key: Any, value: Any) -> None:
         """Write a row; None: there is none."""
-        self._answers.clear()
+        if self._answers:
+            self._answers.clear()
         if value is None:
             self.pop(key, None)
         else:
@@ -191,7 +191,7 @@ class Disk:
         """Undo what is not committed; with `lag`, also the last commit."""
         self._depth = 0
         undo = self._last + self._undo if self.lag else self._undo
-        for where, key, old in reversed(undo):
+        for where, key, old in undo[::-1]:
             where.put(key, old)
         self._undo, self._last, self.news = [], [], []
 
@@ -1077,7 +1077,7 @@ class World:
             raise Crash
 
     def jump(self, node: Node, offset: float) -> None:
-        self.note("clock", node.state, offset)
+        self.note("clock", node.state, f"{offset:.0f}")
         node.offset = offset
         for peer in list(node.talk):
             node.wakes.pop(peer, None)

@@ -332,14 +332,16 @@ class Conversation(Receiving):
         for late in list(self._memory.sent_late(deadlines, now, _LATE)):
             with self._memory.atomically():
                 row = self._memory.sent(late.digest)
-                if row is None or (row.stage, row.since, row.told) != (late.stage, late.since, late.told):
-                    continue
-                if row.since > now:  # it was noted by a clock that has been set back since
-                    self._memory.put_sent(row._replace(since=int(now)))
-                    self.redate([row.digest], now)
-                else:
-                    self._memory.tell(self._late(row, now))
-                    self._memory.put_sent(row._replace(told=True))
+                if row is not None and (row.stage, row.since, row.told) == (late.stage, late.since, late.told):
+                    self._overdue(row, now)
+
+    def _overdue(self, row: Sent, now: float) -> None:
+        if row.since > now:  # it was noted by a clock that has been set back since
+            self._memory.put_sent(row._replace(since=int(now)))
+            self.redate([row.digest], now)
+        else:
+            self._memory.tell(self._late(row, now))
+            self._memory.put_sent(row._replace(told=True))
 
     def _late(self, row: Sent, now: float) -> Alarm:
         code, word = f"conversation.late-{row.stage}", b""
