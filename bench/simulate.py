@@ -48,6 +48,7 @@ def chunk(first: int, *, long: bool = False) -> tuple[int, list[tuple[int, str]]
         complaints += [(seed, fault) for fault in world.faults]
         exchanges += sum(world.sent.values())
         letters += sum(sum(node.shown_times.values()) for node in world.nodes.values())
+        world.close()
     gc.collect()
     return first, complaints, exchanges, letters
 

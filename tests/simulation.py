@@ -20,6 +20,8 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from comity.errors import BrokenSeal, NotPossible
@@ -101,6 +103,7 @@ def envelope_of(statement: bytes, to: str, nonce: str) -> bytes:
     return f'{{"nonce":"{nonce}","sealed":"{base64.b64encode(statement).decode()}","to":"{to}"}}'.encode()
 
 
+@lru_cache(maxsize=256)
 def opened(envelope: bytes) -> tuple[dict[str, str], bytes]:
     """(what the statement inside says, its bytes). Raises ValueError: it is none, or not signed by who it says."""
     statement = base64.b64decode(json.loads(envelope)["sealed"])
@@ -222,11 +225,11 @@ def _gaps(rows: Collection[Sent | Got]) -> tuple[int, ...]:
 
 
 def _by_number(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.number)
+    return sorted(rows, key=attrgetter("number"))
 
 
 def _open(rows: Collection[Sent]) -> list[Sent]:
-    return _by_number(row for row in rows if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed))
+    return _by_number([row for row in rows if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed)])
 
 
 def _dead(rows: Collection[Sent]) -> list[Sent]:
@@ -241,7 +244,7 @@ def _spans(rows: Collection[Sent]) -> dict[Stage, tuple[float, float]]:
 
 
 def _pending(rows: Collection[Sent]) -> list[Sent]:
-    return _by_number(row for row in rows if row.pending)
+    return _by_number([row for row in rows if row.pending])
 
 
 def _last_at(rows: Collection[Got]) -> int:
@@ -249,7 +252,7 @@ def _last_at(rows: Collection[Got]) -> int:
 
 
 def _waiting(rows: Collection[Got]) -> list[Got]:
-    return _by_number(row for row in rows if row.status is Status.WAITING)
+    return _by_number([row for row in rows if row.status is Status.WAITING])
 
 
 def _ready(rows: Collection[Got]) -> list[Got]:
@@ -400,7 +403,8 @@ class Shelf:
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         gaps = set(have.sent_gaps)
-        return _by_number(row for row in self._got.values() if row.number > have.sent or row.number in gaps)[:limit]
+        rows = [row for row in self._got.values() if row.number > have.sent or row.number in gaps]
+        return _by_number(rows)[:limit]
 
     def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("got", row, envelope, words)
@@ -637,10 +641,9 @@ class Node:
         heads: dict[str, str] = {}
         for text, digest in zip(history, named, strict=True):
             heads[self.disk.tables["texts"][text]] = digest
-        envelope = envelope_of(statement_of(self.state, act.to, act.case, act.text), act.to, act.text)
         try:
             with self.disk:
-                self.talk[act.to].post(envelope, tuple(heads.values()), self.clock())
+                self.talk[act.to].post(world.envelopes[act.text], tuple(heads.values()), self.clock())
                 self.add({"by": self.state, "case": act.case, "text": act.text})
             act.recorded, act.at, act.saw, act.clock = True, world.now, frozenset(history), self.clock()
         except NotPossible:
@@ -677,6 +680,11 @@ class Node:
             if row.stage is not Stage.RELAY or row.next_at > self.clock() + 1:
                 self.world.faults.append(f"stuck: {self.state} sent a dead letter again, and it is not on its way")
             self.wake(peer)
+
+    def close(self) -> None:
+        """Let go of the world."""
+        self.talk.clear()
+        self.disk = Disk()
 
     def history(self, case: str) -> tuple[str, ...]:
         return self.disk.tables["case", case].get("acts", ())
@@ -873,6 +881,7 @@ class World:
         self._happened: list[tuple[float, tuple[object, ...]]] = []
         self.known: set[str] = set()  # digests of envelopes that clients have sealed
         self.words: list[Signed] = []  # receipts that passed over the wire
+        self.envelopes: dict[str, bytes] = {}  # by the text of the act
         self.digest_of_text: dict[str, str] = {}
         self.acts: dict[str, Act] = {}
         self.act_of: dict[str, Act] = {}  # by the digest of its envelope
@@ -1013,9 +1022,11 @@ class World:
     def _plan_act(self, when: float, act: Act) -> None:
         self.acts[act.text] = act
         envelope = envelope_of(statement_of(act.by, act.to, act.case, act.text), act.to, act.text)
-        self.digest_of_text[act.text] = digest_of(envelope)
-        self.act_of[digest_of(envelope)] = act
-        self.known.add(digest_of(envelope))
+        digest = digest_of(envelope)
+        self.envelopes[act.text] = envelope
+        self.digest_of_text[act.text] = digest
+        self.act_of[digest] = act
+        self.known.add(digest)
         self.at(when, self.nodes[act.by].submit, act)
 
     # time
@@ -1055,6 +1066,14 @@ class World:
             self.faults.append("storm: it never comes to rest")
         Judge(self).judge()
         return self
+
+    def close(self) -> None:
+        """Let go of all that took part: its memory is free at once, and need not be looked for."""
+        self._queue.clear()
+        for node in self.nodes.values():
+            node.close()
+        self.nodes.clear()
+        self.hostile.clear()
 
     @property
     def hash(self) -> str:
