@@ -129,7 +129,9 @@ def compiled(options: list[str]) -> int:
         mypyc = [sys.executable, "-m", "mypyc", "--ignore-missing-imports", "--follow-imports=silent", *sources]
         made = subprocess.run(mypyc, cwd=folder, capture_output=True, text=True, check=False)
         if made.returncode:
-            print(made.stdout, made.stderr, "It cannot be compiled: see above. It runs without --compiled too.", sep="\n")
+            print(
+                made.stdout, made.stderr, "It cannot be compiled: see above. It runs without --compiled too.", sep="\n"
+            )
             return made.returncode
         return subprocess.call([sys.executable, __file__, *options], env={**os.environ, "PYTHONPATH": folder})
 

@@ -20,7 +20,8 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import log
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -243,6 +244,10 @@ def _spans(rows: Collection[Sent]) -> dict[Stage, tuple[float, float]]:
     return {stage: (min(found), max(found)) for stage, found in times.items()}
 
 
+def _relayed(rows: Collection[Sent]) -> list[Sent]:
+    return _by_number([row for row in rows if row.relayed])
+
+
 def _pending(rows: Collection[Sent]) -> list[Sent]:
     return _by_number([row for row in rows if row.pending])
 
@@ -261,6 +266,10 @@ def _ready(rows: Collection[Got]) -> list[Got]:
 
 def _lacking(rows: Collection[Got]) -> list[Got]:
     return [row for row in _waiting(rows) if row.lacks]
+
+
+def _lacks(rows: Collection[Got]) -> list[str]:
+    return list(dict.fromkeys([row.lacks for row in _lacking(rows)]))
 
 
 class Shelf:
@@ -332,8 +341,7 @@ class Shelf:
 
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         gaps = set(have.got_gaps)
-        rows = [row for row in self._sent.values() if row.relayed and (row.number > have.got or row.number in gaps)]
-        return _by_number(rows)[:limit]
+        return [row for row in self._sent.ask(_relayed) if row.number > have.got or row.number in gaps][:limit]
 
     def sent_pending(self) -> Iterable[Sent]:
         return self._sent.ask(_pending)
@@ -398,13 +406,12 @@ class Shelf:
         return len(self._got.ask(_lacking))
 
     def got_missing(self, limit: int) -> Iterable[str]:
-        wanted = dict.fromkeys(row.lacks for row in self._got.ask(_lacking))
+        wanted = self._got.ask(_lacks)
         return [digest for digest in wanted if not self.got(digest) and not self.sent(digest)][:limit]
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         gaps = set(have.sent_gaps)
-        rows = [row for row in self._got.values() if row.number > have.sent or row.number in gaps]
-        return _by_number(rows)[:limit]
+        return [row for row in self._got.ask(_by_number) if row.number > have.sent or row.number in gaps][:limit]
 
     def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("got", row, envelope, words)
@@ -489,7 +496,7 @@ class Node:
 
     def __init__(self, world: World, state: str) -> None:
         self.world, self.state, self.disk = world, state, Disk()
-        self.disk.hurt = lambda when: world.hurt(self, when)
+        self.disk.hurt = partial(world.hurt, self)
         self.disk.shown = self.shown
         self.offset, self.up, self.life = 0.0, False, 0
         self.talk: dict[str, Conversation] = {}
@@ -1137,11 +1144,13 @@ class World:
     def _lost(self, one: str, other: str) -> bool:
         if self.loss and self.rng.random() < self.loss:
             return True
-        cuts = self.cuts.get((one, other), ())
-        return any(start <= self.now < end for start, end in cuts)
+        for start, end in self.cuts.get((one, other), ()):
+            if start <= self.now < end:
+                return True
+        return False
 
     def _takes(self) -> float:
-        return min(240.0, self.rng.expovariate(1 / self.delay))
+        return min(240.0, -log(1.0 - self.rng.random()) * self.delay)
 
     def begin(self, node: Node, peer: str, offer: Offer) -> None:
         self._exchanges += 1
@@ -1191,6 +1200,8 @@ class World:
         """What the client at the other end sees in an answer."""
         if len(answer.outcomes) != len(offer.items):
             self.faults.append(f"{node.state} answered {len(answer.outcomes)} of {len(offer.items)} letters")
+        if not offer.items:
+            return
         for item, outcome in zip(offer.items, answer.outcomes, strict=False):
             if outcome.envelope != item.digest:
                 self.faults.append(f"{node.state} answered for another letter")

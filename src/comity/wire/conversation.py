@@ -68,6 +68,8 @@ class Conversation(Receiving):
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._told = False  # a person, that the peer does not talk with this State
         self._batch = pace.batch
+        words = max(pace.consignment.horizon, pace.handover.horizon)
+        self._horizons = {Stage.RELAY: pace.relay.horizon, Stage.CONSIGNMENT: words, Stage.HANDOVER: words}
         self._asking = Asking(pace.consignment.first, self._horizon(_ASKING))
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,12 +115,11 @@ class Conversation(Receiving):
 
     def _is_due(self, span: tuple[float, float], stage: Stage, now: float) -> bool:
         """Whether anything between these times is due: as in `_due_rows`."""
-        return span[0] <= now or span[1] > now + self._horizon({stage})
+        return span[0] <= now or span[1] > now + self._horizons[stage]
 
     def _horizon(self, stages: Collection[Stage]) -> float:
         """How far ahead what waits for one of `stages` may be put off; all words as far as those that are asked for seldom."""
-        words = max(self._pace.consignment.horizon, self._pace.handover.horizon)
-        return max(self._pace.relay.horizon if stage is Stage.RELAY else words for stage in stages)
+        return max(map(self._horizons.__getitem__, stages))
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
