@@ -30,11 +30,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests"))  # behind what is compiled, if anything is
+sys.path.append(str(Path(__file__).parent.parent / "tests"))  # behind what is compiled, if anything is
 
 from simulation import World
 
+ROOT = Path(__file__).parent.parent
 CHUNK = 250  # seeds between two notes of how far it is
 CORE = ("exchange", "remembered", "_asking", "_remembering", "_receiving", "conversation")
 

@@ -1144,10 +1144,8 @@ class World:
     def _lost(self, one: str, other: str) -> bool:
         if self.loss and self.rng.random() < self.loss:
             return True
-        for start, end in self.cuts.get((one, other), ()):
-            if start <= self.now < end:
-                return True
-        return False
+        cuts = self.cuts.get((one, other), ())
+        return bool(cuts) and any(start <= self.now < end for start, end in cuts)
 
     def _takes(self) -> float:
         return min(240.0, -log(1.0 - self.rng.random()) * self.delay)
