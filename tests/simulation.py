@@ -171,7 +171,9 @@ class Disk:
         """The words about an envelope for this peer, or of it."""
         if row is None:
             return ()
-        found: tuple[Signed, ...] = self.tables[f"{type(row).__name__.lower()} words", peer].get(row.digest, ())
+        found: tuple[Signed, ...] = self.tables["sent words" if isinstance(row, Sent) else "got words", peer].get(
+            row.digest, ()
+        )
         return found
 
     def __enter__(self) -> None:
