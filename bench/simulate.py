@@ -6,8 +6,8 @@
     python bench/simulate.py --replay [--seeds N]                                  the same seed twice: the same trace
     python bench/simulate.py --compiled [the same, but --planted]                  the same code as machine code: much faster
 
-`--compiled` needs a C compiler and setuptools: mypyc makes an extension of the very sources for as long as the run lasts. The traces stay the
-same, by which `--replay` can be compared with itself.
+`--compiled` needs a C compiler and setuptools: mypyc makes an extension of the very sources for as long as the run lasts.
+The traces stay the same, by which `--replay` can be compared with itself.
 
 A seed is some weeks of three to seven nodes with every trouble at once; `tests/simulation.py` says what is simulated and
 what is real. Each complaint is printed with its seed, from which it can be had again. Ends with 1 if there was any.
