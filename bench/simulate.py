@@ -4,6 +4,10 @@
     python bench/simulate.py --long [the same]                                     where lines are cut for many days
     python bench/simulate.py --planted [--seeds N]                                 how soon each planted fault is found
     python bench/simulate.py --replay [--seeds N]                                  the same seed twice: the same trace
+    python bench/simulate.py --compiled [the same, but --planted]                  the same code as machine code: much faster
+
+`--compiled` needs a C compiler and setuptools: mypyc makes an extension of the very sources for as long as the run lasts.
+The traces stay the same, by which `--replay` can be compared with itself.
 
 A seed is some weeks of three to seven nodes with every trouble at once; `tests/simulation.py` says what is simulated and
 what is real. Each complaint is printed with its seed, from which it can be had again. Ends with 1 if there was any.
@@ -13,20 +17,26 @@ from __future__ import annotations
 
 import argparse
 import gc
+import hashlib
 import json
 import multiprocessing
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.append(str(Path(__file__).parent.parent / "tests"))  # behind what is compiled, if anything is
 
-from planted import FAULTS, found
 from simulation import World
 
+ROOT = Path(__file__).parent.parent
 CHUNK = 250  # seeds between two notes of how far it is
+CORE = ("exchange", "remembered", "_asking", "_remembering", "_receiving", "conversation")
 
 
 def chunk(first: int, *, long: bool = False) -> tuple[int, list[tuple[int, str]], int, int]:
@@ -38,6 +48,7 @@ def chunk(first: int, *, long: bool = False) -> tuple[int, list[tuple[int, str]]
         complaints += [(seed, fault) for fault in world.faults]
         exchanges += sum(world.sent.values())
         letters += sum(sum(node.shown_times.values()) for node in world.nodes.values())
+        world.close()
     gc.collect()
     return first, complaints, exchanges, letters
 
@@ -85,6 +96,8 @@ def campaign(seeds: int, first: int, file: Path | None, jobs: int, *, long: bool
 
 def planted(seeds: int, first: int) -> int:
     """Print how many seeds each planted fault lived."""
+    from planted import FAULTS, found  # noqa: PLC0415  its classes cannot stand on compiled ones
+
     missed = 0
     for title in FAULTS:
         began = time.monotonic()
@@ -97,10 +110,30 @@ def planted(seeds: int, first: int) -> int:
 
 
 def replay(seeds: int, first: int) -> int:
-    """Run each seed twice and compare everything that happened."""
-    other = [seed for seed in range(first, first + seeds) if World(seed).run().hash != World(seed).run().hash]
-    print(f"{seeds - len(other)} of {seeds} seeds gave the same trace twice", other or "")
+    """Run each seed twice and compare everything that happened; the digest is of all of it."""
+    other, all_of_it = [], hashlib.sha256()
+    for seed in range(first, first + seeds):
+        trace = World(seed).run().hash
+        all_of_it.update(trace.encode())
+        other += [seed] * (World(seed).run().hash != trace)
+    print(f"{seeds - len(other)} of {seeds} seeds gave the same trace twice: {all_of_it.hexdigest()}", other or "")
     return 1 if other else 0
+
+
+def compiled(options: list[str]) -> int:
+    """Run this with `options` once more, on extensions made of the simulation and of the core that it simulates."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "src/comity", Path(folder, "comity"), ignore=shutil.ignore_patterns("node"))
+        shutil.copy(ROOT / "tests/simulation.py", folder)
+        sources = [f"comity/wire/{name}.py" for name in CORE] + ["simulation.py"]
+        mypyc = [sys.executable, "-m", "mypyc", "--ignore-missing-imports", "--follow-imports=silent", *sources]
+        made = subprocess.run(mypyc, cwd=folder, capture_output=True, text=True, check=False)
+        if made.returncode:
+            print(
+                made.stdout, made.stderr, "It cannot be compiled: see above. It runs without --compiled too.", sep="\n"
+            )
+            return made.returncode
+        return subprocess.call([sys.executable, __file__, *options], env={**os.environ, "PYTHONPATH": folder})
 
 
 def main() -> int:
@@ -113,7 +146,12 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="lines are cut for longer than anybody waits")
     parser.add_argument("--planted", action="store_true", help="the table of planted faults")
     parser.add_argument("--replay", action="store_true", help="the same seed twice")
+    parser.add_argument("--compiled", action="store_true", help="as machine code")
     given = parser.parse_args()
+    if given.planted and given.compiled:
+        parser.error("faults are planted in what is not compiled: leave out one of --planted and --compiled")
+    if given.compiled:
+        return compiled([option for option in sys.argv[1:] if option != "--compiled"])
     if given.planted:
         return planted(given.seeds or 5_000, given.first)
     if given.replay:

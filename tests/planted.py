@@ -14,7 +14,7 @@ from comity.errors import BrokenSeal
 from comity.seal.envelope import Signed
 from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
-from comity.wire.remembered import Alarm, Got, Sent, Stage, Status
+from comity.wire.remembered import Alarm, Got, Sent, Stage, Status, Wait
 
 FAULTS: dict[str, Callable[[int], World]] = {}
 
@@ -336,15 +336,15 @@ class _NumberIsFinal(Conversation):
 
 @planted("no pause between attempts")
 class _NoPause(Conversation):
-    def _silent(self, now: float) -> None:
-        super()._silent(now)
+    def _silent(self, now: float, wait: Wait | None = None) -> None:
+        super()._silent(now, wait)
         self._next_at = now
 
 
 @planted("the pause has no upper limit")
 class _NoCap(Conversation):
-    def _silent(self, now: float) -> None:
-        super()._silent(now)
+    def _silent(self, now: float, wait: Wait | None = None) -> None:
+        super()._silent(now, wait)
         self._next_at = now + 2.0 * 2**self._failures
 
     def _quiet_until(self, now: float) -> float:

@@ -21,7 +21,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import lru_cache, partial
+from math import log
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from comity.errors import BrokenSeal, NotPossible
 from comity.seal.envelope import Pair, Signed
@@ -42,6 +45,10 @@ PACE = Pace(
 )  # fmt: skip
 NOISE = Signed(b"?", Pair("", ""))
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
+UNHEARD, UNREACHABLE = Heard(), Failure("wire.unreachable")
+
+Answered = TypeVar("Answered")
+Row = TypeVar("Row", Sent, Got)
 
 
 class Crash(Exception):
@@ -98,6 +105,7 @@ def envelope_of(statement: bytes, to: str, nonce: str) -> bytes:
     return f'{{"nonce":"{nonce}","sealed":"{base64.b64encode(statement).decode()}","to":"{to}"}}'.encode()
 
 
+@lru_cache(maxsize=256)
 def opened(envelope: bytes) -> tuple[dict[str, str], bytes]:
     """(what the statement inside says, its bytes). Raises ValueError: it is none, or not signed by who it says."""
     statement = base64.b64decode(json.loads(envelope)["sealed"])
@@ -110,31 +118,63 @@ def opened(envelope: bytes) -> tuple[dict[str, str], bytes]:
 # ── memory that crashes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Table(dict[Any, Any]):
+    """Rows by their keys, and what was asked about all of them: an answer holds until a row changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers: dict[Callable[..., Any], Any] = {}
+
+    def ask(self, question: Callable[[Collection[Any]], Answered]) -> Answered:
+        """What `question` says of the rows, as they stand: never None."""
+        answer = self._answers.get(question)
+        if answer is None:
+            answer = self._answers[question] = question(self.values())
+        return answer
+
+    def put(self, key: Any, value: Any) -> None:
+        """Write a row; None: there is none."""
+        if self._answers:
+            self._answers.clear()
+        if value is None:
+            self.pop(key, None)
+        else:
+            self[key] = value
+
+    def refill(self, rows: Mapping[Any, Any]) -> None:
+        """Hold nothing but `rows`."""
+        self._answers.clear()
+        self.clear()
+        self.update(rows)
+
+
 class Disk:
     """Tables with transactions. `world.hurt` may raise Crash before or after a commit."""
 
     lag = False  # a planted fault: what was committed last is lost in a crash
 
     def __init__(self) -> None:
-        self.tables: dict[Any, dict[Any, Any]] = defaultdict(dict)
+        self.tables: dict[Any, Table] = defaultdict(Table)
         self.news: list[tuple[str, str]] = []  # what clients are shown when it is committed
         self.hurt: Callable[[str], None] = lambda when: None
         self.shown: Callable[[list[tuple[str, str]]], None] = lambda news: None
-        self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
-        self._last: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._undo: list[tuple[Table, Any, Any]] = []
+        self._last: list[tuple[Table, Any, Any]] = []
         self._depth = 0
 
     def put(self, table: Any, key: Any, value: Any) -> None:
         """Write, to be undone until the commit."""
         where = self.tables[table]
         self._undo.append((where, key, where.get(key)))
-        where[key] = value
+        where.put(key, value)
 
     def words(self, peer: str, row: Sent | Got | None) -> tuple[Signed, ...]:
         """The words about an envelope for this peer, or of it."""
         if row is None:
             return ()
-        found: tuple[Signed, ...] = self.tables[f"{type(row).__name__.lower()} words", peer].get(row.digest, ())
+        found: tuple[Signed, ...] = self.tables["sent words" if isinstance(row, Sent) else "got words", peer].get(
+            row.digest, ()
+        )
         return found
 
     def __enter__(self) -> None:
@@ -158,11 +198,8 @@ class Disk:
         """Undo what is not committed; with `lag`, also the last commit."""
         self._depth = 0
         undo = self._last + self._undo if self.lag else self._undo
-        for where, key, old in reversed(undo):
-            if old is None:
-                where.pop(key, None)
-            else:
-                where[key] = old
+        for where, key, old in undo[::-1]:
+            where.put(key, old)
         self._undo, self._last, self.news = [], [], []
 
     def copy(self) -> dict[Any, dict[Any, Any]]:
@@ -171,7 +208,71 @@ class Disk:
 
     def restore(self, backup: dict[Any, dict[Any, Any]]) -> None:
         """Go back to it. That memory is missing shows: the log is shorter than a file beside the tables says."""
-        self.tables = defaultdict(dict, {name: dict(table) for name, table in backup.items() if name != "settled"})
+        for name, table in self.tables.items():
+            table.refill(backup.get(name, {}) if name != "settled" else {})
+
+
+# what a memory asks about its rows
+
+
+def _last(rows: Collection[Sent | Got]) -> int:
+    return max((row.number for row in rows), default=0)
+
+
+def _numbers(rows: Collection[Sent | Got]) -> set[int]:
+    return {row.number for row in rows}
+
+
+def _gaps(rows: Collection[Sent | Got]) -> tuple[int, ...]:
+    held = _numbers(rows)
+    return tuple(number for number in range(1, max(held, default=0)) if number not in held)
+
+
+def _by_number(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=attrgetter("number"))
+
+
+def _open(rows: Collection[Sent]) -> list[Sent]:
+    return _by_number([row for row in rows if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed)])
+
+
+def _dead(rows: Collection[Sent]) -> list[Sent]:
+    return [row for row in rows if row.stage is Stage.DEAD and not row.relayed]
+
+
+def _spans(rows: Collection[Sent]) -> dict[Stage, tuple[float, float]]:
+    times: dict[Stage, list[float]] = {}
+    for row in rows:
+        times.setdefault(row.stage, []).append(row.next_at)
+    return {stage: (min(found), max(found)) for stage, found in times.items()}
+
+
+def _relayed(rows: Collection[Sent]) -> list[Sent]:
+    return _by_number([row for row in rows if row.relayed])
+
+
+def _pending(rows: Collection[Sent]) -> list[Sent]:
+    return _by_number([row for row in rows if row.pending])
+
+
+def _last_at(rows: Collection[Got]) -> int:
+    return max((row.at for row in rows), default=0)
+
+
+def _waiting(rows: Collection[Got]) -> list[Got]:
+    return _by_number([row for row in rows if row.status is Status.WAITING])
+
+
+def _ready(rows: Collection[Got]) -> list[Got]:
+    return [row for row in _waiting(rows) if not row.lacks]
+
+
+def _lacking(rows: Collection[Got]) -> list[Got]:
+    return [row for row in _waiting(rows) if row.lacks]
+
+
+def _lacks(rows: Collection[Got]) -> list[str]:
+    return list(dict.fromkeys([row.lacks for row in _lacking(rows)]))
 
 
 class Shelf:
@@ -179,9 +280,8 @@ class Shelf:
 
     def __init__(self, node: Node, peer: str) -> None:
         self._node, self._disk, self._peer = node, node.disk, peer
-
-    def _rows(self, name: str) -> dict[Any, Any]:
-        return self._disk.tables[name, self._peer]
+        self._sent, self._got, self._kept = (self._disk.tables[name, peer] for name in ("sent", "got", "kept"))
+        self._settled, self._heard = self._disk.tables["settled"], self._disk.tables["heard"]
 
     def atomically(self) -> Disk:
         return self._disk
@@ -190,56 +290,48 @@ class Shelf:
         pass
 
     def settled(self) -> bool:
-        return bool(self._disk.tables["settled"].get(self._peer))
+        return bool(self._settled.get(self._peer))
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001
         self._disk.put("settled", self._peer, settled)
 
     def hear(self, heard: Heard) -> None:
-        self._disk.tables["heard"][self._peer] = heard  # no commit: nodes that die of being spoken to never rest
+        self._heard[self._peer] = heard  # no commit: nodes that die of being spoken to never rest
 
     def heard(self) -> Heard:
-        return self._disk.tables["heard"].get(self._peer, Heard())
+        return self._heard.get(self._peer, UNHEARD)
 
     def sent(self, digest: str) -> Sent | None:
-        return self._rows("sent").get(digest)
+        return self._sent.get(digest)
 
     def sent_number(self, number: int) -> Sent | None:
-        return next((row for row in self._rows("sent").values() if row.number == number), None)
+        return next((row for row in self._sent.values() if row.number == number), None)
 
     def sent_last(self) -> int:
-        return max((row.number for row in self._rows("sent").values()), default=0)
+        return self._sent.ask(_last)
 
     def sent_gaps(self, limit: int) -> tuple[int, ...]:
-        return self._gaps("sent", limit)
+        return self._sent.ask(_gaps)[:limit]
 
-    def _gaps(self, name: str, limit: int) -> tuple[int, ...]:
-        held = {row.number for row in self._rows(name).values()}
-        return tuple(number for number in range(1, max(held, default=0)) if number not in held)[:limit]
-
-    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Iterable[Sent]:
+    def sent_due(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[Sent]:
         rows = [
             row
-            for row in self._rows("sent").values()
+            for row in self._sent.ask(_open)
             if row.stage in stages and (row.next_at <= now or row.next_at > now + horizon)
         ]
-        rows.sort(key=lambda row: row.number)
         return rows[:limit]
 
     def sent_to_ask(self, stages: Collection[Stage], now: float, horizon: float, limit: int) -> Sequence[str]:
         return [row.digest for row in self.sent_due(stages, now, horizon, limit)]
 
     def sent_spans(self, stages: Collection[Stage]) -> Mapping[Stage, tuple[float, float]]:
-        times: dict[Stage, list[float]] = {}
-        for row in self.sent_open():
-            if row.stage in stages:
-                times.setdefault(row.stage, []).append(row.next_at)
-        return {stage: (min(found), max(found)) for stage, found in times.items()}
+        spans = self._sent.ask(_spans)
+        return {stage: spans[stage] for stage in spans if stage in stages}
 
     def sent_late(self, deadlines: Mapping[Stage, int], now: float, limit: int) -> Iterable[Sent]:
         rows = [
             row
-            for row in self._rows("sent").values()
+            for row in self._sent.ask(_open)
             if row.stage in deadlines and (row.since > now or (not row.told and now - row.since > deadlines[row.stage]))
         ]
         return rows[:limit]
@@ -248,26 +340,17 @@ class Shelf:
         return [row for row in self.sent_open() if row.stage is Stage.RELAY and row.trouble == "conversation.unsettled"]
 
     def sent_open(self) -> Iterable[Sent]:
-        rows = [
-            row
-            for row in self._rows("sent").values()
-            if row.stage in OPEN and not (row.stage is Stage.DEAD and row.relayed)
-        ]
-        rows.sort(key=lambda row: row.number)
-        return rows
+        return self._sent.ask(_open)
 
     def sent_lost(self, have: Have, limit: int) -> Iterable[Sent]:
         gaps = set(have.got_gaps)
-        rows = [
-            row for row in self._rows("sent").values() if row.relayed and (row.number > have.got or row.number in gaps)
-        ]
-        return sorted(rows, key=lambda row: row.number)[:limit]
+        return [row for row in self._sent.ask(_relayed) if row.number > have.got or row.number in gaps][:limit]
 
     def sent_pending(self) -> Iterable[Sent]:
-        return sorted((row for row in self._rows("sent").values() if row.pending), key=lambda row: row.number)
+        return self._sent.ask(_pending)
 
     def sealed(self, digest: str) -> bytes:
-        return self._rows("kept")[digest]
+        return self._kept[digest]
 
     def put_sent(self, row: Sent, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("sent", row, envelope, words)
@@ -299,46 +382,42 @@ class Shelf:
         self._node.add(opened(self.sealed(row.digest))[0])
 
     def got(self, digest: str) -> Got | None:
-        return self._rows("got").get(digest)
+        return self._got.get(digest)
 
     def got_number(self, number: int) -> Got | None:
-        return next((row for row in self._rows("got").values() if row.number == number), None)
+        return next((row for row in self._got.values() if row.number == number), None)
 
     def got_taken(self, numbers: Collection[int]) -> set[int]:
-        return {row.number for row in self._rows("got").values()} & set(numbers)
+        return self._got.ask(_numbers).intersection(numbers)
 
     def got_last(self) -> int:
-        return max((row.number for row in self._rows("got").values()), default=0)
+        return self._got.ask(_last)
 
     def got_gaps(self, limit: int) -> tuple[int, ...]:
-        return self._gaps("got", limit)
+        return self._got.ask(_gaps)[:limit]
 
     def got_last_at(self) -> int:
-        return max((row.at for row in self._rows("got").values()), default=0)
-
-    def got_waiting(self) -> Iterable[Got]:
-        rows = [row for row in self._rows("got").values() if row.status is Status.WAITING]
-        rows.sort(key=lambda row: row.number)
-        return rows
+        return self._got.ask(_last_at)
 
     def got_ready(self, limit: int) -> Iterable[Got]:
-        return [row for row in self.got_waiting() if not row.lacks][:limit]
+        return self._got.ask(_ready)[:limit]
 
     def got_lacking(self, digests: Collection[str], limit: int = 0) -> Iterable[Got]:
-        rows = [row for row in self.got_waiting() if row.lacks and (not digests or row.lacks in digests)]
+        rows = self._got.ask(_lacking)
+        if digests:
+            rows = [row for row in rows if row.lacks in digests]
         return rows[: limit or None]
 
     def got_lacking_count(self) -> int:
-        return len(list(self.got_lacking(())))
+        return len(self._got.ask(_lacking))
 
     def got_missing(self, limit: int) -> Iterable[str]:
-        wanted = dict.fromkeys(row.lacks for row in self.got_lacking(()))
+        wanted = self._got.ask(_lacks)
         return [digest for digest in wanted if not self.got(digest) and not self.sent(digest)][:limit]
 
     def got_lost(self, have: Have, limit: int) -> Iterable[Got]:
         gaps = set(have.sent_gaps)
-        rows = [row for row in self._rows("got").values() if row.number > have.sent or row.number in gaps]
-        return sorted(rows, key=lambda row: row.number)[:limit]
+        return [row for row in self._got.ask(_by_number) if row.number > have.sent or row.number in gaps][:limit]
 
     def put_got(self, row: Got, envelope: bytes | None = None, *, words: Sequence[Signed] = ()) -> None:
         self._put("got", row, envelope, words)
@@ -408,6 +487,11 @@ class Loose(Conversation):
         return Offer(tuple(items), ask) if items or ask else None
 
 
+def loose_of(talk: type[Conversation]) -> type[Conversation]:
+    """A class of conversations as `talk`, of another make."""
+    return Loose if talk is Conversation else type("LooseTalk", (Loose, talk), {})
+
+
 # ── who takes part ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -418,7 +502,7 @@ class Node:
 
     def __init__(self, world: World, state: str) -> None:
         self.world, self.state, self.disk = world, state, Disk()
-        self.disk.hurt = lambda when: world.hurt(self, when)
+        self.disk.hurt = partial(world.hurt, self)
         self.disk.shown = self.shown
         self.offset, self.up, self.life = 0.0, False, 0
         self.talk: dict[str, Conversation] = {}
@@ -443,8 +527,8 @@ class Node:
                     self.state, peer, Shelf(self, peer), Hand(world.notary, self.state, peer), PACE
                 )
                 world.later(world.rng.random() * 5, self.admit_all, peer, self.life)
-                world.later(DAY, self.look, peer, self.life)
                 self.wake(peer)
+        world.later(DAY, self.look, self.life)
 
     def die(self, seconds: float) -> None:
         """Crash, and be started again after a while."""
@@ -511,12 +595,13 @@ class Node:
         except Crash:
             self.die(self.world.rng.expovariate(1 / 600))
 
-    def look(self, peer: str, life: int) -> None:
+    def look(self, life: int) -> None:
         """What came back is looked at by every round of a node's courier; here once a day."""
-        if life == self.life and self.world.now < END:
-            if any(self.talk[peer]._memory.sent_pending()):
+        for peer, talk in self.talk.items():
+            if life == self.life and any(talk._memory.sent_pending()):
                 self.admit_all(peer, life)
-            self.world.later(DAY, self.look, peer, life)
+        if life == self.life:
+            self.world.later(DAY, self.look, life)
 
     # what the node does with acts
 
@@ -548,9 +633,7 @@ class Node:
         if not self.up:
             self.world.later(HOUR, self.hand_over, peer, text)
             return
-        row = next(
-            (r for r in self.disk.tables["got", peer].values() if r.digest == self.world.digest_of_text.get(text)), None
-        )
+        row = self.disk.tables["got", peer].get(self.world.digest_of_text.get(text))
         if row is not None:
             try:
                 self.talk[peer].handed(row.digest, self.clock())
@@ -571,10 +654,9 @@ class Node:
         heads: dict[str, str] = {}
         for text, digest in zip(history, named, strict=True):
             heads[self.disk.tables["texts"][text]] = digest
-        envelope = envelope_of(statement_of(self.state, act.to, act.case, act.text), act.to, act.text)
         try:
             with self.disk:
-                self.talk[act.to].post(envelope, tuple(heads.values()), self.clock())
+                self.talk[act.to].post(world.envelopes[act.text], tuple(heads.values()), self.clock())
                 self.add({"by": self.state, "case": act.case, "text": act.text})
             act.recorded, act.at, act.saw, act.clock = True, world.now, frozenset(history), self.clock()
         except NotPossible:
@@ -603,7 +685,7 @@ class Node:
 
     def release(self, peer: str, talk: Conversation) -> None:
         """A person sends dead letters again, now and then."""
-        dead = [row for row in self.disk.tables["sent", peer].values() if row.stage is Stage.DEAD and not row.relayed]
+        dead = self.disk.tables["sent", peer].ask(_dead)
         if dead and self.world.rng.random() < 0.3:
             self.released[dead[0].digest] += 1
             talk.release(dead[0].digest, self.clock())
@@ -611,6 +693,11 @@ class Node:
             if row.stage is not Stage.RELAY or row.next_at > self.clock() + 1:
                 self.world.faults.append(f"stuck: {self.state} sent a dead letter again, and it is not on its way")
             self.wake(peer)
+
+    def close(self) -> None:
+        """Let go of the world."""
+        self.talk.clear()
+        self.disk = Disk()
 
     def history(self, case: str) -> tuple[str, ...]:
         return self.disk.tables["case", case].get("acts", ())
@@ -804,9 +891,10 @@ class World:
         self._count = 0
         self.notary = Notary()
         self.faults: list[str] = []
-        self.trace: list[str] = []
+        self._happened: list[tuple[float, tuple[object, ...]]] = []
         self.known: set[str] = set()  # digests of envelopes that clients have sealed
         self.words: list[Signed] = []  # receipts that passed over the wire
+        self.envelopes: dict[str, bytes] = {}  # by the text of the act
         self.digest_of_text: dict[str, str] = {}
         self.acts: dict[str, Act] = {}
         self.act_of: dict[str, Act] = {}  # by the digest of its envelope
@@ -825,15 +913,15 @@ class World:
         self.nodes = {state: Node(self, state) for state in self.states if state not in self.hostile}
         self.loose = loose = rng.choice(sorted(self.nodes)) if rng.random() < 0.3 or self._long else ""
         for state, node in self.nodes.items():
-            node.talk_class = type("LooseTalk", (Loose, talk), {}) if state == loose else talk
+            node.talk_class = loose_of(talk) if state == loose else talk
             node.disk.lag = lag
         self.loss = rng.choice((0.0, 0.0, 0.05, 0.2, 0.4))
         self.double = rng.choice((0.0, 0.1, 0.4))
         self.delay = rng.choice((0.1, 2.0, 8.0, 20.0))
         self.fragile = rng.choice((0.0, 0.0, 0.01, 0.04))
         self.cuts: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-        for node in (*self.nodes.values(), *self.hostile.values()):
-            self.at(rng.random() * HOUR, node.start)
+        for start in (*(node.start for node in self.nodes.values()), *(liar.start for liar in self.hostile.values())):
+            self.at(rng.random() * HOUR, start)
         for node in self.nodes.values():
             self.at(DAY, node.watch)
         self._plan_cuts()
@@ -947,9 +1035,11 @@ class World:
     def _plan_act(self, when: float, act: Act) -> None:
         self.acts[act.text] = act
         envelope = envelope_of(statement_of(act.by, act.to, act.case, act.text), act.to, act.text)
-        self.digest_of_text[act.text] = digest_of(envelope)
-        self.act_of[digest_of(envelope)] = act
-        self.known.add(digest_of(envelope))
+        digest = digest_of(envelope)
+        self.envelopes[act.text] = envelope
+        self.digest_of_text[act.text] = digest
+        self.act_of[digest] = act
+        self.known.add(digest)
         self.at(when, self.nodes[act.by].submit, act)
 
     # time
@@ -959,26 +1049,44 @@ class World:
         heapq.heappush(self._queue, (when, self._count, what, given))
 
     def later(self, seconds: float, what: Callable[..., None], *given: Any) -> None:
-        self.at(self.now + seconds, what, *given)
+        self._count += 1
+        heapq.heappush(self._queue, (self.now + seconds, self._count, what, given))
 
     def note(self, *what: object) -> None:
-        self.trace.append(f"{self.now:.3f} {' '.join(map(str, what))}")
+        self._happened.append((self.now, what))
+
+    def when(self, *what: object) -> float | None:
+        """When this was noted first; None: never."""
+        return next((now for now, noted in self._happened if noted == what), None)
+
+    @property
+    def trace(self) -> list[str]:
+        """All that happened, line by line."""
+        return [f"{now:.3f} {' '.join(map(str, what))}" for now, what in self._happened]
 
     def run(self) -> World:
         """Let it happen, and judge."""
-        queue, limit = self._queue, 40_000
-        while queue and queue[0][0] <= END:
-            self.now, _, what, given = heapq.heappop(queue)
+        queue, pop = self._queue, heapq.heappop
+        for _ in range(40_000):
+            if not queue or queue[0][0] > END:
+                break
+            self.now, _, what, given = pop(queue)
             try:
                 what(*given)
             except Exception as error:  # noqa: BLE001  whatever goes wrong in a node is a fault of that node
                 self.faults.append(f"broken: {type(error).__name__} {error}")
-            limit -= 1
-            if not limit:
-                self.faults.append("storm: it never comes to rest")
-                break
+        else:
+            self.faults.append("storm: it never comes to rest")
         Judge(self).judge()
         return self
+
+    def close(self) -> None:
+        """Let go of all that took part: its memory is free at once, and need not be looked for."""
+        self._queue.clear()
+        for node in self.nodes.values():
+            node.close()
+        self.nodes.clear()
+        self.hostile.clear()
 
     @property
     def hash(self) -> str:
@@ -1001,7 +1109,7 @@ class World:
             raise Crash
 
     def jump(self, node: Node, offset: float) -> None:
-        self.note("clock", node.state, offset)
+        self.note("clock", node.state, f"{offset:.0f}")
         node.offset = offset
         for peer in list(node.talk):
             node.wakes.pop(peer, None)
@@ -1042,11 +1150,11 @@ class World:
     def _lost(self, one: str, other: str) -> bool:
         if self.loss and self.rng.random() < self.loss:
             return True
-        cuts = self.cuts.get((one, other))
+        cuts = self.cuts.get((one, other), ())
         return bool(cuts) and any(start <= self.now < end for start, end in cuts)
 
     def _takes(self) -> float:
-        return min(240.0, self.rng.expovariate(1 / self.delay))
+        return min(240.0, -log(1.0 - self.rng.random()) * self.delay)
 
     def begin(self, node: Node, peer: str, offer: Offer) -> None:
         self._exchanges += 1
@@ -1055,7 +1163,7 @@ class World:
         self.sent[node.state, peer] += 1
         self.note("offer", node.state, peer, len(offer.items), len(offer.ask), offer.have is not None)
         for item in offer.items:
-            if digest_of(item.envelope) not in self.known:
+            if item.digest not in self.known:
                 self.faults.append(f"{node.state} sent {peer} something that is no letter of a client")
         if len(offer.items) > PACE.batch:
             self.faults.append(f"{node.state} sent {len(offer.items)} letters at once")
@@ -1065,7 +1173,7 @@ class World:
             self.later(self._takes(), self.arrive, node.state, peer, number, offer, node.clock())
             if self.double and self.rng.random() < self.double:
                 self.later(self._takes() * 4, self.arrive, node.state, peer, number, offer, node.clock())
-        self.later(TIMEOUT, self.end, node.state, peer, number, Failure("wire.unreachable"))
+        self.later(TIMEOUT, self.end, node.state, peer, number, UNREACHABLE)
 
     def unasked(self, hostile: Hostile, victim: str, offer: Offer) -> None:
         self.later(self._takes(), self.arrive, hostile.state, victim, 0, offer, EPOCH + self.now)
@@ -1096,8 +1204,10 @@ class World:
         """What the client at the other end sees in an answer."""
         if len(answer.outcomes) != len(offer.items):
             self.faults.append(f"{node.state} answered {len(answer.outcomes)} of {len(offer.items)} letters")
+        if not offer.items:
+            return
         for item, outcome in zip(offer.items, answer.outcomes, strict=False):
-            if outcome.envelope != digest_of(item.envelope):
+            if outcome.envelope != item.digest:
                 self.faults.append(f"{node.state} answered for another letter")
             elif outcome.receipt:
                 said = self.notary.read(outcome.receipt)
@@ -1197,8 +1307,8 @@ class Judge:
         if row is not None and row.relayed and theirs is not None and not world.same(taken, given):
             self.fault(f"{act.by} and {act.to} hold different receipts for {act.text}")
         if act.text == "probe" and act.recorded:
-            seen = [line for line in world.trace if line.endswith(f"seen {act.to} probe")]
-            if not seen or float(seen[0].split()[0]) - act.at > 28:
+            seen = world.when("seen", act.to, "probe")
+            if seen is None or seen - act.at > 28:
                 self.fault(f"slow: a letter between {act.by} and {act.to} took long though nothing was wrong")
 
     def _words(self, act: Act, row: Sent | None) -> tuple[Signed, ...]:

@@ -1,15 +1,35 @@
 """The conversation with a peer: its bytes, its rules one by one, and thousands of seeds of everything at once."""
 
 import json
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import pairwise
 from math import inf
+from pathlib import Path
 
 import pytest
 import spoken
 from frozen import parts_of
 from planted import FAULTS, found
-from simulation import DAY, NOISE, PACE, Hand, Node, Notary, Shelf, World, digest_of, envelope_of, statement_of
+from simulation import (
+    DAY,
+    NOISE,
+    PACE,
+    Crash,
+    Disk,
+    Hand,
+    Node,
+    Notary,
+    Shelf,
+    World,
+    digest_of,
+    envelope_of,
+    statement_of,
+)
 
 from comity.errors import BrokenSeal, NotPossible, NotYet
 from comity.seal import canon, envelope
@@ -18,6 +38,7 @@ from comity.wire.conversation import Conversation
 from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
 from comity.wire.remembered import Pace, Stage, Status, Wait, backoff
 
+BENCH = Path(__file__).parent.parent / "bench/simulate.py"
 SLICE = 500
 SOON = [title for title in FAULTS if "room" not in title and title not in {
     "only the last word about an envelope is told", "gaps are forgotten, only the highest number counts",
@@ -636,6 +657,46 @@ def test_the_same_seed_is_the_same_story():
         story = World(seed).run()
         again = World(seed, encoded=True).run()
         assert (again.hash, again.faults) == (story.hash, [])
+
+
+def test_a_memory_answers_by_the_rows_that_it_holds_now():
+    """Also when a change was undone, or memory is older than it was: no answer outlives its rows."""
+    disk, backup = Disk(), Disk().copy()
+    numbers = disk.tables["numbers"]
+    seen = [numbers.ask(sum)]
+    with disk:
+        disk.put("numbers", "a", 1)
+    seen.append(numbers.ask(sum))
+    with suppress(Crash), disk:
+        disk.put("numbers", "a", 7)
+        disk.put("numbers", "b", 2)
+        seen.append(numbers.ask(sum))
+        raise Crash
+    seen.append(numbers.ask(sum))
+    disk.restore(backup)
+    seen.append(numbers.ask(sum))
+    assert seen == [0, 1, 9, 1, 0]
+
+
+def simulate(*options):
+    """What the bench prints, and how it ends."""
+    ran = subprocess.run([sys.executable, BENCH, *options], capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+@pytest.mark.skipif(not (shutil.which("cc") and find_spec("setuptools")), reason="it takes a C compiler and setuptools")
+def test_the_same_seed_is_the_same_story_in_machine_code():
+    """Everything that happens at some seeds, by its digest; other seeds have another."""
+    some = ("--replay", "--seeds", "20")
+    assert simulate(*some)[:2] == simulate(*some, "--compiled")[:2]
+    assert simulate(*some)[1] != simulate(*some, "--from", "1")[1]
+
+
+def test_faults_are_not_planted_in_machine_code():
+    """The run ends at once, and says why."""
+    code, _, said = simulate("--planted", "--compiled")
+    assert code == 2
+    assert "leave out one" in said
 
 
 @pytest.mark.parametrize("title", SOON)

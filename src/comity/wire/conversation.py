@@ -68,6 +68,8 @@ class Conversation(Receiving):
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._told = False  # a person, that the peer does not talk with this State
         self._batch = pace.batch
+        words = max(pace.consignment.horizon, pace.handover.horizon)
+        self._horizons = {Stage.RELAY: pace.relay.horizon, Stage.CONSIGNMENT: words, Stage.HANDOVER: words}
         self._asking = Asking(pace.consignment.first, self._horizon(_ASKING))
 
     # ── ours, going out ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,12 +115,11 @@ class Conversation(Receiving):
 
     def _is_due(self, span: tuple[float, float], stage: Stage, now: float) -> bool:
         """Whether anything between these times is due: as in `_due_rows`."""
-        return span[0] <= now or span[1] > now + self._horizon({stage})
+        return span[0] <= now or span[1] > now + self._horizons[stage]
 
     def _horizon(self, stages: Collection[Stage]) -> float:
         """How far ahead what waits for one of `stages` may be put off; all words as far as those that are asked for seldom."""
-        words = max(self._pace.consignment.horizon, self._pace.handover.horizon)
-        return max(self._pace.relay.horizon if stage is Stage.RELAY else words for stage in stages)
+        return max(map(self._horizons.__getitem__, stages))
 
     def offer(self, now: float) -> Offer | None:
         """What to send to the peer now; None: nothing. Its end MUST be told by `answered` or `failed`."""
@@ -332,14 +333,16 @@ class Conversation(Receiving):
         for late in list(self._memory.sent_late(deadlines, now, _LATE)):
             with self._memory.atomically():
                 row = self._memory.sent(late.digest)
-                if row is None or (row.stage, row.since, row.told) != (late.stage, late.since, late.told):
-                    continue
-                if row.since > now:  # it was noted by a clock that has been set back since
-                    self._memory.put_sent(row._replace(since=int(now)))
-                    self.redate([row.digest], now)
-                else:
-                    self._memory.tell(self._late(row, now))
-                    self._memory.put_sent(row._replace(told=True))
+                if row is not None and (row.stage, row.since, row.told) == (late.stage, late.since, late.told):
+                    self._overdue(row, now)
+
+    def _overdue(self, row: Sent, now: float) -> None:
+        if row.since > now:  # it was noted by a clock that has been set back since
+            self._memory.put_sent(row._replace(since=int(now)))
+            self.redate([row.digest], now)
+        else:
+            self._memory.tell(self._late(row, now))
+            self._memory.put_sent(row._replace(told=True))
 
     def _late(self, row: Sent, now: float) -> Alarm:
         code, word = f"conversation.late-{row.stage}", b""

@@ -332,5 +332,7 @@ def _outcome(raw: Any, words: _Words) -> Outcome:
 
 def _have(raw: Any) -> Have:
     found = _object(Have, raw)
-    gaps = (tuple(_number(item, 1) for item in _list(found[name], GAPS)) for name in ("got_gaps", "sent_gaps"))
-    return Have(_number(found["got"], 0), next(gaps), _number(found["sent"], 0), next(gaps))
+    got_gaps, sent_gaps = (
+        tuple(_number(item, 1) for item in _list(found[name], GAPS)) for name in ("got_gaps", "sent_gaps")
+    )
+    return Have(_number(found["got"], 0), got_gaps, _number(found["sent"], 0), sent_gaps)
