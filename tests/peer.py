@@ -55,10 +55,10 @@ def _keys(state: str, which: int = 0):
 
 
 def settle(state: str) -> None:
-    """Let the node under test know what the peer holds, as if it had answered a greeting."""
+    """Let the node under test know what the peer holds and reads, as if it had been asked and had answered a greeting."""
     from comity.node import models
 
-    models.Talk.objects.update_or_create(pk=state, defaults={"settled": True})
+    models.Talk.objects.update_or_create(pk=state, defaults={"settled": True, "form": 2})
 
 
 def pinned(state: str, node, at) -> "Peer":

@@ -30,7 +30,7 @@ from comity.errors import BrokenSeal, NotPossible
 from comity.seal.envelope import Pair, Signed
 from comity.wire import exchange
 from comity.wire.conversation import Conversation
-from comity.wire.exchange import Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
+from comity.wire.exchange import FORMS, Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own
 from comity.wire.remembered import DAY, HOUR, Alarm, Got, Heard, Pace, Sent, Stage, Status, Wait
 
 STATES = ("IR", "VN", "QA", "BR", "ZA", "NZ", "KE")
@@ -294,6 +294,9 @@ class Shelf:
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001
         self._disk.put("settled", self._peer, settled)
+
+    def form(self) -> int:
+        return FORMS[-1]
 
     def hear(self, heard: Heard) -> None:
         self._heard[self._peer] = heard  # no commit: nodes that die of being spoken to never rest
@@ -1168,7 +1171,7 @@ class World:
         if len(offer.items) > PACE.batch:
             self.faults.append(f"{node.state} sent {len(offer.items)} letters at once")
         if self.encoded:
-            offer = exchange.read_offer(exchange.dumps(offer))
+            offer = exchange.read_offer(exchange.dumps(offer, self._form(node.state, peer)))
         if not self._lost(node.state, peer):
             self.later(self._takes(), self.arrive, node.state, peer, number, offer, node.clock())
             if self.double and self.rng.random() < self.double:
@@ -1198,7 +1201,12 @@ class World:
             node.die(self.rng.expovariate(1 / 600))
             return None
         self._look_at(node, one, offer, answer)
-        return exchange.read_answer(exchange.dumps(answer)) if self.encoded else answer
+        return exchange.read_answer(exchange.dumps(answer, self._form(one, node.state))) if self.encoded else answer
+
+    @staticmethod
+    def _form(one: str, other: str) -> int:
+        """In which these two speak to each other: some in the first form."""
+        return FORMS[len({one, other} & {"IR", "QA"}) % 2]
 
     def _look_at(self, node: Node, one: str, offer: Offer, answer: Answer) -> None:
         """What the client at the other end sees in an answer."""

@@ -258,7 +258,9 @@ def raised() -> set[str]:
                     if isinstance(name, ast.Attribute) and name.attr == "code" and isinstance(value, ast.Constant):
                         found.add(value.value)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= set(re.findall(r"^(?:container|lawbook)\.[a-z0-9-]+$", node.value))
+                found |= set(
+                    re.findall(r"^(?:(?:container|lawbook)\.[a-z0-9-]+|conversation\.older-form)$", node.value)
+                )
     return found
 
 
@@ -537,6 +539,20 @@ def offer() -> str:
     return shown_parts(data, len(items[0].envelope))
 
 
+def forms() -> str:
+    """What a node says of its forms."""
+    assert exchange.common_form(exchange.tell_forms()) == exchange.FORMS[-1]
+    return exchange.tell_forms().decode()
+
+
+def first_offer() -> str:
+    """The frozen offer of the first form, with an envelope of each, read once more."""
+    data = bytes_of("first-offer")
+    assert [envelope.form_of(item.envelope) for item in exchange.read_offer(data).items] == list(exchange.FORMS)
+    assert (exchange.form_of(data), exchange.dumps(exchange.read_offer(data), 1)) == (1, data)
+    return shown(data)
+
+
 def greeting() -> str:
     """What a node says first."""
     data = exchange.dumps(exchange.Offer(have=exchange.Have(9, (3, 4), 12, ())))
@@ -730,7 +746,7 @@ EXAMPLES = {
     "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "notice": notice_,
     "share": share, "community": community, "standing": standing_, "need": need, "programme": programme_, "refusal": refusal,
     "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
-    "content-key": content_key,
+    "content-key": content_key, "forms": forms, "first-offer": first_offer,
 }  # fmt: skip
 
 

@@ -285,7 +285,7 @@ def test_what_a_witness_claims_keeps_no_officer_from_writing(node, peer, qatar, 
             return 409, b"999999\n"
         raise Unreachable("nothing here", code="wire.unreachable")
 
-    line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""))
+    line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""), get_if_any=lambda *_, **__: None)
     monkeypatch.setattr(errands, "line_to", lambda *_: line)
     for started in (1, 2):
         courier = Courier(witnessed)

@@ -214,7 +214,7 @@ def test_a_witness_is_asked_at_every_start_what_it_saw_last(node, peer, at, monk
             return 409, b"999999\n"
         raise Unreachable("nothing here", code="wire.unreachable")
 
-    line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""))
+    line = SimpleNamespace(post=post, get=lambda *_, **__: post("", b""), get_if_any=lambda *_, **__: None)
     monkeypatch.setattr(errands, "line_to", lambda *_: line)
     assert not courier.asked_all
     courier.round()

@@ -327,13 +327,19 @@ def test_the_vectors_say_what_is_expected():
 
 
 def test_the_vectors_of_the_exchange_say_what_is_expected():
-    """Every field of an offer and of an answer."""
-    expect, _ = vector("offer")
-    items, ask, have = second_offer(bytes_of("offer"))
+    """Every field of an offer and of an answer, in either form."""
+    offers_and_answers("offer", "answer")
+    offers_and_answers("first-offer", "first-answer")
+
+
+def offers_and_answers(offer: str, answer: str) -> None:
+    """Every field of these."""
+    expect, _ = vector(offer)
+    items, ask, have = second_offer(bytes_of(offer))
     assert [list(item[:3]) for item in items] == expect["items"]
     assert (ask, list(have)) == (expect["ask"], expect["have"])
-    expect, _ = vector("answer")
-    outcomes, evidence, missing, items, back = second_answer(bytes_of("answer"))
+    expect, _ = vector(answer)
+    outcomes, evidence, missing, items, back = second_answer(bytes_of(answer))
     assert [[digest, plain.digest(word) if word else "", later] for digest, word, later in outcomes] == expect[
         "outcomes"
     ]
@@ -581,6 +587,8 @@ def note_lines(chance: random.Random) -> bytes:
 
 SMALL_OFFER = parts_of(bytes_of("offer"))[0]
 SMALL_OFFER["items"][0]["envelope"] = 3
+FIRST_OFFER, FIRST_ANSWER = (plain.read(bytes_of(name), 1 << 20) for name in ("first-offer", "first-answer"))
+FIRST_OFFER["items"][0]["envelope"] = "YWJj"
 SMALL_ANSWER = parts_of(bytes_of("answer"))[0]
 BARE = b'{"ed25519":"","mldsa65":""}'
 SMALL_WORD = {"signatures": 0, "word": len(BARE)}
@@ -640,8 +648,12 @@ CHANGES = {
     ]),
     "receipt": with_receipt,
     "word": lambda chance: said_anew(chance.choice(["receipt"] * 5 + ["act"]), mutated(WORDS, chance), ""),
-    "offer": lambda chance: reframed("offer", mutated(SMALL_OFFER, chance), chance),
-    "answer": lambda chance: reframed("answer", mutated(SMALL_ANSWER, chance), chance),
+    "offer": lambda chance: chance.choice([
+        reframed("offer", mutated(SMALL_OFFER, chance), chance), plain.write(mutated(FIRST_OFFER, chance)),
+    ]),
+    "answer": lambda chance: chance.choice([
+        reframed("answer", mutated(SMALL_ANSWER, chance), chance), plain.write(mutated(FIRST_ANSWER, chance)),
+    ]),
     "ask": lambda chance: plain.write(mutated({"prove": ["ab" * 32, "cd" * 32]}, chance)),
     "proofs": lambda chance: plain.write(mutated(plain.read(bytes_of("proofs"), 1 << 20), chance)),
     "note": lambda chance: chance.choice([note_lines(chance), plain.write(NOTE)]),
@@ -840,27 +852,32 @@ def a_parcel(chance: random.Random) -> bytes:
     """A parcel, with something in its head, in a part or among its names changed; or nothing."""
     greets = chance.random() < 0.3
     word = "ab" * 16
+    first = chance.random() < 0.3
     head = HEAD | {"greets": word if greets else "", "greeted": chance.choice(["", word])}
-    answers = chance.choice([[], [ANSWER], [SMALL_ANSWER, ANSWER]])
-    offers = (
-        [GREETING]
-        if greets
-        else chance.choice([[], [SMALL_OFFER | {"have": None}], [SMALL_OFFER | {"have": None}] * 2])
-    )
-    parts = [("parcel.json", plain.write(head))]
+    head |= {"comity": "parcel/1"} if first != (chance.random() < 0.05) else {}
+    answer, offer = (FIRST_ANSWER, FIRST_OFFER) if first else (SMALL_ANSWER, SMALL_OFFER)
+    answers = chance.choice([[], [ANSWER], [answer, ANSWER]])
+    offers = [GREETING] if greets else chance.choice([[], [offer | {"have": None}], [offer | {"have": None}] * 2])
+    end, parts = ("json" if first else "bin"), [("parcel.json", plain.write(head))]
     parts += [
-        (f"answers/{number:06}.bin", framed(one, RUNS["answer"] if one is SMALL_ANSWER else b""))
+        (
+            f"answers/{number:06}.{end}",
+            plain.write(one) if first else framed(one, RUNS["answer"] if one is answer else b""),
+        )
         for number, one in enumerate(answers, 1)
     ]
     parts += [
-        (f"offers/{number:06}.bin", framed(one, b"" if one is GREETING else RUNS["offer"]))
+        (
+            f"offers/{number:06}.{end}",
+            plain.write(one) if first else framed(one, b"" if one is GREETING else RUNS["offer"]),
+        )
         for number, one in enumerate(offers, 1)
     ]
     parts += [(f"evidence/{plain.digest(one)}.asice", one) for one in chance.choice([[], [b"a bag"], [b"one", b"two"]])]
     place, how = chance.randrange(len(parts)), chance.randrange(8)
     name, data = parts[place]
     if how == 0 and name.endswith((".json", ".bin")):
-        head, feed, runs = data.partition(b"\n")
+        head, feed, runs = data.partition(b"\n")  # of the first form, and of parcel.json, there is nothing behind
         parts[place] = (name, plain.write(mutated(plain.read(head, 1 << 20), chance)) + feed + runs)
     elif how == 1:
         parts[place] = (

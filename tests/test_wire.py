@@ -546,6 +546,13 @@ def test_any_headers_are_refused(inputs, signature):
 # ------------------------------------------------------------------------------------------------------- the line
 
 
+REFUSED = {
+    "/nothing": (404, b'{"code":"door.nothing","reason":"Nothing stands here."}'),
+    "/another-404": (404, b'{"code":"receipt.unknown","reason":"No such envelope came from you."}'),
+    "/unsigned": (401, b'{"code":"door.nothing","reason":"Nothing stands here."}'),
+}
+
+
 class Peer(BaseHTTPRequestHandler):
     """A peer that answers well or badly, by the path that is asked for."""
 
@@ -598,7 +605,7 @@ class Peer(BaseHTTPRequestHandler):
             case "/cut-off":
                 self.answer(200, b"half", Content_Length="1000")
             case _:
-                self.answer(404, b"no")
+                self.answer(*REFUSED.get(self.path, (404, b"no")))
 
     do_GET = do_POST  # noqa: N815  the name that http.server calls
 
@@ -690,6 +697,16 @@ def test_it_follows_nobody(peer):
     assert code(here.collect, "/ok", 0, at=AT) == "wire.status"
     assert code(here.get, "/nowhere", at=AT) == "wire.status"
     assert here.post("/nowhere", b"", at=AT) == (404, b"no")
+
+
+def test_that_nothing_stands_there_is_said_by_the_node_itself(peer):
+    """Its own 404 alone; neither another status nor the 404 of whatever stands before it."""
+    here = line(peer.server_port)
+    assert here.get_if_any("/ok", at=AT) == b"yes "
+    assert here.get_if_any("/nothing", at=AT) is None
+    for path in ("/nowhere", "/another-404", "/unsigned", "/redirect"):
+        assert code(here.get_if_any, path, at=AT) == "wire.status"
+    assert code(here.get_if_any, "/hang-up", at=AT) == "wire.unreachable"
 
 
 def test_it_takes_no_more_than_it_asked_for(peer):

@@ -97,7 +97,9 @@ class Asked:
         self.answer, self.clock, self.times, self.talks = answer, 1000.0, [], False
         self._peer, self._at = peer, at
         monkeypatch.setattr(errands, "time", SimpleNamespace(monotonic=lambda: self.clock))
-        line = SimpleNamespace(post=self._post, get=lambda path, **_: self._post(path, b""))
+        line = SimpleNamespace(
+            post=self._post, get=lambda path, **_: self._post(path, b""), get_if_any=lambda *_, **__: None
+        )
         monkeypatch.setattr(errands, "line_to", lambda *_: line)
         self.errands = errands.Errands(node, peer.state)
 

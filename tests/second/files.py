@@ -411,7 +411,8 @@ def parcel(
         plain.read(found.parts["parcel.json"], 4096), "comity", "from", "to", "at", "greets", "greeted"
     )
     plain.texts(form, source, to, greets, greeted)
-    need(form == "parcel/2" and to == home and len(found.files) > 1, "no parcel for this State")
+    ends = {"parcel/1": "json", "parcel/2": "bin"}
+    need(form in ends and to == home and len(found.files) > 1, "no parcel for this State")
     need(all(re.fullmatch("(?:[0-9a-f]{32})?", word) for word in (greets, greeted)), "no word")
     plain.moment(made)
     said = sealed(found, sender, at)
@@ -421,7 +422,9 @@ def parcel(
     ]
     need(found.files == ["parcel.json", *names[0], *names[1], *names[2]], "other names, or another order")
     for folder, some in zip(("answers", "offers"), names, strict=False):
-        need(some == [f"{folder}/{number:06}.bin" for number in range(1, len(some) + 1)], "numbers that do not follow")
+        numbered = [f"{folder}/{number:06}.{ends[form]}" for number in range(1, len(some) + 1)]
+        need(some == numbered, "numbers that do not follow")
+        need(all((b"\n" in found.parts[name]) == (form == "parcel/2") for name in some), "another form than it says")
     for name in names[2]:
         need(name == f"evidence/{plain.digest(found.parts[name])}.asice", "another bag than its name says")
     answers, offers = [talk.answer(found.parts[n]) for n in names[0]], [talk.offer(found.parts[n]) for n in names[1]]

@@ -146,6 +146,27 @@ class Runs:
         need(not self.left, "bytes that the head does not tell of")
 
 
+class Inside:
+    """What has its bytes in the JSON itself, in base64: the first form. It is read as `Runs` are."""
+
+    def __init__(self, data: bytes, limit: int, values: int) -> None:
+        self.head = read(data, limit, values)
+
+    def run(self, text, most: int) -> bytes:
+        """The bytes that this text stands for."""
+        found = binary(text)
+        need(len(found) <= most, "too many bytes")
+        return found
+
+    def end(self) -> None:
+        """Nothing can be left."""
+
+
+def runs(data: bytes, limit: int, values: int) -> Runs | Inside:
+    """An offer or an answer: without a line feed it is of the first form."""
+    return (Runs if b"\n" in data else Inside)(data, limit, values)
+
+
 def write(value) -> bytes:
     """The canonical form of a value that `read` gave."""
     if isinstance(value, dict):

@@ -47,14 +47,14 @@ def _digests(raw, most: int) -> list[str]:
     return [plain.is_digest(one) for one in plain.listed(raw, most)]
 
 
-def _item(raw, pairs: list[tuple[str, str]], runs: plain.Runs) -> Item:
+def _item(raw, pairs: list[tuple[str, str]], runs: plain.Runs | plain.Inside) -> Item:
     number, envelope, after, evidence = plain.fields(raw, "number", "envelope", "after", "evidence")
     sealed = runs.run(envelope, ENVELOPE)
     words = [_word(one, pairs, runs) for one in plain.listed(evidence, EVIDENCE)]
     return Item(plain.integer(number, 1), sealed, _digests(after, AFTER), words)
 
 
-def _word(raw, pairs: list[tuple[str, str]], runs: plain.Runs) -> bytes:
+def _word(raw, pairs: list[tuple[str, str]], runs: plain.Runs | plain.Inside) -> bytes:
     """A word, its signatures put where it leaves them empty."""
     place, bare = plain.fields(raw, "signatures", "word")
     need(plain.integer(place, 0) < len(pairs), "signatures that are not there")
@@ -75,7 +75,7 @@ def _pair(raw) -> tuple[str, str]:
 
 def offer(data: bytes) -> Offer:
     """The offer in `data`."""
-    runs = plain.Runs(data, BODY, 32_768)
+    runs = plain.runs(data, BODY, 32_768)
     items, ask, have = plain.fields(runs.head, "items", "ask", "have")
     held = None
     if have is not None:
@@ -89,7 +89,7 @@ def offer(data: bytes) -> Offer:
 
 def answer(data: bytes) -> Answer:
     """The answer in `data`."""
-    runs = plain.Runs(data, BODY, 32_768)
+    runs = plain.runs(data, BODY, 32_768)
     back, evidence, items, missing, outcomes, signatures = plain.fields(
         runs.head, "back", "evidence", "items", "missing", "outcomes", "signatures"
     )
@@ -108,6 +108,13 @@ def answer(data: bytes) -> Answer:
         became.append((plain.is_digest(envelope), b"" if receipt is None else _word(receipt, pairs, runs), later))
     runs.end()
     return Answer(became, words, _digests(missing, BATCH * AFTER), kept, own)
+
+
+def forms(data: bytes) -> list[int]:
+    """The forms that a node says it reads."""
+    version, reads = plain.fields(plain.read(data, 4096, 64), "comity", "reads")
+    need(version == "forms/1", "another word")
+    return [plain.integer(one, 1) for one in plain.listed(reads, 64)]
 
 
 def ask(data: bytes) -> list[str]:

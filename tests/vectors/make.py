@@ -192,6 +192,22 @@ def talk() -> dict[str, dict]:
     }  # fmt: skip
 
 
+def first_talk() -> dict[str, dict]:
+    """Make an offer with an envelope of the first form and one of the second, and the frozen answer, both in the first form."""
+    items = (Item(1, given("first-envelope")["first-envelope"].encode()), Item(2, frozen("envelope"), ("cd" * 32,)))
+    offer = Offer(items, ("ef" * 32,), Have(9, (3, 4), 12, ()))
+    answer = exchange.read_answer(frozen("answer"))
+    by_name = [[item.number, item.digest, list(item.after)] for item in items]
+    second = json.loads((HERE / "answer.json").read_text("utf-8"))["expect"]
+    return {
+        "first-offer": {
+            "expect": {"items": by_name, "ask": list(offer.ask), "have": [9, [3, 4], 12, []]},
+            "given": {"first-offer": exchange.dumps(offer, 1).decode()},
+        },
+        "first-answer": {"expect": second, "given": {"first-answer": exchange.dumps(answer, 1).decode()}},
+    }
+
+
 def signed_request() -> dict:
     """Make the headers of a signed request."""
     uri, body = "https://192.0.2.7:8442/exchange", exchange.dumps(Offer())
@@ -273,6 +289,7 @@ def wrong() -> dict[str, tuple[str, bytes]]:
         {"items": [], "ask": [], "have": None},
         canon.Frame(exchange.dumps(Answer()), limit=1 << 20, values=99).head,
     )
+    first = exchange.dumps(Offer((Item(1, b"abc"),)), 1)
     outside = canon.Frame(frozen("envelope"), limit=1 << 20, values=8)
     around, sealed_in = outside.head, outside.take(outside.head["sealed"], 1 << 20)
     signed = canon.loads(said, limit=1 << 20)
@@ -341,7 +358,17 @@ def wrong() -> dict[str, tuple[str, bytes]]:
             "offer", canon.framed(offer | {"items": [item | {"envelope": (1 << 20) + 1}]}, bytes((1 << 20) + 1))),
         "bytes behind the last envelope": ("offer", canon.framed(offer | {"items": [item]}, b"abcd")),
         "a head that says too much": ("offer", canon.framed(offer | {"ask": ["ab" * 32] * 32_768})),
-        "a head alone": ("offer", canon.dumps(offer)),
+        "a head alone": ("offer", canon.dumps(offer | {"items": [item]})),
+        "a line feed behind the first form": ("offer", first + b"\n"),
+        "a blank behind the first form": ("offer", first + b" "),
+        "unused bits set in the first form": ("offer", first.replace(b'"YWJj"', b'"YWJjZB=="')),
+        "base64 without its end in the first form": ("offer", first.replace(b'"YWJj"', b'"YWJjZA"')),
+        "too many values in the first form": ("offer", canon.dumps(offer | {"ask": ["ab" * 32] * 32_768})),
+        "a word in an offer of the first form": (
+            "offer", canon.dumps(offer | {"items": [item | {"envelope": "YWJj", "evidence": [known | {"word": "e30="}]}]})),
+        "a word of the first form without a place for signatures": (
+            "answer", canon.dumps(heard | {"evidence": [spoken | {"word": "e30="}]})),
+        "an offer of the first form as an answer": ("answer", first),
         "a word in an offer": ("offer", canon.framed(offer | {"items": [item | {"evidence": [known]}]}, b"abc", bare)),
         "9 words about one envelope": (
             "answer", canon.framed(heard | {"items": [item | {"evidence": [known] * 9}]}, b"abc", bare * 9)),
@@ -433,6 +460,7 @@ if __name__ == "__main__":
     keep(sealed() | logged())
     keep({"together": together(), "hop": signed_request()} | words())
     keep(talk())
+    keep(first_talk())
     keep(files())
     keep(refused())
     keep(conduct())

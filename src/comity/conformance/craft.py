@@ -17,7 +17,6 @@ from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, SealKey, SigningKey
 
 VERSION = "comity/v1"
-ENVELOPE = "comity/v2/envelope"
 _PAD = 1024
 _COVERED = ("@method", "@target-uri", "content-digest")
 
@@ -64,7 +63,7 @@ def statement(payload: bytes, *, sender: str, to: str, key: SigningKey, kind: st
 
 
 def envelope(said: bytes, *, to: str, key: SealKey, digest: str = "", padded: bytes | None = None, info: bytes | None = None,
-             **changed: Any) -> bytes:  # fmt: skip
+             form: int = 2, **changed: Any) -> bytes:  # fmt: skip
     """An envelope around the statement `said`.
 
     Args:
@@ -74,16 +73,19 @@ def envelope(said: bytes, *, to: str, key: SealKey, digest: str = "", padded: by
         digest: the commitment, where it is not that of `said`.
         padded: the whole plaintext, where it is not the right one.
         info: what it is sealed under, where it is not the right text.
+        form: 1, JSON as a whole; 2, a head and its bytes.
         changed: fields that replace its own after sealing; None takes a field out.
     """
     digest = digest or canon.content_id(said)
     if padded is None:
         padded = len(said).to_bytes(4, "big") + said
         padded += b"\0" * (-len(padded) % _PAD)
-    sealed = key.seal(padded, info or f"{ENVELOPE}\n{to}\n{key.id}\n{digest}".encode())
-    fields = {"comity": ENVELOPE, "to": to, "key": key.id, "statement": digest,
-              "sealed": len(sealed)} | changed  # fmt: skip
-    return canon.framed({name: value for name, value in fields.items() if value is not None}, sealed)
+    label = f"comity/v{form}/envelope"
+    sealed = key.seal(padded, info or f"{label}\n{to}\n{key.id}\n{digest}".encode())
+    fields = {"comity": label, "to": to, "key": key.id, "statement": digest,
+              "sealed": canon.b64(sealed) if form == 1 else len(sealed)} | changed  # fmt: skip
+    said_outside = {name: value for name, value in fields.items() if value is not None}
+    return canon.dumps(said_outside) if form == 1 else canon.framed(said_outside, sealed)
 
 
 def head_and_bytes(data: bytes) -> tuple[dict[str, Any], bytes]:

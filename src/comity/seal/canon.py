@@ -134,6 +134,27 @@ class Frame:
             raise BrokenSeal("There are more bytes than the head tells of.", code="canon.frame")
 
 
+@final
+class Whole:
+    """Canonical JSON in which bytes stand in base64, read as a `Frame` is: how the first form of everything was written.
+
+    Arguments and errors are those of `Frame`.
+    """
+
+    def __init__(self, data: bytes, *, limit: int, values: int) -> None:
+        self.head: Any = loads(data, limit=limit, values=values)
+
+    def take(self, text: Any, most: int) -> bytes:
+        """The bytes of `text`, which may be at most `most`. Raises BrokenSeal: ``canon.base64``, ``canon.too-long``."""
+        found = unb64(text)
+        if len(found) > most:
+            raise BrokenSeal(f"More than {most} bytes.", code="canon.too-long")
+        return found
+
+    def close(self) -> None:
+        """Return: nothing can be left behind."""
+
+
 def content_id(data: bytes) -> str:
     """SHA-256 of `data`, lower-case hex: how bytes are named everywhere."""
     return hashlib.sha256(data).hexdigest()

@@ -3,7 +3,7 @@
 `sign` makes a *statement*: a payload with who says it, to whom, of which kind, under both signatures. `seal` puts a
 statement into an *envelope* that only its addressee opens. `unseal` is the way back, in steps:
 
-1. the envelope is a head with exactly the known fields and the ciphertext behind it, within the limit;
+1. the envelope is a head with exactly the known fields and its ciphertext, as its form has it, within the limit;
 2. it is addressed to this State and to a key that this node holds;
 3. the ciphertext opens with that key, for this purpose (HPKE, X-Wing);
 4. what is inside is the very statement that the envelope committed to;
@@ -43,9 +43,8 @@ FIELDS = 64  # commas and opening brackets of a statement: it has twelve fields,
 _PAD = 1024  # plaintext sizes are rounded up to this, so that length tells little
 TOGETHER = 1024  # statements under one pair of signatures
 _VERSION = "comity/v1"
-_ENVELOPE = "comity/v2/envelope"
-_FIRST = "comity/v1/envelope"  # JSON as a whole; none is made any more, and what is kept and exported is read
-_FIRST_BEGINS = b'{"comity":"%b",' % _FIRST.encode()
+_LABELS = {1: "comity/v1/envelope", 2: "comity/v2/envelope"}  # form -> what stands in it, and what it is sealed under
+_FIRST_BEGINS = b'{"comity":"%b",' % _LABELS[1].encode()
 _PLACES = (b'"ed25519":""', b'"mldsa65":""')  # in the order of `Pair`
 
 
@@ -330,24 +329,32 @@ def _statement_fields(raw: Any) -> dict[str, Any]:
     return found
 
 
-def _info(to: str, key_id: str, digest: str, version: str = _ENVELOPE) -> bytes:
-    return f"{version}\n{to}\n{key_id}\n{digest}".encode()
+def _info(to: str, key_id: str, digest: str, form: int = 2) -> bytes:
+    return f"{_LABELS[form]}\n{to}\n{key_id}\n{digest}".encode()
 
 
-def seal(statement: bytes, *, to: str, key: SealKey) -> bytes:
+def seal(statement: bytes, *, to: str, key: SealKey, form: int = 2) -> bytes:
     """An envelope that only the owner of `key` opens.
 
     Args:
         statement: as `sign` wrote it.
         to: ISO code of the addressee.
         key: the addressee's public opening key.
+        form: 1, JSON as a whole, for a node that reads no newer one; else 2.
     """
     digest = canon.content_id(statement)
     padded = len(statement).to_bytes(4, "big") + statement
     padded += b"\0" * (-len(padded) % _PAD)
-    sealed = key.seal(padded, _info(to, key.id, digest))
-    head = {"comity": _ENVELOPE, "to": to, "key": key.id, "statement": digest, "sealed": len(sealed)}
-    return canon.framed(head, sealed)
+    sealed = key.seal(padded, _info(to, key.id, digest, form))
+    head = {"comity": _LABELS[form], "to": to, "key": key.id, "statement": digest}
+    if form == 1:
+        return canon.dumps(head | {"sealed": canon.b64(sealed)})
+    return canon.framed(head | {"sealed": len(sealed)}, sealed)
+
+
+def form_of(envelope: bytes) -> int:
+    """The form of an envelope, by how it begins. Whether it is one at all, is for `commitment` and `unseal` to say."""
+    return 1 if envelope.startswith(_FIRST_BEGINS) else 2
 
 
 def commitment(envelope: bytes) -> tuple[str, str]:
@@ -369,26 +376,23 @@ class _Outside(NamedTuple):
     key: str
     statement: str
     sealed: bytes
-    version: str
+    form: int
 
 
 def _outside(envelope: bytes) -> _Outside:
-    if envelope.startswith(_FIRST_BEGINS):
-        head = canon.loads(envelope, limit=MESSAGE_LIMIT, values=_OUTSIDE)
-        to, key, statement = _named(head, _FIRST)
-        return _Outside(to, key, statement, canon.unb64(head["sealed"]), _FIRST)
-    frame = canon.Frame(envelope, limit=MESSAGE_LIMIT, values=_OUTSIDE)
-    to, key, statement = _named(frame.head, _ENVELOPE)
+    form = form_of(envelope)
+    frame = (canon.Whole if form == 1 else canon.Frame)(envelope, limit=MESSAGE_LIMIT, values=_OUTSIDE)
+    to, key, statement = _named(frame.head, _LABELS[form])
     sealed = frame.take(frame.head["sealed"], MESSAGE_LIMIT)
     frame.close()
-    return _Outside(to, key, statement, sealed, _ENVELOPE)
+    return _Outside(to, key, statement, sealed, form)
 
 
-def _named(head: Any, version: str) -> list[str]:
-    """(addressee, key id, commitment) of an envelope of this version, whose ciphertext is not looked at."""
+def _named(head: Any, label: str) -> list[str]:
+    """(addressee, key id, commitment) of an envelope under this label, whose ciphertext is not looked at."""
     found = canon.fields(head, "comity", "to", "key", "statement", "sealed")
     named = [found[name] for name in ("to", "key", "statement")]
-    if found["comity"] != version or not all(type(name) is str for name in named):
+    if found["comity"] != label or not all(type(name) is str for name in named):
         raise BrokenSeal("This is no envelope of a version that is known here.", code="seal.version")
     return named
 
@@ -399,11 +403,11 @@ def opened(envelope: bytes, *, home: str, keys: Iterable[OpeningKey]) -> bytes:
     Raises:
         BrokenSeal: with the code of the step that failed.
     """
-    to, key_id, digest, sealed, version = _outside(envelope)  # 1
+    to, key_id, digest, sealed, form = _outside(envelope)  # 1
     key = next((key for key in keys if key.public.id == key_id), None)
     if to != home or key is None:  # 2
         raise BrokenSeal(f"This is sealed for {to} or for a key not held here.", code="seal.addressee")
-    padded = key.open(sealed, _info(to, key_id, digest, version))  # 3
+    padded = key.open(sealed, _info(to, key_id, digest, form))  # 3
     size = int.from_bytes(padded[:4], "big")
     statement = padded[4 : 4 + size]
     if len(statement) != size or canon.content_id(statement) != digest or padded[4 + size :].strip(b"\0"):  # 4

@@ -45,7 +45,7 @@ class Receiving(Remembering):
         """Read together what the items of an offer will be compared with."""
         after = {digest for item in offer.items for digest in item.after}
         self._memory.look_up(got={*(item.digest for item in offer.items), *after, *offer.ask}, sent=after)
-        self._ready = self._memory.settled()
+        self._ready, self.form = self._memory.settled(), self._memory.form()
         if offer.items:
             self._last = self._memory.got_last()
             self._taken = self._memory.got_taken([item.number for item in offer.items])

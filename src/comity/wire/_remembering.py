@@ -13,7 +13,7 @@ from comity.seal.envelope import Signed
 from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
 from comity.wire.remembered import HOUR, VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
-_GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: with its head, both stay within its limit
+_GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64 both stay within its limit
 _NO_SIGN: Final = -1  # in place of a moment: what came back shows nothing that was signed
 _FEW: Final = 8  # envelopes that are read together where few may be needed: each may be a megabyte
 UNTIMELY: Final = "receipt.time"
@@ -42,6 +42,7 @@ class Remembering:
 
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
+        self.form = 0
         self._hour, self._kept_now = 0, 0
         self._again_at = 0.0  # when to greet though settled; 0: nobody has looked yet; -inf: at once; inf: never again
 

@@ -28,12 +28,13 @@ from typing import Final
 
 from comity.errors import BrokenSeal, NotPossible, NotYet
 from comity.seal import canon
-from comity.seal.envelope import Signed
+from comity.seal.envelope import Signed, form_of
 from comity.wire._asking import Asking
 from comity.wire._receiving import Receiving
 from comity.wire._remembering import UNTIMELY
 from comity.wire.exchange import (
     AFTER,
+    FORMS,
     Answer,
     Event,
     Evidence,
@@ -42,12 +43,14 @@ from comity.wire.exchange import (
     Offer,
     Outcome,
 )
-from comity.wire.remembered import Alarm, Hand, Memory, Pace, Sent, Stage, Wait, backoff
+from comity.wire.remembered import OLDER, Alarm, Hand, Memory, Pace, Sent, Stage, Wait, backoff
 
 _OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
 _ASKING: Final = _OPEN - {Stage.RELAY}
 _LATE: Final = 256  # rows dealt with at a time when something is late
-_BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: its head has room too, within exchange.BODY_LIMIT
+_BATCH_BYTES: Final = (
+    4 << 20
+)  # of envelopes in one offer: in base64, and with all else, it stays within exchange.BODY_LIMIT
 
 
 class Conversation(Receiving):
@@ -59,6 +62,9 @@ class Conversation(Receiving):
         memory: what is remembered; may be shared by several objects that stand for one conversation.
         hand: signs and reads.
         pace: how long to wait for what.
+
+    Attributes:
+        form: what `Memory.form` said when the peer was last offered or answered something: in this form an offer goes.
     """
 
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace = Pace()) -> None:  # noqa: B008
@@ -126,9 +132,13 @@ class Conversation(Receiving):
         if self._busy or self._quiet_until(now) > now:
             return None
         greets = not self._memory.settled() or self._greets(now)
-        offer = Offer(have=self._have()) if greets else self._due_offer(now)
+        offer = self._greeting() if greets else self._due_offer(now)
         self._busy = offer is not None
         return offer
+
+    def _greeting(self) -> Offer:
+        self.form = self._memory.form()
+        return Offer(have=self._have())
 
     def _quiet_until(self, now: float) -> float:
         """Until when a silent peer is left alone: it has spoken, or the clock went back, and it is asked at once."""
@@ -150,10 +160,13 @@ class Conversation(Receiving):
             rows = list(self._due_rows({Stage.RELAY}, now, self._batch))
             after = {digest for row in rows for digest in row.after}
             self._memory.look_up(sent=after, sealed=[row.digest for row in rows])
+            self.form = self._memory.form()
             for row in rows:
                 item = Item(row.number, self._memory.sealed(row.digest), row.after)
                 front = self._front(row, taken)
-                if front is not None:
+                if form_of(item.envelope) > (self.form or FORMS[0]):
+                    self._unread(row, now)
+                elif front is not None:
                     self._memory.put_sent(row._replace(next_at=self._behind(front, now)))
                 elif self._fits(items, size := size + item.size):
                     items.append(item)
@@ -163,6 +176,15 @@ class Conversation(Receiving):
             self.redate(taken, now)
             ask = tuple(self._memory.sent_to_ask(_ASKING, now, self._horizon(_ASKING), self._asking.most(now)))
         return Offer(tuple(items), ask) if items or ask else None
+
+    def _unread(self, row: Sent, now: float) -> None:
+        """Put off an envelope in a form that the peer does not read any more; a person is told, once.
+
+        It would be kept there, and refused for good when it is opened. Sealed anew it would be another envelope.
+        """
+        if row.trouble != OLDER:
+            self._memory.tell(Alarm(OLDER, row.digest, int(now)))
+        self._memory.put_sent(row._replace(next_at=now + self._pace.relay.last, trouble=OLDER))
 
     def _front(self, row: Sent, taken: set[str]) -> Sent | None:
         """One of ours that `row` stands on and that has not reached the peer, nor goes with it; None: there is none."""

@@ -7,11 +7,16 @@ evidence, and an error is never answered: an exchange ends with its answer.
 
 Words that were signed together share their signatures, which are most of a word's bytes. So these stand once in an answer, and
 each word names its own by its place among them. No word stands in an offer.
+
+All of it has two **forms**. In the second one the bytes stand behind a head in JSON; in the first one, which a node of before
+December 2026 reads alone, they stand in the JSON, in base64. Each State's node says which ones it reads (`FORMS`); what
+is written for it is of the newest that both read. The same is said, under the same signatures, with the same limits.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -21,6 +26,7 @@ from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT, Pair, Signed, together
 
+FORMS: Final = (1, 2)  # that are read here, of envelopes too; what all read that know of no others, first
 BATCH: Final = 256  # envelopes in one offer
 ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting
@@ -28,9 +34,12 @@ AFTER: Final = 16  # envelopes that one stands on
 WORD: Final = 65_536  # bytes of a word without its signatures
 EVIDENCE: Final = 8  # pieces of evidence about one envelope
 BODY_LIMIT: Final = 6 << 20  # bytes of an offer or an answer
-VALUES: Final = 32_768  # commas and opening brackets in the head of either: what the limits above allow has fewer
+VALUES: Final = 32_768  # commas and opening brackets in the JSON of either: what the limits above allow has fewer
 SKEW: Final = int(act.SKEW.total_seconds())  # by which two clocks may differ
+_MANY: Final = 64  # forms
+_SAYS_FORMS: Final = "forms/1"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_Frame = canon.Frame | canon.Whole
 
 
 class Event(StrEnum):
@@ -192,19 +201,33 @@ class Failure:
     reached: bool = False
 
 
-def dumps(said: Offer | Answer) -> bytes:
-    """The bytes of an offer or an answer: a head in canonical JSON, and behind it each run of bytes that it tells of."""
+def dumps(said: Offer | Answer, form: int = FORMS[-1]) -> bytes:
+    """The bytes of an offer or an answer in one of `FORMS`."""
     pairs: dict[Pair, int] = {}
     runs: list[bytes] = []
-    plain = _plain(said, pairs, runs)
+
+    def behind(data: bytes) -> int:
+        runs.append(data)
+        return len(data)
+
+    plain = _plain(said, pairs, canon.b64 if form == 1 else behind)
     if isinstance(said, Answer):
         plain["signatures"] = [pair._asdict() for pair in pairs]
-    return canon.framed(plain, *runs)
+    return canon.dumps(plain) if form == 1 else canon.framed(plain, *runs)
+
+
+def form_of(data: bytes) -> int:
+    """The form of an offer or an answer: canonical JSON has no line feed, and the second form always has one."""
+    return 2 if b"\n" in data else 1
+
+
+def _frame(data: bytes) -> _Frame:
+    return (canon.Whole if form_of(data) == 1 else canon.Frame)(data, limit=BODY_LIMIT, values=VALUES)
 
 
 def read_offer(data: bytes) -> Offer:
-    """The offer in `data`. Raises BrokenSeal."""
-    frame = canon.Frame(data, limit=BODY_LIMIT, values=VALUES)
+    """The offer in `data`, of either form. Raises BrokenSeal."""
+    frame = _frame(data)
     found, none = _object(Offer, frame.head), _Words([], frame)
     ask, have = _digests(found["ask"], ASKED), None if found["have"] is None else _have(found["have"])
     items = tuple(_item(item, none, frame) for item in _list(found["items"], BATCH))
@@ -213,8 +236,8 @@ def read_offer(data: bytes) -> Offer:
 
 
 def read_answer(data: bytes) -> Answer:
-    """The answer in `data`. Raises BrokenSeal."""
-    frame = canon.Frame(data, limit=BODY_LIMIT, values=VALUES)
+    """The answer in `data`, of either form. Raises BrokenSeal."""
+    frame = _frame(data)
     found = _object(Answer, frame.head, "signatures")
     words = _Words(found["signatures"], frame)
     # The runs of bytes stand in the order of the fields.
@@ -227,6 +250,29 @@ def read_answer(data: bytes) -> Answer:
     return Answer(outcomes, evidence, missing, items, back)
 
 
+def tell_forms() -> bytes:
+    """What a node says at ``/forms``: canonical JSON."""
+    return canon.dumps({"comity": _SAYS_FORMS, "reads": list(FORMS)})
+
+
+def common_form(data: bytes) -> int:
+    """The newest of `FORMS` that is among those which a node says it reads, in `data`.
+
+    Raises:
+        BrokenSeal: ``exchange.form``: it is no such word; ``exchange.no-form``: there is none.
+    """
+    try:
+        found = canon.fields(canon.loads(data, limit=4096, values=_MANY), "comity", "reads")
+        reads = {_number(one, 1) for one in _list(found["reads"], _MANY)}
+        if found["comity"] != _SAYS_FORMS:
+            raise BrokenSeal("It is of another version.", code="exchange.form")
+    except BrokenSeal as error:
+        raise BrokenSeal(f"This does not say which forms are read: {error.message}", code="exchange.form") from error
+    if common := reads.intersection(FORMS):
+        return max(common)
+    raise BrokenSeal("There is no form that both nodes read. Upgrade the older one.", code="exchange.no-form")
+
+
 class _Words:
     """The words in something said.
 
@@ -235,7 +281,7 @@ class _Words:
         frame: what it was read from.
     """
 
-    def __init__(self, signatures: Any, frame: canon.Frame) -> None:
+    def __init__(self, signatures: Any, frame: _Frame) -> None:
         self._frame = frame
         found = (canon.fields(raw, *Pair._fields) for raw in _list(signatures, BATCH * EVIDENCE))
         self._pairs = [Pair(_base64(pair["ed25519"], 64), _base64(pair["mldsa65"], 3309)) for pair in found]
@@ -256,18 +302,17 @@ class _Words:
         return tuple(map(self._word, _list(raw, most)))
 
 
-def _plain(value: Any, pairs: dict[Pair, int], runs: list[bytes]) -> Any:
-    """What stands in the head for `value`; its bytes go to `runs`, in the order in which their lengths stand there."""
+def _plain(value: Any, pairs: dict[Pair, int], put: Callable[[bytes], int | str]) -> Any:
+    """What stands in the JSON for `value`; its bytes go to `put`, in the order of the fields."""
     if isinstance(value, (str, int)) or value is None:
         return value
     if isinstance(value, bytes):
-        runs.append(value)
-        return len(value)
+        return put(value)
     if isinstance(value, Signed):
-        return {"signatures": pairs.setdefault(value.pair, len(pairs)), "word": _plain(value.bare, pairs, runs)}
+        return {"signatures": pairs.setdefault(value.pair, len(pairs)), "word": put(value.bare)}
     if isinstance(value, tuple):
-        return [_plain(item, pairs, runs) for item in value]
-    return {name: _plain(getattr(value, name), pairs, runs) for name in _NAMES[type(value)]}
+        return [_plain(item, pairs, put) for item in value]
+    return {name: _plain(getattr(value, name), pairs, put) for name in _NAMES[type(value)]}
 
 
 def _object(kind: type[Offer | Answer | Item | Own | Have | Outcome], raw: Any, *more: str) -> dict[str, Any]:
@@ -314,13 +359,13 @@ def _base64(raw: Any, most: int) -> str:
     return str(raw)
 
 
-def _item(raw: Any, words: _Words, frame: canon.Frame) -> Item:
+def _item(raw: Any, words: _Words, frame: _Frame) -> Item:
     found = _object(Item, raw)
     after, envelope = _digests(found["after"], AFTER), frame.take(found["envelope"], MESSAGE_LIMIT)
     return Item(_number(found["number"], 1), envelope, after, words.read(found["evidence"], EVIDENCE))
 
 
-def _own(raw: Any, words: _Words, frame: canon.Frame) -> Own:
+def _own(raw: Any, words: _Words, frame: _Frame) -> Own:
     found = _object(Own, raw)
     return Own(_item(found["item"], words, frame), frame.take(found["statement"], MESSAGE_LIMIT))
 

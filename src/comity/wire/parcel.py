@@ -11,6 +11,9 @@ It is an ASiC-E container (`seal.container`): its form leaves no byte open, and 
 is inside is sealed and signed by itself; the statement says which State's node the parcel is from, as the signature of a
 request does on the line. A file of any size is read and written at constant memory.
 
+A parcel has one form, as an exchange does (`wire.exchange`): in the first one, ``parcel/1``, answers and offers are JSON, and
+end in ``.json``.
+
 A parcel may be lost, copied, come twice or years late. A greeting is therefore named by a word of chance, which its answer
 repeats: who was restored meanwhile has forgotten it, and takes no old answer for a new one.
 """
@@ -30,12 +33,28 @@ from comity.seal import canon, container, envelope
 from comity.seal.container import SEAL_NAME, CadesKey, Progress, open_container
 from comity.seal.keys import SigningKey
 from comity.seal.trust import Trust
-from comity.wire.exchange import BATCH, BODY_LIMIT, SKEW, Answer, Have, Item, Offer, Own, read_answer, read_offer
+from comity.wire.exchange import (
+    BATCH,
+    BODY_LIMIT,
+    FORMS,
+    SKEW,
+    Answer,
+    Have,
+    Item,
+    Offer,
+    Own,
+    form_of,
+    read_answer,
+    read_offer,
+)
 
-_FORM: Final = "parcel/2"
+_SAID: Final = {f"parcel/{form}": form for form in FORMS}
+_ENDS: Final = {1: "json", 2: "bin"}  # form -> how the names of answers and offers end
 _HEAD: Final = "parcel.json"
 _HEAD_LIMIT: Final = 4096
-_TOGETHER: Final = 4 << 20  # bytes of envelopes in one file: its head has room too, within exchange.BODY_LIMIT
+_TOGETHER: Final = (
+    4 << 20
+)  # bytes of envelopes in one file: in base64, and with all else, it stays within exchange.BODY_LIMIT
 _WORD = re.compile(r"(?:[0-9a-f]{32})?")
 _BAG = re.compile(r"evidence/([0-9a-f]{64})\.asice")
 _STATE = re.compile(r"[A-Z]{2}")
@@ -53,6 +72,7 @@ class Head:
         made_at: when, by the sender's clock.
         greets: names the greeting that it brings, 32 hexadecimal digits; empty if it brings none.
         greeted: the name of the greeting that its answers answer; empty if they answer none.
+        form: of its answers and offers.
     """
 
     sender: str
@@ -60,10 +80,11 @@ class Head:
     made_at: datetime
     greets: str = ""
     greeted: str = ""
+    form: int = FORMS[-1]
 
 
-def _numbered(folder: str, count: int) -> list[str]:
-    return [f"{folder}/{number:06}.bin" for number in range(1, count + 1)]
+def _numbered(folder: str, count: int, form: int) -> list[str]:
+    return [f"{folder}/{number:06}.{_ENDS[form]}" for number in range(1, count + 1)]
 
 
 def write(
@@ -75,7 +96,7 @@ def write(
     Args:
         path: of the file.
         head: what it says of itself.
-        answers: files, each an `Answer` as `exchange.dumps` writes it.
+        answers: files, each an `Answer` as `exchange.dumps` writes it in the form of `head`.
         offers: files, each an `Offer`.
         bags: digest (SHA-256, hex) -> the sealed bag.
         signing: the sender's signing key.
@@ -87,11 +108,11 @@ def write(
         BrokenSeal: ``parcel.bag``: a bag is not what its digest says; nothing is left behind.
         OSError: the disk is full, the folder is not there.
     """
-    said = {"comity": _FORM, "from": head.sender, "to": head.to, "at": moment_text(head.made_at),
+    said = {"comity": f"parcel/{head.form}", "from": head.sender, "to": head.to, "at": moment_text(head.made_at),
             "greets": head.greets, "greeted": head.greeted}  # fmt: skip
     files: list[tuple[str, container.Source]] = [(_HEAD, canon.dumps(said))]
-    files += zip(_numbered("answers", len(answers)), answers, strict=True)
-    files += zip(_numbered("offers", len(offers)), offers, strict=True)
+    files += zip(_numbered("answers", len(answers), head.form), answers, strict=True)
+    files += zip(_numbered("offers", len(offers), head.form), offers, strict=True)
     files += [(f"evidence/{digest}.asice", bag) for digest, bag in bags.items()]
     made = container.write(
         path, files, cades=cades, at=head.made_at, progress=progress,
@@ -140,8 +161,8 @@ class Parcel:
             message = f"{path} is no parcel, or not a whole one. {error.message}"
             raise BrokenContainer(message, code=error.code, where=error.where) from error
         try:
-            self.bags = self._names()
             self.head = self._read_head()
+            self.bags = self._names()
         except BaseException:
             self._container.close()
             raise
@@ -162,11 +183,11 @@ class Parcel:
         """Digest -> size of each bag, when the names are those of a parcel, in their order. Raises Invalid."""
         names = self._container.files()
         counted = {folder: sum(name.startswith(f"{folder}/") for name in names) for folder in ("answers", "offers")}
-        plain = [_HEAD, *(name for folder, count in counted.items() for name in _numbered(folder, count))]
+        self._answers, self._offers = (_numbered(folder, count, self.head.form) for folder, count in counted.items())
+        plain = [_HEAD, *self._answers, *self._offers]
         bags = [_BAG.fullmatch(name) for name in names[len(plain) :]]
         if list(names[: len(plain)]) != plain or not all(bags) or len(names) == 1:
             raise self._form(names[0])
-        self._answers, self._offers = _numbered("answers", counted["answers"]), _numbered("offers", counted["offers"])
         sizes = {entry.name: entry.size for entry in self._container.entries}
         return {bag[1]: sizes[bag[0]] for bag in bags if bag}
 
@@ -174,13 +195,13 @@ class Parcel:
         try:
             raw = canon.loads(self._container.read(_HEAD, limit=_HEAD_LIMIT), limit=_HEAD_LIMIT)
             found = canon.fields(raw, "comity", "from", "to", "at", "greets", "greeted")
-            if not all(isinstance(value, str) for value in found.values()) or found["comity"] != _FORM:
-                raise ValueError(_FORM)
+            if not all(isinstance(value, str) for value in found.values()):
+                raise ValueError(found)
             states, words = (found["from"], found["to"]), (found["greets"], found["greeted"])
             if not all(map(_STATE.fullmatch, states)) or not all(map(_WORD.fullmatch, words)):
                 raise ValueError(states)
-            head = Head(*states, strict_moment(found["at"]), *words)
-        except (BrokenSeal, BrokenContainer, ValueError) as error:
+            head = Head(*states, strict_moment(found["at"]), *words, form=_SAID[found["comity"]])
+        except (BrokenSeal, BrokenContainer, ValueError, KeyError) as error:
             raise self._form(_HEAD) from error
         if head.to != self._home:
             message = f"This parcel is from {head.sender} for {head.to}, and this node is that of {self._home}. Carry it there."
@@ -236,11 +257,17 @@ class Parcel:
 
     def answers(self) -> Iterator[Answer]:
         """Its answers, in order, each read when it is asked for."""
-        return (read_answer(self._container.read(name, limit=BODY_LIMIT)) for name in self._answers)
+        return (read_answer(self._said(name)) for name in self._answers)
 
     def offers(self) -> Iterator[Offer]:
         """Its offers, in order, each read when it is asked for."""
-        return (read_offer(self._container.read(name, limit=BODY_LIMIT)) for name in self._offers)
+        return (read_offer(self._said(name)) for name in self._offers)
+
+    def _said(self, name: str) -> bytes:
+        data = self._container.read(name, limit=BODY_LIMIT)
+        if form_of(data) != self.head.form:
+            raise self._form(name)
+        return data
 
     def bag(self, digest: str) -> Iterator[bytes]:
         """A sealed bag in chunks. **Read to the end before using anything**: what has changed fails there."""

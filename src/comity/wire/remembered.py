@@ -18,6 +18,8 @@ HOUR: Final = 3600  # seconds
 DAY: Final = 86400
 VOID: Final = "conversation.void"  # the trouble of an envelope of ours that came back and can be in no case any more
 
+OLDER: Final = "conversation.older-form"  # the trouble of one in a form that the peer does not read now
+
 
 class Stage(StrEnum):
     """What an envelope of ours is waiting for."""
@@ -224,6 +226,9 @@ class Memory(Protocol):
 
     def settle(self, settled: bool) -> None:  # noqa: FBT001  a flag is what is remembered
         """Note whether it has."""
+
+    def form(self) -> int:
+        """The newest of `exchange.FORMS` that the peer is known to read; 0: nothing is known of that yet."""
 
     def hear(self, heard: Heard) -> None:
         """Note how the peer has spoken, now that it has done so again."""

@@ -180,6 +180,15 @@ def check_refusal(
     return headers.get("Content-Digest", "") == digest
 
 
+def refusal(body: bytes) -> str:
+    """The code with which a door refuses, in the body of its answer; empty: this is none of a door."""
+    try:
+        said = canon.fields(canon.loads(body, limit=4096), "code", "reason")["code"]
+    except BrokenSeal:
+        return ""
+    return said if isinstance(said, str) else ""
+
+
 def _refusal_base(status: int, digest: str, asked: Asked, parameters: str) -> bytes:
     method, uri, headers = asked
     values = (str(status), digest, method, uri, headers["Content-Digest"], headers["Signature"])
@@ -258,6 +267,15 @@ class Line:
     def get(self, path: str, *, at: datetime, limit: int = ANSWER_LIMIT) -> bytes:
         """What stands at `path`, within `limit` bytes. Raises Unreachable, also when the answer is not 200."""
         status, body = self._ask("GET", path, b"", at, limit=limit)
+        if status != 200:
+            raise Unreachable(f"{self._peer.state} answered {status} for {path}.", code="wire.status")
+        return body
+
+    def get_if_any(self, path: str, *, at: datetime) -> bytes | None:
+        """As `get`; None: the peer's node says itself that nothing stands at `path`, not a proxy before it."""
+        status, body = self._ask("GET", path, b"", at)
+        if (status, refusal(body)) == (404, "door.nothing"):
+            return None
         if status != 200:
             raise Unreachable(f"{self._peer.state} answered {status} for {path}.", code="wire.status")
         return body

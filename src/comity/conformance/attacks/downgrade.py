@@ -50,7 +50,7 @@ def half_signatures(bench: Bench) -> Iterator[Probe]:
 def versions(bench: Bench) -> Iterator[Probe]:
     """Speak other versions of the protocol, rightly signed and sealed under their labels.
 
-    Right: never admitted: nothing is negotiated.
+    Right: never admitted: what is signed has one version, and an envelope the two forms that are written down.
     """
     payload = _payload(bench.asks().statement)
     cases = [
@@ -62,6 +62,34 @@ def versions(bench: Bench) -> Iterator[Probe]:
         info = f"{version}/envelope\n{home.state}\n{home.open.id}\n{canon.content_id(said)}".encode()
         cases.append((f"an envelope of '{version}'", bench.seal(said, info=info, comity=f"{version}/envelope")))
         cases.append((f"an envelope under the label of '{version}'", bench.seal(said, info=info)))
+    yield from bench.never_admitted(cases)
+
+
+@attack("first-form", Promise.HYBRID, "Forms")
+def in_the_first_form(bench: Bench) -> Iterator[Probe]:
+    """Seal in the first form what would be refused in the second: half signatures, another commitment, another's clothes.
+
+    Right: never admitted: the older form is as strict as the newer one, and stands under the seal.
+    """
+    payload, home = _payload(bench.asks().statement), bench.home
+    cases = []
+    for half, size in _SIZES.items():
+        ways: dict[str, Any] = {"taken out": None, "empty": "", "zeros": canon.b64(bytes(size))}
+        cases += [
+            (f"{half} {way}", bench.seal(bench.sign(payload, **{half: word}), form=1)) for way, word in ways.items()
+        ]
+    said = bench.sign(payload)
+    digest = canon.content_id(said)
+    infos = {form: f"comity/v{form}/envelope\n{home.state}\n{home.open.id}\n{digest}".encode() for form in (1, 2)}
+    cases += [
+        ("another commitment", bench.seal(said, form=1, digest="0" * 64)),
+        ("a length in place of base64", bench.seal(said, form=1, sealed=len(said))),
+        ("base64 in place of a length", bench.seal(said, sealed=canon.b64(said))),
+        ("sealed as the second form, shown as the first", bench.seal(said, form=1, info=infos[2])),
+        ("sealed as the first form, shown as the second", bench.seal(said, info=infos[1])),
+        ("the first form with a line feed behind", bench.seal(said, form=1) + b"\n"),
+        ("for another State", bench.seal(said, form=1, to=bench.stranger.state)),
+    ]
     yield from bench.never_admitted(cases)
 
 

@@ -150,7 +150,15 @@ def strange(bench: Bench) -> Iterator[Probe]:
     }  # fmt: skip
     for title, raw in broken.items():
         yield bench.turned_away(title, bench.post("/exchange", canon.framed(raw, b"abc")), statuses=(_OFFERS,))
-    for title, body in {"nothing": b"", "a head alone": canon.dumps(whole), "a line feed alone": b"\n"}.items():
+    alone = {"nothing": b"", "a head alone": canon.dumps(whole | {"items": [item]}), "a line feed alone": b"\n"}
+    first = canon.dumps(whole | {"items": [item | {"envelope": "YWJj"}]})
+    alone |= {
+        "the first form with a blank behind": first + b" ", "the first form with a line feed behind": first + b"\n",
+        "the first form with unused bits": first.replace(b"YWJj", b"YWJjZB=="),
+        "the first form with too many values": canon.dumps(whole | {"ask": ["a" * 64] * 32_768}),
+        "the first form with an envelope of 2 MiB": first.replace(b"YWJj", b"AAAA" * ((2 << 20) // 3)),
+    }  # fmt: skip
+    for title, body in alone.items():
         yield bench.turned_away(title, bench.post("/exchange", body), statuses=(_OFFERS,))
     asked = tuple(bench.random.randbytes(32).hex() for _ in range(16))
     answer = _offered(bench, Offer(ask=asked))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from math import inf
 
 from comity.errors import ComityError, Unreachable
 from comity.ledger.log import Proof
@@ -18,17 +19,19 @@ from comity.node import archive, bell
 from comity.node.courier.threads import Messenger, guarded
 from comity.node.desk import crossing, reconciling, registry
 from comity.node.settings import Settings
-from comity.seal import canon
 from comity.wire import proofs
 from comity.wire.conversation import Conversation
 from comity.wire.directory import BUNDLE_LIMIT, read_bundle
-from comity.wire.exchange import BODY_LIMIT, Failure, Offer, dumps, read_answer
-from comity.wire.transport import Line
+from comity.wire.exchange import BODY_LIMIT, FORMS, Failure, Offer, dumps, read_answer
+from comity.wire.transport import Line, refusal
 
 _log = logging.getLogger("comity.courier")
 _AWAY = frozenset({502, 503, 504})  # said by a proxy whose node is away: that is silence
 _RENEW_SOON = 20.0  # seconds between two of them when something did not hold
-_RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer
+_RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer, or for the forms that it reads
+_UPGRADED = 3600.0  # the latter, of one that does not read the newest: it may have been upgraded
+# What a door says of an offer that reads other forms than before.
+_OTHER_FORM = ("canon.", "exchange.form", "seal.version")
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _LASTS = 8  # failures in a row: two minutes
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
@@ -93,6 +96,7 @@ class Errands:
         self._talked = False  # whether the last exchange with it went well
         self._renewed = 0.0  # when that was done last
         self._renew_next = 0.0  # when to look for a newer entry of its State
+        self._forms_asked = -inf  # when it was asked last which forms it reads
         self.asked = False  # whether it was asked, since this process began, what it holds
 
     @cached_property
@@ -124,6 +128,8 @@ class Errands:
                 later.append(self._prove)
             if self._renew_next <= time.monotonic():
                 later += [self._renew, self._read_figures]
+            if self._forms_due:
+                later.append(self._renew_forms)
         # Officers are let in as soon as everybody was asked what he holds: they do not wait for what comes later.
         return [*first, self._was_asked, *later] if first or later else []
 
@@ -164,10 +170,13 @@ class Errands:
         """One exchange; however it ends, the conversation is told."""
         failure = Failure("node.defect")
         try:
-            status, body = self._line().post("/exchange", dumps(offer), at=now(), limit=BODY_LIMIT)
+            line = self._line()
+            form = self._talk.form or self._ask_forms(line)
+            status, body = line.post("/exchange", dumps(offer, form), at=now(), limit=BODY_LIMIT)
             if status != 200:
-                refused = status not in {_TOO_MANY, *_AWAY}
-                failure = Failure(_code(body) or f"wire.status-{status}", reached=refused)
+                failure = Failure(refusal(body) or f"wire.status-{status}", reached=status not in {_TOO_MANY, *_AWAY})
+                if failure.reached and self._reads_another(line, form, failure.code):
+                    failure = Failure(failure.code)  # nothing was refused but the form
                 raise Unreachable(f"{self._peer} answered {status}: {body[:200]!r}", code="wire.status")
             answer = read_answer(body)
             self._talk.answered(offer, answer, now().timestamp())
@@ -185,6 +194,22 @@ class Errands:
             self._talked = not failure.code
             if failure.code:
                 self._talk.failed(offer, failure, now().timestamp())
+
+    @property
+    def _forms_due(self) -> bool:
+        wait = _RENEW if self._talk.form == FORMS[-1] else _UPGRADED
+        return self._forms_asked + wait <= time.monotonic()
+
+    def _ask_forms(self, line: Line) -> int:
+        """Ask the peer which forms of an exchange it reads; the newest that is written here too."""
+        self._forms_asked = time.monotonic()
+        return crossing.reads(self._peer, line.get_if_any("/forms", at=now()), at=now())
+
+    def _reads_another(self, line: Line, form: int, code: str) -> bool:
+        """Whether the peer refused an offer because it reads another form by now: it was upgraded, or set back."""
+        if not code.startswith(_OTHER_FORM) or self._forms_asked + _RENEW_SOON > time.monotonic():
+            return False
+        return self._ask_forms(line) != form
 
     def _have_witnessed(self, note: str, size: int) -> bool:
         """Ask the peer to cosign this log's head `note` of `size`."""
@@ -266,6 +291,15 @@ class Errands:
             _log.warning("the entry of %s: %s", self._peer, error)
         return False
 
+    def _renew_forms(self) -> bool:
+        """Look which forms of an exchange the peer reads by now, unless an exchange has just shown it."""
+        try:
+            if self._forms_due:
+                self._ask_forms(self._line())
+        except ComityError as error:
+            _log.warning("the forms that %s reads: %s", self._peer, error)
+        return False
+
     def _read_figures(self) -> bool:
         """Read the newest figures that the peer has published, if it has."""
         try:
@@ -285,7 +319,7 @@ def _each(steps: list[Step]) -> bool:
 
 def _no_cosignature(witness: str, status: int, answer: bytes) -> Unreachable:
     """That a witness answered with no cosignature: it refused, or is away or hears no more just now."""
-    if _code(answer) in _UNPINNED:
+    if refusal(answer) in _UNPINNED:
         message = (
             f"{witness} does not know this State, or this log, and answered {status}. Have your entry pinned there."
         )
@@ -301,12 +335,3 @@ def _size_seen(witness: str, answer: bytes) -> int:
     if not text.isdecimal() or len(text) > 15:
         raise Unreachable(f"{witness} answered no size.", code="witness.refused", where=witness)
     return int(text)
-
-
-def _code(body: bytes) -> str:
-    """The code of a refusal, or empty."""
-    try:
-        said = canon.fields(canon.loads(body, limit=4096), "code", "reason")["code"]
-    except ComityError:
-        return ""
-    return said if isinstance(said, str) else ""

@@ -186,6 +186,11 @@ class Tables:
         if self._talk is not None:
             self._talk.settled = settled
 
+    def form(self) -> int:
+        if self._talk is not None:
+            return self._talk.form
+        return models.Talk.objects.filter(pk=self._peer).values_list("form", flat=True).first() or 0
+
     def hear(self, heard: Heard) -> None:
         noted = {field: getattr(heard, name) for field, name in _HEARD.items()}
         models.Talk.objects.filter(pk=self._peer).update(**noted)

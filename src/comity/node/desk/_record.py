@@ -22,7 +22,7 @@ from comity.node.desk._kept import pair_row
 from comity.node.desk._log import log_append
 from comity.node.desk._numbers import not_given_before
 from comity.node.desk._rows import inserted
-from comity.node.desk.conversing import conversation
+from comity.node.desk.conversing import conversation, form_with
 from comity.node.settings import Settings
 from comity.seal import envelope
 from comity.seal.keys import SealKey
@@ -180,7 +180,8 @@ def post_all(
     keys = peer_entry(to).valid(Purpose.OPEN, at)
     if not keys or not isinstance(key := keys[-1].public, SealKey):
         raise NotPossible(f"The keys of {to} are not valid now. Ask for its new entry.", code="peer.expired", where=to)
-    envelopes = [envelope.seal(statement, to=to, key=key) for statement in statements]
+    form = form_with(to)
+    envelopes = [envelope.seal(statement, to=to, key=key, form=form) for statement in statements]
     if any(len(data) > envelope.MESSAGE_LIMIT for data in envelopes):
         raise Invalid("This is too long. Shorten its texts.", code="act.too-long")
     posted = conversation(settings, to).post_all(envelopes, after, at.timestamp())

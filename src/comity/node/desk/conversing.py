@@ -27,7 +27,7 @@ from comity.seal.trust import Trust
 from comity.wire import messages
 from comity.wire.conversation import Conversation
 from comity.wire.directory import Entry, head_seen, in_log, there_before, trust_in
-from comity.wire.exchange import Event, Evidence, Item
+from comity.wire.exchange import FORMS, Event, Evidence, Item
 from comity.wire.remembered import Pace
 
 
@@ -40,6 +40,11 @@ def conversation(settings: Settings, peer: str, cases: Cases | None = None) -> C
 def holding(settings: Settings, peer: str) -> AbstractContextManager[None]:
     """A transaction that has the conversation with `peer` for itself: two officers do not speak to it at once."""
     return Tables(settings, peer).atomically()
+
+
+def form_with(peer: str) -> int:
+    """The newest of `wire.exchange.FORMS` that `peer` is known to read; the first one as long as nothing is known of that."""
+    return models.Talk.objects.filter(pk=peer).values_list("form", flat=True).first() or FORMS[0]
 
 
 def handed(settings: Settings, arrivals: QuerySet[models.Arrival], *, at: datetime) -> None:

@@ -47,9 +47,9 @@ from comity.seal.envelope import Statement
 from comity.wire import messages
 from comity.wire.conversation import Conversation
 from comity.wire.directory import in_log, trust_in
-from comity.wire.exchange import Answer, Item, Offer
+from comity.wire.exchange import FORMS, Answer, Item, Offer, common_form
 from comity.wire.proofs import TOGETHER
-from comity.wire.remembered import Stage
+from comity.wire.remembered import OLDER, Stage
 
 _logger = logging.getLogger("comity.crossing")
 _KEPT_REFUSALS = 100
@@ -94,9 +94,19 @@ def receive(
     return receipt_of(settings, models.Arrival.objects.get(hop=hop, digest=outcome.envelope))
 
 
-def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: datetime) -> Answer:
-    """Take in what a peer offers: what is acknowledged in the answer is durable."""
+def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: datetime, form: int = 0) -> Answer:
+    """Take in what a peer offers: what is acknowledged in the answer is durable.
+
+    Args:
+        settings: the node's.
+        talk: the conversation with that peer.
+        offer: what it offers.
+        at: now.
+        form: of the offer, if it has just come by line: what a peer writes it reads, and the first form all read.
+    """
     answer = talk.receive(offer, at.timestamp())
+    if form > (talk.form or FORMS[0]):
+        _reads(talk.peer, form)
     if offer.items or offer.have is not None:
         mark(settings)
         bell.ring(settings.home)
@@ -250,6 +260,39 @@ def doubt(peer: str, *, doubted: bool) -> None:
 def doubted(peer: str) -> bool:
     """Whether something that the peer signed did not hold since its entry was looked at last."""
     return models.Talk.objects.filter(pk=peer, doubted=True).exists()
+
+
+def reads(peer: str, said: bytes | None, *, at: datetime) -> int:
+    """Note which forms of an exchange the peer reads, and give the newest of them that this node writes.
+
+    Args:
+        peer: the other State.
+        said: what its node says at ``/forms``; None: nothing stands there, so it knows of none but the first.
+        at: now.
+
+    Raises:
+        BrokenSeal: it says nothing of the kind, or reads none that is written here; of that a person is told, once a day.
+    """
+    try:
+        form = FORMS[0] if said is None else common_form(said)
+    except BrokenSeal as error:
+        note_alarm_daily(peer, error.code, at=at)
+        raise
+    _reads(peer, form)
+    return form
+
+
+def carried(peer: str, form: int) -> None:
+    """Note that a parcel of the peer came in this form, which it reads, then: only where nothing newer is known."""
+    if form > FORMS[0]:
+        models.Talk.objects.get_or_create(pk=peer)
+        models.Talk.objects.filter(pk=peer, form=0).update(form=form)
+
+
+def _reads(peer: str, form: int) -> None:
+    models.Talk.objects.get_or_create(pk=peer)
+    if models.Talk.objects.filter(pk=peer).exclude(form=form).update(form=form):
+        models.Departure.objects.filter(peer=peer, stage=Stage.RELAY, trouble=OLDER).update(next_at=0)  # look again
 
 
 def started(settings: Settings, *, at: datetime) -> None:

@@ -23,10 +23,11 @@ from django.db import transaction
 
 from comity.errors import ComityError, Invalid, NotPossible
 from comity.node import archive, bell, models
-from comity.node.desk import crossing, evidence
+from comity.node.desk import conversing, crossing, evidence
 from comity.node.desk._memory import Tables
 from comity.node.settings import Settings
 from comity.seal.container import Progress
+from comity.seal.envelope import form_of
 from comity.wire import messages, parcel
 from comity.wire.conversation import Conversation
 from comity.wire.directory import trust_in
@@ -96,13 +97,13 @@ class Taken:
 class _Spool:
     """Offers or answers on their way into a parcel: on disk, however many they are."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
+    def __init__(self, folder: Path, name: str, form: int) -> None:
+        self._folder, self._name, self.form = folder, name, form
         self.paths: list[Path] = []
 
     def put(self, said: Offer | Answer) -> None:
         path = self._folder / f"{self._name}-{len(self.paths)}"
-        path.write_bytes(dumps(said))
+        path.write_bytes(dumps(said, self.form))
         self.paths.append(path)
 
 
@@ -163,10 +164,12 @@ def _bags(peer: str, case: str) -> list[models.Container]:
 
 
 def _pack(
-    settings: Settings, peer: str, path: Path, folder: Path, *, at: datetime, answers: Sequence[Path] = (), greeted: str = "",
+    settings: Settings, peer: str, path: Path, folder: Path, *, at: datetime, answers: _Spool | None = None, greeted: str = "",
     bags: Iterable[models.Container] = (), progress: Progress | None = None,
 ) -> Packed | None:  # fmt: skip
-    offers, asking, found = _Spool(folder, "offer"), _Spool(folder, "asking"), {row.pk: row for row in bags}
+    form = conversing.form_with(peer) if answers is None else answers.form
+    offers, asking, found = _Spool(folder, "offer", form), _Spool(folder, "asking", form), {row.pk: row for row in bags}
+    said = [] if answers is None else answers.paths
     greets, envelopes, asked = "", Counter[str](), 0
     talk = crossing.conversation(settings, peer)
     greeting = _greeting(talk, at)
@@ -174,24 +177,24 @@ def _pack(
         greets, offer = greeting
         offers.put(offer)
     else:
-        for items in parcel.batches(_unsent(peer, envelopes)):
+        for items in parcel.batches(_unsent(peer, envelopes, form)):
             talk.redate([item.digest for item in items], at.timestamp())
             offers.put(Offer(items))
         for digests in _together(_asking(peer)):
             offers.put(Offer(ask=digests))
             asked += len(digests)
-        if not answers and (gap := tuple(Tables(settings, peer).got_missing(BATCH * AFTER))):
+        if not said and (gap := tuple(Tables(settings, peer).got_missing(BATCH * AFTER))):
             asking.put(Answer(missing=gap))  # perhaps nothing but a parcel has shown it, and the peer does not know
-    if not (offers.paths or asking.paths or answers or found):
+    if not (offers.paths or asking.paths or said or found):
         return None
     parcel.write(
-        path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted),
-        answers=[*answers, *asking.paths],
+        path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted, form),
+        answers=[*said, *asking.paths],
         offers=offers.paths, bags={digest: evidence.shelved(settings, digest) for digest in found},
         signing=settings.signing, cades=settings.cades, progress=progress,
     )  # fmt: skip
     carried = tuple((row.case_id, row.size) for row in found.values())
-    return Packed(bool(greets), len(answers) + len(asking.paths), envelopes, asked, carried)
+    return Packed(bool(greets), len(said) + len(asking.paths), envelopes, asked, carried)
 
 
 def _greeting(talk: Conversation, at: datetime) -> tuple[str, Offer] | None:
@@ -210,14 +213,15 @@ def _greeting(talk: Conversation, at: datetime) -> tuple[str, Offer] | None:
         return row.greeting, offer
 
 
-def _unsent(peer: str, counted: Counter[str]) -> Iterator[Item]:
-    """What the peer has not acknowledged, by number; what stands on a dead letter waits for a person, as on the line."""
+def _unsent(peer: str, counted: Counter[str], form: int) -> Iterator[Item]:
+    """What the peer has not acknowledged, by number; what it cannot read, or stands on a dead letter, waits as on the line."""
     ours = models.Departure.objects.filter(peer=peer)
     held = set(ours.filter(stage=Stage.DEAD).values_list("digest", flat=True))
     for row in ours.filter(stage=Stage.RELAY).select_related("act").order_by("number").iterator(BATCH):
-        if held.isdisjoint(row.after):
+        sealed = archive.sealed(row)
+        if form_of(sealed) <= form and held.isdisjoint(row.after):
             counted[row.act.case_id if row.act else ""] += 1
-            yield Item(row.number, archive.sealed(row), tuple(row.after))
+            yield Item(row.number, sealed, tuple(row.after))
         else:
             held.add(row.digest)
 
@@ -260,7 +264,9 @@ def take(
     with parcel.Parcel(path, home=settings.state) as found, _folder(settings) as folder:
         sender = archive.peer_entry(found.head.sender)
         found.check(trust_in([sender], retired=settings.retired), at=at, progress=progress)  # 1
-        taking = _Taking(settings, found, _Spool(folder, "answer"), at, progress)
+        crossing.carried(found.head.sender, found.head.form)
+        form = conversing.form_with(found.head.sender)
+        taking = _Taking(settings, found, _Spool(folder, "answer", form), at, progress)
         taking.learn()  # 2
         taking.keep()  # 3
         taking.read()  # 4
@@ -416,7 +422,7 @@ class _Taking:
 
     def reply(self, path: Path, folder: Path) -> Packed | None:
         """Write the answering parcel; None: there is nothing to say."""
-        said, greeted = self.answers.paths, self.found.head.greets
+        said, greeted = self.answers, self.found.head.greets
         return _pack(self.settings, self.peer, path, folder, at=self.at, answers=said, greeted=greeted)
 
     def taken(self, answered: Packed | None) -> Taken:

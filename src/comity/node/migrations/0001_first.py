@@ -313,6 +313,7 @@ class Migration(migrations.Migration):
                 ("greetings", models.PositiveSmallIntegerField(default=0)),
                 ("greeting", models.CharField(blank=True, max_length=32)),
                 ("figures_at", models.DateTimeField(null=True)),
+                ("form", models.PositiveSmallIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(

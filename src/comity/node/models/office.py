@@ -130,6 +130,7 @@ class Talk(models.Model):
         max_length=32, blank=True
     )  # names a greeting that a courier carries, until it is answered
     figures_at = models.DateTimeField(null=True)  # when the cases with it were counted last, for an answer
+    form = models.PositiveSmallIntegerField(default=0)  # the newest form of an exchange that it reads; 0: not known
 
 
 class Kept(models.Model):

@@ -380,6 +380,15 @@ TEXTS: Final[dict[str, Promise]] = {
     "conversation.number": _("The other State’s node knows another message under this number. It is given a new one."),
     "conversation.number-ahead": _("The number of a message lies too far ahead."),
     "conversation.not-ours": _("The other State’s node gave back what this State never said or acknowledged. Call it."),
+    "exchange.form": _("The other State’s node says what has no meaning here. Call it."),
+    "exchange.no-form": _(
+        "The other State’s node and this one have no version in common: nothing can be exchanged. One of them must be "
+        "upgraded. Call that State."
+    ),
+    "conversation.older-form": _(
+        "A message was sealed in a form that the other State’s node does not read any more. It waits until that node is "
+        "upgraded again. Call that State."
+    ),
     "conversation.no-dead-letter": _(
         "This cannot be sent again: it is on its way, or was read and refused. Make another act."
     ),

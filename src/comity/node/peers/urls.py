@@ -14,6 +14,7 @@ urlpatterns = [
     path("witness", views.witness),
     path("checkpoint", views.checkpoint),
     path("entry", views.entry),
+    path("forms", views.forms),
     path("entries", views.entries),
     path("directory", views.directory),
     path("figures/calls", views.figures),

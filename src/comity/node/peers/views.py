@@ -30,12 +30,13 @@ from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
 from comity.wire.conversation import Conversation
 from comity.wire.directory import bundle
-from comity.wire.exchange import BODY_LIMIT, dumps, read_offer
+from comity.wire.exchange import BODY_LIMIT, dumps, form_of, read_offer, tell_forms
 from comity.wire.proofs import answer as proof_answer
 from comity.wire.proofs import read_ask
 from comity.wire.transport import COLLECT, Asked, check_hop, hop_signer, refusal_headers
 
 _HEAD = 4096
+_TYPES = {1: "application/json", 2: "application/octet-stream"}  # of an answer, by its form
 _A_DAY = 86_400  # seconds
 _logger = logging.getLogger("comity.peers")
 _SIGNED = ("Content-Digest", "Signature-Input", "Signature")
@@ -170,14 +171,15 @@ def _talk(settings: Settings, peer: str) -> Iterator[Conversation]:
 @require_POST
 @_peer_only(BODY_LIMIT)
 def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, at: datetime) -> HttpResponse:
-    """Take in an offer; what the answer acknowledges is durable."""
+    """Take in an offer, in either form, and answer in the same one; what the answer acknowledges is durable."""
     try:
         offer = read_offer(body)
     except BrokenSeal as error:
         return _unreadable(request, error, body=body, at=at)
+    form = form_of(body)
     with _talk(settings, hop) as talk:
-        answer = crossing.exchange(settings, talk, offer, at=at)
-    return HttpResponse(dumps(answer), content_type="application/octet-stream")
+        answer = crossing.exchange(settings, talk, offer, at=at, form=form)
+    return HttpResponse(dumps(answer, form), content_type=_TYPES[form])
 
 
 @require_POST
@@ -267,6 +269,14 @@ def witness(request: HttpRequest, settings: Settings, *, body: bytes, hop: str, 
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest head of this node's log, for anybody."""
     return HttpResponse(registry.newest_checkpoint(current()), content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+@_anybody
+def forms(request: HttpRequest) -> HttpResponse:
+    """Which forms of an exchange are read here, for anybody."""
+    del request
+    return HttpResponse(tell_forms(), content_type="application/json")
 
 
 @require_GET
