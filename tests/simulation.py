@@ -599,9 +599,9 @@ class Node:
             self.die(self.world.rng.expovariate(1 / 600))
 
     def look(self, life: int) -> None:
-        """What came back is looked at by every round of a node's courier; here once a day."""
+        """What came back, or can be read, is looked at by every round of a node's courier; here once a day."""
         for peer, talk in self.talk.items():
-            if life == self.life and any(talk._memory.sent_pending()):
+            if life == self.life and (any(talk._memory.sent_pending()) or any(talk._memory.got_ready(1))):
                 self.admit_all(peer, life)
         if life == self.life:
             self.world.later(DAY, self.look, life)
