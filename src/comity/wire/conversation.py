@@ -48,9 +48,7 @@ from comity.wire.remembered import OLDER, Alarm, Hand, Memory, Pace, Sent, Stage
 _OPEN: Final = frozenset({Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER})
 _ASKING: Final = _OPEN - {Stage.RELAY}
 _LATE: Final = 256  # rows dealt with at a time when something is late
-_BATCH_BYTES: Final = (
-    4 << 20
-)  # of envelopes in one offer: in base64, and with all else, it stays within exchange.BODY_LIMIT
+_BATCH_BYTES: Final = 4 << 20  # of envelopes in one offer: in base64 and with all else within exchange.BODY_LIMIT
 
 
 class Conversation(Receiving):

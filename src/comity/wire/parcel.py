@@ -52,9 +52,7 @@ _SAID: Final = {f"parcel/{form}": form for form in FORMS}
 _ENDS: Final = {1: "json", 2: "bin"}  # form -> how the names of answers and offers end
 _HEAD: Final = "parcel.json"
 _HEAD_LIMIT: Final = 4096
-_TOGETHER: Final = (
-    4 << 20
-)  # bytes of envelopes in one file: in base64, and with all else, it stays within exchange.BODY_LIMIT
+_TOGETHER: Final = 4 << 20  # bytes of envelopes in one file: in base64 and with all else within exchange.BODY_LIMIT
 _WORD = re.compile(r"(?:[0-9a-f]{32})?")
 _BAG = re.compile(r"evidence/([0-9a-f]{64})\.asice")
 _STATE = re.compile(r"[A-Z]{2}")

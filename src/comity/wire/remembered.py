@@ -17,7 +17,6 @@ from comity.wire.exchange import BATCH, Evidence, Have, Item, Own
 HOUR: Final = 3600  # seconds
 DAY: Final = 86400
 VOID: Final = "conversation.void"  # the trouble of an envelope of ours that came back and can be in no case any more
-
 OLDER: Final = "conversation.older-form"  # the trouble of one in a form that the peer does not read now
 
 

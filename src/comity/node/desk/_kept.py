@@ -60,9 +60,8 @@ class Words:
 
     def __init__(self, side: str) -> None:
         self._side = side
-        self._known: dict[
-            str, tuple[int, tuple[Signed, ...]]
-        ] = {}  # digest -> the first place, and those from there on
+        # digest -> the first place that was read, and the words from there on
+        self._known: dict[str, tuple[int, tuple[Signed, ...]]] = {}
         # digest -> how many there are in the table, how many of them stay, and what follows these
         self._anew: dict[str, tuple[int, int, tuple[Signed, ...]]] = {}
 
