@@ -232,7 +232,7 @@ class Door:
     def looks(self):
         """A day later, which forms are read here?"""
         self.clock += 24 * 3600
-        self.errands._renew_forms()
+        self.errands._look_at_forms()
 
     @property
     def brought(self):
@@ -323,7 +323,7 @@ def test_what_was_sealed_in_a_form_that_is_not_read_any_more_waits_and_is_told(n
     later = _record.post(node, statement, to="VN", at=at)
     door.goes(4)
     assert (noted(), door.brought) == (1, [later])
-    assert alarms() == [("conversation.older-form", row.digest)]
+    assert alarms() == [("conversation.older-form", "")]
     row.refresh_from_db()
     assert (row.stage, row.trouble, row.attempts) == (Stage.RELAY, "conversation.older-form", 0)
     assert not any(row.digest == item.digest for offer in door.offers for item in offer.items)
@@ -333,6 +333,51 @@ def test_what_was_sealed_in_a_form_that_is_not_read_any_more_waits_and_is_told(n
     assert noted() == 2
     assert set(door.brought) == {row.digest, later}
     assert len(alarms()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [(says(3, 4), "exchange.no-form"), (b"?", "exchange.form"), (Unreachable("429", code="wire.status"), "")],
+)
+def test_nothing_goes_to_the_dead_letters_for_its_form(node, sent, monkeypatch, word, told):
+    """A peer that reads none of ours, or does not say what it reads, and refuses each offer: all waits until it says so."""
+    row, _ = sent["VN"]
+    door = Door(node, monkeypatch, {3}, word)
+    door.goes(40, seconds=30.0)
+    row.refresh_from_db()
+    assert (row.stage, row.attempts) == (Stage.RELAY, 0)
+    assert {code for code, _ in alarms()} - {told} == set()
+    assert len(alarms()) == bool(told)
+    if told == "exchange.no-form":
+        assert (noted(), [one for one in door.asked if one != "/forms"]) == (0, [("/exchange", 2)])
+    door.reads, door.says = {1, 2}, says(1, 2)
+    door.goes(2)
+    assert (noted(), door.brought) == (2, [row.digest])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_peer_that_was_set_back_gets_back_what_it_can_read(node, peer, sent, at):
+    """Its older memory lacks a letter that it had acknowledged in the newer form: it would refuse that for good now."""
+    statement = envelope.sign("call", b"{}", sender="IR", to="VN", key=node.signing)
+    models.Talk.objects.filter(pk="VN").update(form=1)
+    _record.post(node, statement, to="VN", at=at)
+    models.Departure.objects.update(relayed=True, stage=Stage.CONSIGNMENT)
+    for form, numbers in ((1, [2]), (2, [1, 2])):
+        models.Talk.objects.filter(pk="VN").update(form=form)
+        talk = crossing.conversation(node, "VN")
+        answer = crossing.exchange(node, talk, Offer(have=Have(0, (), 0, ())), at=at, form=form)
+        assert [item.number for item in answer.items] == numbers
+    models.Talk.objects.filter(pk="VN").update(form=2)
+    crossing.exchange(node, crossing.conversation(node, "VN"), Offer((items(peer, 1)[0],)), at=at, form=2)
+    crossing.admit(node, "VN", at=at)
+    assert alarms() == []
+    models.Talk.objects.filter(pk="VN").update(form=1)
+    talk = crossing.conversation(node, "VN")
+    for _ in range(3):  # its own are given back in whatever form: it stays silent until it can read them
+        answer = crossing.exchange(node, talk, Offer(have=Have(0, (), 0, ())), at=at, form=1)
+        assert [envelope.form_of(own.item.envelope) for own in answer.back] == [2]
+    assert alarms() == [("conversation.older-form", "")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -373,9 +418,9 @@ def test_a_lie_about_forms_changes_nothing(lie, node, sent, monkeypatch):
     assert alarms()[0][0] == ("exchange.no-form" if lie == says() else "exchange.form")
     models.Talk.objects.filter(pk="VN").update(form=2)
     door.looks()
-    assert noted() == 2
+    assert noted() == (0 if lie == says() else 2)
     door.goes()
-    assert door.offers
+    assert bool(door.offers) == (lie != says())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -592,7 +637,7 @@ def test_the_old_node_is_upgraded_and_set_back_and_upgraded(two):
     old.reads = []
     time.sleep(errands._RENEW_SOON)  # it is not asked more often
     newer = posts(two, '{"number":3}')
-    waits(lambda: asked(two, "select code, envelope from node_alarm") == [("conversation.older-form", newer)])
+    waits(lambda: asked(two, "select code, envelope from node_alarm") == [("conversation.older-form", "")])
     older = posts(two, '{"number":4}')
     waits(lambda: stage(two, older) == "handover")
     assert (stage(two, newer), newer in old.kept) == ("relay", False)

@@ -9,9 +9,9 @@ from math import inf
 from typing import Final, TypeVar
 
 from comity.errors import BrokenSeal
-from comity.seal.envelope import Signed
-from comity.wire.exchange import EVIDENCE, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
-from comity.wire.remembered import HOUR, VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
+from comity.seal.envelope import Signed, form_of
+from comity.wire.exchange import EVIDENCE, FORMS, GAPS, SKEW, Answer, Event, Evidence, Have, Item, Own
+from comity.wire.remembered import HOUR, OLDER, VOID, Alarm, Got, Hand, Memory, Pace, Sent, Stage, Status
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64 both stay within its limit
 _NO_SIGN: Final = -1  # in place of a moment: what came back shows nothing that was signed
@@ -222,11 +222,24 @@ class Remembering:
             self._again_at = inf
 
     def _lost(self, have: Have) -> Iterable[Item]:
-        """What the peer acknowledged once and does not have, with its own words about it; within the limit of an answer."""
-        return self._within(self._memory.sent_lost(have, self._pace.batch), self._given_back)
+        """What the peer acknowledged once and does not have, with its own words about it; within the limit of an answer.
+
+        Without what is in a form that it does not read any more: it would refuse that for good. When it reads it again it
+        greets, for then it was started anew.
+        """
+        lost = self._within(self._memory.sent_lost(have, self._pace.batch), self._given_back)
+        return (item for item in lost if form_of(item.envelope) <= (self.form or FORMS[0]))
 
     def _back(self, have: Have, now: float) -> Iterable[Own]:
-        """What the peer sent once and does not know any more: some, within the limit of an answer."""
+        """What the peer sent once and does not know any more: some, within the limit of an answer.
+
+        In whatever form: a node that cannot read what it sealed itself is to say nothing before it can. A person is told.
+        """
+        older = (self.form or FORMS[0]) < FORMS[-1]
+        if older and any(
+            form_of(self._memory.sealed(row.digest)) > self.form for row in self._memory.got_lost(have, 1)
+        ):
+            self._memory.tell(Alarm(OLDER, "", int(now)))
 
         def made(row: Got) -> Own:
             return Own(self._given_back(self._restated(row, now)), self._memory.statement(row))

@@ -176,12 +176,12 @@ class Conversation(Receiving):
         return Offer(tuple(items), ask) if items or ask else None
 
     def _unread(self, row: Sent, now: float) -> None:
-        """Put off an envelope in a form that the peer does not read any more; a person is told, once.
+        """Put off an envelope in a form that the peer does not read any more; a person is told of the first.
 
         It would be kept there, and refused for good when it is opened. Sealed anew it would be another envelope.
         """
         if row.trouble != OLDER:
-            self._memory.tell(Alarm(OLDER, row.digest, int(now)))
+            self._memory.tell(Alarm(OLDER, "", int(now)))
         self._memory.put_sent(row._replace(next_at=now + self._pace.relay.last, trouble=OLDER))
 
     def _front(self, row: Sent, taken: set[str]) -> Sent | None:

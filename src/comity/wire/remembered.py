@@ -341,7 +341,7 @@ class Memory(Protocol):
         """Note that the peer has just given back what this node had forgotten, signed by `signed_at` at the latest."""
 
     def tell(self, alarm: Alarm) -> None:
-        """Let a person see it."""
+        """Let a person see it; what is about the conversation as a whole, once a day."""
 
 
 def backoff(wait: Wait, attempts: int, seed: str) -> float:

@@ -97,6 +97,7 @@ class Errands:
         self._renewed = 0.0  # when that was done last
         self._renew_next = 0.0  # when to look for a newer entry of its State
         self._forms_asked = -inf  # when it was asked last which forms it reads
+        self._forms_said = False  # whether it said so then
         self.asked = False  # whether it was asked, since this process began, what it holds
 
     @cached_property
@@ -129,7 +130,7 @@ class Errands:
             if self._renew_next <= time.monotonic():
                 later += [self._renew, self._read_figures]
             if self._forms_due:
-                later.append(self._renew_forms)
+                later.append(self._look_at_forms)
         # Officers are let in as soon as everybody was asked what he holds: they do not wait for what comes later.
         return [*first, self._was_asked, *later] if first or later else []
 
@@ -175,7 +176,7 @@ class Errands:
             status, body = line.post("/exchange", dumps(offer, form), at=now(), limit=BODY_LIMIT)
             if status != 200:
                 failure = Failure(refusal(body) or f"wire.status-{status}", reached=status not in {_TOO_MANY, *_AWAY})
-                if failure.reached and self._reads_another(line, form, failure.code):
+                if failure.reached and self._refused_form(line, form, failure.code):
                     failure = Failure(failure.code)  # nothing was refused but the form
                 raise Unreachable(f"{self._peer} answered {status}: {body[:200]!r}", code="wire.status")
             answer = read_answer(body)
@@ -202,14 +203,22 @@ class Errands:
 
     def _ask_forms(self, line: Line) -> int:
         """Ask the peer which forms of an exchange it reads; the newest that is written here too."""
-        self._forms_asked = time.monotonic()
-        return crossing.reads(self._peer, line.get_if_any("/forms", at=now()), at=now())
+        self._forms_asked, self._forms_said = time.monotonic(), False
+        said = line.get_if_any("/forms", at=now())
+        self._talk.form = crossing.reads(self._settings, self._peer, said, at=now())
+        self._forms_said = True
+        return self._talk.form
 
-    def _reads_another(self, line: Line, form: int, code: str) -> bool:
-        """Whether the peer refused an offer because it reads another form by now: it was upgraded, or set back."""
-        if not code.startswith(_OTHER_FORM) or self._forms_asked + _RENEW_SOON > time.monotonic():
+    def _refused_form(self, line: Line, form: int, code: str) -> bool:
+        """Whether the peer refused an offer because it reads another form by now, as far as it can be asked.
+
+        It may have been upgraded, or set back. As long as it does not say what it reads, no envelope was refused.
+        """
+        if not code.startswith(_OTHER_FORM):
             return False
-        return self._ask_forms(line) != form
+        if self._forms_asked + _RENEW_SOON <= time.monotonic():
+            self._renew_forms(line)
+        return not self._forms_said or self._talk.form != form
 
     def _have_witnessed(self, note: str, size: int) -> bool:
         """Ask the peer to cosign this log's head `note` of `size`."""
@@ -291,14 +300,17 @@ class Errands:
             _log.warning("the entry of %s: %s", self._peer, error)
         return False
 
-    def _renew_forms(self) -> bool:
+    def _look_at_forms(self) -> bool:
         """Look which forms of an exchange the peer reads by now, unless an exchange has just shown it."""
+        if self._forms_due:
+            self._renew_forms(self._line())
+        return False
+
+    def _renew_forms(self, line: Line) -> None:
         try:
-            if self._forms_due:
-                self._ask_forms(self._line())
+            self._ask_forms(line)
         except ComityError as error:
             _log.warning("the forms that %s reads: %s", self._peer, error)
-        return False
 
     def _read_figures(self) -> bool:
         """Read the newest figures that the peer has published, if it has."""

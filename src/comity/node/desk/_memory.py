@@ -20,7 +20,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from comity.errors import BrokenSeal
 from comity.node import archive, models
 from comity.node.database import occupied
-from comity.node.desk._alarm import note_alarm
+from comity.node.desk._alarm import note_alarm, note_alarm_daily
 from comity.node.desk._kept import Kept, Words
 from comity.node.desk._log import Tail
 from comity.node.desk._rows import changed, inserted
@@ -213,7 +213,10 @@ class Tables:
 
     def tell(self, alarm: Alarm) -> None:
         at = datetime.fromtimestamp(alarm.at, UTC)
-        note_alarm(self._peer, alarm.code, alarm.envelope, at=at, evidence=alarm.evidence)
+        if alarm.envelope:
+            note_alarm(self._peer, alarm.code, alarm.envelope, at=at, evidence=alarm.evidence)
+        else:
+            note_alarm_daily(self._peer, alarm.code, at=at)
 
     # ── ours ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

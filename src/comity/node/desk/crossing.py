@@ -106,7 +106,7 @@ def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: dateti
     """
     answer = talk.receive(offer, at.timestamp())
     if form > (talk.form or FORMS[0]):
-        _reads(talk.peer, form)
+        _reads(settings, talk.peer, form)
     if offer.items or offer.have is not None:
         mark(settings)
         bell.ring(settings.home)
@@ -262,10 +262,11 @@ def doubted(peer: str) -> bool:
     return models.Talk.objects.filter(pk=peer, doubted=True).exists()
 
 
-def reads(peer: str, said: bytes | None, *, at: datetime) -> int:
+def reads(settings: Settings, peer: str, said: bytes | None, *, at: datetime) -> int:
     """Note which forms of an exchange the peer reads, and give the newest of them that this node writes.
 
     Args:
+        settings: the node's.
         peer: the other State.
         said: what its node says at ``/forms``; None: nothing stands there, so it knows of none but the first.
         at: now.
@@ -277,8 +278,10 @@ def reads(peer: str, said: bytes | None, *, at: datetime) -> int:
         form = FORMS[0] if said is None else common_form(said)
     except BrokenSeal as error:
         note_alarm_daily(peer, error.code, at=at)
+        if error.code == "exchange.no-form":
+            _reads(settings, peer, 0)  # nothing is offered before it has said something else
         raise
-    _reads(peer, form)
+    _reads(settings, peer, form)
     return form
 
 
@@ -289,10 +292,10 @@ def carried(peer: str, form: int) -> None:
         models.Talk.objects.filter(pk=peer, form=0).update(form=form)
 
 
-def _reads(peer: str, form: int) -> None:
-    models.Talk.objects.get_or_create(pk=peer)
-    if models.Talk.objects.filter(pk=peer).exclude(form=form).update(form=form):
-        models.Departure.objects.filter(peer=peer, stage=Stage.RELAY, trouble=OLDER).update(next_at=0)  # look again
+def _reads(settings: Settings, peer: str, form: int) -> None:
+    with conversing.holding(settings, peer):
+        if models.Talk.objects.filter(pk=peer).exclude(form=form).update(form=form):
+            models.Departure.objects.filter(peer=peer, stage=Stage.RELAY, trouble=OLDER).update(next_at=0)  # look again
 
 
 def started(settings: Settings, *, at: datetime) -> None:
