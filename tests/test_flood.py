@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.test import RequestFactory
+from django.urls import resolve
 from flooding import HELD, SHARE, asked, browser, flood, flooded, line_to, measured, served
 from peer import Peer
 
@@ -19,6 +21,7 @@ from comity.errors import Misconfigured, Unreachable
 from comity.node import models
 from comity.node.courier.errands import Errands
 from comity.node.desk import drills
+from comity.node.peers import limits
 from comity.node.quota import BURST, OverQuota, Quotas
 from comity.node.settings import Quota
 from comity.node.settings import read as read_settings
@@ -164,6 +167,54 @@ def test_a_peer_without_room_has_refused_nothing(node, officers, peer, at):
         errands._exchange(offer)
     row = models.Departure.objects.get()
     assert (row.stage, row.attempts) == ("relay", 0)
+
+
+# ── what is for anybody ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def asks(node, peer, monkeypatch):
+    """Ask this node's door, as from behind one proxy: a path, whose key signs, and for which State, moment and path."""
+    quotas = Quotas(Quota(requests=2))
+    monkeypatch.setattr(limits, "places", lambda: quotas)
+
+    def ask(path, key=None, *, state="VN", late=0, signed=""):
+        at = datetime.now(UTC) - timedelta(seconds=late)
+        uri = node.peers.rstrip("/") + (signed or path)
+        headers = hop_headers("GET", uri, b"", state=state, key=key, at=at) if key else {}
+        asked_ = RequestFactory().get(path, REMOTE_ADDR="192.0.2.1", headers=headers)
+        return resolve(path, "comity.node.peers.urls").func(asked_), ("GET", uri, headers)
+
+    return ask
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/forms", "/entries"])
+def test_strangers_at_the_address_of_a_proxy_silence_no_peer(path, asks, node, peer):
+    """What a pinned node signed counts as its own also where anybody may ask; no forged, old or other signature does."""
+    assert [asks(path)[0].status_code for _ in range(2 * BURST)] == [200] * (2 * BURST)
+    stranger = Peer("QA", node)
+    forged = [{"key": None}, {"key": stranger.hop}, {"key": stranger.hop, "state": "QA"},
+              {"key": peer.hop, "late": 600}, {"key": peer.hop, "signed": "/directory"}]  # fmt: skip
+    for other in forged:
+        answer, _ = asks(path, **other)
+        assert (answer.status_code, "Signature" in answer) == (429, False)
+    assert [asks(path, peer.hop)[0].status_code for _ in range(2 * BURST)] == [200] * (2 * BURST)
+    answer, request = asks(path, peer.hop)  # its own share has an end, and it can show that it was refused
+    own = read_entry((node.home / "entry.json").read_bytes())
+    said = {name: answer[name] for name in ("Content-Digest", "Signature-Input", "Signature")}
+    assert answer.status_code == 429
+    assert check_refusal(429, said, answer.content, request, peer=own, at=datetime.now(UTC))
+
+
+@pytest.mark.django_db
+def test_a_signature_is_needed_for_nothing_that_is_for_anybody(asks, node, peer):
+    """Who signs wrongly is answered as a stranger, and what a peer uses up is taken from nobody else."""
+    assert asks("/forms", Peer("QA", node).hop)[0].status_code == 200
+    for _ in range(3 * BURST):
+        asks("/forms", peer.hop)
+    assert asks("/forms", peer.hop)[0].status_code == 429
+    assert asks("/forms")[0].status_code == 200
 
 
 # ── a real door ─────────────────────────────────────────────────────────────────────────────────────────────────────

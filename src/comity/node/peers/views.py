@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache, partial, wraps
 from threading import Lock
@@ -99,15 +99,21 @@ def _turned_away(request: HttpRequest, error: ComityError, *, head: bytes, hop: 
 
 
 def _anybody(view: View) -> View:
-    """Let anybody through, within the quota of his address."""
+    """Let anybody through, within the quota of the pinned State whose node signed the request, else of his address.
+
+    Behind a proxy all strangers have one address: what they use up there keeps no State's node from asking.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
+        at, hop = datetime.now(UTC), ""
+        with suppress(ComityError):  # a signature that does not hold opens no other quota, and closes no door
+            hop = hop_signer(*_asked(request, current()), keys_of=partial(archive.hop_keys, at=at), at=at)
         try:
-            with limits.places().place(limits.address(request), 0, monotonic()):
+            with limits.places().place(hop or limits.address(request), 0, monotonic()):
                 return view(request)
         except OverQuota as error:
-            return _over(request, error, hop="", at=datetime.now(UTC))
+            return _over(request, error, hop=hop, at=at)
 
     return _present(guarded)
 
