@@ -162,6 +162,8 @@ SAID_FORMS = {
     "a form that is no number": ({"comity": "forms/1", "reads": [True]}, "exchange.form"),
     "form 0": ({"comity": "forms/1", "reads": [0, 1]}, "exchange.form"),
     "words": ({"comity": "forms/1", "reads": ["1"]}, "exchange.form"),
+    "as many as there may be": ({"comity": "forms/1", "reads": list(range(1, 65))}, 2),
+    "as many as there may be, none of them known": ({"comity": "forms/1", "reads": list(range(3, 67))}, "exchange.no-form"),
     "too many": ({"comity": "forms/1", "reads": [1] * 65}, "exchange.form"),
     "another word": ({"comity": "forms/2", "reads": [1]}, "exchange.form"),
     "no list": ({"comity": "forms/1", "reads": {"1": 1}}, "exchange.form"),
@@ -177,6 +179,7 @@ def test_what_a_node_says_of_its_forms(title):
         assert code(exchange.common_form, canon.dumps(said)) == expected
     else:
         assert exchange.common_form(canon.dumps(said)) == expected
+        assert talk.forms(canon.dumps(said)) == said["reads"]
     assert talk.forms(exchange.tell_forms()) == list(exchange.FORMS)
 
 

@@ -112,7 +112,7 @@ def answer(data: bytes) -> Answer:
 
 def forms(data: bytes) -> list[int]:
     """The forms that a node says it reads."""
-    version, reads = plain.fields(plain.read(data, 4096, 64), "comity", "reads")
+    version, reads = plain.fields(plain.read(data, 4096), "comity", "reads")
     need(version == "forms/1", "another word")
     return [plain.integer(one, 1) for one in plain.listed(reads, 64)]
 

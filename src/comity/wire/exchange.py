@@ -262,7 +262,7 @@ def common_form(data: bytes) -> int:
         BrokenSeal: ``exchange.form``: it is no such word; ``exchange.no-form``: there is none.
     """
     try:
-        found = canon.fields(canon.loads(data, limit=4096, values=_MANY), "comity", "reads")
+        found = canon.fields(canon.loads(data, limit=4096), "comity", "reads")
         reads = {_number(one, 1) for one in _list(found["reads"], _MANY)}
         if found["comity"] != _SAYS_FORMS:
             raise BrokenSeal("It is of another version.", code="exchange.form")
