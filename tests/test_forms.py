@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import httpx2
 import postgres
 import pytest
+import typer
 from answering import items
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -29,6 +30,7 @@ from comity.errors import BrokenSeal, Unreachable
 from comity.node import models
 from comity.node.courier import errands
 from comity.node.desk import _record, crossing, parcels
+from comity.node.management import parcels as commands
 from comity.seal import canon, envelope
 from comity.seal.envelope import Pair, Signed
 from comity.wire import conversation as conversation_module
@@ -163,7 +165,10 @@ SAID_FORMS = {
     "form 0": ({"comity": "forms/1", "reads": [0, 1]}, "exchange.form"),
     "words": ({"comity": "forms/1", "reads": ["1"]}, "exchange.form"),
     "as many as there may be": ({"comity": "forms/1", "reads": list(range(1, 65))}, 2),
-    "as many as there may be, none of them known": ({"comity": "forms/1", "reads": list(range(3, 67))}, "exchange.no-form"),
+    "as many as there may be, none of them known": (
+        {"comity": "forms/1", "reads": list(range(3, 67))},
+        "exchange.no-form",
+    ),
     "too many": ({"comity": "forms/1", "reads": [1] * 65}, "exchange.form"),
     "another word": ({"comity": "forms/2", "reads": [1]}, "exchange.form"),
     "no list": ({"comity": "forms/1", "reads": {"1": 1}}, "exchange.form"),
@@ -487,11 +492,13 @@ def test_a_parcel_is_of_the_form_that_its_addressee_reads(node, sent, at, tmp_pa
     assert (form, [item.digest for item in offers_[0].items]) == (2, [row.digest])
     for known in (0, 1):
         models.Talk.objects.filter(pk="VN").update(form=known)
-        assert parcels.pack(node, "VN", tmp_path / f"none-{known}", at=at) is None
+        packed = parcels.pack(node, "VN", tmp_path / f"none-{known}", at=at)
+        assert (packed.empty, packed.unread, (tmp_path / f"none-{known}").exists()) == (True, 1, False)
     statement = envelope.sign("call", b"{}", sender="IR", to="VN", key=node.signing)
     after = _record.post(node, statement, to="VN", at=at, after=(row.digest,))
     free = _record.post(node, statement, to="VN", at=at)
-    parcels.pack(node, "VN", tmp_path / "1", at=at)
+    packed = parcels.pack(node, "VN", tmp_path / "1", at=at)
+    assert (packed.empty, packed.unread, packed.envelopes) == (False, 2, {"": 1})
     form, offers_, _ = taken(tmp_path / "1")
     assert (form, [item.digest for item in offers_[0].items]) == (1, [free])
     assert after not in [item.digest for item in offers_[0].items]
@@ -519,7 +526,47 @@ def test_both_forms_of_a_parcel_are_taken_in(known, node, peer, at, tmp_path):
         got = parcels.take(node, path, at=at, answer=tmp_path / f"answer-{form}")
         assert (got.envelopes, got.clean) == ({"new": 1}, True)
         assert noted() == after
-        assert taken(tmp_path / f"answer-{form}")[0] == (after or 1)
+        assert taken(tmp_path / f"answer-{form}")[0] == form
+
+
+@pytest.mark.django_db
+def test_a_parcel_is_answered_in_its_own_form_whatever_is_noted(node, sent, at, tmp_path):
+    """By courier alone nothing else shows what the peer reads: it can read the answer, and no newer letter lies in it."""
+    row, peer = sent["VN"]
+    one, two = items(peer, 2)
+    models.Talk.objects.filter(pk="VN").update(form=2)  # and it was set back since
+    got = parcels.take(
+        node, written(peer, tmp_path / "1", at, 1, exchange.dumps(Offer((one,)), 1)), at=at, answer=tmp_path / "a1"
+    )
+    form, offers_, answers_ = taken(tmp_path / "a1")
+    assert (form, len(answers_) > 0, [offer.items for offer in offers_ if offer.items]) == (1, True, [])
+    assert (got.answered.unread, noted()) == (1, 2)
+    models.Talk.objects.filter(pk="VN").update(form=1)  # and it was upgraded since
+    got = parcels.take(
+        node, written(peer, tmp_path / "2", at, 2, exchange.dumps(Offer((two,)), 2)), at=at, answer=tmp_path / "a2"
+    )
+    form, offers_, _ = taken(tmp_path / "a2")
+    assert (form, [item.digest for offer in offers_ for item in offer.items]) == (2, [row.digest])
+    assert (got.answered.unread, noted()) == (0, 1)  # the parcel may be years old: it is no word about others
+
+
+@pytest.mark.django_db
+def test_what_waits_for_the_sake_of_a_form_is_said_by_the_command(node, sent, at, tmp_path, monkeypatch, capsys):
+    """Not that nothing waits; and what a dead letter holds back is not counted among it."""
+    row, _ = sent["VN"]
+    monkeypatch.setattr(commands, "start", lambda home: node)
+    crossing.begun(node)
+    models.Talk.objects.filter(pk="VN").update(form=1)
+    with pytest.raises(typer.Exit) as left:
+        commands.out(node.home, "VN", tmp_path / "p")
+    assert (left.value.exit_code, (tmp_path / "p").exists()) == (1, False)
+    assert "stay here    1 envelopes" in capsys.readouterr().out
+    models.Departure.objects.filter(pk=row.pk).update(stage=Stage.DEAD)
+    statement = envelope.sign("call", b"{}", sender="IR", to="VN", key=node.signing)
+    _record.post(node, statement, to="VN", at=at, after=(row.digest,))
+    with pytest.raises(typer.Exit):
+        commands.out(node.home, "VN", tmp_path / "p")
+    assert capsys.readouterr().out == "There is nothing to carry to VN; no file was made.\n"
 
 
 @pytest.mark.django_db

@@ -333,7 +333,7 @@ def test_dead_letters_wait_for_a_person(node, sent, at, tmp_path):
         digest="e" * 64, peer="VN", number=3, after=["d" * 64], made_at=at, next_at=0, since=0
     )
     models.Departure.objects.filter(pk=row.pk).update(stage=Stage.DEAD)
-    assert parcels.pack(node, "VN", tmp_path / "p", at=at) is None
+    assert parcels.pack(node, "VN", tmp_path / "p", at=at).empty
     assert list(tmp_path.iterdir()) == []
     models.Departure.objects.filter(pk=row.pk).update(stage=Stage.RELAY)
     parcels.pack(node, "VN", tmp_path / "p", at=at)
@@ -439,7 +439,7 @@ def test_a_greeting_is_answered_once_and_not_by_an_old_answer(node, peer, at, tm
     assert not parcels.take(node, other, at=at).settled
     new = packed(peer, tmp_path / "new", at, answers=[Answer()], greeted=fresh)
     assert parcels.take(node, new, at=at).clean
-    assert parcels.pack(node, "VN", tmp_path / "4", at=at) is None
+    assert parcels.pack(node, "VN", tmp_path / "4", at=at).empty
 
 
 def test_a_lost_memory_comes_back_in_one_parcel(node, peer, at, tmp_path):

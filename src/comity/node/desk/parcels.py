@@ -49,6 +49,8 @@ class Packed:
         envelopes: case -> how many envelopes of it; the empty reference stands for what belongs to no case.
         asked: about how many envelopes it asks what became of them.
         bags: case and size in bytes of each sealed bag.
+        unread: how many envelopes stay behind, because they are in a form that the peer is not known to read, or stand on
+            such a one.
     """
 
     greets: bool
@@ -56,6 +58,12 @@ class Packed:
     envelopes: Mapping[str, int]
     asked: int
     bags: tuple[tuple[str, int], ...]
+    unread: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing to carry, so that no file was made."""
+        return not (self.greets or self.answers or self.envelopes or self.asked or self.bags)
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Taken:
         ours: what was learned of this State's envelopes -> how many: a `Stage`, or ``unknown`` for what is not known here.
         bags: digest of each sealed bag -> ``new``, ``known``, or the code of why it was left.
         settled: whether the peer has said what it holds.
-        answered: what the answering parcel carries; None: none was made.
+        answered: what the answering parcel carries; None: none was to be made.
     """
 
     sender: str
@@ -124,7 +132,7 @@ def pack(
     at: datetime,
     cases: Sequence[str] = (),
     progress: Progress | None = None,
-) -> Packed | None:
+) -> Packed:
     """Write a parcel with everything that waits for `peer`.
 
     Args:
@@ -136,7 +144,7 @@ def pack(
         progress: told of the bytes written.
 
     Returns:
-        What it carries; None: there is nothing to carry, and no file was made.
+        What it carries, and what stays behind; no file was made if that is `Packed.empty`.
 
     Raises:
         NotPossible: the peer is not pinned, or a case has no bag for it.
@@ -166,18 +174,18 @@ def _bags(peer: str, case: str) -> list[models.Container]:
 def _pack(
     settings: Settings, peer: str, path: Path, folder: Path, *, at: datetime, answers: _Spool | None = None, greeted: str = "",
     bags: Iterable[models.Container] = (), progress: Progress | None = None,
-) -> Packed | None:  # fmt: skip
+) -> Packed:  # fmt: skip
     form = conversing.form_with(peer) if answers is None else answers.form
     offers, asking, found = _Spool(folder, "offer", form), _Spool(folder, "asking", form), {row.pk: row for row in bags}
     said = [] if answers is None else answers.paths
-    greets, envelopes, asked = "", Counter[str](), 0
+    greets, envelopes, unread, asked = "", Counter[str](), set[str](), 0
     talk = crossing.conversation(settings, peer)
     greeting = _greeting(talk, at)
     if greeting is not None:
         greets, offer = greeting
         offers.put(offer)
     else:
-        for items in parcel.batches(_unsent(peer, envelopes, form)):
+        for items in parcel.batches(_unsent(peer, form, envelopes, unread)):
             talk.redate([item.digest for item in items], at.timestamp())
             offers.put(Offer(items))
         for digests in _together(_asking(peer)):
@@ -185,16 +193,17 @@ def _pack(
             asked += len(digests)
         if not said and (gap := tuple(Tables(settings, peer).got_missing(BATCH * AFTER))):
             asking.put(Answer(missing=gap))  # perhaps nothing but a parcel has shown it, and the peer does not know
-    if not (offers.paths or asking.paths or said or found):
-        return None
+    carried = tuple((row.case_id, row.size) for row in found.values())
+    packed = Packed(bool(greets), len(said) + len(asking.paths), envelopes, asked, carried, len(unread))
+    if packed.empty:
+        return packed
     parcel.write(
         path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted, form),
         answers=[*said, *asking.paths],
         offers=offers.paths, bags={digest: evidence.shelved(settings, digest) for digest in found},
         signing=settings.signing, cades=settings.cades, progress=progress,
     )  # fmt: skip
-    carried = tuple((row.case_id, row.size) for row in found.values())
-    return Packed(bool(greets), len(said) + len(asking.paths), envelopes, asked, carried)
+    return packed
 
 
 def _greeting(talk: Conversation, at: datetime) -> tuple[str, Offer] | None:
@@ -213,17 +222,26 @@ def _greeting(talk: Conversation, at: datetime) -> tuple[str, Offer] | None:
         return row.greeting, offer
 
 
-def _unsent(peer: str, counted: Counter[str], form: int) -> Iterator[Item]:
-    """What the peer has not acknowledged, by number; what it cannot read, or stands on a dead letter, waits as on the line."""
+def _unsent(peer: str, form: int, counted: Counter[str], unread: set[str]) -> Iterator[Item]:
+    """What the peer has not acknowledged, by number; what it cannot read, or stands on a dead letter, waits as on the line.
+
+    Args:
+        peer: the other State.
+        form: of the parcel.
+        counted: case -> how many of it were given.
+        unread: digests of those that wait for the sake of a form.
+    """
     ours = models.Departure.objects.filter(peer=peer)
-    held = set(ours.filter(stage=Stage.DEAD).values_list("digest", flat=True))
+    dead = set(ours.filter(stage=Stage.DEAD).values_list("digest", flat=True))
     for row in ours.filter(stage=Stage.RELAY).select_related("act").order_by("number").iterator(BATCH):
         sealed = archive.sealed(row)
-        if form_of(sealed) <= form and held.isdisjoint(row.after):
+        if form_of(sealed) > form or not unread.isdisjoint(row.after):
+            unread.add(row.digest)
+        elif not dead.isdisjoint(row.after):
+            dead.add(row.digest)
+        else:
             counted[row.act.case_id if row.act else ""] += 1
             yield Item(row.number, sealed, tuple(row.after))
-        else:
-            held.add(row.digest)
 
 
 def _asking(peer: str) -> Iterator[str]:
@@ -244,7 +262,7 @@ def take(
     3. its offers too; what is kept is durable, and may have come before by either way;
     4. what can be read is read, as the courier of this node would a moment later, so that the answer can tell of it;
     5. its sealed bags are put on the shelf, if they were announced and are not there;
-    6. the answering parcel is written: receipts, words, and whatever waits for the peer here.
+    6. the answering parcel is written, in the form of this one: receipts, words, and whatever waits for the peer here.
 
     Cut off at any point it can be taken in again.
 
@@ -265,8 +283,7 @@ def take(
         sender = archive.peer_entry(found.head.sender)
         found.check(trust_in([sender], retired=settings.retired), at=at, progress=progress)  # 1
         crossing.carried(found.head.sender, found.head.form)
-        form = conversing.form_with(found.head.sender)
-        taking = _Taking(settings, found, _Spool(folder, "answer", form), at, progress)
+        taking = _Taking(settings, found, _Spool(folder, "answer", found.head.form), at, progress)
         taking.learn()  # 2
         taking.keep()  # 3
         taking.read()  # 4
@@ -420,8 +437,8 @@ class _Taking:
                 self.progress(done, size)
         file.flush()
 
-    def reply(self, path: Path, folder: Path) -> Packed | None:
-        """Write the answering parcel; None: there is nothing to say."""
+    def reply(self, path: Path, folder: Path) -> Packed:
+        """Write the answering parcel, if there is anything to say."""
         said, greeted = self.answers, self.found.head.greets
         return _pack(self.settings, self.peer, path, folder, at=self.at, answers=said, greeted=greeted)
 

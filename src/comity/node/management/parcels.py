@@ -39,10 +39,9 @@ def out(
 
     with _at_work(settings, file), _bar("packing") as progress:
         packed = parcels.pack(settings, peer, file, at=datetime.now(UTC), cases=evidence or (), progress=progress)
-    if packed is None:
-        typer.echo(f"Nothing waits for {peer}; no file was made.")
+    _carries(packed, f"{file} for {peer}", nothing=f"There is nothing to carry to {peer}; no file was made.")
+    if packed.empty:
         raise typer.Exit(1)
-    _carries(packed, f"{file} for {peer}")
 
 
 @app.command("in")
@@ -59,9 +58,8 @@ def take_in(
         taken = parcels.take(settings, file, at=datetime.now(UTC), answer=answer, progress=progress)
     _tell(taken)
     if taken.answered is not None:
-        _carries(taken.answered, f"{answer} goes back to {taken.sender}")
-    elif answer is not None:
-        typer.echo(f"Nothing goes back to {taken.sender}; {answer} was not made.")
+        nothing = f"Nothing goes back to {taken.sender}; {answer} was not made."
+        _carries(taken.answered, f"{answer} goes back to {taken.sender}", nothing=nothing)
     if not taken.clean:
         raise typer.Exit(1)
 
@@ -114,8 +112,8 @@ def _bar(what: str) -> Iterator[Progress]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _carries(packed: Any, what: str) -> None:
-    typer.echo(f"{what}:")
+def _carries(packed: Any, what: str, *, nothing: str) -> None:
+    typer.echo(nothing if packed.empty else f"{what}:")
     if packed.greets:
         typer.echo("  a greeting: envelopes follow when it is answered")
     if packed.answers:
@@ -125,6 +123,10 @@ def _carries(packed: Any, what: str) -> None:
         typer.echo(f"  questions    about {packed.asked} envelopes that went before")
     for case, size in packed.bags:
         typer.echo(f"  evidence     {case}: {size:,} bytes")
+    if packed.unread:
+        typer.echo(
+            f"  stay here    {packed.unread} envelopes in a form that is not known to be read there, or behind one"
+        )
 
 
 def _tell(taken: Any) -> None:
