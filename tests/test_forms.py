@@ -508,7 +508,7 @@ def written(peer, path, at, form, said, names=None):
     """A parcel of the peer's with one offer, in bytes of one's own."""
     with pytest.MonkeyPatch.context() as patch:
         if names:
-            patch.setattr(parcel, "_ENDS", {1: names, 2: names})
+            patch.setattr(parcel, "WRITTEN", dict.fromkeys(exchange.FORMS, exchange.Form("", names)))
         (path.parent / f"{path.name}.offer").write_bytes(said)
         parcel.write(path, parcel.Head("VN", "IR", at, form=form), answers=[], offers=[path.parent / f"{path.name}.offer"],
                      bags={}, signing=peer.signing, cades=peer.cades)  # fmt: skip
@@ -579,7 +579,7 @@ def test_a_parcel_of_two_forms_is_none(node, peer, at, tmp_path):
         path = written(peer, tmp_path / str(number), at, form, said, names)
         assert code(parcels.take, node, path, at=at) == "parcel.form"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parcel, "_ENDS", {3: "bin"})
+        patch.setattr(parcel, "WRITTEN", {3: exchange.Form("", "bin")})
         path = written(peer, tmp_path / "3", at, 3, second)
     assert code(parcels.take, node, path, at=at) == "parcel.form"
     assert not models.Arrival.objects.exists()

@@ -19,14 +19,28 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from comity.casework import act
 from comity.errors import BrokenSeal
 from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT, Pair, Signed, together
 
-FORMS: Final = (1, 2)  # that are read here, of envelopes too; what all read that know of no others, first
+
+class Form(NamedTuple):
+    """How what is said in one form is named where it goes.
+
+    Args:
+        media_type: of an answer on the line.
+        ending: of the names of offers and answers in a parcel.
+    """
+
+    media_type: str
+    ending: str
+
+
+WRITTEN: Final = {1: Form("application/json", "json"), 2: Form("application/octet-stream", "bin")}
+FORMS: Final = tuple(WRITTEN)  # that are read here, of envelopes too; what all read that know of no others, first
 BATCH: Final = 256  # envelopes in one offer
 ASKED: Final = 256  # digests asked about in one offer
 GAPS: Final = 4096  # numbers listed as not held; more are told in a later greeting

@@ -38,6 +38,7 @@ from comity.wire.exchange import (
     BODY_LIMIT,
     FORMS,
     SKEW,
+    WRITTEN,
     Answer,
     Have,
     Item,
@@ -49,7 +50,6 @@ from comity.wire.exchange import (
 )
 
 _SAID: Final = {f"parcel/{form}": form for form in FORMS}
-_ENDS: Final = {1: "json", 2: "bin"}  # form -> how the names of answers and offers end
 _HEAD: Final = "parcel.json"
 _HEAD_LIMIT: Final = 4096
 _TOGETHER: Final = 4 << 20  # bytes of envelopes in one file: in base64 and with all else within exchange.BODY_LIMIT
@@ -82,7 +82,7 @@ class Head:
 
 
 def _numbered(folder: str, count: int, form: int) -> list[str]:
-    return [f"{folder}/{number:06}.{_ENDS[form]}" for number in range(1, count + 1)]
+    return [f"{folder}/{number:06}.{WRITTEN[form].ending}" for number in range(1, count + 1)]
 
 
 def write(

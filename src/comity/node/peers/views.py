@@ -30,13 +30,12 @@ from comity.seal import canon
 from comity.seal.envelope import MESSAGE_LIMIT
 from comity.wire.conversation import Conversation
 from comity.wire.directory import bundle
-from comity.wire.exchange import BODY_LIMIT, dumps, form_of, read_offer, tell_forms
+from comity.wire.exchange import BODY_LIMIT, WRITTEN, dumps, form_of, read_offer, tell_forms
 from comity.wire.proofs import answer as proof_answer
 from comity.wire.proofs import read_ask
 from comity.wire.transport import COLLECT, Asked, check_hop, hop_signer, refusal_headers
 
 _HEAD = 4096
-_TYPES = {1: "application/json", 2: "application/octet-stream"}  # of an answer, by its form
 _A_DAY = 86_400  # seconds
 _logger = logging.getLogger("comity.peers")
 _SIGNED = ("Content-Digest", "Signature-Input", "Signature")
@@ -185,7 +184,7 @@ def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str,
     form = form_of(body)
     with _talk(settings, hop) as talk:
         answer = crossing.exchange(settings, talk, offer, at=at, form=form)
-    return HttpResponse(dumps(answer, form), content_type=_TYPES[form])
+    return HttpResponse(dumps(answer, form), content_type=WRITTEN[form].media_type)
 
 
 @require_POST
