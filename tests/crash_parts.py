@@ -121,14 +121,12 @@ def early_answer() -> None:
 
     right = crossing.exchange
 
-    def exchange(settings, talk, offer, *, at):
+    def exchange(settings, talk, offer, **given):
         with transaction.atomic():
-            answer = right(settings, talk, offer, at=at)
+            answer = right(settings, talk, offer, **given)
             transaction.set_rollback(True)
         if offer.items:
-            threading.Timer(
-                0.5, right, (settings, crossing.conversation(settings, talk.peer), offer), {"at": at}
-            ).start()
+            threading.Timer(0.5, right, (settings, crossing.conversation(settings, talk.peer), offer), given).start()
         return answer
 
     crossing.exchange = exchange
@@ -144,14 +142,14 @@ def forgets() -> None:
 
     right = crossing.exchange
 
-    def exchange(settings, talk, offer, *, at):
+    def exchange(settings, talk, offer, **given):
         for item in offer.items:
             known = models.Arrival.objects.filter(digest=canon.content_id(item.envelope))
             act = known.values_list("act", flat=True).first()
             known.update(act=None)
             models.Act.objects.filter(pk=act).update(digest=token_hex(32))
             known.update(digest=token_hex(32), number=None)
-        return right(settings, talk, offer, at=at)
+        return right(settings, talk, offer, **given)
 
     crossing.exchange = exchange
 

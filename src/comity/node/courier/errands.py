@@ -31,7 +31,7 @@ _RENEW_SOON = 20.0  # seconds between two of them when something did not hold
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer, or for the forms that it reads
 _UPGRADED = 3600.0  # the latter, of one that does not read the newest: it may have been upgraded
 # What a door says of an offer that reads other forms than before.
-_OTHER_FORM = ("canon.", "exchange.form", "seal.version")
+_OTHER_FORM = ("canon.", "exchange.form")
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _LASTS = 8  # failures in a row: two minutes
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
