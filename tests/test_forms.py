@@ -551,6 +551,19 @@ def test_a_parcel_is_answered_in_its_own_form_whatever_is_noted(node, sent, at, 
 
 
 @pytest.mark.django_db
+def test_what_waited_for_a_form_is_looked_at_again_when_a_parcel_shows_it(node, sent, at, tmp_path):
+    """Where nothing else is known any more, a parcel of the form does as much as the line."""
+    row, peer = sent["VN"]
+    for known, next_at in ((0, 0), (1, 9e9)):
+        models.Talk.objects.filter(pk="VN").update(form=known)
+        models.Departure.objects.filter(pk=row.pk).update(trouble="conversation.older-form", next_at=9e9)
+        path = written(peer, tmp_path / f"{known}", at, 2, exchange.dumps(Offer(ask=("ab" * 32,)), 2))
+        parcels.take(node, path, at=at)
+        row.refresh_from_db()
+        assert (noted(), row.next_at) == (known or 2, next_at)
+
+
+@pytest.mark.django_db
 def test_what_waits_for_the_sake_of_a_form_is_said_by_the_command(node, sent, at, tmp_path, monkeypatch, capsys):
     """Not that nothing waits; and what a dead letter holds back is not counted among it."""
     row, _ = sent["VN"]

@@ -285,11 +285,10 @@ def reads(settings: Settings, peer: str, said: bytes | None, *, at: datetime) ->
     return form
 
 
-def carried(peer: str, form: int) -> None:
-    """Note that a parcel of the peer came in this form, which it reads, then: only where nothing newer is known."""
-    if form > FORMS[0]:
-        models.Talk.objects.get_or_create(pk=peer)
-        models.Talk.objects.filter(pk=peer, form=0).update(form=form)
+def carried(settings: Settings, peer: str, form: int) -> None:
+    """Note that a parcel of the peer came in this form, which it read when it made that: only where nothing is known."""
+    if form > FORMS[0] and not models.Talk.objects.filter(pk=peer, form__gt=0).exists():
+        _reads(settings, peer, form)
 
 
 def _reads(settings: Settings, peer: str, form: int) -> None:

@@ -282,7 +282,7 @@ def take(
     with parcel.Parcel(path, home=settings.state) as found, _folder(settings) as folder:
         sender = archive.peer_entry(found.head.sender)
         found.check(trust_in([sender], retired=settings.retired), at=at, progress=progress)  # 1
-        crossing.carried(found.head.sender, found.head.form)
+        crossing.carried(settings, found.head.sender, found.head.form)
         taking = _Taking(settings, found, _Spool(folder, "answer", found.head.form), at, progress)
         taking.learn()  # 2
         taking.keep()  # 3
