@@ -371,11 +371,11 @@ def test_a_peer_that_was_set_back_gets_back_what_it_can_read(node, peer, sent, a
     models.Talk.objects.filter(pk="VN").update(form=1)
     _record.post(node, statement, to="VN", at=at)
     models.Departure.objects.update(relayed=True, stage=Stage.CONSIGNMENT)
-    for form, numbers in ((1, [2]), (2, [1, 2])):
-        models.Talk.objects.filter(pk="VN").update(form=form)
+    for noted_form, form, numbers in ((1, 1, [2]), (2, 2, [1, 2]), (1, 2, [1, 2]), (2, 1, [2]), (1, 0, [2])):
+        models.Talk.objects.filter(pk="VN").update(form=noted_form)
         talk = crossing.conversation(node, "VN")
         answer = crossing.exchange(node, talk, Offer(have=Have(0, (), 0, ())), at=at, form=form)
-        assert [item.number for item in answer.items] == numbers
+        assert [item.number for item in answer.items] == numbers  # by the form of the greeting, not by what was noted
     models.Talk.objects.filter(pk="VN").update(form=2)
     crossing.exchange(node, crossing.conversation(node, "VN"), Offer((items(peer, 1)[0],)), at=at, form=2)
     crossing.admit(node, "VN", at=at)
@@ -386,6 +386,18 @@ def test_a_peer_that_was_set_back_gets_back_what_it_can_read(node, peer, sent, a
         answer = crossing.exchange(node, talk, Offer(have=Have(0, (), 0, ())), at=at, form=1)
         assert [envelope.form_of(own.item.envelope) for own in answer.back] == [2]
     assert alarms() == [("conversation.older-form", "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_not_read_does_not_hide_what_stands_behind_it(node, sent, at):
+    """More than one answer holds is in the newer form; what was sealed in the older one after that comes back all the same."""
+    statement = envelope.sign("call", b"{}", sender="IR", to="VN", key=node.signing)
+    for form, many in ((2, 300), (1, 2)):
+        models.Talk.objects.filter(pk="VN").update(form=form)
+        _record.post_all(node, [statement] * many, to="VN", at=at)
+    models.Departure.objects.update(relayed=True, stage=Stage.CONSIGNMENT)
+    answer = crossing.conversation(node, "VN").receive(Offer(have=Have(0, (), 0, ())), at.timestamp(), 1)
+    assert [item.number for item in answer.items] == [302, 303]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -450,12 +462,12 @@ def test_who_offers_in_a_form_reads_it(node, peer, at):
     conversation = crossing.conversation(node, "VN")
     for before, form, after in ((1, 2, 2), (2, 1, 2), (0, 1, 0), (0, 2, 2)):
         models.Talk.objects.filter(pk="VN").update(form=before)
-        crossing.exchange(node, conversation, Offer((one,)), at=at, form=form)
+        crossing.exchange(node, conversation, Offer((one,)), at=at, form=form, line=True)
         assert noted() == after
     counts = []
     for form, item in ((0, two), (2, three)):
         with CaptureQueriesContext(connection) as asked_:
-            crossing.exchange(node, conversation, Offer((item,)), at=at, form=form)
+            crossing.exchange(node, conversation, Offer((item,)), at=at, form=form, line=True)
         counts.append(len(asked_))
     assert counts[0] == counts[1]  # nothing more is asked of the database for it
 

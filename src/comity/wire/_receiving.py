@@ -7,7 +7,7 @@ from typing import Final
 
 from comity.seal.envelope import Signed
 from comity.wire._remembering import Remembering, few
-from comity.wire.exchange import AFTER, BATCH, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
+from comity.wire.exchange import AFTER, BATCH, FORMS, GAPS, Answer, Event, Evidence, Item, Offer, Outcome
 from comity.wire.remembered import Alarm, Got, Hand, Heard, Memory, Pace, Status
 
 _GREETINGS: Final = 2  # of a peer that has started and has nothing to say
@@ -24,10 +24,17 @@ class Receiving(Remembering):
         super().__init__(home, peer, memory, hand, pace)
         self._ready, self._last, self._taken = False, 0, set[int]()  # while an offer is taken in: see `_look`
 
-    def receive(self, offer: Offer, now: float) -> Answer:
-        """Keep what an offer of the peer brings; the answer may leave as soon as this returns."""
+    def receive(self, offer: Offer, now: float, form: int = 0) -> Answer:
+        """Keep what an offer of the peer brings; the answer may leave as soon as this returns.
+
+        Args:
+            offer: what it brings.
+            now: POSIX seconds.
+            form: in which it came: its sender reads that, and is given nothing back that is newer; 0: what is noted counts.
+        """
         with self._memory.atomically():
             self._look(offer)
+            self._reads = form or self.form or FORMS[0]
             self._hear(offer, now)
             self._restate({*(item.digest for item in offer.items), *offer.ask}, now)
             outcomes = tuple(self._keep_all(offer.items, now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import inf
 from typing import Final, TypeVar
 
@@ -15,6 +15,7 @@ from comity.wire.remembered import HOUR, OLDER, VOID, Alarm, Got, Hand, Memory, 
 
 _GIVEN_BACK: Final = 3 << 19  # bytes given back of either kind in one answer: in base64 both stay within its limit
 _NO_SIGN: Final = -1  # in place of a moment: what came back shows nothing that was signed
+_PASSED: Final = 8 << 20  # bytes of envelopes that are passed over in one answer, for the peer does not read their form
 _FEW: Final = 8  # envelopes that are read together where few may be needed: each may be a megabyte
 UNTIMELY: Final = "receipt.time"
 IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
@@ -25,8 +26,9 @@ _Back = TypeVar("_Back", Item, Own)
 
 def few(rows: Iterable[_Row]) -> Iterator[Sequence[_Row]]:
     """`rows`, a few at a time: so many of their envelopes are read together."""
-    found = list(rows)
-    return (found[start : start + _FEW] for start in range(0, len(found), _FEW))
+    left = iter(rows)
+    while some := list(islice(left, _FEW)):
+        yield some
 
 
 class Remembering:
@@ -43,6 +45,7 @@ class Remembering:
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace) -> None:
         self.home, self.peer, self._memory, self._hand, self._pace = home, peer, memory, hand, pace
         self.form = 0
+        self._reads = FORMS[0]  # while an offer is taken in: the newest form that the peer reads
         self._hour, self._kept_now = 0, 0
         self._again_at = 0.0  # when to greet though settled; 0: nobody has looked yet; -inf: at once; inf: never again
 
@@ -227,22 +230,34 @@ class Remembering:
         Without what is in a form that it does not read any more: it would refuse that for good. When it reads it again it
         greets, for then it was started anew.
         """
-        lost = self._within(self._memory.sent_lost(have, self._pace.batch), self._given_back)
-        return (item for item in lost if form_of(item.envelope) <= (self.form or FORMS[0]))
+        if self._reads == FORMS[-1]:
+            return self._within(self._memory.sent_lost(have, self._pace.batch), self._given_back)
+        return self._within(self._readable(self._memory.sent_lost(have, GAPS)), self._given_back)
+
+    def _readable(self, rows: Iterable[Sent]) -> Iterable[Sent]:
+        """Those of ours in a form that the peer reads; what is left out hides what stands behind it only if it is much."""
+        passed = 0
+        for row in rows:
+            data = self._memory.sealed(row.digest)
+            if form_of(data) <= self._reads:
+                yield row
+            elif (passed := passed + len(data)) > _PASSED:
+                return
 
     def _back(self, have: Have, now: float) -> Iterable[Own]:
         """What the peer sent once and does not know any more: some, within the limit of an answer.
 
         In whatever form: a node that cannot read what it sealed itself is to say nothing before it can. A person is told.
         """
-        older = (self.form or FORMS[0]) < FORMS[-1]
-        if older and any(
-            form_of(self._memory.sealed(row.digest)) > self.form for row in self._memory.got_lost(have, 1)
-        ):
-            self._memory.tell(Alarm(OLDER, "", int(now)))
+        told = False
 
         def made(row: Got) -> Own:
-            return Own(self._given_back(self._restated(row, now)), self._memory.statement(row))
+            nonlocal told
+            item = self._given_back(self._restated(row, now))
+            if not told and form_of(item.envelope) > self._reads:
+                told = True
+                self._memory.tell(Alarm(OLDER, "", int(now)))
+            return Own(item, self._memory.statement(row))
 
         return self._within(self._memory.got_lost(have, self._pace.batch), made)
 

@@ -94,7 +94,9 @@ def receive(
     return receipt_of(settings, models.Arrival.objects.get(hop=hop, digest=outcome.envelope))
 
 
-def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: datetime, form: int = 0) -> Answer:
+def exchange(
+    settings: Settings, talk: Conversation, offer: Offer, *, at: datetime, form: int = 0, line: bool = False
+) -> Answer:
     """Take in what a peer offers: what is acknowledged in the answer is durable.
 
     Args:
@@ -102,10 +104,11 @@ def exchange(settings: Settings, talk: Conversation, offer: Offer, *, at: dateti
         talk: the conversation with that peer.
         offer: what it offers.
         at: now.
-        form: of the offer, if it has just come by line: what a peer writes it reads, and the first form all read.
+        form: of the offer; 0: of none, for it is an envelope alone.
+        line: whether it has just come by line: what a peer writes it reads, and the first form all read.
     """
-    answer = talk.receive(offer, at.timestamp())
-    if form > (talk.form or FORMS[0]):
+    answer = talk.receive(offer, at.timestamp(), form)
+    if line and form > (talk.form or FORMS[0]):
         _reads(settings, talk.peer, form)
     if offer.items or offer.have is not None:
         mark(settings)

@@ -345,7 +345,7 @@ class _Taking:
             self._answer(offer)
 
     def _exchange(self, offer: Offer) -> Answer:
-        return crossing.exchange(self.settings, self.talk, offer, at=self.at)
+        return crossing.exchange(self.settings, self.talk, offer, at=self.at, form=self.found.head.form)
 
     def _answer(self, offer: Offer) -> None:
         digests = [item.digest for item in offer.items]

@@ -183,7 +183,7 @@ def exchange(request: HttpRequest, settings: Settings, *, body: bytes, hop: str,
         return _unreadable(request, error, body=body, at=at)
     form = form_of(body)
     with _talk(settings, hop) as talk:
-        answer = crossing.exchange(settings, talk, offer, at=at, form=form)
+        answer = crossing.exchange(settings, talk, offer, at=at, form=form, line=True)
     return HttpResponse(dumps(answer, form), content_type=WRITTEN[form].media_type)
 
 
