@@ -365,7 +365,7 @@ def test_nothing_goes_to_the_dead_letters_for_its_form(node, sent, monkeypatch, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_peer_that_was_set_back_gets_back_what_it_can_read(node, peer, sent, at):
+def test_a_peer_that_was_set_back_gets_back_what_it_can_read(node, sent, at):
     """Its older memory lacks a letter that it had acknowledged in the newer form: it would refuse that for good now."""
     statement = envelope.sign("call", b"{}", sender="IR", to="VN", key=node.signing)
     models.Talk.objects.filter(pk="VN").update(form=1)
@@ -377,7 +377,7 @@ def test_a_peer_that_was_set_back_gets_back_what_it_can_read(node, peer, sent, a
         answer = crossing.exchange(node, talk, Offer(have=Have(0, (), 0, ())), at=at, form=form)
         assert [item.number for item in answer.items] == numbers  # by the form of the greeting, not by what was noted
     models.Talk.objects.filter(pk="VN").update(form=2)
-    crossing.exchange(node, crossing.conversation(node, "VN"), Offer((items(peer, 1)[0],)), at=at, form=2)
+    crossing.exchange(node, crossing.conversation(node, "VN"), Offer((items(sent["VN"][1], 1)[0],)), at=at, form=2)
     crossing.admit(node, "VN", at=at)
     assert alarms() == []
     models.Talk.objects.filter(pk="VN").update(form=1)
