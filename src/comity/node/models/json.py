@@ -1,4 +1,4 @@
-"""A column of JSON that is read and written quickly: what crosses the border has four of them in its two rows."""
+"""A column of JSON that is read and written quickly: each row of what crosses the border has one."""
 
 from __future__ import annotations
 
