@@ -367,8 +367,9 @@ class Shelf:
         if len(about) != row.words:
             raise LookupError(f"{row.digest}: {row.words} words are said to be there, and {len(about)} are")
         with suppress(BrokenSeal):  # of a liar: the judge sees that
-            if words and row.said_at != self._node.world.notary.read(words[-1]).at:
-                raise LookupError(f"{row.digest}: another time is noted than its last word states")
+            counted = words[-1:] if isinstance(row, Sent) else about
+            if words and row.said_at != max(self._node.world.notary.read(word).at for word in counted):
+                raise LookupError(f"{row.digest}: another time is noted than its words state")
         if about != known:
             self._disk.put((f"{table} words", self._peer), row.digest, about)
         self._disk.put((table, self._peer), row.digest, row)

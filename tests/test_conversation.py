@@ -645,9 +645,13 @@ def test_no_client_complains_when_lines_are_cut_for_days():
     assert [found for found in complaints if found[1]] == []
 
 
-@pytest.mark.parametrize("seed", [1_047_017, 2_016_003])
+@pytest.mark.parametrize("seed", [1_047_017, 2_016_003, 10_051_401])
 def test_no_client_complains_any_more(seed):
-    """What campaigns have found: a letter that waits when both sides are silent; a time compared with a clock that was slow."""
+    """What campaigns have found.
+
+    A letter that waits when both sides are silent; a time compared with a clock that was slow; a restore with words of when
+    both clocks were ahead.
+    """
     assert World(seed).run().faults == []
 
 

@@ -170,7 +170,7 @@ def test_what_a_peer_gives_back_shows_a_restore(node, peer, at, django_capture_o
 
 @pytest.mark.parametrize("order", [(0, 0), (0, 1, 1), (0, 2, 1), (0, 1, 0), (0, 1, 2)])
 def test_words_that_come_back_out_of_their_order_are_not_taken(node, peer, at, order):
-    """All are this State's own. But what is noted of the last one is to hold for each of them: only (0, 1, 2) is taken."""
+    """All are this State's own, but it did not say them so: only (0, 1, 2) is taken."""
     talk, (item,), now = crossing.conversation(node, "VN"), items(peer), at.timestamp()
     words = [crossing.exchange(node, talk, Offer((item,)), at=at).outcomes[0].receipt]
     talk.admit(now + 1)
@@ -184,6 +184,32 @@ def test_words_that_come_back_out_of_their_order_are_not_taken(node, peer, at, o
     taken = models.Arrival.objects.filter(said_at=int(now + 2), words=3).count()
     assert taken == models.Arrival.objects.count() == (order == (0, 1, 2))
     assert models.Alarm.objects.filter(code="conversation.not-ours").count() == 1 - taken
+
+
+def test_words_of_when_both_clocks_were_ahead_come_back(node, peer, at):
+    """The peer took a word of a time to come, for it believed in that time too; the next is of the true one.
+
+    Both come back, and from then on the peer is told, at each asking, what no clock need doubt.
+    """
+    talk, (item,), now = crossing.conversation(node, "VN"), items(peer), at.timestamp()
+    words = [crossing.exchange(node, talk, Offer((item,)), at=at).outcomes[0].receipt]
+    talk.admit(now + YEARS.total_seconds())
+    words += talk.receive(Offer(ask=(item.digest,)), now + YEARS.total_seconds()).evidence
+    talk.receive(Offer(ask=(item.digest,)), now + 2)
+    talk.handed(item.digest, now + 3)
+    words += talk.receive(Offer(ask=(item.digest,)), now + 3).evidence[1:]
+    times = [messages.said_of(word).at for word in words]
+    assert times == [int(now), int(now + YEARS.total_seconds()), int(now + 3)]
+    models.Arrival.objects.all().delete()
+    started = crossing.conversation(node, "VN")
+    started.next_due(now + 4)
+    started.answered(OFFER, Answer(items=(replace(item, evidence=tuple(words)),)), now + 4)
+    row = models.Arrival.objects.get()
+    assert (row.words, row.said_at) == (3, times[1])
+    assert not models.Alarm.objects.exists()
+    told = [messages.said_of(word) for word in started.receive(Offer(ask=(item.digest,)), now + 5).evidence]
+    assert [said.event for said in told] == [Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
+    assert [said.at for said in told] == [int(now + 5)] * 2
 
 
 def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import islice, takewhile
 from math import inf
 from typing import Final, TypeVar
 
@@ -18,6 +18,10 @@ _NO_SIGN: Final = -1  # in place of a moment: what came back shows nothing that 
 _PASSED: Final = 8 << 20  # bytes of envelopes that are passed over in one answer, for the peer does not read their form
 _FEW: Final = 8  # envelopes that are read together where few may be needed: each may be a megabyte
 UNTIMELY: Final = "receipt.time"
+_COURSES: Final = {  # of the words that follow a receipt
+    (), (Event.CONTENT_CONSIGNMENT,), (Event.CONTENT_CONSIGNMENT_FAILURE,),
+    (Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER),
+}  # fmt: skip
 IN_FLIGHT: Final = 660  # seconds after which no request that was signed earlier passes a door, whatever the clocks say
 
 _Row = TypeVar("_Row", Sent, Got)
@@ -107,24 +111,24 @@ class Remembering:
 
     def _restated(self, row: Got, now: float) -> Got:
         """An envelope of the peer's, with words about it that count."""
-        if row.said_at <= now + SKEW and not self._hand.doubtful():  # the last is of the latest time
+        if row.said_at <= now + SKEW and not self._hand.doubtful():
             return row
         known = self._memory.words(row)
         words = self._by_now(self._hand.restated(known, int(now)), now)
         if words == known:
             return row
-        fresh = row._replace(words=len(words), said_at=self._hand.said(words[-1]).at)
+        fresh = row._replace(words=len(words), said_at=max(self._hand.said(raw).at for raw in words))
         self._memory.put_got(fresh, words=words)
         return fresh
 
     def _by_now(self, words: tuple[Signed, ...], now: float) -> tuple[Signed, ...]:
-        """This node's `words` about one envelope; those of a time to come are said anew, for the peer takes none of them.
+        """This node's `words` about one envelope; from the first of a time to come on they are said anew: the peer takes none such.
 
         They are of a clock that has been set back since. Only while the peer speaks can that be told from a clock that is
         behind: what it sends is no older than five minutes, or in a parcel that is not of a time to come.
         """
         said = [self._hand.said(raw) for raw in words]
-        stay = [one for one in said if one.at <= now + SKEW]
+        stay = list(takewhile(lambda one: one.at <= now + SKEW, said))
         at = max([int(now), *(one.at for one in stay)])
         return (*words[: len(stay)], *self._hand.sign([replace(one, at=at) for one in said[len(stay) :]]))
 
@@ -302,10 +306,11 @@ class Remembering:
             raise BrokenSeal("What comes back carries no receipt.", code="conversation.not-ours")
         if any(word.by != self.home or word.envelope != digest for word in words):
             raise BrokenSeal("What comes back carries another's receipt.", code="conversation.not-ours")
-        if len({word.event for word in words}) < len(words) or any(one.at > two.at for one, two in pairwise(words)):
+        if tuple(word.event for word in words[1:]) not in _COURSES:
             raise BrokenSeal("What comes back carries words out of their order.", code="conversation.not-ours")
-        lacks = self._lacks(item.after)
-        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, len(words), words[-1].at)
+        # Their times need not be in order: one that the peer took when both clocks were ahead is followed by later ones.
+        lacks, latest = self._lacks(item.after), max(word.at for word in words)
+        row = Got(item.number, digest, item.after, words[0].at, Status.WAITING, lacks, len(words), latest)
         self._memory.put_got(row, item.envelope, words=item.evidence)
         return words[0].at
 

@@ -85,7 +85,7 @@ class Got(NamedTuple):
         status: what became of it.
         lacks: one of `after` that is not here, or not read yet; empty when it can be read.
         words: how many signed words of this node about it are kept; the receipt is the first.
-        said_at: the time that the last of these states, POSIX seconds.
+        said_at: the latest time that any of these states, POSIX seconds.
     """
 
     number: int

@@ -204,7 +204,7 @@ class Arrival(models.Model):
     at = models.DateTimeField()
     entry = models.PositiveBigIntegerField()  # place in this node's log
     words = models.PositiveSmallIntegerField(default=0)  # how many of this node's about it are kept: see `Word`
-    said_at = models.BigIntegerField(default=0)  # POSIX seconds: the time that the last of them states
+    said_at = models.BigIntegerField(default=0)  # POSIX seconds: the latest time that any of them states
     size = models.PositiveBigIntegerField()  # bytes of the envelope
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
     handed = models.BooleanField(default=False)  # an officer had it before him
