@@ -122,7 +122,7 @@ class Remembering:
         return fresh
 
     def _by_now(self, words: tuple[Signed, ...], now: float) -> tuple[Signed, ...]:
-        """This node's `words` about one envelope; from the first of a time to come on they are said anew: the peer takes none such.
+        """This node's `words` about one envelope; from the first of a time to come on, said anew: the peer takes none such.
 
         They are of a clock that has been set back since. Only while the peer speaks can that be told from a clock that is
         behind: what it sends is no older than five minutes, or in a parcel that is not of a time to come.
