@@ -10,6 +10,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,7 +34,8 @@ from comity.node import archive, models
 from comity.node.desk import crossing, evidence, parcels
 from comity.seal import canon, container, envelope
 from comity.wire import messages, parcel
-from comity.wire.exchange import GAPS, Answer, Event, Failure, Have, Item, Offer, Outcome, Own, dumps
+from comity.wire.conversation import Conversation
+from comity.wire.exchange import GAPS, Answer, Event, Evidence, Failure, Have, Item, Offer, Outcome, Own, dumps
 from comity.wire.remembered import Stage
 
 pytestmark = pytest.mark.django_db
@@ -290,6 +292,11 @@ def test_nothing_is_written_over(node, peer, at, tmp_path):
     assert code(parcels.pack, node, "VN", tmp_path / "a", at=at) == "parcel.exists"
     assert models.Arrival.objects.count() == 0
     assert (tmp_path / "a").read_bytes() == b"kept"
+    late = partial((tmp_path / "late").write_bytes, b"kept")  # while the parcel is read
+    assert (
+        code(parcels.take, node, path, at=at, answer=tmp_path / "late", progress=lambda *_: late()) == "parcel.exists"
+    )
+    assert (tmp_path / "late").read_bytes() == b"kept"
 
 
 # ------------------------------------------------------------------------------------------------------------ going out
@@ -455,9 +462,9 @@ def test_a_lost_memory_comes_back_in_one_parcel(node, peer, at, tmp_path):
     assert len(answers) > 2
 
 
-def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
-    """What the peer gives back is kept with the receipts that this node gave, and the empty end settles."""
-    first = packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer, 3)))])
+def _forgotten(node, peer, at, tmp_path, count):
+    """(receipts that this node gave and forgot, by digest; the envelopes as the peer gives them back; the greeting's word)."""
+    first = packed(peer, tmp_path / "p", at, offers=[Offer(tuple(items(peer, count)))])
     parcels.take(node, first, at=at, answer=tmp_path / "a")
     outcomes = {
         outcome.envelope: outcome.receipt for answer in opened(tmp_path / "a")[1] for outcome in answer.outcomes
@@ -468,12 +475,75 @@ def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
     unsettled(node)
     parcels.pack(node, "VN", tmp_path / "g", at=at)
     given_back = tuple(replace(item, evidence=(outcomes[canon.content_id(item.envelope)],)) for item in offered)
+    return outcomes, given_back, opened(tmp_path / "g")[0].greets
+
+
+def test_this_node_gets_its_memory_back(node, peer, at, tmp_path):
+    """What the peer gives back is kept with the receipts that this node gave, and the empty end settles."""
+    outcomes, given_back, word = _forgotten(node, peer, at, tmp_path, 3)
     answers = [Answer(items=given_back[:2]), Answer(items=given_back[2:]), Answer()]
-    back = packed(peer, tmp_path / "b", at, answers=answers, greeted=opened(tmp_path / "g")[0].greets)
-    taken = parcels.take(node, back, at=at)
+    taken = parcels.take(node, packed(peer, tmp_path / "b", at, answers=answers, greeted=word), at=at)
     assert taken.settled
     kept = {row.digest: archive.words(row)[0] for row in models.Arrival.objects.filter(status="admitted")}
     assert kept == outcomes
+
+
+def test_a_part_that_does_not_hold_leaves_the_greeting_open(node, peer, at, tmp_path):
+    """The others are taken, and nothing is settled: another parcel brings it, to the same word."""
+    _, given_back, word = _forgotten(node, peer, at, tmp_path, 4)
+    bad = replace(given_back[0], evidence=())
+    answers = [Answer(items=(bad, given_back[1])), Answer(items=given_back[2:]), Answer()]
+    taken = parcels.take(node, packed(peer, tmp_path / "b", at, answers=answers, greeted=word), at=at)
+    assert (taken.settled, taken.clean, models.Arrival.objects.count()) == (False, False, 2)
+    parcels.pack(node, "VN", tmp_path / "g2", at=at)
+    assert opened(tmp_path / "g2")[0].greets == word
+    answers[0] = Answer(items=given_back[:2])
+    assert parcels.take(node, packed(peer, tmp_path / "b2", at, answers=answers, greeted=word), at=at).settled
+    assert models.Arrival.objects.count() == 4
+
+
+@pytest.mark.parametrize("cuts", [1, 2])
+def test_memory_comes_back_through_cuts(node, peer, at, tmp_path, monkeypatch, cuts):
+    """Killed between two parts, once or twice: the parts that are known by then settle nothing."""
+    _, given_back, word = _forgotten(node, peer, at, tmp_path, 4)
+    answers = [Answer(items=given_back[:2]), Answer(items=given_back[2:]), Answer()]
+    path = packed(peer, tmp_path / "b", at, answers=answers, greeted=word)
+    with monkeypatch.context() as patched:
+        right = Conversation.answered
+
+        def answered(self, offer, answer, *given, **more):
+            if answer != answers[0]:
+                raise KeyboardInterrupt  # as when the machine stops
+            return right(self, offer, answer, *given, **more)
+
+        patched.setattr(Conversation, "answered", answered)
+        for _ in range(cuts):
+            with pytest.raises(KeyboardInterrupt):
+                parcels.take(node, path, at=at)
+            assert not models.Talk.objects.get(pk="VN").settled
+    assert parcels.take(node, path, at=at).settled
+    assert models.Arrival.objects.count() == 4
+
+
+def test_an_old_refusal_is_no_news(node, sent, officers, at, tmp_path):
+    """Taken in again: the number changes once. A letter that a person sent again is not dead by the word from before."""
+    row, peer = sent["VN"]
+
+    def refusing(name, why):
+        said = Evidence(Event.RELAY_REJECTION, "VN", row.digest, int(at.timestamp()), why)
+        word = messages.sign_words([said], to="IR", places={}, key=peer.signing)[0]
+        return packed(peer, tmp_path / name, at, answers=[Answer((Outcome(row.digest, word),))])
+
+    numbered = refusing("n", "conversation.number")
+    for minute in range(3):
+        parcels.take(node, numbered, at=at + timedelta(minutes=minute))
+        assert models.Departure.objects.get(pk=row.pk).number == row.number + 1
+        assert models.Talk.objects.get(pk="VN").settled == (minute > 0)
+        models.Talk.objects.filter(pk="VN").update(settled=True)  # it has greeted, and was answered
+    models.Departure.objects.filter(pk=row.pk).update(stage=Stage.DEAD)
+    crossing.release(node, row.digest, officer=officers.all, at=at + timedelta(days=9))
+    parcels.take(node, refusing("m", "conversation.number-ahead"), at=at + timedelta(days=10))
+    assert models.Departure.objects.get(pk=row.pk).stage == Stage.RELAY
 
 
 def test_whose_list_of_gaps_is_full_greets_again():

@@ -35,6 +35,7 @@ from comity.wire._remembering import UNTIMELY
 from comity.wire.exchange import (
     AFTER,
     FORMS,
+    SKEW,
     Answer,
     Event,
     Evidence,
@@ -201,20 +202,31 @@ class Conversation(Receiving):
         """Whether one more goes into the offer; one always does."""
         return not items or size <= _BATCH_BYTES
 
-    def answered(self, offer: Offer, answer: Answer, now: float) -> None:
-        """Take in the answer to `offer`. One that gives back what is not ours counts as silence; a person is told, once."""
+    def answered(self, offer: Offer, answer: Answer, now: float, *, last: bool = True) -> bool:
+        """Take in the answer to `offer`; whether it was. One that gives back what is not ours counts as silence.
+
+        Of that a person is told, once.
+
+        Args:
+            offer: what was sent.
+            answer: what came.
+            now: POSIX seconds.
+            last: whether that is all of the answer; else the conversation is not settled by it.
+        """
         try:
             with self._memory.atomically():
                 if offer.have is not None:
-                    self._greeted(now, more=self._refill(answer, now))
+                    more = self._refill(answer, now)
+                    self._greeted(now, more=more or not last)
                 self._take(offer, answer, now)
         except BrokenSeal as error:
             if not self._failures:
                 with self._memory.atomically():
                     self._memory.tell(Alarm(error.code, "", int(now)))
             self._silent(now)
-        else:
-            self._reached()
+            return False
+        self._reached()
+        return True
 
     def _take(self, offer: Offer, answer: Answer, now: float) -> None:
         outcomes = {outcome.envelope: outcome for outcome in answer.outcomes}
@@ -263,15 +275,24 @@ class Conversation(Receiving):
             self._postpone(row, now, "receipt.form")
 
     def _rejected(self, row: Sent, said: Evidence, receipt: Signed, now: float) -> None:
-        """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one."""
-        if said.code == "conversation.number":
+        """It was refused for good; but a number that the peer knows for another envelope says that we have forgotten one.
+
+        By courier a refusal may come that was taken in already, or that is older than a person's word to send it again. It is
+        no news; only who says nothing else, again and again, is believed.
+        """
+        old = said.at <= row.said_at <= now + SKEW or said.at + SKEW < row.since <= now + SKEW
+        if old and row.attempts + 1 < self._pace.relay.tries:
+            self._postpone(row, now, said.code)
+        elif said.code == "conversation.number":
             attempts = row.attempts + 1
             if attempts >= self._pace.relay.tries:
                 self._refused(row._replace(words=0), said, receipt, said.code, now)
                 return
             later = now + backoff(self._pace.relay, row.attempts, row.digest)
             number = self._memory.sent_last() + 1
-            self._memory.put_sent(row._replace(number=number, attempts=attempts, next_at=later, trouble=said.code))
+            self._memory.put_sent(
+                row._replace(number=number, attempts=attempts, next_at=later, trouble=said.code, said_at=said.at)
+            )
             self._memory.settle(settled=False)
         else:
             self._refused(row._replace(words=0), said, receipt, said.code or "conversation.rejected", now)

@@ -55,7 +55,7 @@ class Sent(NamedTuple):
         pending: it came back from the peer and is not in its case again yet.
         trouble: code of the last failure, or empty.
         words: how many signed words of the peer about it are kept.
-        said_at: the time that the last of these states, POSIX seconds.
+        said_at: the time that the last of these states, or a refusal that is not kept, POSIX seconds.
     """
 
     number: int

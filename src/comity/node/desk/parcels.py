@@ -197,6 +197,7 @@ def _pack(
     packed = Packed(bool(greets), len(said) + len(asking.paths), envelopes, asked, carried, len(unread))
     if packed.empty:
         return packed
+    _free(path)  # taking a parcel in can last for hours
     parcel.write(
         path, parcel.Head(settings.state, peer, at.replace(microsecond=0), greets, greeted, form),
         answers=[*said, *asking.paths],
@@ -315,13 +316,20 @@ class _Taking:
     # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def learn(self) -> None:
-        """Take in the answers; what they give back only if they answer the greeting that this node still waits for."""
+        """Take in the answers; what they give back only if they answer the greeting that this node still waits for.
+
+        That one is answered in parts. So it is waited for until the one that gives nothing back, and if any part did not hold,
+        for another parcel.
+        """
         rows, word = models.Departure.objects.filter(peer=self.peer), self.found.head.greeted
         before = dict(rows.filter(stage__in=_OPEN).values_list("digest", "stage"))
         waited = bool(word) and models.Talk.objects.filter(pk=self.peer, greeting=word).exists()
+        whole = True
         for answer in self.found.answers():
-            offer = Offer(tuple(self._answered(answer)), have=_NOTHING if waited else None)
-            self.talk.answered(offer, answer, self.at.timestamp())
+            last = not (answer.items or answer.back)
+            greeting = _NOTHING if waited and (whole or not last) else None
+            offer = Offer(tuple(self._answered(answer)), have=greeting)
+            whole &= self.talk.answered(offer, answer, self.at.timestamp(), last=last)
         for digest, stage in rows.values_list("digest", "stage").iterator():
             if before.get(digest, stage) != stage:
                 self.ours[stage] += 1
