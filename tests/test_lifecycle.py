@@ -80,6 +80,10 @@ def sha(text: str) -> str:
 def body_of(kind: Kind, case: Case) -> dict:
     """Fill in a body as the desks do, from what the case holds."""
     request = case.request if any("request" in act.body for act in case.acts) else REQUEST[case.measure]
+    if kind is Kind.AMENDED:
+        return {"request": replace(request, subject=request.subject + "more ").to_dict()}
+    if kind in {Kind.DRAFTED, Kind.REQUESTED, Kind.SUPPLEMENTED}:
+        return {"request": request.to_dict()} | ({"letter": BOX} if kind is Kind.REQUESTED else {})
     executed, count = case.last(Kind.EXECUTED), len(case.returns)
     manifest = executed.body["manifest"] if executed else LIST
     said = next((said for said in case.returns if not case.verified(said)), case.last(Kind.DISCLOSED))
@@ -116,12 +120,8 @@ def body_of(kind: Kind, case: Case) -> dict:
         Kind.DEADLINE_MET: clock,
         Kind.DEADLINE_ESCALATED: clock,
         Kind.DEADLINE_WAIVED: clock,
-        Kind.DRAFTED: {"request": request.to_dict()},
         Kind.CHECKED: {"assessment": GOOD},
         Kind.APPROVED: {"despite": ""},
-        Kind.REQUESTED: {"request": request.to_dict(), "letter": BOX},
-        Kind.AMENDED: {"request": replace(request, subject=request.subject + "more ").to_dict()},
-        Kind.SUPPLEMENTED: {"request": request.to_dict()},
         Kind.DISCARDED: {"reasons": "It is not needed."},
         Kind.WITHDRAWN: {"reasons": "It is solved."},
         Kind.VERIFIED: {name: said.body[name] if said else BOX for name in ("container", "manifest")},
@@ -150,8 +150,11 @@ def act_of(kind: Kind, case: Case, by: str, officer: str, /, **changes) -> Act:
         power = str(power_for(case, kind, home=by))
     except NotPossible:
         power = str(Power.DECIDE)
-    told = body.get("request", case.request.to_dict() if any("request" in act.body for act in case.acts) else {})
-    exercise = not isinstance(told, dict) or told.get("exercise") is not False
+    told = body.get("request")
+    if told is None and any("request" in act.body for act in case.acts):
+        exercise = case.request.exercise
+    else:
+        exercise = not isinstance(told, dict) or told.get("exercise") is not False
     values = {"case": case.reference, "by": by, "officer": officer, "name": f"{officer}, office", "power": power,
               "at": AT, "body": body, "after": case.head, "exercise": exercise}  # fmt: skip
     return Act(Kind(kind), **(values | {"id": hashlib.sha256(b"%d" % next(_ids)).hexdigest()} | changes))
@@ -692,6 +695,7 @@ UNAGREED = "refused when the judge saw what came in"
 KEPT = datetime(2027, 1, 23, 17, tzinfo=UTC)  # the end of the preservation in the walks
 OTHER_TEXT = replace(REQUEST[DATA], facts="Something else.").to_dict()
 EARNEST = replace(REQUEST[DATA], exercise=False).to_dict()
+OTHERS = [REQUEST[HOLD].to_dict(), REQUEST[DATA].to_dict()]
 FAILED = {"body": {"assessment": BAD}}
 
 REFUSALS = [
@@ -1749,7 +1753,7 @@ def foreign(node: Node, draw) -> None:
 def twisted(kind: Kind, case: Case, draw) -> dict:
     """Give single fields of a body other values: wrong types, other requests, other digests."""
     strange = ["", "x", BOX, 0, -1, 7, True, [], ["x"], [5], {}, {"findings": []}, {"x": 1}, BAD, OTHER_TEXT, EARNEST]
-    strange += [OTHER_TEXT | {"requested": "QA"}, REQUEST[HOLD].to_dict(), REQUEST[DATA].to_dict()]
+    strange += [OTHER_TEXT | {"requested": "QA"}, *OTHERS]
     body = body_of(kind, case)
     if draw.random() < 0.5:  # a single field, and nothing that its form would refuse
         name = draw.choice(sorted(body))
