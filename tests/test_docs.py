@@ -28,6 +28,7 @@ from comity.seal import _names, canon, container, envelope, keys, merkle, stamp,
 from comity.sharing import notices
 from comity.verify import CHECKS
 from comity.wire import (
+    _entry,
     assistance,
     bag,
     calls,
@@ -42,6 +43,7 @@ from comity.wire import (
     standing,
     transport,
 )
+from comity.wording.terms import ACCOUNT_KINDS
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "comity"
@@ -169,6 +171,34 @@ def test_every_field_of_a_request():
     names = {field.name for field in fields(request.Request)} - set(inside)
     names |= {f"{name}.{field.name}" for name, kind in inside.items() for field in fields(kind)}
     assert set(page) == names
+
+
+def named(cell: str) -> set[str]:
+    """What stands as code in a text."""
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
+VALUES = {
+    ("### The request", "scope"): set(request.Scope),
+    ("### The request", "offence.code"): {":", request.OFFENCE.pattern.strip("^$")},
+    ("### The request", "categories"): set(request.DataCategory),
+    ("### The request", "accounts.kind"): {"accounts", *ACCOUNT_KINDS},
+    ("### The request", "persons.role"): set(request.ROLES),
+    ("### The request", "urgency"): set(request.Urgency),
+    ("## Acts", "power"): {str(step.power) for step in TABLE},
+    ("## Directory entry", "keys.purpose"): {"keys", *directory.Purpose},
+    ("## Directory entry", "keys.suite"): set(_entry._SUITES.values()),
+    ("## Standing in a treaty", "event"): set(standing.Event),
+}
+"""Where a value is one of a few: (heading, field) -> all that stands as code in its row."""
+
+
+@pytest.mark.parametrize("place", VALUES, ids=lambda place: place[1])
+def test_the_values_of_a_field_are_those_of_the_code(place):
+    """What docs/PROTOCOL.md says that a field may be is what the code takes, no more and no less."""
+    title, field = place
+    row = rows(section(PROTOCOL, title).partition("\n### ")[0])[field]
+    assert named(row.split(" | ", 1)[1]) == VALUES[place]
 
 
 def test_every_field_of_an_entry():
