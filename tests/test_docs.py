@@ -7,9 +7,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 import pytest
 import spoken
@@ -17,13 +18,15 @@ import typer.main
 from frozen import bytes_of
 
 from comity import cli
-from comity.assistance import needs, programme, topics
+from comity.assistance import _checks, needs, programme, topics
 from comity.casework import request
 from comity.casework.act import FORMS
 from comity.casework.evidence import Custody, Exhibit, Manifest
 from comity.casework.lifecycle import LIFE, TABLE, Act, Kind
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.ledger import checkpoint, log
+from comity.node.desk import assistance as desk_assistance
+from comity.node.desk import programmes as desk_programmes
 from comity.seal import _names, canon, container, envelope, keys, merkle, stamp, stream, trust
 from comity.sharing import notices
 from comity.verify import CHECKS
@@ -199,6 +202,91 @@ def test_the_values_of_a_field_are_those_of_the_code(place):
     title, field = place
     row = rows(section(PROTOCOL, title).partition("\n### ")[0])[field]
     assert named(row.split(" | ", 1)[1]) == VALUES[place]
+
+
+LISTS = {
+    "topics": topics.Topic, "units": topics.Unit, "positions": topics.Development, "regions": topics.Region,
+    "conditions": topics.Condition,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_word_of_assistance(name):
+    """docs/PROTOCOL.md lists each topic, unit, position, region and condition."""
+    found = re.findall(rf"^\| {name} \| (.*) \|$", section(PROTOCOL, "## Assistance"), re.MULTILINE)
+    assert [named(cell) for cell in found] == [set(LISTS[name])]
+
+
+def left_out(part: Field) -> str:
+    """What the table says of a field that is left out."""
+    if part.default is MISSING:
+        return "–"
+    told = {
+        None: "no limit but `units`", "": "empty", (): "empty", needs.Release(): "`{}`",
+        topics.Development.UNSTATED: "`unstated`",
+    }  # fmt: skip
+    return told.get(part.default, str(part.default))
+
+
+TYPES = {
+    int: "integer", str: "text", date: "date", needs.Release: "object", topics.Topic: "text", topics.Unit: "text",
+    topics.Region: "text", topics.Development: "text",
+}  # fmt: skip
+
+
+def typed(hint: object) -> str:
+    """What the table calls the type of a field."""
+    return TYPES[int if hint == int | None else hint] if get_origin(hint) is not tuple else "list"
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [("### A need", needs.Need), ("### An offer", needs.Offer), ("### Programmes", programme.Terms)],
+)
+def test_every_field_of_a_need_an_offer_and_of_terms(title, kind):
+    """docs/PROTOCOL.md lists each field with its type and what it means when it is left out."""
+    hints = get_type_hints(kind)
+    expected = {part.name: [typed(hints[part.name]), left_out(part)] for part in fields(kind)}
+    page = section(PROTOCOL, title).partition("`terms` is an object:")
+    listed = {name: row.split(" | ")[1:3] for name, row in rows(page[2] or page[0]).items()}
+    assert listed == expected
+
+
+def test_every_word_of_a_programme():
+    """docs/PROTOCOL.md lists each kind of word with its fields, and names those that need their reasons."""
+    page = section(PROTOCOL, "### Programmes")
+    listed = rows(page.partition("| `say` |")[2].partition("\n\n")[0])
+    assert {name: named(row.split(" | ")[2]) for name, row in listed.items()} == {
+        str(say): set(form) for say, form in programme.FORMS.items()
+    }
+    reasoned = re.search(r"which it MUST NOT be in (.*?) \(`programme.reasons`\)", page)
+    assert reasoned
+    assert named(reasoned[1]) == set(programme._REASONED)
+    sides = {"either": BOTH, "the other side": BOTH, "who proposed": BOTH, "each once": BOTH}
+    for name, row in listed.items():
+        by = row.split(" | ")[1]
+        those = {side for step in programme.TABLE if step.say == name for side in step.sides}
+        assert sides.get(by, {by}) == those, name
+
+
+BOTH = {"giving", "receiving"}
+NUMBERS = {
+    "1 to 10,000": needs.MOST_UNITS, "one of the ten after": needs.LONGEST_YEARS, "1 to 68": _checks.LAST_ARTICLE,
+    "at most 200 entries": _checks.MOST_LISTED, "fewer than 1,000": programme.MOST_WORDS, "1 to 5": programme.MARKS[-1],
+    "at most 20,000 characters": request.TEXT_LIMIT, "name of a milestone 1,000": request.LINE_LIMIT,
+    "1 to 999,999,999": assistance.VERSIONS[-1], "more than 1,000 needs": desk_assistance.MOST,
+    "more than 200 proposals": desk_programmes.MOST, "at most 20 words": desk_programmes.UNANSWERED,
+    "at most 2,097,152 bytes": desk_programmes.BYTES,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", NUMBERS)
+def test_the_numbers_of_assistance_are_those_of_the_code(said):
+    """Every number that stands in the text has its constant."""
+    spelt = {"ten": "10"}
+    digits = [int(spelt.get(word, word).replace(",", "")) for word in re.findall(r"[\d,]+|ten", said)]
+    assert said in " ".join(section(PROTOCOL, "## Assistance").split())
+    assert digits[-1] == NUMBERS[said]
 
 
 def test_every_field_of_an_entry():
