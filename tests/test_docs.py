@@ -793,6 +793,16 @@ def hop() -> str:
     return f"{base}\n\n{headers}"
 
 
+def signed_refusal() -> str:
+    """The signature base and the headers of the refusal of that request, checked as who asked checks it."""
+    uri, body = "https://192.0.2.7:8442/messages", canon.dumps({"code": "door.requests", "reason": "x"})
+    asked = ("POST", uri, transport.hop_headers("POST", uri, b"{}", state="IR", key=LOG, at=AT))
+    found = transport.refusal_headers(429, body, asked, state="VN", key=LOG, at=AT)
+    parameters = found["Signature-Input"].removeprefix("hop=")
+    base = transport._refusal_base(429, found["Content-Digest"], asked, parameters).decode()
+    return base + "\n\n" + "\n".join(f"{name}: {value}" for name, value in found.items())
+
+
 def entry() -> str:
     """The payload of a directory entry."""
     one = directory.Entry(
@@ -863,7 +873,7 @@ EXAMPLES = {
     "receipt": lambda: said_and_shown("receipt"), "word": lambda: said_and_shown("word"), "together": together,
     "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "notice": notice_,
     "share": share, "community": community, "standing": standing_, "need": need, "programme": programme_, "refusal": refusal,
-    "hop": hop, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
+    "hop": hop, "signed-refusal": signed_refusal, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
     "content-key": content_key, "forms": forms, "first-offer": first_offer,
 }  # fmt: skip
 
