@@ -315,6 +315,17 @@ def test_every_kind_of_statement():
     assert set(rows(section(PROTOCOL, "### Kinds of statements"))) == envelope.KINDS
 
 
+def test_every_kind_of_log_entry():
+    """docs/PROTOCOL.md lists the kinds of entries of a log, which are those that are made anywhere."""
+    made = {getattr(log, name) for path in SRC.rglob("*.py") for name in LOGGED.findall(path.read_text("utf-8"))}
+    assert made == {log.ACT, log.RECEIVED, log.ENTRY, log.NOTICE}
+    page = section(PROTOCOL, "## The log").partition("```text example=log")[0]
+    assert set(re.findall(r"^\* `(\w+)`:", page, re.MULTILINE)) == made
+
+
+LOGGED = re.compile(r"\b(?:log\.)?entry\((?:log\.)?([A-Z]+),")
+
+
 def test_every_address_of_the_peers_door():
     """docs/PROTOCOL.md lists the addresses of the peers' door, and no other."""
     from comity.node.peers import urls
