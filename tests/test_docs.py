@@ -27,6 +27,7 @@ from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, 
 from comity.ledger import checkpoint, log
 from comity.node.desk import assistance as desk_assistance
 from comity.node.desk import programmes as desk_programmes
+from comity.reporting import axes
 from comity.seal import _names, canon, container, envelope, keys, merkle, stamp, stream, trust
 from comity.sharing import notices
 from comity.verify import CHECKS
@@ -192,6 +193,10 @@ VALUES = {
     ("## Directory entry", "keys.purpose"): {"keys", *directory.Purpose},
     ("## Directory entry", "keys.suite"): set(_entry._SUITES.values()),
     ("## Standing in a treaty", "event"): set(standing.Event),
+    ("#### Figures of cases", "NATURE"): {axes.REAL, axes.EXERCISE},
+    ("#### Figures of cases", "EVENT"): set(axes.Event),
+    ("#### Figures of cases", "DIRECTION"): {axes.MADE, axes.RECEIVED},
+    ("#### Figures of cases", "SPEED"): set(axes.SPEEDS),
 }
 """Where a value is one of a few: (heading, field) -> all that stands as code in its row."""
 
@@ -313,6 +318,14 @@ def test_every_field_of_act_statement_and_envelope():
 def test_every_kind_of_statement():
     """docs/PROTOCOL.md lists the kinds under whose labels something is signed."""
     assert set(rows(section(PROTOCOL, "### Kinds of statements"))) == envelope.KINDS
+
+
+def test_every_axis_and_family_of_the_figures():
+    """docs/PROTOCOL.md lists the axes of a figure in their order, and which measure is in which family."""
+    page = section(PROTOCOL, "#### Figures of cases")
+    assert tuple(rows(page)) == axes.AXES
+    families = dict(re.findall(r"^\| ([a-z-]+) \| (`.*) \|$", page, re.MULTILINE))
+    assert {name: named(cell) for name, cell in families.items()} == axes.FAMILIES
 
 
 def test_every_kind_of_log_entry():
