@@ -26,8 +26,10 @@ from comity.casework.lifecycle import LIFE, TABLE, Act, Kind
 from comity.casework.measure import COERCIVE, LIVES, TRAFFIC_AND_CONTENT, Life, Measure
 from comity.ledger import checkpoint, log
 from comity.node.desk import assistance as desk_assistance
+from comity.node.desk import communities as desk_communities
 from comity.node.desk import programmes as desk_programmes
-from comity.reporting import axes
+from comity.node.desk import standing as desk_standing
+from comity.reporting import axes, release, tables
 from comity.seal import _names, canon, container, envelope, keys, merkle, stamp, stream, trust
 from comity.sharing import notices
 from comity.verify import CHECKS
@@ -193,6 +195,7 @@ VALUES = {
     ("## Directory entry", "keys.purpose"): {"keys", *directory.Purpose},
     ("## Directory entry", "keys.suite"): set(_entry._SUITES.values()),
     ("## Standing in a treaty", "event"): set(standing.Event),
+    ("## Standing in a treaty", "how"): {"deposited", *standing.HOWS},
     ("#### Figures of cases", "NATURE"): {axes.REAL, axes.EXERCISE},
     ("#### Figures of cases", "EVENT"): set(axes.Event),
     ("#### Figures of cases", "DIRECTION"): {axes.MADE, axes.RECEIVED},
@@ -276,22 +279,51 @@ def test_every_word_of_a_programme():
 
 BOTH = {"giving", "receiving"}
 NUMBERS = {
-    "1 to 10,000": needs.MOST_UNITS, "one of the ten after": needs.LONGEST_YEARS, "1 to 68": _checks.LAST_ARTICLE,
-    "at most 200 entries": _checks.MOST_LISTED, "fewer than 1,000": programme.MOST_WORDS, "1 to 5": programme.MARKS[-1],
-    "at most 20,000 characters": request.TEXT_LIMIT, "name of a milestone 1,000": request.LINE_LIMIT,
-    "1 to 999,999,999": assistance.VERSIONS[-1], "more than 1,000 needs": desk_assistance.MOST,
-    "more than 200 proposals": desk_programmes.MOST, "at most 20 words": desk_programmes.UNANSWERED,
-    "at most 2,097,152 bytes": desk_programmes.BYTES,
+    ("## Assistance", "1 to 10,000"): needs.MOST_UNITS,
+    ("## Assistance", "one of the 10 after"): needs.LONGEST_YEARS,
+    ("## Assistance", "1 to 68"): _checks.LAST_ARTICLE,
+    ("## Assistance", "at most 200 entries"): _checks.MOST_LISTED,
+    ("## Assistance", "fewer than 1,000"): programme.MOST_WORDS,
+    ("## Assistance", "`mark` 1 to 5"): programme.MARKS[-1],
+    ("## Assistance", "at most 20,000 characters"): request.TEXT_LIMIT,
+    ("## Assistance", "name of a milestone 1,000"): request.LINE_LIMIT,
+    ("## Assistance", "1 to 999,999,999"): assistance.VERSIONS[-1],
+    ("## Assistance", "more than 1,000 needs"): desk_assistance.MOST,
+    ("## Assistance", "more than 200 proposals"): desk_programmes.MOST,
+    ("## Assistance", "at most 20 words"): desk_programmes.UNANSWERED,
+    ("## Assistance", "at most 2,097,152 bytes"): desk_programmes.BYTES,
+    ("## Standing in a treaty", "at most 4,000 characters"): standing.TEXT_LIMIT,
+    ("## Standing in a treaty", "at most 400 characters"): standing.SOURCE_LIMIT,
+    ("## Standing in a treaty", "more than 500 words"): desk_standing.MOST,
+    ("## Standing in a treaty", "at most 65,536 bytes"): standing._PAYLOAD_LIMIT,
+    ("### Communities", "at most 60 characters"): communities.NAME_LIMIT,
+    ("### Communities", "more than 50 proposals"): desk_communities.MOST,
+    ("### Communities", "at most 16,384 bytes"): communities._LIMIT,
+    ("## Shared objects and recall", "is given, at most 64;"): shares._MOST,
+    ("## Shared objects and recall", "is given, at most 60 characters"): shares.PURPOSE_LIMIT,
+    ("## Shared objects and recall", "at most 1,000 characters"): notices.REASON_LIMIT,
+    ("#### Figures of cases", "there are 50,000 at most"): release.CELLS,
+    ("#### Figures of cases", "3 to 1,000,000"): tables.MOST,
+    ("## Acts", "more than 786,432 bytes"): envelope.MESSAGE_LIMIT * 3 // 4,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("said", NUMBERS)
-def test_the_numbers_of_assistance_are_those_of_the_code(said):
-    """Every number that stands in the text has its constant."""
-    spelt = {"ten": "10"}
-    digits = [int(spelt.get(word, word).replace(",", "")) for word in re.findall(r"[\d,]+|ten", said)]
-    assert said in " ".join(section(PROTOCOL, "## Assistance").split())
-    assert digits[-1] == NUMBERS[said]
+@pytest.mark.parametrize("place", NUMBERS, ids=lambda place: place[1])
+def test_the_numbers_in_the_text_are_those_of_the_code(place):
+    """A number that docs/PROTOCOL.md states in the section is its constant's."""
+    title, said = place
+    assert said in " ".join(section(PROTOCOL, title).split())
+    assert int(re.findall(r"[\d,]*\d", said)[-1].replace(",", "")) == NUMBERS[place]
+
+
+def test_every_notice_and_its_fields():
+    """docs/PROTOCOL.md lists each notice with its fields, and with what a recall, a deed and a report may be."""
+    words = {"recall": notices.Kind, "acknowledgement": notices.Deed, "report": notices.Concern}
+    listed = rows(section(PROTOCOL, "## Shared objects and recall").partition("| `said` |")[2].partition("\n\n")[0])
+    assert {name: named(row.split(" | ")[1]) for name, row in listed.items()} == {
+        name: {part.name for part in fields(kind)} - {"source"} | set(words.get(name, ()))
+        for name, kind in notices._KINDS.items()
+    }
 
 
 def test_every_field_of_an_entry():
