@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_origin, get_type_hints
 
+import frozen
 import pytest
 import spoken
 import typer.main
@@ -447,6 +448,21 @@ def test_every_error_code_is_explained():
     listed = set(rows(section(OPERATIONS, "## Error codes")))
     assert listed - raised() == set()
     assert raised() - listed == set()
+
+
+def codes_on(page: str) -> set[str]:
+    """The error codes that a page names: each in full, and those of `canon` in the row that lists them."""
+    family = re.search(r"^\| `canon\.\*` \| .*?: (.*) \|$", page, re.MULTILINE)
+    return set(re.findall(r"`([a-z-]+\.[a-z0-9-]+)`", page)) | {
+        f"canon.{name}" for name in named(family[1] if family else "")
+    }
+
+
+def test_the_page_names_every_code_that_a_vector_expects():
+    """With which code something must be refused, docs/PROTOCOL.md says as well as the vectors do."""
+    expected = set(frozen.vector("refused")[0].values())
+    assert len(expected) > 15
+    assert expected - codes_on(PROTOCOL) == set()
 
 
 def commands() -> dict[str, set[str]]:
