@@ -282,6 +282,47 @@ def resigned(kind: str, payload: object, to: str = "VN") -> bytes:
     return envelope.sign(kind, canon.dumps(payload), sender="IR", to=to, key=SIGNER)
 
 
+def wrong_entries() -> dict[str, tuple[str, bytes]]:
+    """Give versions of an entry that must be refused, alone or behind the first one of the chain."""
+    chain = [version.encode() for version in given("entry")["chain"]]
+    first, second = (directory.read_entry(version).to_dict() for version in chain)
+    signed = canon.loads(chain[0], limit=1 << 20)
+
+    def made(said: dict, *keys: SigningKey, to: str = "") -> bytes:
+        payload = canon.dumps(said)
+        statements = [
+            canon.loads(envelope.sign("entry", payload, sender="IR", to=to, key=key), limit=1 << 20) for key in keys
+        ]
+        for one in statements:
+            del one["payload"]
+        return canon.dumps({"comity": "entry/2", "payload": canon.b64(payload), "statements": statements})
+
+    old, *others = first["keys"]
+    kept, *rest = second["keys"]
+    return {
+        "an entry of another form": ("entry", canon.dumps(signed | {"comity": "entry/3"})),
+        "an entry that nobody signed": ("entry", canon.dumps(signed | {"statements": []})),
+        "an entry that one key signed twice": ("entry", canon.dumps(signed | {"statements": signed["statements"] * 2})),
+        "an entry by a key that it does not list": ("entry", made(first, NEXT)),
+        "an entry with an addressee": ("entry", made(first, SIGNER, to="VN")),
+        "another entry under the signature": (
+            "entry", canon.dumps(signed | {"payload": canon.b64(canon.dumps(first | {"address": "https://192.0.2.8"}))})),
+        "an entry with a field too many": ("entry", made(first | {"x": ""}, SIGNER)),
+        "an entry with a key twice": ("entry", made(first | {"keys": [old, old, *others]}, SIGNER)),
+        "an entry without a hop key": (
+            "entry", made(first | {"keys": [key for key in first["keys"] if key["purpose"] != "hop"]}, SIGNER)),
+        "an entry with a threshold of nobody": ("entry", made(first | {"threshold": 1}, SIGNER)),
+        "an entry with an address without TLS": ("entry", made(first | {"address": "http://192.0.2.7"}, SIGNER)),
+        "a version that passes over one": ("next", made(second | {"version": 3}, SIGNER, NEXT)),
+        "a version behind another one": ("next", made(second | {"previous": "ab" * 32}, SIGNER, NEXT)),
+        "a version in earnest": ("next", made(second | {"exercise": False}, SIGNER, NEXT)),
+        "a version that leaves a key out": ("next", made(second | {"keys": rest}, NEXT)),
+        "a version that moves a key's beginning": (
+            "next", made(second | {"keys": [kept, rest[0] | {"since": second["issued_at"]}, *rest[1:]]}, SIGNER, NEXT)),
+        "a version that only the new key signed": ("next", made(second, NEXT)),
+    }  # fmt: skip
+
+
 def wrong() -> dict[str, tuple[str, bytes]]:
     """Give (what it is handed in as, its bytes) of each thing that must be refused."""
     said, item = frozen("statement"), {"after": [], "envelope": 3, "evidence": [], "number": 1}
@@ -399,6 +440,10 @@ def code(what: str, data: bytes) -> str:
             )
         elif what == "word":
             spoken.evidence(data, TRUST, now=AT)
+        elif what == "entry":
+            directory.read_entry(data)
+        elif what == "next":
+            directory.succeeds(directory.read_entry(given("entry")["chain"][0].encode()), data)
         elif what in ("offer", "answer"):
             {"offer": exchange.read_offer, "answer": exchange.read_answer}[what](data)
         else:
@@ -410,7 +455,7 @@ def code(what: str, data: bytes) -> str:
 
 def refused() -> dict[str, dict]:
     """Make the negative vectors."""
-    rows = wrong()
+    rows = wrong() | wrong_entries()
     return {
         "refused": {
             "expect": {name: code(*row) for name, row in rows.items()},
@@ -466,3 +511,6 @@ if __name__ == "__main__":
     keep(files())
     keep(refused())
     keep(conduct())
+    import kinds  # they are made of the others
+
+    keep(kinds.made() | {"refusal": kinds.refusal()})
