@@ -5,14 +5,18 @@ test_seal.py, test_ledger.py and test_second.py.
 """
 
 import json
+import random
+from collections import Counter
+from datetime import timedelta
 
 import pytest
-from frozen import CHAIN, VECTORS, vector
+from frozen import AT, CHAIN, VECTORS, vector
 from payloads import READ, refused
-from second import plain, talk
+from second import plain, programme, talk
 from second.plain import Refused
 
-from comity.assistance.programme import Programme
+from comity.assistance.programme import FORMS, Programme, Say, Word
+from comity.casework.moments import moment_text
 from comity.seal import envelope
 from comity.seal.envelope import Statement
 from comity.sharing import stix
@@ -122,8 +126,63 @@ def test_the_words_of_a_programme_in_their_order():
         assert list(found.heads) == expect["heads"]
         terms = found.programme.terms
         assert (str(found.programme.stage), terms and terms.ends.isoformat()) == (expect["stage"], expect["ends"])
+    told = {name: plain.read(text.encode(), 1 << 17) for name, text in words}
+    second = programme.history(given["need"], given["offer"], told)
+    assert second == (expect["order"], expect["unfit"], expect["stage"], expect["ends"])
     codes = {"pending", "terms", "units", "milestone", "delivery", "done", "time", "evaluated"}
     assert {f"programme.{code}" for code in codes} == set(expect["unfit"].values())
+
+
+TERMS = [
+    {"ends": ends, "language": "en", "milestones": [{"due": due, "name": "Course", "units": 9}, *more], "starts": "2027-02-01",
+     "unit": "places", "units": 9}
+    for ends, due, more in (
+        ("2027-05-01", "2027-03-01", [{"due": "2027-05-01", "name": "Report"}]), ("2027-05-01", "2027-04-01", []),
+        ("2027-06-01", "2027-03-01", []), ("2027-06-01", "2027-03-01", [{"due": "2027-05-01", "name": "Report"}]),
+    )
+]  # fmt: skip
+
+
+def chance_word(number: int, chance: random.Random) -> dict:
+    """A word that follows its form, mostly by the side that may say it, and at about its turn."""
+    usual, sides = chance.random() < 0.9, {"g": "VN", "r": "IR"}
+    start = usual and {0: ("proposed", "VN"), 1: ("agreed", "IR")}.get(number)
+    say = chance.choice([*programme.SIDES, "delivered", "confirmed", "agreed"])
+    by = sides[chance.choice(programme.SIDES[say])] if usual else chance.choice(["IR", "VN", "QA"])
+    say, by = start or (say, by)
+    at = AT + timedelta(minutes=number) - timedelta(seconds=chance.choice([0] * 12 + [30, 359, 360, 361, 420]))
+    fields = {
+        "terms": TERMS[0] if start else chance.choice(TERMS), "mark": 3, "text": "So.",
+        "milestone": chance.choice(["Course", "Course", "Report", "Visit"]), "units": chance.choice([0, 0, 8, 9, 9, 10]),
+    }  # fmt: skip
+    return {"say": say, "by": by, "at": moment_text(at)} | {name: fields[name] for name in FORMS[Say(say)]}
+
+
+def test_the_second_reader_finds_what_stands_in_any_programme():
+    """Chains of words by chance, some of which cross: the rules of the page alone give the same order, codes and stage."""
+    chance, found = random.Random(2026), Counter()
+    for _ in range(400):
+        words: dict[str, dict] = {}
+        for number in range(chance.randrange(4, 24)):
+            after = sorted(chance.sample(list(words)[-3:], min(len(words), chance.choice([1, 1, 1, 2]))))
+            word = chance_word(number, chance)
+            words[f"{chance.getrandbits(256):064x}"] = {"after": after, "at": word["at"], "word": word}
+        said_ = {
+            name: assistance.Spoken(programme="VN-PROGRAMME-2026-0001", need="IR-NEED-2026-0001", offer="VN-OFFER-2026-0001",
+                                    after=tuple(one["after"]), word=Word.from_dict(one["word"]))
+            for name, one in words.items()
+        }  # fmt: skip
+        first = assistance.history(assistance.opened(next(iter(said_.values()))), said_)
+        terms = first.programme.terms
+        assert programme.history("IR-NEED-2026-0001", "VN-OFFER-2026-0001", words) == (
+            [name for name, _ in first.order], dict(first.crossed), str(first.programme.stage),
+            terms.ends.isoformat() if terms else "",
+        )  # fmt: skip
+        found.update(first.crossed.values())
+        found[first.programme.stage] += 1
+    named = ["pending", "terms", "units", "milestone", "delivery", "done", "time", "evaluated", "side", "stage"]
+    assert {f"programme.{name}" for name in named} <= set(found), found
+    assert {"running", "ended", "declined", "withdrawn"} <= set(found), found
 
 
 def test_a_signed_refusal():
@@ -144,6 +203,11 @@ def test_a_signed_refusal():
     assert holds(given["headers"])
     assert len(given["not_signed"]) > 9
     assert [name for name, headers in given["not_signed"].items() if holds(headers)] == []
+    keys = [bytes.fromhex(given["public"])]
+    talk.refusal(given["status"], given["headers"], body, asked, expect["state"], keys, given["at"])
+    for headers in given["not_signed"].values():
+        with pytest.raises(Refused):
+            talk.refusal(given["status"], headers, body, asked, expect["state"], keys, given["at"])
 
 
 def test_the_vectors_are_what_their_maker_makes(monkeypatch):

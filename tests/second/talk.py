@@ -155,3 +155,41 @@ def hop(method: str, uri: str, headers: dict[str, str], body: bytes, keys: dict[
     lines = [*(f'"{name}": {value}' for name, value in values), f'"@signature-params": {given[1]}']
     ed25519_holds(keys[named["keyid"]], "\n".join(lines).encode(), plain.binary(signature[1]))
     return named["keyid"]
+
+
+_REFUSED = (
+    '"@status"',
+    '"content-digest"',
+    '"@method";req',
+    '"@target-uri";req',
+    '"content-digest";req',
+    '"signature";req',
+)
+
+
+def refusal(
+    status: int, headers: dict[str, str], body: bytes, asked: tuple[str, str, dict[str, str]], state: str, keys: list[bytes],
+    now: int,
+) -> None:  # fmt: skip
+    """A 429 of the node of `state`, whose hop keys are `keys`, to the request (method, address, headers). The peers' door."""
+    covered = " ".join(_REFUSED)
+    given = re.fullmatch(
+        rf'hop=(\({re.escape(covered)}\);created=([0-9]{{1,12}});keyid="{state}";alg="ed25519";tag="comity-v1-refusal")',
+        headers["Signature-Input"],
+    )
+    signature = _SIGNATURE.fullmatch(headers["Signature"])
+    need(given and signature, "no refusal of this form")
+    need(abs(int(given[2]) - now) <= 300, "not of now")
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    need(headers["Content-Digest"] == digest, "another body")
+    method, uri, sent = asked
+    values = (str(status), digest, method, uri, sent["Content-Digest"], sent["Signature"])
+    lines = [f"{name}: {value}" for name, value in zip(_REFUSED, values, strict=True)]
+    base = "\n".join([*lines, f'"@signature-params": {given[1]}']).encode()
+    for key in keys[:-1]:
+        try:
+            return ed25519_holds(key, base, plain.binary(signature[1]))
+        except plain.Refused:
+            continue
+    need(keys, "no hop key")
+    return ed25519_holds(keys[-1], base, plain.binary(signature[1]))
