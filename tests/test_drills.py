@@ -5,11 +5,13 @@ import html
 import json
 import re
 from dataclasses import FrozenInstanceError, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from answering import answered, receipt
+from answering import said as word_of
 from browsing import HOSTILE, Browser
 from django.test import RequestFactory
 from hypothesis import given
@@ -122,18 +124,19 @@ def rounds(draw, peers=("VN", "QA")):
     """Calls with and without answers, early and late."""
     began = draw(MOMENTS)
     due = began + timedelta(minutes=draw(st.integers(1, 1440)))
-    waited = draw(st.none() | SECONDS)
-    ended = None if waited is None else began + timedelta(seconds=waited)
-    return Round(draw(st.sampled_from(peers)), draw(st.booleans()), began, due, None, None, ended, ended)
+    waited, kept = (draw(st.none() | SECONDS.map(lambda seconds: began + timedelta(seconds=seconds))) for _ in range(2))
+    refused = draw(st.sampled_from([False, False, False, True]))
+    return Round(draw(st.sampled_from(peers)), draw(st.booleans()), began, due, kept, kept, waited, waited, refused)
 
 
 @given(st.lists(rounds(), max_size=30), MOMENTS)
 def test_every_call_is_counted_once(found, at):
-    """Open, in time, late or silent; the sum is all; the median is one of the times, half of them at most; worst is worst."""
+    """Open, undelivered, in time, late or silent; the sum is all; the median is one of the times; worst is worst."""
     whole = calls.tally(found, at)
-    assert whole.open + whole.asked == len(found)
+    assert whole.open + whole.undelivered + whole.asked == len(found)
     assert whole.answered + whole.late + whole.silent == whole.asked
-    waits = sorted(one.waited for one in found if one.waited is not None)
+    delivered = [one for one in found if one.standing(at) is not Standing.UNDELIVERED]
+    waits = sorted(one.waited for one in delivered if one.waited is not None)
     assert len(waits) == whole.answered + whole.late
     assert whole.worst == (waits[-1] if waits else None)
     assert whole.median == (waits[(len(waits) - 1) // 2] if waits else None)
@@ -146,7 +149,7 @@ def test_the_parts_of_the_day_are_the_whole(found, at, zone):
     """Each call is in one part, that of the hour where the other State sits."""
     there = ZoneInfo(zone)
     parts = calls.by_part(found, at, lambda moment: moment.astimezone(there).hour)
-    assert sum(one.asked + one.open for one in parts.values()) == len(found)
+    assert sum(one.asked + one.open + one.undelivered for one in parts.values()) == len(found)
     assert list(parts) == [0, 4, 8, 12, 16, 20]
 
 
@@ -159,8 +162,9 @@ def test_small_counts_are_not_published(found, until):
             those = [
                 one
                 for one in found
-                if one.peer == row["state"] and one.ours is ours and one.due.date() < until and one.began.date() < until
-            ]
+                if one.peer == row["state"] and one.ours is ours and one.due.date() < until
+                and one.standing(datetime.combine(until, time(), UTC)) is not Standing.UNDELIVERED
+            ]  # fmt: skip
             assert set(row) == {"state", "asked", "late", "silent", "median_seconds"}
             for name in ("asked", "late", "silent"):
                 assert row[name] == FEWER or row[name] >= FEW
@@ -173,8 +177,10 @@ def test_small_counts_are_not_published(found, until):
 @pytest.mark.parametrize(("answers", "silent"), [(4, 0), (4, 1), (5, 0), (5, 4), (5, 5)])
 def test_five_is_enough_and_four_is_not(answers, silent):
     """Each figure by itself, at its very edge."""
-    found = [Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR, ended=AT + timedelta(seconds=9))] * answers
-    found += [Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR)] * silent
+    found = [
+        Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR, kept=AT, ended=AT + timedelta(seconds=9))
+    ] * answers
+    found += [Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR, kept=AT)] * silent
     row = calls.figures(found, until=AT.date() + timedelta(days=1))["made"][0]
     assert row["median_seconds"] == (9 if answers == 5 else None)
     assert row["silent"] == (5 if silent == 5 else FEWER)
@@ -227,6 +233,13 @@ def made(node, officers, at, to="VN", minutes=30) -> models.Call:
     return drills.call(
         node, to, urgency=Urgency.URGENT, question="?", minutes=minutes, officer=officers.decider, at=at
     )  # fmt: skip
+
+
+def kept(node, peer, row, at) -> None:
+    """The peer's machine says at once that it keeps this call of ours."""
+    sent = models.Departure.objects.get(digest=row.envelope)
+    answered(conversation(node, peer.state), sent, receipt(peer, sent), at)
+    assert drills.due(node, at=at)
 
 
 def test_a_call_comes_in_and_a_person_answers(node, officers, peer, at):
@@ -295,8 +308,8 @@ def test_our_call_is_measured_by_both_clocks(node, officers, peer, at):
     row = made(node, officers, at)
     talk = conversation(node, "VN")
     offer = talk.offer(at.timestamp())
-    kept = Evidence(Event.RELAY_ACCEPTANCE, "VN", row.envelope, int(at.timestamp()) + 7)
-    statement = messages.sign_words([kept], to="IR", places={row.envelope: 0}, key=peer.signing)[0]
+    keeps = Evidence(Event.RELAY_ACCEPTANCE, "VN", row.envelope, int(at.timestamp()) + 7)
+    statement = messages.sign_words([keeps], to="IR", places={row.envelope: 0}, key=peer.signing)[0]
     from comity.ledger import checkpoint as cp
     from comity.ledger.log import Proof
     from comity.seal import merkle
@@ -318,12 +331,75 @@ def test_our_call_is_measured_by_both_clocks(node, officers, peer, at):
 def test_an_answer_after_its_time_is_late_and_none_is_silence(node, officers, peer, at):
     """By our own clock, whatever the other State's answer claims."""
     row = made(node, officers, at)
+    kept(node, peer, row, at)
     assert [one.state for one in drills.unreached(at=at)] == []
     over = at + timedelta(minutes=31)
     assert [(one.state, one.silent) for one in drills.unreached(at=over)] == [("VN", at)]
     arrive(node, says(peer, Answer(row.pk, "tran", "Tran V.", at + timedelta(minutes=1))), over)
     assert drills.round_of(models.Call.objects.get()).standing(over) is Standing.LATE
     assert drills.unreached(at=over) == []
+
+
+def read(data: bytes):
+    """What is published, as it was signed."""
+    return canon.loads(canon.unb64(canon.loads(data, limit=1 << 20)["payload"]), limit=1 << 20)
+
+
+@pytest.mark.parametrize("how", ["no line", "refused", "refused when read", "kept when its time was over"])
+@pytest.mark.parametrize(("language", "words"), [("en", "not counted: 1 not delivered in time"),
+                                                 ("fa", "شمرده نشده: ۱ تماس که به‌موقع تحویل نشد")])  # fmt: skip
+def test_what_was_not_delivered_is_nobodys_silence(node, officers, peer, at, how, language, words):
+    """Our line, their clock, their machine: shown apart, also on the board, and counted nowhere. Delivered, it is silence."""
+    at -= timedelta(hours=1)
+    row, over = made(node, officers, at), at + timedelta(minutes=31)
+    sent = models.Departure.objects.get()
+    if how == "refused":
+        answered(conversation(node, "VN"), sent, word_of(sent, peer, Event.RELAY_REJECTION, "call.time"), at)
+    elif how == "refused when read":
+        kept(node, peer, row, at)
+        failure = word_of(sent, peer, Event.CONTENT_CONSIGNMENT_FAILURE, "call.open")
+        answered(conversation(node, "VN"), sent, None, at, failure)
+    elif how == "kept when its time was over":
+        models.Call.objects.update(kept_known_at=over, kept_at=over)
+    drills.due(node, at=over)
+    assert drills.round_of(models.Call.objects.get()).standing(over) is Standing.UNDELIVERED
+    assert [(one.silent, one.undelivered) for one in drills.unreached(at=over)] == [(None, at)]
+    browser = Browser(officers.decider, language)
+    shown = plain(browser.text("/calls"))
+    assert words in shown
+    found = json.loads(browser.get("/calls.json").content)["states"][0]
+    assert (found["made"]["asked"], found["made"]["undelivered"], found["silent"]) == (0, 1, False)
+    assert found["undelivered"]
+    models.Departure.objects.update(stage="handover")
+    models.Call.objects.update(kept_known_at=at, kept_at=at)
+    assert [(one.silent, one.undelivered) for one in drills.unreached(at=over)] == [(at, None)]
+
+
+def test_a_call_that_was_not_delivered_hides_no_silence(node, officers, peer, at):
+    """The last one that was delivered counts; an answer in time shows that its call was delivered, whatever else is known."""
+    row = made(node, officers, at)
+    kept(node, peer, row, at)
+    later = [made(node, officers, at + number * timedelta(hours=1)) for number in (1, 2, 3)]
+    over = at + timedelta(hours=4)
+    assert [(one.silent, one.undelivered) for one in drills.unreached(at=over)] == [(at, later[-1].at)]
+    soon = later[0].at + timedelta(minutes=1)
+    arrive(node, says(peer, Answer(later[0].pk, "tran", "Tran V.", soon)), soon)
+    assert [(one.silent, one.undelivered) for one in drills.unreached(at=over)] == [(None, later[-1].at)]
+
+
+def test_nobody_makes_this_state_say_that_it_does_not_answer(node, officers, peer, at):
+    """Twenty-four calls of yesterday, each over before it came: shown, answered, and counted nowhere."""
+    early = at - timedelta(days=1)
+    for number in range(drills.MOST):
+        arrive(node, says(peer, asking(early - number * timedelta(minutes=10), minutes=1)), at)
+    text = plain(Browser(officers.decider).text("/cases"))
+    assert text.count("it came after its time and does not count: answer all the same") == drills.MOST
+    for row in drills.waiting():
+        drills.answer(node, row.pk, text="", officer=officers.all, at=at + timedelta(seconds=20))
+    assert {one.standing(at) for one in drills.rounds(models.Call.objects.all())} == {Standing.UNDELIVERED}
+    found = json.loads(Browser(officers.decider).get("/calls.json").content)["states"][0]["received"]
+    assert (found["asked"], found["undelivered"], found["worst"]) == (0, drills.MOST, None)
+    assert read(drills.figures(node, at=at + timedelta(days=2)))["received"] == []
 
 
 def code(node, data, at, hop="VN") -> str:
@@ -547,6 +623,7 @@ def test_the_page_shows_each_state(node, officers, peer, at):
     long_ago = at - timedelta(days=1)
     for number, waited in enumerate([2, 6, None]):
         row = made(node, officers, long_ago + number * timedelta(hours=1))
+        kept(node, peer, row, row.at)
         if waited:
             when = row.at + timedelta(minutes=waited)
             arrive(node, says(peer, Answer(row.pk, "tran", "Tran V.", when, "Here.")), when)
@@ -564,7 +641,7 @@ def test_the_page_shows_each_state(node, officers, peer, at):
     assert "Points of contact that cannot be relied on now" in browser.text("/cases")
     found = json.loads(browser.get("/calls.json").content)
     assert found["states"][0]["made"] == {
-        "open": 0, "asked": 3, "answered": 2, "late": 0, "silent": 1, "median": 120, "worst": 360, "share": 66
+        "open": 0, "undelivered": 0, "asked": 3, "answered": 2, "late": 0, "silent": 1, "median": 120, "worst": 360, "share": 66
     }  # fmt: skip
     assert [one["standing"] for one in found["calls"]] == ["silent", "answered", "answered"]
     assert sum(part["asked"] for part in found["states"][0]["by_hour_there"].values()) == 3

@@ -4,7 +4,8 @@ One kind of statement has two forms: a **call** that one State asks, and the **a
 names the call by the digest of its statement. A machine's word that it keeps the call is its receipt, and no answer.
 
 What is measured is measured by the clock of who keeps it. What the other State signed stands beside it, so that who reads both
-sees whether clocks or lines were wrong.
+sees whether clocks or lines were wrong. A call that was not delivered while it had time says nothing of the people who were
+called, whoever is to blame: it is shown, and counts for nobody.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from statistics import median_low
 from typing import Any, Final
@@ -167,7 +168,8 @@ class Standing(StrEnum):
     OPEN = "open"  # there is still time
     ANSWERED = "answered"
     LATE = "late"  # answered, after its time
-    SILENT = "silent"  # not answered, and its time is over
+    SILENT = "silent"  # delivered and not answered, and its time is over
+    UNDELIVERED = "undelivered"  # not delivered while it had time, or refused: nobody was there to answer or not to
 
 
 @dataclass(frozen=True)
@@ -179,10 +181,11 @@ class Round:
         ours: whether this State called.
         began: when it was sent, by the caller's clock; at the State that was called, when it was kept there, by its own.
         due: by when an answer is expected.
-        kept: when this State knew that the other's machine keeps it; None for calls that came in.
+        kept: when this State knew that the other's machine keeps it; None while it does not, and for calls that came in.
         kept_said: when that machine kept it, as its receipt says.
         ended: when this State had the answer, by its own clock; None while there is none.
         ended_said: when the officer answered, as his State signed it.
+        refused: whether the other State's machine refused it, or this State gave up sending it.
     """
 
     peer: str
@@ -193,12 +196,23 @@ class Round:
     kept_said: datetime | None = None
     ended: datetime | None = None
     ended_said: datetime | None = None
+    refused: bool = False
 
     def standing(self, at: datetime) -> Standing:
         """What became of it by the moment `at`."""
-        if self.ended is not None:
-            return Standing.ANSWERED if self.ended <= self.due else Standing.LATE
-        return Standing.OPEN if at <= self.due else Standing.SILENT
+        if self.ended is None and at <= self.due and not self.refused:
+            return Standing.OPEN
+        if self.ended is not None and self.ended <= self.due:
+            return Standing.ANSWERED
+        if not self.delivered:
+            return Standing.UNDELIVERED
+        return Standing.SILENT if self.ended is None else Standing.LATE
+
+    @property
+    def delivered(self) -> bool:
+        """Whether a machine of the State that was called kept it while it had time, by either clock, and did not refuse it."""
+        kept = (self.kept, self.kept_said) if self.ours else (self.began,)
+        return not self.refused and any(one is not None and one <= self.due for one in kept)
 
     @property
     def waited(self) -> int | None:
@@ -232,7 +246,8 @@ class Tally:
 
     Args:
         open: how many still have time; none of the other figures counts them.
-        asked: how many do not: the sum of the next three.
+        undelivered: how many were not delivered while they had time; none of the other figures counts them either.
+        asked: how many are left: the sum of the next three.
         answered: how many of these were answered in time.
         late: how many after it.
         silent: how many were not.
@@ -241,6 +256,7 @@ class Tally:
     """
 
     open: int
+    undelivered: int
     asked: int
     answered: int
     late: int
@@ -262,13 +278,15 @@ def tally(rounds: Iterable[Round], at: datetime) -> Tally:
     """What can be counted of `rounds` by the moment `at`."""
     counts, waits = dict.fromkeys(Standing, 0), []
     for one in rounds:
-        counts[one.standing(at)] += 1
-        if one.waited is not None:
+        standing = one.standing(at)
+        counts[standing] += 1
+        if one.waited is not None and standing is not Standing.UNDELIVERED:
             waits.append(one.waited)
     closed = counts[Standing.ANSWERED], counts[Standing.LATE], counts[Standing.SILENT]
     return Tally(
-        counts[Standing.OPEN], sum(closed), *closed, median_low(waits) if waits else None, max(waits, default=None)
-    )
+        counts[Standing.OPEN], counts[Standing.UNDELIVERED], sum(closed), *closed, median_low(waits) if waits else None,
+        max(waits, default=None),
+    )  # fmt: skip
 
 
 def by_part(rounds: Iterable[Round], at: datetime, hour: Callable[[datetime], int]) -> dict[int, Tally]:
@@ -296,7 +314,8 @@ def figures(rounds: Iterable[Round], *, until: date) -> dict[str, Any]:
         rounds: the calls; only those whose time was over before `until` count.
         until: the day (UTC) before which it was. Whole days only: who asks twice an hour learns of no single call.
     """
-    closed = [one for one in rounds if one.due.date() < until and one.began.date() < until]
+    over = datetime.combine(until, time(), UTC)
+    closed = [one for one in rounds if one.due < over and one.standing(over) is not Standing.UNDELIVERED]
     since = min((one.began.date() for one in closed), default=until)
     found: dict[str, list[dict[str, Any]]] = {"made": [], "received": []}
     for peer in sorted({one.peer for one in closed if STATE.fullmatch(one.peer)}):

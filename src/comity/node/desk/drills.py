@@ -6,10 +6,12 @@ The one place where an answer is made is `answer`, and it takes an officer who a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+
+from django.db.models import Q
 
 from comity.casework.act import SKEW
 from comity.casework.moments import moment_text
@@ -25,6 +27,7 @@ from comity.seal.envelope import Opened, Statement
 from comity.wire import calls, messages
 from comity.wire.calls import Answer, Call, Round, Standing
 from comity.wire.directory import trust_in
+from comity.wire.remembered import Stage
 
 MOST: Final = 24  # calls of one peer within a day; more are refused
 DAYS: Final = range(1, 366)  # between two planned calls
@@ -289,12 +292,21 @@ def waiting() -> list[models.Call]:
     return list(models.Call.objects.filter(ours=False, answered_at=None).order_by("due"))
 
 
+def rounds(rows: Iterable[models.Call]) -> Iterator[Round]:
+    """The moments of calls, as `wire.calls` counts them, in the same order."""
+    unanswered = models.Call.objects.filter(ours=True, answered_at=None)
+    dead = models.Departure.objects.filter(digest__in=unanswered.values("envelope"), stage=Stage.DEAD)
+    refused = set(dead.values_list("digest", flat=True))
+    for row in rows:
+        yield Round(
+            row.peer, row.ours, row.at if row.ours else row.came_at, row.due, row.kept_known_at, row.kept_at,
+            row.answer_known_at, row.answered_at, row.ours and row.envelope in refused,
+        )  # fmt: skip
+
+
 def round_of(row: models.Call) -> Round:
-    """The moments of a call, as `wire.calls` counts them."""
-    return Round(
-        row.peer, row.ours, row.at if row.ours else row.came_at, row.due, row.kept_known_at, row.kept_at,
-        row.answer_known_at, row.answered_at,
-    )  # fmt: skip
+    """The same of one call."""
+    return next(rounds([row]))
 
 
 @dataclass(frozen=True)
@@ -303,12 +315,14 @@ class Unreached:
 
     Args:
         state: its code.
-        silent: when the last call to it began, if nobody answered that in time; else None.
+        silent: when the last call that was delivered to it began, if nobody answered that in time; else None.
+        undelivered: when the last call to it began, if that was not delivered while it had time; else None.
         confirmed_on: when it last confirmed its entry, if that is more than a year ago; else None.
     """
 
     state: str
     silent: datetime | None
+    undelivered: datetime | None
     confirmed_on: date | None
 
 
@@ -320,17 +334,29 @@ def unreached(*, at: datetime) -> list[Unreached]:
     for entry in archive.entries():
         if entry.state not in tried:
             continue
-        newest = models.Call.objects.filter(ours=True, peer=entry.state)[:2]  # at most one of them has time left
-        last = next((row for row in newest if round_of(row).standing(at) is not Standing.OPEN), None)
-        silent = last.at if last is not None and round_of(last).standing(at) is Standing.SILENT else None
+        last = _last(entry.state, at)
+        silent, undelivered = last.get(Standing.SILENT), last.get(Standing.UNDELIVERED)
         stale = entry.confirmed_on if entry.stale(at.date()) else None
-        if silent or stale:
-            found.append(Unreached(entry.state, silent, stale))
+        if silent or undelivered or stale:
+            found.append(Unreached(entry.state, silent, undelivered, stale))
+    return found
+
+
+def _last(state: str, at: datetime) -> dict[Standing, datetime]:
+    """What became of the last call to `state` that is over, and of the last before it that was delivered -> its begin."""
+    over = Q(due__lt=at) | ~Q(answered_at=None)
+    rows = models.Call.objects.filter(over, ours=True, peer=state).defer("statement", "answer")
+    found: dict[Standing, datetime] = {}
+    for one in rounds(rows.iterator(chunk_size=8)):  # mostly the first will do
+        standing = one.standing(at)
+        found.setdefault(standing, one.began)
+        if standing is not Standing.UNDELIVERED:
+            break
     return found
 
 
 def figures(settings: Settings, *, at: datetime) -> bytes:
     """What this State publishes of its test calls up to the end of yesterday (UTC), as a signed statement for everybody."""
-    rounds = [round_of(row) for row in models.Call.objects.defer("statement", "answer")]
-    said = calls.figures(rounds, until=at.astimezone(UTC).date()) | {"at": moment_text(at)}
+    found = rounds(models.Call.objects.defer("statement", "answer"))
+    said = calls.figures(found, until=at.astimezone(UTC).date()) | {"at": moment_text(at)}
     return envelope.sign("figures", canon.dumps(said), sender=settings.state, to="", key=settings.signing)

@@ -168,7 +168,7 @@ def figures(settings: Settings, *, at: datetime) -> dict[str, Figure]:
     back = _returned(settings)
     incomplete = len({one.reference for one in back})
     language = len({one.reference for one in back if one.defect == "language"})
-    rounds = [drills.round_of(row) for row in models.Call.objects.filter(ours=False).defer("statement", "answer")]
+    rounds = drills.rounds(models.Call.objects.filter(ours=False).defer("statement", "answer"))
     tally = calls.tally(rounds, at)
     return {
         "returned-incomplete": Figure(incomplete, max(sent, incomplete), "cases"),

@@ -37,12 +37,14 @@ STANDINGS: Final[dict[Standing, Promise]] = {
     Standing.ANSWERED: gettext_lazy("answered in time"),
     Standing.LATE: gettext_lazy("answered late"),
     Standing.SILENT: gettext_lazy("not answered"),
+    Standing.UNDELIVERED: gettext_lazy("not delivered in time"),
 }
 _PILLS: Final = {
     Standing.OPEN: "nobodys",
     Standing.ANSWERED: "passed",
     Standing.LATE: "warning",
     Standing.SILENT: "failed",
+    Standing.UNDELIVERED: "unknown",
 }
 
 
@@ -85,6 +87,11 @@ class Counted:
     tally: Tally
 
     @property
+    def over(self) -> bool:
+        """Whether the time of any call is over."""
+        return bool(self.tally.asked or self.tally.undelivered)
+
+    @property
     def median(self) -> str:
         """How long a person took, half of the times at most."""
         return lasting(self.tally.median)
@@ -101,18 +108,15 @@ class Shown:
 
     Args:
         row: as it is kept.
+        round: its moments.
         at: now.
         zone: where the other State's point of contact sits.
     """
 
     row: models.Call
+    round: Round
     at: datetime
     zone: tzinfo
-
-    @property
-    def round(self) -> Round:
-        """Its moments."""
-        return drills.round_of(self.row)
 
     @property
     def call(self) -> Call | Answer:
@@ -192,7 +196,7 @@ def _contact(
         Counted(wire.tally(ours, at)),
         Counted(wire.tally(theirs, at)),
         [(first, first + wire.PART, Counted(found)) for first, found in parts.items() if found.asked],
-        Shown(last, at, zone) if last else None,
+        Shown(last, drills.round_of(last), at, zone) if last else None,
         models.CallPlan.objects.filter(pk=state).first(),
         unreached,
     )
@@ -201,8 +205,8 @@ def _contact(
 def contacts(at: datetime) -> list[Contact]:
     """Every State that is pinned here, by its code."""
     rounds: dict[str, list[Round]] = {}
-    for row in models.Call.objects.defer("statement", "answer"):
-        rounds.setdefault(row.peer, []).append(drills.round_of(row))
+    for one in drills.rounds(models.Call.objects.defer("statement", "answer")):
+        rounds.setdefault(one.peer, []).append(one)
     unreached = {found.state: found for found in drills.unreached(at=at)}
     return [
         _contact(row.state, entry, rounds.get(row.state, []), unreached.get(row.state), at)
@@ -212,7 +216,10 @@ def contacts(at: datetime) -> list[Contact]:
 
 def shown(rows: Iterable[models.Call], at: datetime) -> list[Shown]:
     """`rows` for people."""
-    return [Shown(row, at, zone_of(reading.peer(row.peer))) for row in rows]
+    kept = list(rows)
+    return [
+        Shown(row, one, at, zone_of(reading.peer(row.peer))) for row, one in zip(kept, drills.rounds(kept), strict=True)
+    ]
 
 
 def standing_above(request: HttpRequest, at: datetime) -> dict[str, Any]:
@@ -244,7 +251,7 @@ class _Page:
         listed = contacts(at)
         found = {
             "contacts": listed,
-            "any_received": any(one.received.tally.asked for one in listed),
+            "any_received": any(one.received.over for one in listed),
             "recent": shown(recent, at),
             "urgencies": words.URGENCIES,
             "form": self.form,
@@ -276,20 +283,22 @@ def machine(request: HttpRequest) -> HttpResponse:
             "received": one.received.tally.to_dict(),
             "every_days": one.plan.every if one.plan else 0,
             "silent": bool(one.unreached and one.unreached.silent),
+            "undelivered": bool(one.unreached and one.unreached.undelivered),
             "stale": bool(one.unreached and one.unreached.confirmed_on),
         }
         for one in contacts(at)
     ]
     newest = models.Call.objects.defer("statement", "answer")[:_MACHINE]
-    return JsonResponse({"at": at, "states": states, "calls": [_plain(row, at) for row in newest]})
+    told = [_plain(one) for one in shown(newest, at)]
+    return JsonResponse({"at": at, "states": states, "calls": told})
 
 
-def _plain(row: models.Call, at: datetime) -> dict[str, Any]:
-    one = drills.round_of(row)
+def _plain(shown: Shown) -> dict[str, Any]:
+    row, one = shown.row, shown.round
     return {
         "id": row.pk, "peer": row.peer, "ours": row.ours, "began": one.began, "due": one.due, "kept": one.kept,
         "kept_said": one.kept_said, "answered": one.ended, "answered_said": one.ended_said,
-        "standing": str(one.standing(at)), "seconds": one.waited,
+        "standing": str(shown.standing), "seconds": one.waited,
     }  # fmt: skip
 
 
