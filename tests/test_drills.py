@@ -387,6 +387,20 @@ def test_a_call_that_was_not_delivered_hides_no_silence(node, officers, peer, at
     assert [(one.silent, one.undelivered) for one in drills.unreached(at=over)] == [(None, later[-1].at)]
 
 
+def test_a_clock_that_ran_ahead_hides_no_silence(node, officers, peer, at):
+    """Calls of months to come, open or answered there, are not the last ones of today: neither on the board nor on the page."""
+    for month in (10, 11):
+        made(node, officers, at + month * timedelta(days=30), minutes=1)
+    models.Call.objects.filter(at__gt=at + timedelta(days=310)).update(answered_at=at, answer_known_at=at)
+    row = made(node, officers, at, minutes=30)
+    kept(node, peer, row, at)
+    over = at + timedelta(minutes=31)
+    assert [one.silent for one in drills.unreached(at=over)] == [at]
+    made(node, officers, over, minutes=1440)
+    assert [one.silent for one in drills.unreached(at=over + timedelta(hours=20))] == [at]
+    assert page.contacts(over)[0].last.row.at == over.replace(microsecond=0)
+
+
 def test_nobody_makes_this_state_say_that_it_does_not_answer(node, officers, peer, at):
     """Twenty-four calls of yesterday, each over before it came: shown, answered, and counted nowhere."""
     early = at - timedelta(days=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from comity.casework.act import SKEW
 from comity.casework.moments import moment_text
@@ -292,6 +292,11 @@ def waiting() -> list[models.Call]:
     return list(models.Call.objects.filter(ours=False, answered_at=None).order_by("due"))
 
 
+def made(state: str, *, at: datetime) -> QuerySet[models.Call]:
+    """Our calls to `state`, the newest first, without those of a clock that ran ahead: they would be the newest until then."""
+    return models.Call.objects.filter(ours=True, peer=state, at__lte=at + SKEW)
+
+
 def rounds(rows: Iterable[models.Call]) -> Iterator[Round]:
     """The moments of calls, as `wire.calls` counts them, in the same order."""
     unanswered = models.Call.objects.filter(ours=True, answered_at=None)
@@ -345,7 +350,7 @@ def unreached(*, at: datetime) -> list[Unreached]:
 def _last(state: str, at: datetime) -> dict[Standing, datetime]:
     """What became of the last call to `state` that is over, and of the last before it that was delivered -> its begin."""
     over = Q(due__lt=at) | ~Q(answered_at=None)
-    rows = models.Call.objects.filter(over, ours=True, peer=state).defer("statement", "answer")
+    rows = made(state, at=at).filter(over).defer("statement", "answer")
     found: dict[Standing, datetime] = {}
     for one in rounds(rows.iterator(chunk_size=8)):  # mostly the first will do
         standing = one.standing(at)

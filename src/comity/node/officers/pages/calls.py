@@ -190,7 +190,7 @@ def _contact(
     ours = [one for one in rounds if one.ours]
     theirs = [one for one in rounds if not one.ours]
     parts = wire.by_part(ours, at, lambda moment: moment.astimezone(zone).hour)
-    last = models.Call.objects.filter(ours=True, peer=state).first()
+    last = drills.made(state, at=at).first()
     return Contact(
         state,
         Counted(wire.tally(ours, at)),
