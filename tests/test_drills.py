@@ -32,7 +32,7 @@ from comity.wire import calls, messages
 from comity.wire.calls import FEW, FEWER, Answer, Call, Round, Standing
 from comity.wire.directory import Authority, trust_in
 from comity.wire.exchange import Answer as Reply
-from comity.wire.exchange import Event, Evidence, Outcome
+from comity.wire.exchange import Event, Evidence, Item, Offer, Outcome, Own
 
 pytestmark = pytest.mark.usefixtures("fresh_cache")
 
@@ -530,6 +530,36 @@ def test_what_was_forgotten_comes_back_from_the_peer(node, officers, peer, at):
             drills.adopt(messages.read_stated(statement, own), departure)
     assert models.Call.objects.filter(ours=True).count() == 1
     assert models.Call.objects.get(ours=False).answered_at == at
+
+
+@pytest.mark.parametrize("many", [2, drills.MOST])
+def test_what_was_admitted_once_is_admitted_again(node, officers, peer, at, many):
+    """Calls that were answered while they had time, and the answers, come back after a restore: none is refused now."""
+    for number in range(many):
+        now = at + timedelta(minutes=5 * number)
+        crossing.exchange(node, conversation(node, "VN"), Offer((Item(number + 1, says(peer, asking(now))),)), at=now)
+        crossing.admit(node, "VN", at=now)
+        drills.answer(node, drills.waiting()[0].pk, text="Here.", officer=officers.all, at=now + timedelta(minutes=4))
+    before = list(models.Call.objects.values_list("pk", "came_at", "answered_at"))
+    given = [
+        Item(row.number, archive.sealed(row), tuple(row.after), tuple(archive.words(row)))
+        for row in models.Arrival.objects.order_by("number")
+    ]
+    back = []
+    for row in models.Departure.objects.order_by("number"):
+        data = archive.sealed(row)
+        item = Item(row.number, data, tuple(row.after), (receipt(peer, row),))
+        back.append(Own(item, envelope.opened(data, home="VN", keys=[peer.opening])))
+    for model in (models.Call, models.Departure, models.Arrival):
+        model.objects.all().delete()
+    later = at + timedelta(hours=3)
+    crossing.forget_settled(node, "log.size", at=later)
+    talk = conversation(node, "VN")
+    talk.answered(talk.offer(later.timestamp()), Reply(items=tuple(given), back=tuple(back)), later.timestamp())
+    crossing.admit(node, "VN", at=later)
+    assert set(models.Arrival.objects.values_list("status", "code")) == {("admitted", "")}
+    assert list(models.Call.objects.values_list("pk", "came_at", "answered_at")) == before
+    assert {one.standing(later) for one in drills.rounds(models.Call.objects.all())} == {Standing.ANSWERED}
 
 
 # ------------------------------------------------------------------------------------------------------------- by a plan

@@ -27,6 +27,7 @@ from comity.seal.envelope import Opened, Statement
 from comity.wire import calls, messages
 from comity.wire.calls import Answer, Call, Round, Standing
 from comity.wire.directory import trust_in
+from comity.wire.exchange import Event
 from comity.wire.remembered import Stage
 
 MOST: Final = 24  # calls of one peer within a day; more are refused
@@ -237,11 +238,22 @@ def _called(row: models.Arrival, said: Call, statement: Statement) -> None:
     digest, rows = canon.content_id(statement.raw), models.Call.objects.filter(peer=statement.sender, ours=False)
     if rows.filter(pk=digest).exists():
         raise NotPossible("This call came before.", code="call.known")
+    if not _admitted_once(row):
+        _room(rows, said, at=row.at)
+    _keep(said, statement.raw, peer=statement.sender, ours=False, carried=row.digest, hop=row.hop, at=row.at)
+
+
+def _admitted_once(row: models.Arrival) -> bool:
+    """Whether it came back after memory was lost, with this node's own word that it was admitted: it is not judged again."""
+    return any(messages.said_of(word).event is Event.CONTENT_CONSIGNMENT for word in archive.words(row))
+
+
+def _room(rows: QuerySet[models.Call], said: Call, *, at: datetime) -> None:
+    """Return when there is room for a call that came at `at` beside `rows`, its sender's others. Raises NotPossible."""
     if rows.filter(answered_at=None, at__lt=said.due, due__gt=said.at).exists():
         raise NotPossible("An earlier call of yours still has time.", code="call.open")
-    if rows.filter(came_at__range=(row.at - _DAY, row.at)).count() >= MOST:
+    if rows.filter(came_at__range=(at - _DAY, at)).count() >= MOST:
         raise NotPossible(f"More than {MOST} calls a day are not taken.", code="call.too-many")
-    _keep(said, statement.raw, peer=statement.sender, ours=False, carried=row.digest, hop=row.hop, at=row.at)
 
 
 def _asked(said: Answer, statement: Statement) -> models.Call:
