@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_origin, get_type_hints
@@ -778,6 +778,15 @@ def call() -> str:
     return "\n".join(canon.dumps(one.to_dict()).decode() for one in (asked, given))
 
 
+def figures_of_calls() -> str:
+    """The payload of a quarter's figures of test calls: one State that always answered, and one that did not."""
+    kept = calls.Round("QA", ours=True, began=AT, due=AT.replace(minute=30), kept=AT)
+    good = [replace(kept, ended=AT.replace(minute=5))] * 12
+    other = [replace(kept, peer="VN"), replace(kept, peer="VN", ours=False), *(replace(one, peer="VN") for one in good)]
+    said = calls.figures([*good, *other], period="2026-Q4") | {"at": "2027-01-02T00:00:00Z"}
+    return canon.dumps(said).decode()
+
+
 def notice_() -> str:
     """The payload of each notice about copies, with the moment at which it was said."""
     said = {"source": "IR", "what": "ab" * 32}
@@ -946,8 +955,9 @@ EXAMPLES = {
     "canonical": canonical, "ids": ids, "signed-bytes": signed_bytes, "statement": statement, "envelope": sealed,
     "act": act, "log": entries, "checkpoint": note, "proof": proof, "add-checkpoint": add_checkpoint,
     "receipt": lambda: said_and_shown("receipt"), "word": lambda: said_and_shown("word"), "together": together,
-    "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call, "notice": notice_,
-    "share": share, "community": community, "standing": standing_, "need": need, "programme": programme_, "refusal": refusal,
+    "offer": offer, "greeting": greeting, "answer": answer, "proofs": newer_proofs, "call": call,
+    "figures": figures_of_calls, "notice": notice_, "share": share, "community": community, "standing": standing_, "need": need,
+    "programme": programme_, "refusal": refusal,
     "hop": hop, "signed-refusal": signed_refusal, "entry": entry, "manifest": manifest, "stream": streamed, "listing": listing,
     "content-key": content_key, "forms": forms, "first-offer": first_offer,
 }  # fmt: skip

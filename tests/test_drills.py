@@ -5,7 +5,7 @@ import html
 import json
 import re
 from dataclasses import FrozenInstanceError, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from answering import answered, receipt
 from answering import said as word_of
 from browsing import HOSTILE, Browser
 from django.test import RequestFactory
+from django.urls import Resolver404, resolve
 from hypothesis import given
 from hypothesis import strategies as st
 from peer import Peer, arrive, pinned, settle
@@ -23,13 +24,14 @@ from comity.casework.moments import moment_text
 from comity.casework.request import Urgency
 from comity.errors import BrokenSeal, ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
-from comity.node.desk import crossing, drills, registry
+from comity.node.desk import crossing, drills, registry, restores
 from comity.node.desk.conversing import conversation
 from comity.node.officers.pages import calls as page
 from comity.node.peers import views
+from comity.reporting.axes import edges, quarter
 from comity.seal import canon, envelope
 from comity.wire import calls, messages
-from comity.wire.calls import FEW, FEWER, Answer, Call, Round, Standing
+from comity.wire.calls import FEW, Answer, Call, Round, Standing
 from comity.wire.directory import Authority, trust_in
 from comity.wire.exchange import Answer as Reply
 from comity.wire.exchange import Event, Evidence, Item, Offer, Outcome, Own
@@ -153,39 +155,101 @@ def test_the_parts_of_the_day_are_the_whole(found, at, zone):
     assert list(parts) == [0, 4, 8, 12, 16, 20]
 
 
-@given(st.lists(rounds(), max_size=40), st.dates(date(2001, 1, 1), date(2150, 1, 1)))
-def test_small_counts_are_not_published(found, until):
-    """No number below five, no median of fewer than five answers; whole days only; nothing hidden follows by subtraction."""
-    published = calls.figures(found, until=until)
-    for kind, ours in (("made", True), ("received", False)):
-        for row in published[kind]:
-            those = [
-                one
-                for one in found
-                if one.peer == row["state"] and one.ours is ours and one.due.date() < until
-                and one.standing(datetime.combine(until, time(), UTC)) is not Standing.UNDELIVERED
-            ]  # fmt: skip
-            assert set(row) == {"state", "asked", "late", "silent", "median_seconds"}
-            for name in ("asked", "late", "silent"):
-                assert row[name] == FEWER or row[name] >= FEW
-            answers = [one.waited for one in those if one.waited is not None]
-            assert (row["median_seconds"] is None) == (len(answers) < FEW)
-            assert row["asked"] == (len(those) if len(those) >= FEW else FEWER)
+PERIOD = "2026-Q4"
+TOLD = ("asked", "answered", "late", "silent", "median_minutes")
+
+
+def heard(answered: int, late: int, silent: int, at: datetime = AT) -> list[Round]:
+    """Calls of a quarter, of which so many were answered in time, late and not at all."""
+    found = Round("VN", ours=True, began=at, due=at + HALF_AN_HOUR, kept=at)
+    waits = [61] * answered + [7_000] * late
+    return [replace(found, ended=at + timedelta(seconds=wait)) for wait in waits] + [found] * silent
+
+
+def told(answered: int, late: int, silent: int) -> tuple[int | None, ...]:
+    """What everybody reads of them."""
+    (row,) = calls.figures(heard(answered, late, silent), period=PERIOD)["made"]
+    assert set(row) == {"state", *TOLD}
+    return tuple(row[name] for name in TOLD)
+
+
+def test_nothing_hidden_follows_from_what_is_published():
+    """Every possible quarter of up to fourteen calls, by itself and beside every other: what is told fits several counts.
+
+    What a reader can know is what all those have in common that would be told alike. Of the three parts, of the whole and of
+    any two parts together no count from one to four is common to them, and none is that is not told; nor is the sum, or the
+    difference, of a count that is hidden and the same count of the quarter before or after it.
+    """
+    worlds = [(a, b, c) for a in range(15) for b in range(15 - a) for c in range(15 - a - b) if a + b + c]
+    sums = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 1, 1)]
+    alike: dict[tuple[int | None, ...], list[set[int]]] = {}
+    for world in worlds:
+        kinds = alike.setdefault(told(*world), [set() for _ in sums])
+        for found, taken in zip(kinds, sums, strict=True):
+            found.add(sum(number for number, take in zip(world, taken, strict=True) if take))
+    assert len(alike) > 40
+    for row, kinds in alike.items():
+        shown = dict(zip(TOLD, row, strict=True))
+        parts = (shown["answered"], shown["late"], shown["silent"])
+        for found, taken in zip(kinds, sums, strict=True):
+            known = [number for number, take in zip(parts, taken, strict=True) if take]
+            is_told = None not in known or (all(taken) and shown["asked"] is not None)
+            assert (len(found) == 1) == is_told, (row, taken, found)
+            assert not (is_told and found <= {1, 2, 3, 4}), (row, taken, found)
+        assert not any(number in {1, 2, 3, 4} for number in row[:4])
+        assert (shown["median_minutes"] is None) == (None in parts or not parts[0] + parts[1])
+    for one in alike.values():
+        for other in alike.values():
+            for these, those in zip(one, other, strict=True):
+                if len(these) > 1 or len(those) > 1:
+                    assert len({x + y for x in these for y in those}) > 1
+                    assert len({x - y for x in these for y in those}) > 1
+
+
+@given(st.lists(rounds(), max_size=40), st.sampled_from(["2026-Q1", "2026-Q4", "2027-Q1"]))
+def test_small_counts_are_not_published(found, period):
+    """Of each State, by what was delivered and over; what is told is so, to a whole minute, and of that quarter alone."""
+    begin, end = edges(period)
+    found = [replace(one, **moved(one, begin - timedelta(days=20))) for one in found]
+    published = calls.figures(found, period=period)
     canon.dumps(published)
+    inside = [one for one in found if begin <= one.due < end]
+    assert published == calls.figures(inside, period=period) == calls.figures(reversed(found), period=period)
+    for kind, ours in (("made", True), ("received", False)):
+        those = {peer: [one for one in inside if one.peer == peer and one.ours is ours] for peer in ("QA", "VN")}
+        wholes = {peer: calls.tally(some, end) for peer, some in those.items()}
+        assert [row["state"] for row in published[kind]] == [peer for peer, whole in wholes.items() if whole.asked]
+        for row in published[kind]:
+            whole = wholes[row["state"]]
+            assert row["asked"] == (whole.asked if whole.asked >= FEW else None)
+            parts = [whole.answered, whole.late, whole.silent]
+            small = any(0 < number < FEW for number in parts)
+            assert [row[name] for name in TOLD[1:4]] == ([None] * 3 if small else parts)
+            if row["median_minutes"] is not None:
+                assert row["median_minutes"] - 1 <= whole.median / 60 <= row["median_minutes"] >= 1
 
 
-@pytest.mark.parametrize(("answers", "silent"), [(4, 0), (4, 1), (5, 0), (5, 4), (5, 5)])
-def test_five_is_enough_and_four_is_not(answers, silent):
-    """Each figure by itself, at its very edge."""
-    found = [
-        Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR, kept=AT, ended=AT + timedelta(seconds=9))
-    ] * answers
-    found += [Round("VN", ours=True, began=AT, due=AT + HALF_AN_HOUR, kept=AT)] * silent
-    row = calls.figures(found, until=AT.date() + timedelta(days=1))["made"][0]
-    assert row["median_seconds"] == (9 if answers == 5 else None)
-    assert row["silent"] == (5 if silent == 5 else FEWER)
-    assert row["asked"] == (answers + silent if answers + silent >= 5 else FEWER)
-    assert calls.figures(found, until=AT.date())["made"] == []
+def moved(one: Round, begin: datetime) -> dict[str, datetime | None]:
+    """The moments of a call, as many days after `begin` as it had minutes: some in the quarter before, some after."""
+    to = begin + timedelta(days=(one.due - one.began) // timedelta(minutes=8)) - one.began
+    moments = {name: getattr(one, name) for name in ("began", "due", "kept", "kept_said", "ended", "ended_said")}
+    return {name: None if moment is None else moment + to for name, moment in moments.items()}
+
+
+@pytest.mark.parametrize(
+    ("world", "row"),
+    [((4, 0, 0), (None, None, None, None, None)), ((5, 0, 0), (5, 5, 0, 0, 2)), ((0, 0, 5), (5, 0, 0, 5, None)),
+     ((8, 1, 0), (9, None, None, None, None)), ((5, 5, 5), (15, 5, 5, 5, 2)), ((0, 6, 0), (6, 0, 6, 0, 117))],
+)  # fmt: skip
+def test_five_is_enough_and_four_is_not(world, row):
+    """Each figure at its very edge; a median to the next whole minute."""
+    assert told(*world) == row
+    for period in ("2026-Q3", "2027-Q1"):
+        assert calls.figures(heard(*world), period=period) == {
+            "figures": "calls", "quarter": period, "made": [], "received": []
+        }  # fmt: skip
+    with pytest.raises(Invalid, match=re.escape("figures.period")):
+        calls.figures([], period="2026-Q5")
 
 
 @pytest.mark.parametrize(
@@ -413,7 +477,8 @@ def test_nobody_makes_this_state_say_that_it_does_not_answer(node, officers, pee
     assert {one.standing(at) for one in drills.rounds(models.Call.objects.all())} == {Standing.UNDELIVERED}
     found = json.loads(Browser(officers.decider).get("/calls.json").content)["states"][0]["received"]
     assert (found["asked"], found["undelivered"], found["worst"]) == (0, drills.MOST, None)
-    assert read(drills.figures(node, at=at + timedelta(days=2)))["received"] == []
+    assert drills.due(node, at=edges(quarter(at))[1] + timedelta(days=1))
+    assert read(drills.published())["received"] == []
 
 
 def code(node, data, at, hop="VN") -> str:
@@ -768,28 +833,64 @@ def test_a_delivery_of_a_call_in_trouble_opens_the_page(node, officers, peer, at
 # --------------------------------------------------------------------------------------------------------- the figures
 
 
-def test_figures_are_published_signed(node, officers, peer, at):
-    """For anybody, once a day, by the State's own key, up to the end of yesterday."""
+def answered_six(node, officers, peer, at) -> None:
+    """Six of our calls, an hour after each other, kept at once and answered within minutes."""
     for number in range(6):
-        began = at - timedelta(hours=36) + number * timedelta(hours=1)
-        row = made(node, officers, began)
+        row = made(node, officers, at + number * timedelta(hours=1))
+        kept(node, peer, row, row.at)
         when = row.at + timedelta(minutes=number)
         arrive(node, says(peer, Answer(row.pk, "tran", "Tran V.", when)), when)
-    made(node, officers, at)  # today
+
+
+def test_figures_are_published_signed(node, officers, peer, at):
+    """For anybody, by the State's own key, a day after the quarter's end; the newest, or those of a quarter by its name."""
     ask = RequestFactory(secure=True)
+    period, end = quarter(at), edges(quarter(at))[1]
+    assert (views.figures(ask.get("/figures/calls")).status_code, drills.published(period)) == (404, None)
+    answered_six(node, officers, peer, at)
+    late = came(peer, node, end - timedelta(minutes=31))
+    assert not drills.due(node, at=end + timedelta(days=1, seconds=-1))
+    assert drills.published() is None
+    drawn = end + timedelta(days=1)
+    assert drills.due(node, at=drawn)
     answer = views.figures(ask.get("/figures/calls"))
     assert answer.status_code == 200
-    statement = envelope.verify(answer.content, trust_in([peer.home_entry]), kind="figures", at=datetime.now(UTC))
+    statement = envelope.verify(answer.content, trust_in([peer.home_entry]), kind="figures", at=drawn)
     assert (statement.sender, statement.to) == ("IR", "")
-    found = canon.loads(statement.payload, limit=1 << 20)
-    assert found["made"] == [
-        {"state": "VN", "asked": 6, "late": FEWER, "silent": FEWER, "median_seconds": 120}
-    ]  # fmt: skip
-    assert (found["since"], found["received"]) == ((at - timedelta(hours=36)).date().isoformat(), [])
-    assert views.figures(ask.get("/figures/calls")).content == answer.content
-    assert views.figures(ask.post("/figures/calls")).status_code == 405
+    assert canon.loads(statement.payload, limit=1 << 20) == {
+        "figures": "calls", "quarter": period, "at": moment_text(drawn),
+        "made": [{"state": "VN", "asked": 6, "answered": 6, "late": 0, "silent": 0, "median_minutes": 2}],
+        "received": [dict.fromkeys(TOLD) | {"state": "VN"}],
+    }  # fmt: skip
     with pytest.raises(BrokenSeal):
-        envelope.verify(answer.content, trust_in([peer.entry]), kind="figures", at=datetime.now(UTC))
+        envelope.verify(answer.content, trust_in([peer.entry]), kind="figures", at=drawn)
+    # whatever is learnt, forgotten or done afterwards, nothing is said again otherwise
+    drills.answer(node, late.pk, text="", officer=officers.all, at=drawn)
+    models.Call.objects.filter(ours=True).update(kept_at=None, kept_known_at=None, answer_known_at=None)
+    drills.due(node, at=drawn + timedelta(days=1))
+    assert drills.published() == answer.content
+    made(node, officers, drawn)
+    assert drills.due(node, at=edges(quarter(end))[1] + timedelta(days=1))
+    assert drills.published(period) == answer.content != drills.published()
+    assert read(drills.published())["made"] == []  # it never left
+    found = resolve(f"/figures/calls/{period}", "comity.node.peers.urls")
+    assert found.func(ask.get("/"), **found.kwargs).content == answer.content
+    for wrong in ("2026-Q5", "2026", f"{period}x"):
+        found = resolve(f"/figures/calls/{wrong}", "comity.node.peers.urls")
+        assert found.func(ask.get("/"), **found.kwargs).status_code == 404
+    with pytest.raises(Resolver404):
+        resolve("/figures/calls/2026-Q4\0", "comity.node.peers.urls")
+    assert views.figures(ask.post("/figures/calls")).status_code == 405
+
+
+@pytest.mark.parametrize(("back", "known"), [(timedelta(0), False), (timedelta(seconds=-1), True)])
+def test_what_may_have_been_published_is_not_published_otherwise(node, officers, peer, at, back, known):
+    """Memory set back after a quarter's figures may have been read: they are not drawn up again. Before that: they are."""
+    answered_six(node, officers, peer, at)
+    drawn = edges(quarter(at))[1] + timedelta(days=1)
+    restores.note(node, "log.size", at=drawn + back)
+    assert drills.due(node, at=drawn + timedelta(minutes=1)) is known
+    assert (drills.published() is not None) is known
 
 
 def test_the_kinds_of_this_room_pass_for_no_other(node, officers, peer, at):

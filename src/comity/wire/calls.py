@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median_low
 from typing import Any, Final
@@ -22,14 +22,14 @@ from typing import Any, Final
 from comity.casework.moments import moment_text, strict_moment
 from comity.casework.request import STATE, Urgency
 from comity.errors import BrokenSeal, Invalid
+from comity.reporting.axes import edges
 from comity.seal import canon, envelope
 from comity.seal.envelope import Statement
 from comity.seal.keys import SigningKey
 
 TEXT_LIMIT: Final = 1_000  # characters of a question, an answer or a name
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=1)  # from the call to the moment by which it is to be answered
-FEW: Final = 5  # counts below this are not published
-FEWER: Final = f"fewer than {FEW}"
+FEW: Final = 5  # counts from 1 on that are below this are not published
 PART: Final = 4  # hours of a part of the day
 _LIMIT: Final = 16_384  # bytes of a payload
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -303,37 +303,37 @@ def by_part(rounds: Iterable[Round], at: datetime, hour: Callable[[datetime], in
     return {first: tally(those, at) for first, those in parts.items()}
 
 
-def figures(rounds: Iterable[Round], *, until: date) -> dict[str, Any]:
-    """What a State publishes of its test calls, as plain JSON values.
+def figures(rounds: Iterable[Round], *, period: str) -> dict[str, Any]:
+    """What a State publishes of its test calls of a quarter, as plain JSON values.
 
-    For each State apart: the calls to it (``made``) and from it (``received``). A count below `FEW` is said to be that and
-    no more, and medians of fewer answers are left out; in-time answers are not counted, so that nothing hidden follows from
-    what is shown.
+    For each State apart: the calls to it (``made``) and from it (``received``). How many were asked is told from `FEW` on. How
+    many of them were answered in time, late and not at all, and the median, are told together, and only if none of the three is
+    a count from 1 to `FEW` - 1: so no such count follows from what is told, nor from what is left out. Each call is in one
+    quarter, so that the figures of two have none in common.
 
     Args:
-        rounds: the calls; only those whose time was over before `until` count.
-        until: the day (UTC) before which it was. Whole days only: who asks twice an hour learns of no single call.
+        rounds: the calls; only those that were to be answered in that quarter count, and that were delivered.
+        period: the quarter (UTC), which is over: ``2026-Q4``.
+
+    Raises:
+        Invalid: ``figures.period``: it is no quarter.
     """
-    over = datetime.combine(until, time(), UTC)
-    closed = [one for one in rounds if one.due < over and one.standing(over) is not Standing.UNDELIVERED]
-    since = min((one.began.date() for one in closed), default=until)
+    begin, end = edges(period)
+    kept = [one for one in rounds if begin <= one.due < end and one.standing(end) is not Standing.UNDELIVERED]
     found: dict[str, list[dict[str, Any]]] = {"made": [], "received": []}
-    for peer in sorted({one.peer for one in closed if STATE.fullmatch(one.peer)}):
+    for peer in sorted({one.peer for one in kept if STATE.fullmatch(one.peer)}):
         for name, ours in (("made", True), ("received", False)):
-            those = [one for one in closed if one.peer == peer and one.ours is ours]
+            those = [one for one in kept if one.peer == peer and one.ours is ours]
             if those:
-                found[name].append({"state": peer} | _published(those))
-    return {"figures": "calls", "since": since.isoformat(), "until": until.isoformat(), **found}
+                found[name].append({"state": peer} | _published(tally(those, end)))
+    return {"figures": "calls", "quarter": period, **found}
 
 
-def _published(rounds: list[Round]) -> dict[str, Any]:
-    whole = tally(rounds, max(one.due for one in rounds) + timedelta(seconds=1))
-    enough = whole.answered + whole.late >= FEW
+def _published(whole: Tally) -> dict[str, int | None]:
+    parts = {"answered": whole.answered, "late": whole.late, "silent": whole.silent}
+    told = not any(0 < number < FEW for number in parts.values())
     return {
-        "asked": _count(whole.asked), "late": _count(whole.late), "silent": _count(whole.silent),
-        "median_seconds": whole.median if enough else None,
-    }  # fmt: skip
-
-
-def _count(number: int) -> int | str:
-    return number if number >= FEW else FEWER
+        "asked": whole.asked if whole.asked >= FEW else None,
+        **(parts if told else dict.fromkeys(parts)),
+        "median_minutes": None if not told or whole.median is None else max(1, -(-whole.median // 60)),
+    }

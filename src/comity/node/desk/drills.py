@@ -18,10 +18,11 @@ from comity.casework.moments import moment_text
 from comity.casework.request import Urgency
 from comity.errors import ComityError, Invalid, NotPossible, NotYours
 from comity.node import archive, models
-from comity.node.desk import _record
+from comity.node.desk import _record, restores
 from comity.node.desk._due import is_due
 from comity.node.desk.conversing import handed, holding
 from comity.node.settings import Settings
+from comity.reporting.axes import before, edges, quarter
 from comity.seal import canon, envelope
 from comity.seal.envelope import Opened, Statement
 from comity.wire import calls, messages
@@ -139,7 +140,7 @@ def _next(every: int, at: datetime) -> datetime:
 
 
 def due(settings: Settings, *, at: datetime) -> bool:
-    """Make the planned calls that are due, and note which calls the peers' machines keep by now.
+    """Make the planned calls that are due, note which calls the peers' machines keep by now, and publish what is over.
 
     Returns:
         Whether there was anything.
@@ -159,7 +160,34 @@ def due(settings: Settings, *, at: datetime) -> bool:
             if error.code != "call.open":  # that one counts in this one's place
                 row.next_at = at + _AGAIN
         models.CallPlan.objects.filter(pk=row.pk, made_at=row.made_at).update(next_at=row.next_at, trouble=row.trouble)
-    return bool(_note_kept(at)) or bool(plans)
+    noted = bool(_note_kept(at))
+    return _publish(settings, at) or noted or bool(plans)
+
+
+def _publish(settings: Settings, at: datetime) -> bool:
+    """Draw up the figures of the quarter that ended last, signed, once for good; whether there was anything.
+
+    A day after its end, for late answers to its last calls. What comes later changes nothing. After memory was set back it
+    cannot be known whether others had been published: then none are.
+    """
+    period = before(quarter(at - _DAY))
+    begin, end = edges(period)
+    rows = models.Call.objects.filter(due__gte=begin, due__lt=end)
+    if models.CallFigures.objects.filter(pk=period).exists() or not rows.exists():
+        return False
+    forgotten = restores.set_back_until()
+    if forgotten is not None and forgotten >= end + _DAY:
+        return False
+    said = calls.figures(rounds(rows.defer("statement", "answer")), period=period) | {"at": moment_text(at)}
+    value = envelope.sign("figures", canon.dumps(said), sender=settings.state, to="", key=settings.signing)
+    return models.CallFigures.objects.get_or_create(pk=period, defaults={"at": at, "value": value})[1]
+
+
+def published(period: str = "") -> bytes | None:
+    """The signed figures of test calls of a quarter, or of the newest one that there are some of; None: there are none."""
+    rows = models.CallFigures.objects.order_by("period")
+    row = (rows.filter(pk=period) if period else rows).last()
+    return None if row is None else bytes(row.value)
 
 
 def _note_kept(at: datetime) -> int:
@@ -370,10 +398,3 @@ def _last(state: str, at: datetime) -> dict[Standing, datetime]:
         if standing is not Standing.UNDELIVERED:
             break
     return found
-
-
-def figures(settings: Settings, *, at: datetime) -> bytes:
-    """What this State publishes of its test calls up to the end of yesterday (UTC), as a signed statement for everybody."""
-    found = rounds(models.Call.objects.defer("statement", "answer"))
-    said = calls.figures(found, until=at.astimezone(UTC).date()) | {"at": moment_text(at)}
-    return envelope.sign("figures", canon.dumps(said), sender=settings.state, to="", key=settings.signing)

@@ -54,6 +54,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CallFigures",
+            fields=[
+                ("period", models.CharField(max_length=7, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("value", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="CallPlan",
             fields=[
                 ("peer", models.CharField(max_length=2, primary_key=True, serialize=False)),
@@ -467,7 +475,7 @@ class Migration(migrations.Migration):
                 ("envelope", models.CharField(db_index=True, max_length=64)),
                 ("hop", models.CharField(max_length=2)),
                 ("at", models.DateTimeField()),
-                ("due", models.DateTimeField()),
+                ("due", models.DateTimeField(db_index=True)),
                 ("came_at", models.DateTimeField()),
                 ("kept_at", models.DateTimeField(null=True)),
                 ("kept_known_at", models.DateTimeField(null=True)),

@@ -29,7 +29,7 @@ from comity.node.models.copies import (
     Telling,
 )
 from comity.node.models.feeds import Feed, Pushed
-from comity.node.models.figures import FiguresBetween, FiguresHeard, FiguresRelease
+from comity.node.models.figures import CallFigures, FiguresBetween, FiguresHeard, FiguresRelease
 from comity.node.models.hits import Hit, Indexed, Mentioned, Observed
 from comity.node.models.office import (
     Act,
@@ -71,6 +71,7 @@ __all__ = [
     "Arrival",
     "Bulletin",
     "Call",
+    "CallFigures",
     "CallPlan",
     "Case",
     "Checkpoint",

@@ -15,6 +15,14 @@ class FiguresRelease(models.Model):
     value = models.BinaryField()  # the signed statement
 
 
+class CallFigures(models.Model):
+    """The published figures of the test calls of one quarter, as signed. None is ever changed or taken back."""
+
+    period = models.CharField(max_length=7, primary_key=True)  # the quarter: 2026-Q4
+    at = models.DateTimeField()
+    value = models.BinaryField()  # the signed statement
+
+
 class FiguresBetween(models.Model):
     """What one of two States says to the other of the figures of their cases, as signed: this State, or another to it.
 

@@ -427,7 +427,7 @@ class Call(models.Model):
     envelope = models.CharField(max_length=64, db_index=True)  # digest of the envelope that carried it
     hop = models.CharField(max_length=2)  # the node that brought it; for ours the peer
     at = models.DateTimeField()  # when it was sent, as the caller signed
-    due = models.DateTimeField()
+    due = models.DateTimeField(db_index=True)
     came_at = models.DateTimeField()  # when it was sent or kept here, by this node's clock
     kept_at = models.DateTimeField(null=True)  # ours: when the peer kept it, as its receipt says
     kept_known_at = models.DateTimeField(null=True)  # ours: when this node saw that receipt

@@ -18,6 +18,7 @@ urlpatterns = [
     path("entries", views.entries),
     path("directory", views.directory),
     path("figures/calls", views.figures),
+    path("figures/calls/<slug:quarter>", views.figures),
     path("figures/cases", views.figures_of_cases),
     path("taxii2/", taxii.answer),
     path("shared/", taxii.answer),

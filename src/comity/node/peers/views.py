@@ -14,7 +14,6 @@ from functools import cache, partial, wraps
 from threading import Lock
 from time import monotonic
 
-from django.core.cache import cache as shared_cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -36,7 +35,6 @@ from comity.wire.proofs import read_ask
 from comity.wire.transport import COLLECT, Asked, check_hop, hop_signer, refusal_headers
 
 _HEAD = 4096
-_A_DAY = 86_400  # seconds
 _logger = logging.getLogger("comity.peers")
 _SIGNED = ("Content-Digest", "Signature-Input", "Signature")
 View = Callable[..., HttpResponse]
@@ -104,13 +102,13 @@ def _anybody(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest) -> HttpResponse:
+    def guarded(request: HttpRequest, **named: str) -> HttpResponse:
         at, hop = datetime.now(UTC), ""
         with suppress(ComityError):  # a signature that does not hold opens no other quota, and closes no door
             hop = hop_signer(*_asked(request, current()), keys_of=partial(archive.hop_keys, at=at), at=at)
         try:
             with limits.places().place(hop or limits.address(request), 0, monotonic()):
-                return view(request)
+                return view(request, **named)
         except OverQuota as error:
             return _over(request, error, hop=hop, at=at)
 
@@ -308,10 +306,12 @@ def entry(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @_anybody
-def figures(request: HttpRequest) -> HttpResponse:
-    """What this State publishes of its test calls, signed, for anybody: made once a day, so that asking costs little."""
-    at = datetime.now(UTC)
-    signed = shared_cache.get_or_set(f"figures-calls-{at:%Y-%m-%d}", lambda: drills.figures(current(), at=at), _A_DAY)
+def figures(request: HttpRequest, quarter: str = "") -> HttpResponse:
+    """What this State has published of its test calls of a quarter, or of the newest, for anybody; 404 if there is nothing."""
+    del request
+    signed = drills.published(quarter)
+    if signed is None:
+        return _refusal(404, ComityError("No figures of test calls of that time were published.", code="figures.none"))
     return HttpResponse(signed, content_type="application/json")
 
 
