@@ -368,6 +368,91 @@ def test_recovery_does_not_take_back_recovery(node, viet, at):
     assert len(archive.forks()) == 1
 
 
+def usurped(viet, at) -> list[bytes]:
+    """A chain of the thief of Viet Nam's first key: he names a recovery key of his own, and goes on by it."""
+    first, own, recovery = read_entry(viet.chain[0]), SigningKey.generate(), SigningKey.generate()
+    moment = first.issued_at + SECOND
+    keys = (*(replace(key, until=moment) if key.public == viet.first.public else key for key in first.keys),
+            DatedKey(Purpose.SIGN, own.public, moment, at + EVER),
+            DatedKey(Purpose.RECOVERY, recovery.public, moment, at + EVER))  # fmt: skip
+    version = {"version": 2, "previous": first.digest, "issued_at": moment, "address": "https://thief.example"}
+    second = replace(first, keys=keys, threshold=1, **version)
+    third = replace(second, version=3, previous=second.digest, issued_at=moment + SECOND)
+    return [viet.chain[0], sign_entry(second, own, viet.first), sign_entry(third, own, recovery)]
+
+
+@pytest.mark.parametrize("rotated", [True, False])
+def test_recovery_keys_that_only_a_thief_names_take_nothing_back(node, viet, at, rotated):
+    """With the first key, stolen before or after it was rotated, he takes no guarded State over; its own keys lead on."""
+    offline = guarded(node, viet, at)
+    if rotated:
+        viet.rotates()
+        viet.issues()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    for by in ("VN", "QA"):
+        assert code(registry.renewed, node, "VN", usurped(viet, at), by=by, at=at + DAY) == "entry.fork"
+        assert (archive.peer_entry("VN"), archive.chain("VN")) == (viet.entry, viet.chain)
+    assert [(fork.version, fork.by) for fork in archive.forks()] == [(2, "QA"), (2, "VN")]
+    viet.rotates(*offline, revoked=at)
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at + DAY) == archive.peer_entry("VN") == viet.entry
+
+
+def test_a_fork_is_not_settled_by_keys_that_came_with_it(node, viet, at):
+    """Recovery keys that were named after both sides parted, before or after it was seen, leave the word to an officer."""
+    theirs = usurped(viet, at)
+    registry.renewed(node, "VN", theirs[:2], by="VN", at=at)
+    viet.rotates()
+    assert code(registry.renewed, node, "VN", viet.chain, by="QA", at=at) == "entry.fork"
+    registry.renewed(node, "VN", theirs, by="VN", at=at)
+    assert [fork.version for fork in archive.forks()] == [2]
+
+
+def test_a_state_does_not_settle_its_own_fork_by_keys_that_it_names_after_it(node, viet, at):
+    """It said two things; then it names a recovery key, and goes on by it: nothing is followed."""
+    viet.issues()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    seen = viet.entry
+    assert code(registry.renewed, node, "VN", forked(viet), by="VN", at=at) == "entry.fork"
+    offline, moment = SigningKey.generate(), seen.issued_at + SECOND
+    viet.issues(keys=(*seen.keys, DatedKey(Purpose.RECOVERY, offline.public, moment, at + EVER)), threshold=1)
+    viet.issues(offline)
+    for end in (3, 4):
+        assert code(registry.renewed, node, "VN", viet.chain[:end], by="VN", at=at) == "entry.fork"
+    assert (archive.peer_entry("VN"), len(archive.forks())) == (seen, 1)
+
+
+def test_recovery_settles_what_parted_under_its_keys(node, viet, at):
+    """Both sides of the fork name the same recovery keys: these say which one counts."""
+    offline = guarded(node, viet, at)
+    stolen, honest = viet.signing, viet.entry
+    viet.issues()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    other = replace(viet.entry, address="https://thief.example")
+    assert registry.heard(node, sign_entry(other, stolen), by="QA", at=at) == "VN"
+    assert [fork.version for fork in archive.forks()] == [3]
+    viet.rotates(*offline, revoked=honest.issued_at)
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at) == viet.entry
+    assert archive.forks() == []
+
+
+@pytest.mark.parametrize("behind", ["a gap", "nothing that is signed", "another State"])
+def test_no_junk_hides_a_contradiction(node, viet, at, behind):
+    """Whatever stands behind another second version, or before it: the contradiction is kept and told."""
+    viet.issues()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    first, other = forked(viet)
+    gap = replace(read_entry(other), version=4, previous=read_entry(other).digest)
+    junk = {
+        "a gap": sign_entry(gap, viet.first),
+        "nothing that is signed": b"{}",
+        "another State": Peer("QA", node).entry_bytes,
+    }[behind]
+    for chain in ([first, other, junk], [junk, first, other]):
+        models.EntryVersion.objects.filter(standing="fork").delete()
+        assert code(registry.renewed, node, "VN", chain, by="VN", at=at) == "entry.fork"
+        assert [bytes(fork.data) for fork in archive.forks()] == [other]
+
+
 def test_another_key_is_pinned_only_anew(node, viet, at):
     """An officer may: that State has lost everything. What was accepted before is left behind, and kept."""
     other, given = Peer("VN", node, which=1), {"by": "Officer", "at": at + 60 * SECOND}

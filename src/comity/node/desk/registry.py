@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -97,7 +98,7 @@ def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datet
                 _continues(known, entry, data)
         _accept(settings, entry, data, by=by, at=at)
         models.Peer.objects.filter(pk=entry.state).update(pinned_at=at, pinned_by=by)
-        _settle_forks(entry.state)
+        _settle(_forks(entry.state))
     return entry
 
 
@@ -203,21 +204,32 @@ def renewed(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, 
             raise NotPossible(
                 f"No directory entry of {state} is pinned at this node.", code="peer.unknown", where=state
             )
-        _take_back(state, chain)
-        forks = [data for data in chain if _keep_fork(state, data, by=by, at=at)]
-        newest = _entry_of(state) if forks else _follow(settings, state, chain, by=by, at=at)
+        read = _readable(state, chain)
+        back = _takes_back(state, read)
+        forks = [data for entry, data in read if (back is None or entry.version <= back.version)
+                 and _keep_fork(entry, data, by=by, at=at)]  # fmt: skip
     if forks:
         raise _fork(state)
-    return newest
+    with transaction.atomic():
+        _locked(state)
+        back = _takes_back(state, read)
+        if back is not None:
+            _settle(_standing(state, models.EntryVersion.Standing.ACCEPTED).filter(version__gt=back.version))
+        return _follow(settings, state, chain, by=by, at=at)
 
 
-def _entry_of(state: str) -> Entry:
-    return read_entry(archive.chain(state)[-1])
+def _readable(state: str, chain: Sequence[bytes]) -> list[tuple[Entry, bytes]]:
+    """The versions of `state` in `chain`. What is none stops nobody here from seeing a contradiction; `_follow` refuses it."""
+    found = []
+    for data in chain:
+        with suppress(BrokenSeal, Invalid):
+            found.append((read_entry(data), data))
+    return [(entry, data) for entry, data in found if entry.state == state]
 
 
 def _follow(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, at: datetime) -> Entry:
     """Accept every version in `chain` that is newer than the newest here. Raises as `renewed`."""
-    known = _entry_of(state)
+    known = read_entry(archive.chain(state)[-1])
     newer = [data for data in chain if (entry := read_entry(data)).state != state or entry.version > known.version]
     recovery = _by_recovery(known, newer)
     if newer and not recovery and _forks(state).exists():
@@ -227,44 +239,55 @@ def _follow(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, 
         if known.issued_at > at + SKEW:
             raise Invalid(f"The entry of {state} is of a time to come.", code="entry.ahead", where=state)
         _accept(settings, known, data, by=by, at=at)
-    if recovery:
-        _settle_forks(state)
+    if recovery and _forks(state).exists():
+        _settle_by_recovery(state, newer)
     return known
 
 
-def _take_back(state: str, chain: Sequence[bytes]) -> None:
-    """Make forks of accepted versions where `chain` leads on by recovery keys from the last that both have, and they do not."""
+def _takes_back(state: str, read: Sequence[tuple[Entry, bytes]]) -> Entry | None:
+    """The accepted version after which the State takes back what was accepted; None if it does not.
+
+    There recovery keys lead on in `read`, a chain, and in what was accepted they do not.
+    """
     rows = {row.version: row for row in _standing(state, models.EntryVersion.Standing.ACCEPTED)}
-    read = [(read_entry(data), data) for data in chain]
     common = [entry for entry, _ in read if entry.version in rows and rows[entry.version].digest == entry.digest]
     if not common:
-        return
-    later = [row for row in rows.values() if row.version > common[-1].version]
-    branch = [data for entry, data in read if entry.version > common[-1].version]
-    if not later or not branch or not _by_recovery(common[-1], branch):
-        return
-    if not _by_recovery(common[-1], [bytes(row.data) for row in later]):
-        for row in later:
-            row.standing = models.EntryVersion.Standing.FORK
-            row.save(update_fields=["standing"])
+        return None
+    last = max(common, key=lambda entry: entry.version)
+    later = [bytes(row.data) for row in rows.values() if row.version > last.version]
+    branch = [data for entry, data in read if entry.version > last.version]
+    with suppress(BrokenSeal, Invalid):  # what does not follow takes nothing back
+        if later and _by_recovery(last, branch) and not _by_recovery(last, later):
+            return last
+    return None
 
 
 def _by_recovery(known: Entry, chain: Sequence[bytes]) -> bool:
-    """Whether recovery keys lead on anywhere in `chain`, which follows `known`. Raises as `succeeds`."""
-    found = False
+    """Whether recovery keys that `known` names lead on anywhere in `chain`, which follows it. Raises as `succeeds`.
+
+    Those that only `chain` names are nobody's: who has an old signing key can name his own.
+    """
+    found, last = False, known
     for data in chain:
+        last = succeeds(last, data)
         found = found or recovered(known, data)
-        known = succeeds(known, data)
     return found
 
 
-def _keep_fork(state: str, data: bytes, *, by: str, at: datetime) -> bool:
-    """Whether `data` contradicts an accepted version of `state`; then it is kept as evidence, which the first ones are."""
-    entry = read_entry(data)
-    known = _standing(state, models.EntryVersion.Standing.ACCEPTED).filter(version=entry.version).first()
+def _settle_by_recovery(state: str, chain: Sequence[bytes]) -> None:
+    """Settle the forks that parted after a version whose recovery keys lead on in `chain`: both sides name these."""
+    for row in _standing(state, models.EntryVersion.Standing.ACCEPTED):
+        if any(recovered(read_entry(bytes(row.data)), data) for data in chain):
+            _settle(_forks(state).filter(version__gt=row.version))
+            return
+
+
+def _keep_fork(entry: Entry, data: bytes, *, by: str, at: datetime) -> bool:
+    """Whether `data`, which is `entry`, contradicts an accepted version; then it is kept as evidence, as the first ones are."""
+    known = _standing(entry.state, models.EntryVersion.Standing.ACCEPTED).filter(version=entry.version).first()
     if known is None or not contradicts(read_entry(bytes(known.data)), data):
         return False
-    if _forks(state).count() < _KEPT_FORKS:
+    if _forks(entry.state).count() < _KEPT_FORKS:
         keep_version(entry, data, by=by, at=at, standing=models.EntryVersion.Standing.FORK)
     return True
 
@@ -277,8 +300,8 @@ def _forks(state: str) -> QuerySet[models.EntryVersion]:
     return _standing(state, models.EntryVersion.Standing.FORK)
 
 
-def _settle_forks(state: str) -> None:
-    _forks(state).update(standing=models.EntryVersion.Standing.SETTLED)
+def _settle(forks: QuerySet[models.EntryVersion]) -> None:
+    forks.update(standing=models.EntryVersion.Standing.SETTLED)
 
 
 def _fork(state: str) -> BrokenProof:
@@ -314,7 +337,7 @@ def heard(settings: Settings, data: bytes, *, by: str, at: datetime) -> str:
         )
         same = models.Said.objects.filter(by=by).order_by("-at", "-pk").values_list("pk", flat=True)
         models.Said.objects.filter(pk__in=list(same[_KEPT_SAID:])).delete()
-        _keep_fork(entry.state, data, by=by, at=at)
+        _keep_fork(entry, data, by=by, at=at)
     return entry.state
 
 
