@@ -29,6 +29,7 @@ from comity.wire.directory import (
     read_entry,
     recovered,
     sign_entry,
+    spent,
     succeeds,
     trust_in,
 )
@@ -332,6 +333,24 @@ def test_two_versions_under_one_number():
     assert recovered(GUARDED, sign_entry(rotated(GUARDED, 3), key(3), *OFFLINE))
     assert not recovered(GUARDED, sign_entry(rotated(GUARDED, 3), key(3), OFFLINE[0], key(1)))
     assert not recovered(PLAIN, sign_entry(rotated(PLAIN, 3), key(3), key(1)))
+
+
+def test_a_contradiction_by_keys_that_speak_no_more():
+    """Revoked or over in the newest version: spent. In force beside a spent one, or as recovery keys: not."""
+    known = rotated(GUARDED, 2, until=AT + 2 * DAY)
+    by_old = sign_entry(rotated(GUARDED, 3), key(3), key(1))
+    offline = sign_entry(rotated(GUARDED, 3), key(3), key(1), *OFFLINE)
+    assert contradicts(known, by_old)
+    newest = {
+        "in force": (after(known), False),
+        "over": (after(known, AT + 3 * DAY), True),
+        "revoked": (changed(after(known), 0, revoked=AT), True),
+    }
+    for words, (last, expected) in newest.items():
+        assert spent(known, by_old, last) is expected, words
+        assert not spent(known, offline, last), words
+    by_both = sign_entry(replace(known, tls="other"), key(2), key(1))
+    assert not spent(known, by_both, newest["revoked"][0])
 
 
 def test_names_of_old_logs_stay_taken():

@@ -453,6 +453,107 @@ def test_no_junk_hides_a_contradiction(node, viet, at, behind):
         assert [bytes(fork.data) for fork in archive.forks()] == [other]
 
 
+def contradicted(node, viet, at, *signers, number=2, address="https://other.example") -> bytes:
+    """Another version of this number, handed on by Qatar and signed by the first key or these others."""
+    version = read_entry(viet.chain[number - 1])
+    key = viet.first if version.sign == viet.first.public else viet.signing
+    data = sign_entry(replace(version, address=address), key, *signers)
+    assert registry.heard(node, data, by="QA", at=at) == "VN"
+    return data
+
+
+def test_what_a_revoked_key_signs_keeps_nobody_back(node, viet, at):
+    """Recovery revoked it; whatever its thief goes on to sign under old numbers is kept, shown, and blocks nothing."""
+    offline = guarded(node, viet, at)
+    viet.rotates(*offline, revoked=viet.entry.issued_at)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    for number in range(2):
+        contradicted(node, viet, at, address=f"https://{number}.example")
+        assert len(archive.forks()) == number + 1
+        before = viet.entry.issued_at
+        hop, moment = viet.entry.key(Purpose.HOP, before), before + SECOND
+        keys = (*(replace(key, revoked=moment) if key == hop else key for key in viet.entry.keys),
+                DatedKey(Purpose.HOP, NoteKey.generate("x").public, moment, at + EVER))  # fmt: skip
+        viet.issues(keys=keys)
+        assert registry.renewed(node, "VN", viet.chain, by="VN", at=at + DAY) == viet.entry
+        assert archive.peer_entry("VN").named(hop.id).revoked == moment
+    assert code(registry.renewed, node, "VN", usurped(viet, at), by="VN", at=at) == ""
+    assert (archive.peer_entry("VN"), len(archive.forks())) == (viet.entry, 3)
+
+
+def test_a_key_that_is_over_keeps_nobody_back_once_recovery_led_on(node, viet, at):
+    """Not revoked, only rotated: until recovery keys have said which side counts, it blocks; then no more."""
+    offline = guarded(node, viet, at)
+    viet.rotates()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    contradicted(node, viet, at)
+    viet.issues()
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+    viet.issues(*offline)
+    viet.issues()
+    assert registry.renewed(node, "VN", viet.chain[:5], by="VN", at=at).version == 5
+    contradicted(node, viet, at, address="https://again.example")
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at) == viet.entry
+    assert len(archive.forks()) == 2
+
+
+def test_what_a_key_in_force_signs_twice_blocks_whatever_recovery_said_before(node, viet, at):
+    """The State's own key contradicts itself after, or under, a recovery that left it in force; and so do recovery keys."""
+    offline = guarded(node, viet, at)
+    viet.issues(*offline)
+    viet.issues()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    for number, signers in ((2, []), (3, []), (4, []), (3, offline)):
+        contradicted(node, viet, at, *signers, number=number)
+        viet.issues()
+        assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+        models.EntryVersion.objects.filter(standing="fork").delete()
+        assert registry.renewed(node, "VN", viet.chain, by="VN", at=at) == viet.entry
+
+
+def test_recovery_keys_that_contradict_themselves_block_though_all_is_spent(node, viet, at):
+    """Two ways on by recovery keys are for people to choose from, also if the signing key beside them was revoked since."""
+    offline = guarded(node, viet, at)
+    viet.issues(*offline)
+    viet.rotates(*offline, revoked=at)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    contradicted(node, viet, at, *offline, number=3)
+    viet.issues()
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+
+
+def test_who_came_first_does_not_end_the_true_key(node, viet, at):
+    """A thief's rotation was followed, and he revoked the true key after it: what that one signs blocks him all the same."""
+    first, true = viet.entry, viet.signing
+    viet.rotates()
+    keys = (replace(key, revoked=first.issued_at) if key.public == true.public else key for key in viet.entry.keys)
+    viet.issues(keys=tuple(keys))
+    theirs, seen = viet.chain, viet.entry
+    registry.renewed(node, "VN", theirs, by="VN", at=at)
+    other = replace(first, version=2, previous=first.digest, issued_at=first.issued_at + SECOND)
+    assert code(registry.renewed, node, "VN", [theirs[0], sign_entry(other, true)], by="QA", at=at) == "entry.fork"
+    viet.issues()
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+    assert archive.peer_entry("VN") == seen
+
+
+def test_cheap_contradictions_crowd_no_true_one_out(node, viet, at, monkeypatch):
+    """However many a spent key signs: one by a key in force is kept, and blocks."""
+    monkeypatch.setattr(registry, "_KEPT_FORKS", 2)
+    offline = guarded(node, viet, at)
+    viet.rotates(*offline, revoked=viet.entry.issued_at)
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    for number in range(4):
+        contradicted(node, viet, at, address=f"https://{number}.example")
+    assert len(archive.forks()) == 2
+    true = contradicted(node, viet, at, number=3)
+    contradicted(node, viet, at, number=3, address="https://more.example")
+    assert bytes(archive.forks()[0].data) == true
+    assert len(archive.forks()) == 3
+    viet.issues()
+    assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
+
+
 def test_another_key_is_pinned_only_anew(node, viet, at):
     """An officer may: that State has lost everything. What was accepted before is left behind, and kept."""
     other, given = Peer("VN", node, which=1), {"by": "Officer", "at": at + 60 * SECOND}

@@ -29,7 +29,7 @@ from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry
 __all__ = [
     "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
     "countersigned", "distinct", "first_keys", "gathered", "head_seen", "in_log", "read_chains", "read_entry",
-    "recovered", "sign_entry", "succeeds", "trust_in",
+    "recovered", "sign_entry", "spent", "succeeds", "trust_in",
 ]  # fmt: skip
 
 SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}
@@ -234,10 +234,33 @@ def contradicts(known: Entry, data: bytes) -> bool:
         BrokenSeal, Invalid: `data` is no signed entry.
     """
     other, signers = _read(data)
-    at = known.issued_at
-    own = {key.id for key in known.of(Purpose.SIGN) if key.revoked is None and key.since <= at <= key.until}
     same = (other.state, other.version) == (known.state, known.version) and other.digest != known.digest
-    return same and (bool(own & signers) or _recovers(known, other, signers))
+    return same and (bool(_spoke(known, signers)) or _recovers(known, other, signers))
+
+
+def spent(known: Entry, data: bytes, newest: Entry) -> bool:
+    """Whether the keys by which `data` contradicts `known` speak for the State no more: each is revoked, or over, in `newest`.
+
+    Recovery keys are never spent: two ways on by them are for people to choose from.
+
+    Args:
+        known: an accepted version.
+        data: what contradicts it.
+        newest: the newest version that follows `known`.
+
+    Raises:
+        BrokenSeal, Invalid: `data` is no signed entry.
+    """
+    other, signers = _read(data)
+    keys = [newest.named(key) for key in _spoke(known, signers)]
+    over = all(key.revoked is not None or key.until <= newest.issued_at for key in keys)
+    return over and not _recovers(known, other, signers)
+
+
+def _spoke(known: Entry, signers: frozenset[str]) -> set[str]:
+    """Those of `signers` that are signing keys which spoke for the State when `known` was made."""
+    at = known.issued_at
+    return {key.id for key in known.of(Purpose.SIGN) if key.revoked is None and key.since <= at <= key.until} & signers
 
 
 def read_chains(signed: Iterable[bytes]) -> dict[str, list[Entry]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,7 +20,7 @@ from comity.node.desk import _log
 from comity.node.desk._alarm import note_alarm_daily
 from comity.node.settings import LANGUAGES, Settings
 from comity.seal import canon, merkle
-from comity.wire.directory import Entry, Purpose, contradicts, distinct, read_entry, recovered, succeeds
+from comity.wire.directory import Entry, Purpose, contradicts, distinct, read_entry, recovered, spent, succeeds
 
 DOUBTED = 0.0
 """When to ask for a newer proof of a receipt whose present one may still do: that is looked at first."""
@@ -232,7 +233,7 @@ def _follow(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, 
     known = read_entry(archive.chain(state)[-1])
     newer = [data for data in chain if (entry := read_entry(data)).state != state or entry.version > known.version]
     recovery = _by_recovery(known, newer)
-    if newer and not recovery and _forks(state).exists():
+    if newer and not recovery and _blocked(state):
         raise _fork(state)
     for data in newer:
         known = succeeds(known, data)
@@ -283,13 +284,40 @@ def _settle_by_recovery(state: str, chain: Sequence[bytes]) -> None:
 
 
 def _keep_fork(entry: Entry, data: bytes, *, by: str, at: datetime) -> bool:
-    """Whether `data`, which is `entry`, contradicts an accepted version; then it is kept as evidence, as the first ones are."""
+    """Keep `data`, which is `entry`, as evidence if it contradicts an accepted version; whether it keeps its State back.
+
+    The first ones are kept, and the first that keeps its State back whatever came before: what a spent key signs is cheap.
+    """
     known = _standing(entry.state, models.EntryVersion.Standing.ACCEPTED).filter(version=entry.version).first()
     if known is None or not contradicts(read_entry(bytes(known.data)), data):
         return False
-    if _forks(entry.state).count() < _KEPT_FORKS:
+    blocks = _blocks(entry.state, [data])
+    if _forks(entry.state).count() < _KEPT_FORKS or (blocks and not _blocked(entry.state)):
         keep_version(entry, data, by=by, at=at, standing=models.EntryVersion.Standing.FORK)
-    return True
+    return blocks
+
+
+def _blocked(state: str) -> bool:
+    return _blocks(state, [bytes(fork.data) for fork in _forks(state)])
+
+
+def _blocks(state: str, forks: Sequence[bytes]) -> bool:
+    """Whether any of `forks` keeps this node from following `state`.
+
+    One does not if, from its number on, recovery keys have led on, and the keys that signed it are spent. Without the former
+    it would do for a thief who came first to let the true key end: then nobody could tell the two sides apart.
+    """
+    if not forks:
+        return False
+    chain = archive.chain(state)
+    accepted = {entry.version: entry for entry in map(read_entry, chain)}
+    newest = max(accepted)
+    led = max((read_entry(new).version for old, new in pairwise(chain) if recovered(read_entry(old), new)), default=0)
+    for data in forks:
+        known = accepted.get(read_entry(data).version)
+        if known is None or known.version > led or not spent(known, data, accepted[newest]):
+            return True
+    return False
 
 
 def _standing(state: str, standing: str) -> QuerySet[models.EntryVersion]:
