@@ -16,7 +16,7 @@ from comity.casework.measure import Measure
 from comity.node import models
 from comity.node.desk import crossing, registry, requesting
 from comity.node.officers.pages import directory
-from comity.wire.directory import Authority, Purpose, sign_entry
+from comity.wire.directory import Authority, Purpose, read_entry, sign_entry
 from comity.wording import aloud
 
 TOKYO = Authority(
@@ -69,6 +69,7 @@ def test_this_nodes_own_entry_is_there_to_be_read_out(node, officers, peer):
     own = peer.home_entry
     assert " ".join(re.findall(r"<span>([0-9a-f]{4})</span>", shown)) == own.fingerprint
     assert own.address in shown
+    assert own.code in plain(shown)
     assert "Line to its node" not in shown
 
 
@@ -206,6 +207,9 @@ def test_two_entries_under_one_version_raise_the_alarm(node, officers, at):
     registry.heard(node, other, by="QA", at=at)
     shown = card(page(officers), "VN")
     assert "signed two different entries under version 1" in plain(shown)
+    codes = (found.entry.code, read_entry(other).code)
+    assert all(code in plain(shown) for code in codes)
+    assert codes[0] != codes[1]
     assert 'role="alert"' in shown
 
 

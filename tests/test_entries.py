@@ -288,7 +288,7 @@ def viet(peer):
 
 
 def test_two_versions_under_one_number(node, viet, at):
-    """Both are kept, nothing follows from there by itself; an officer who compares the fingerprint settles it."""
+    """Both are kept, nothing follows from there by itself; an officer who compares the version's code settles it."""
     viet.rotates()
     registry.renewed(node, "VN", viet.chain, by="VN", at=at)
     other = forked(viet)
@@ -302,7 +302,7 @@ def test_two_versions_under_one_number(node, viet, at):
     viet.issues()
     assert code(registry.renewed, node, "VN", viet.chain, by="VN", at=at) == "entry.fork"
     assert archive.peer_entry("VN").version == 2
-    given = {"fingerprint": viet.entry.fingerprint, "by": "Officer", "at": at + DAY}
+    given = {"fingerprint": viet.entry.fingerprint, "by": "Officer", "at": at + DAY, "code": viet.entry.code}
     registry.pin(node, viet.entry_bytes, **given)
     assert (archive.forks(), archive.peer_entry("VN")) == ([], viet.entry)
     viet.issues()
@@ -574,6 +574,30 @@ def test_another_key_is_pinned_only_anew(node, viet, at):
     assert models.Peer.objects.get(pk="VN").pinned_by == "Officer"
 
 
+def test_a_fork_is_settled_by_the_code_of_a_version(node, viet, at):
+    """Both sides are by one key, so by one fingerprint: only the code says which is meant, also if it is pinned anew."""
+    viet.issues()
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    other = contradicted(node, viet, at)
+    wrong = read_entry(other)
+    given = {"fingerprint": viet.entry.fingerprint, "by": "Officer", "at": at}
+    assert (wrong.fingerprint, wrong.code == viet.entry.code) == (viet.entry.fingerprint, False)
+    for data, anew, heard in (
+        (other, True, ""),
+        (other, True, viet.entry.code),
+        (other, True, wrong.fingerprint),
+        (viet.entry_bytes, False, ""),
+        (viet.entry_bytes, False, wrong.code),
+        (viet.entry_bytes, True, viet.entry.code[:-1]),
+    ):
+        assert code(registry.pin, node, data, anew=anew, code=heard, **given) == "peer.code"
+        assert (archive.peer_entry("VN"), len(archive.forks())) == (viet.entry, 1)
+    registry.pin(node, other, anew=True, code=wrong.code.upper(), **given)
+    assert (archive.peer_entry("VN"), archive.forks()) == (wrong, [])
+    assert registry.pin(node, other, **given) == wrong
+    assert code(registry.pin, node, other, code=viet.entry.code, **given) == "peer.code"
+
+
 def test_a_version_is_not_skipped_by_hand(node, viet, at):
     """With the same key, and the right fingerprint, what lies between is still asked for."""
     viet.issues()
@@ -814,6 +838,13 @@ def test_the_operators_commands(tmp_path):
     files = [*(iran / "entries" / f"{number}.json" for number in range(2, 5)), iran / "entry.json"]
     assert (iran / "entries" / "1.json").read_bytes() == first
     assert "version 5" in comity("renew", qatar, *files).stdout
-    assert f"IR  version 5  {read_entry(files[-1].read_bytes()).fingerprint}" in comity("directory", qatar).stdout
+    newest = read_entry(files[-1].read_bytes())
+    assert f"IR  version 5  {newest.fingerprint}" in comity("directory", qatar).stdout
     own = comity("directory", iran).stdout
+    assert f"code of this version: {newest.code}\n" in own
+    assert comity("fingerprint", files[-1], "--code").stdout == f"{newest.code}\n"
+    words = comity("fingerprint", files[-1], "--code", "--words", "fa").stdout
+    pinning = ("pin", qatar, files[-1], "--fingerprint", newest.fingerprint, "--by", "N. N.")
+    assert "peer.code" in comity(*pinning, "--code", newest.fingerprint).stderr
+    assert comity(*pinning, "--code", words).stdout == "IR is pinned.\n"
     assert (own.count("  hop  "), own.count("  recovery  "), own.count("revoked")) == (2, 2, 1)

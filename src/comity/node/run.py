@@ -215,15 +215,18 @@ def pin(
     anew: Annotated[
         bool, typer.Option("--anew", help="It does not follow what is pinned: that State lost its keys.")
     ] = False,
+    code: Annotated[
+        str,
+        typer.Option(help="That of this version, as read aloud too: asked for where that State has said two things."),
+    ] = "",
 ) -> None:
     """Pin another State's directory entry after comparing its fingerprint."""
     settings = _django(home)
     from comity.node.desk import registry
     from comity.wording.aloud import heard
 
-    pinned = registry.pin(
-        settings, read_file(entry), fingerprint=heard(fingerprint), by=by, at=datetime.now(UTC), anew=anew
-    )
+    given = {"fingerprint": heard(fingerprint), "code": heard(code) if code else ""}
+    pinned = registry.pin(settings, read_file(entry), by=by, at=datetime.now(UTC), anew=anew, **given)
     typer.echo(f"{pinned.state} is pinned.")
 
 
@@ -231,12 +234,16 @@ def pin(
 def fingerprint(
     entry: Path,
     words: Annotated[str, typer.Option(help="A language (en, fa): as words to read aloud, the last one a check.")] = "",
+    code: Annotated[
+        bool, typer.Option("--code", help="Instead the code of this version, for all that it says.")
+    ] = False,
 ) -> None:
-    """Print the fingerprint of a directory entry file."""
+    """Print the fingerprint of a directory entry file: of its signing key, which many versions may have in common."""
     from comity.wire.directory import read_entry
     from comity.wording import aloud
 
-    found = read_entry(read_file(entry)).fingerprint
+    version = read_entry(read_file(entry))
+    found = version.code if code else version.fingerprint
     typer.echo(" ".join(aloud.spoken(found, words)) if words else found)
 
 

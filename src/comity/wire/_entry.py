@@ -302,6 +302,11 @@ class Entry:
         return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 
     @property
+    def code(self) -> str:
+        """What people read aloud to agree on this version and all that it says: as `version_code`."""
+        return version_code(self.digest)
+
+    @property
     def central(self) -> dict[str, str]:
         """Language -> name of the central authority; in general words when the entry names none."""
         named = next((authority.names for authority in self.authorities if authority.role == "central"), {})
@@ -340,6 +345,11 @@ class Entry:
             raise Invalid("The directory entry does not follow its form.", code="entry.form")
         _meant(entry)
         return entry
+
+
+def version_code(digest: str) -> str:
+    """What people read aloud to agree on the version with this digest: its first 128 bits, in groups of four hex digits."""
+    return " ".join(digest[start : start + 4] for start in range(0, 32, 4))
 
 
 def _plain(entry: Entry) -> bool:

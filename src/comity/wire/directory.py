@@ -24,12 +24,22 @@ from comity.seal.container import Container
 from comity.seal.envelope import KINDS
 from comity.seal.keys import SigningKey, VerifyKey
 from comity.seal.trust import Grant, Trust
-from comity.wire._entry import CONFIRMED_FOR, NEEDED, Authority, DatedKey, Entry, Public, Purpose, first_keys
+from comity.wire._entry import (
+    CONFIRMED_FOR,
+    NEEDED,
+    Authority,
+    DatedKey,
+    Entry,
+    Public,
+    Purpose,
+    first_keys,
+    version_code,
+)
 
 __all__ = [
     "CONFIRMED_FOR", "NEEDED", "SIGNS", "Authority", "DatedKey", "Entry", "Public", "Purpose", "check_cades", "contradicts",
     "countersigned", "distinct", "first_keys", "gathered", "head_seen", "in_log", "read_chains", "read_entry",
-    "recovered", "sign_entry", "spent", "succeeds", "trust_in",
+    "recovered", "sign_entry", "spent", "succeeds", "trust_in", "version_code",
 ]  # fmt: skip
 
 SIGNS: Mapping[Purpose, frozenset[str]] = {Purpose.SIGN: KINDS, Purpose.RECOVERY: frozenset({"entry"})}

@@ -67,8 +67,12 @@ def set_language(officer: models.Officer, language: str) -> None:
     models.Officer.objects.filter(pk=officer.pk).update(language=language)
 
 
-def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datetime, anew: bool = False) -> Entry:
+def pin(
+    settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datetime, anew: bool = False, code: str = ""
+) -> Entry:
     """Pin another State's entry, after its fingerprint was compared over another channel.
+
+    Where that State has said two things, both may be by one key: then the version's code is asked for too, which settles it.
 
     Args:
         settings: the node's.
@@ -77,19 +81,24 @@ def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datet
         by: who compared it.
         at: now.
         anew: take it although it does not follow what is pinned: that State has lost its keys, or said two things.
+        code: that of the version (`Entry.code`), as read aloud by the other State; blanks do not matter.
 
     Raises:
-        BrokenSeal: the entry is not signed by its own key, or the fingerprint is another.
+        BrokenSeal: the entry is not signed by its own key, or the fingerprint is another; ``peer.code``: the code is another,
+            or missing where it is asked for.
         Invalid: it claims a name that another State's log or witness bears, or does not follow the pinned version.
         NotPossible: another key or a newer entry is pinned for this State already, or it is this State's own.
     """
     entry = read_entry(data, at=at)
     if entry.state == settings.state:
         raise NotPossible("A State does not pin its own entry.", code="peer.own", where=entry.state)
-    if fingerprint.replace(" ", "").lower() != entry.fingerprint.replace(" ", ""):
+    if not _same_digits(fingerprint, entry.fingerprint):
         raise BrokenSeal("The fingerprint is another. Do not pin this entry.", code="peer.fingerprint")
     with transaction.atomic():
         row = _locked(entry.state)
+        if (code or _forks(entry.state).exists()) and not _same_digits(code, entry.code):
+            message = f"Pin only the version of {entry.state} whose code it reads aloud: this is not its code, or none."
+            raise BrokenSeal(message, code="peer.code", where=entry.state)
         known = read_entry(bytes(row.entry)) if row is not None else entry
         if known.digest != entry.digest:
             if anew:
@@ -101,6 +110,10 @@ def pin(settings: Settings, data: bytes, *, fingerprint: str, by: str, at: datet
         models.Peer.objects.filter(pk=entry.state).update(pinned_at=at, pinned_by=by)
         _settle(_forks(entry.state))
     return entry
+
+
+def _same_digits(heard: str, own: str) -> bool:
+    return heard.replace(" ", "").lower() == own.replace(" ", "")
 
 
 def _locked(state: str) -> models.Peer | None:
@@ -334,7 +347,7 @@ def _settle(forks: QuerySet[models.EntryVersion]) -> None:
 
 def _fork(state: str) -> BrokenProof:
     message = (
-        f"{state} has said two things under one version of its entry. Both are kept. Ask it, and compare fingerprints."
+        f"{state} has said two things under one version of its entry. Both are kept. Ask it which holds, by its code."
     )
     return BrokenProof(message, code="entry.fork", where=state)
 

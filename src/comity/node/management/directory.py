@@ -179,13 +179,8 @@ def _new(draft: Path | None) -> Iterator[None]:
 
 def _tell(made: Any, draft: Path) -> None:
     typer.echo(
-        f"Nothing is published yet. Let enough keepers of recovery keys sign {draft}, and read to them: {_code(made)}"
+        f"Nothing is published yet. Let enough keepers of recovery keys sign {draft}, and read to them: {made.code}"
     )
-
-
-def _code(entry: Any) -> str:
-    """128 bits of what names a version, to be read aloud: it stands for all that the version says."""
-    return " ".join(entry.digest[start : start + 4] for start in range(0, 32, 4))
 
 
 @app.command("recovery-sign")
@@ -201,7 +196,7 @@ def recovery_sign(
 
     data = read_file(file)
     entry = read_entry(data)
-    if code.replace(" ", "").lower() != _code(entry).replace(" ", ""):
+    if code.replace(" ", "").lower() != entry.code.replace(" ", ""):
         raise BrokenSeal(
             "This is another version than was read aloud. Do not sign it.", code="entry.draft", where=str(file)
         )
@@ -260,6 +255,7 @@ def directory(home: Home) -> None:
     """List what this node knows of each State's entry: its own, those it goes by, and what others say."""
     settings, now = start(home), datetime.now(UTC)
     from comity.node import archive
+    from comity.wire.directory import version_code
 
     own = archive.own_entry(settings)
     for entry in (own, *archive.entries()):
@@ -267,6 +263,7 @@ def directory(home: Home) -> None:
         typer.echo(
             f"{entry.state}  version {entry.version}  {entry.fingerprint}  confirmed {entry.confirmed_on}{stale}"
         )
+        typer.echo(f"    code of this version: {entry.code}")
         for told in archive.told(entry.state):
             words = (
                 "says the same" if told.agrees else "says otherwise" if told.version <= entry.version else "knows newer"
@@ -277,5 +274,6 @@ def directory(home: Home) -> None:
         typer.echo(f"    {key.id}  {key.purpose}  {key.name}  since {key.since:%Y-%m-%d %H:%M}, {end}")
     for fork in archive.forks():
         typer.echo(
-            f"{fork.state}  TWO VERSIONS {fork.version}: {fork.digest} came from {fork.by} on {fork.at:%Y-%m-%d}"
+            f"{fork.state}  TWO VERSIONS {fork.version}: "
+            f"that of the code {version_code(fork.digest)} came from {fork.by} on {fork.at:%Y-%m-%d}"
         )

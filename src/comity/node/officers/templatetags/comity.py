@@ -17,6 +17,7 @@ from comity.node.officers import acts, almanac, asking, fields, judgement, marku
 from comity.node.settings import current
 from comity.reporting import axes
 from comity.reporting.reconciliation import Cell
+from comity.wire import directory
 from comity.wording import figures, review, speech
 
 register = template.Library()
@@ -150,6 +151,12 @@ def get(table: dict[str, Any], key: str) -> Any:
 def fingerprint(text: str) -> list[str]:
     """A fingerprint in its groups of four."""
     return text.split()
+
+
+@register.filter
+def version_code(digest: str) -> str:
+    """What people read aloud to agree on the version of an entry with this digest."""
+    return directory.version_code(digest)
 
 
 @register.filter
