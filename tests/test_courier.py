@@ -13,15 +13,15 @@ import spoken
 from answering import Post, answered, receipt, said, until
 from django.db import connection
 from lines import PEM, TLS, line
-from peer import arrive, request
+from peer import Peer, arrive, request
 from plans import explained
 
 from comity.casework.lifecycle import Kind
 from comity.errors import NotPossible, Unreachable
-from comity.node import archive
+from comity.node import archive, models
 from comity.node import courier as rounds
 from comity.node.courier import Courier, errands
-from comity.node.desk import crossing
+from comity.node.desk import crossing, registry
 from comity.seal import envelope
 from comity.seal.envelope import Signed
 from comity.seal.keys import SigningKey
@@ -150,7 +150,9 @@ def test_a_doubt_outlives_a_renewal_that_failed(node, sent, at, monkeypatch):
     answered(crossing.conversation(node, "VN"), row, said(row, stranger, Event.RELAY_REJECTION, "x"), at)
     assert crossing.doubted("VN")
     monkeypatch.setattr(errands, "line_to", Post(node).line)
+    registry.heard(node, Peer("VN", node, which=1).rotates(), by="QA", at=at - DAY)
     errands.Errands(node, "VN")._renew()
+    assert models.Alarm.objects.filter(peer="VN", code="entry.behind").count() == 1
     assert crossing.doubted("VN")
     talk = crossing.conversation(node, "VN")
     crossing.doubt("VN", doubted=False)

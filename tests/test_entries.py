@@ -622,6 +622,67 @@ def test_what_others_say_is_shown_and_replaces_nothing(node, viet, at):
     assert code(registry.heard, node, b"{}", by="QA", at=at) == "canon.fields"
 
 
+@pytest.fixture
+def moved(node, viet, at):
+    """Viet Nam was robbed: the thief's version, with his address, is gone by here. Then it recovered; its recovery keys."""
+    offline = guarded(node, viet, at)
+    stolen, honest, chain = viet.signing, viet.entry, list(viet.chain)
+    viet.rotates(stolen)
+    viet.issues(address="https://thief.example")
+    registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    viet.entry, viet.signing, viet.chain = honest, stolen, chain
+    viet.rotates(*offline, revoked=honest.issued_at)
+    return offline
+
+
+def test_a_recovery_that_others_hand_on_is_taken(node, viet, moved, at):
+    """The thief's node hands out nothing that ends him; Qatar's word does, for Viet Nam's recovery keys stand under it."""
+    assert archive.peer_entry("VN").address == "https://thief.example"
+    assert registry.heard(node, viet.entry_bytes, by="QA", at=at) == "VN"
+    assert (archive.peer_entry("VN"), archive.chain("VN"), archive.forks()) == (viet.entry, viet.chain, [])
+    assert models.EntryVersion.objects.get(digest=viet.entry.digest).by == "QA"
+    assert registry.heard(node, viet.entry_bytes, by="QA", at=at) == "VN"
+    assert archive.peer_entry("VN") == viet.entry
+
+
+def test_nothing_else_that_others_hand_on_is_taken(node, viet, moved, at):
+    """Neither by too few recovery keys, nor by the thief's, nor upon another version, nor of a time to come, nor of ours."""
+    theirs = archive.peer_entry("VN")
+    recovered, before = viet.entry, viet.chain[1]
+    at_last = replace(read_entry(before), version=4, previous=recovered.digest, threshold=1)
+    rows = {
+        "one of two": sign_entry(recovered, viet.signing, moved[0]),
+        "the thief's own": usurped(viet, at)[2],
+        "of a time to come": sign_entry(replace(recovered, issued_at=at + DAY), viet.signing, *moved),
+        "upon what is not known": sign_entry(at_last, viet.first, *moved),
+        "history rewritten": sign_entry(replace(recovered, keys=recovered.keys[1:]), viet.signing, *moved),
+    }
+    for words, data in rows.items():
+        assert registry.heard(node, data, by="QA", at=at) == "VN", words
+        assert archive.peer_entry("VN") == theirs, words
+    own = archive.own_entry(node)
+    assert registry.heard(node, sign_entry(replace(own, tls="other"), node.signing), by="QA", at=at) == node.state
+    assert not models.Peer.objects.filter(pk=node.state).exists()
+
+
+def test_that_others_know_what_its_own_node_does_not_hand_out_is_told(node, viet, moved, at):
+    """Viet Nam went on before Qatar was asked: nothing proves it here, so people are told once a day, and renew from files."""
+    alarms = models.Alarm.objects.filter(peer="VN", code="entry.behind")
+    registry.compare_told("VN", at=at + SECOND)
+    viet.issues()
+    registry.heard(node, viet.chain[0], by="FR", at=at)
+    registry.heard(node, viet.entry_bytes, by="QA", at=at)
+    for asked, expected in ((at, 0), (at + SECOND, 1), (at + 2 * SECOND, 1), (at + 3 * DAY, 1)):
+        registry.compare_told("VN", at=asked)
+        assert alarms.count() == expected
+    assert archive.peer_entry("VN").address == "https://thief.example"
+    assert registry.renewed(node, "VN", viet.chain, by="VN", at=at) == archive.peer_entry("VN") == viet.entry
+    registry.heard(node, viet.entry_bytes, by="QA", at=at + 3 * DAY)
+    registry.compare_told("VN", at=at + 3 * DAY + SECOND)
+    assert alarms.count() == 1
+    registry.compare_told("XX", at=at)
+
+
 def test_others_bear_witness_of_a_contradiction(node, viet, at):
     """Qatar hands on another second version, by Viet Nam's own key: it is kept as evidence, and stops what follows."""
     viet.rotates()

@@ -286,6 +286,7 @@ class Errands:
         self._renew_next = self._renewed + _RENEW
         doubted = crossing.doubted(self._peer)
         crossing.doubt(self._peer, doubted=False)  # now: what is doubted meanwhile is looked at again
+        asked = now()
         try:
             line = self._line()
             chain = read_bundle(line.get("/entries", at=now(), limit=BUNDLE_LIMIT))
@@ -298,6 +299,7 @@ class Errands:
             if doubted:
                 crossing.doubt(self._peer, doubted=True)
             _log.warning("the entry of %s: %s", self._peer, error)
+        registry.compare_told(self._peer, at=asked)
         return False
 
     def _look_at_forms(self) -> bool:

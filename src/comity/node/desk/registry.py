@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.db import transaction
@@ -26,6 +26,7 @@ DOUBTED = 0.0
 """When to ask for a newer proof of a receipt whose present one may still do: that is looked at first."""
 _SHORTEST_PASSWORD = 12
 _KEPT_SAID = 100  # statements of one State about others; the newest stay
+_SAID_LATELY = timedelta(days=2)  # what a peer says of others is asked for daily: what is older, it says no more
 _KEPT_FORKS = 20  # contradictions of one State; the first stay
 
 
@@ -355,7 +356,9 @@ def _fork(state: str) -> BrokenProof:
 def heard(settings: Settings, data: bytes, *, by: str, at: datetime) -> str:
     """Keep what a pinned State says about the entry of another one, or about ours. It replaces nothing; it is shown.
 
-    If it contradicts, by that State's own key, a version that this node accepted, it is kept as evidence too.
+    If it contradicts, by that State's own key, a version that this node accepted, it is kept as evidence too. Only what follows
+    an accepted version by that one's recovery keys is taken, as `renewed` takes it from that State itself: a thief of its
+    signing key may have changed the address at which it is asked, and hands out no version that ends him.
 
     Args:
         settings: the node's.
@@ -378,8 +381,41 @@ def heard(settings: Settings, data: bytes, *, by: str, at: datetime) -> str:
         )
         same = models.Said.objects.filter(by=by).order_by("-at", "-pk").values_list("pk", flat=True)
         models.Said.objects.filter(pk__in=list(same[_KEPT_SAID:])).delete()
+    if entry.state != settings.state:
+        _hear_recovery(settings, entry, data, by=by, at=at)
+    with transaction.atomic():
         _keep_fork(entry, data, by=by, at=at)
     return entry.state
+
+
+def _hear_recovery(settings: Settings, entry: Entry, data: bytes, *, by: str, at: datetime) -> None:
+    """Take `data`, which is `entry`, if it follows an accepted version by the recovery keys that this one names."""
+    accepted = _standing(entry.state, models.EntryVersion.Standing.ACCEPTED)
+    before = accepted.filter(version=entry.version - 1, digest=entry.previous).first()
+    if before is None or accepted.filter(digest=entry.digest).exists():
+        return
+    known = bytes(before.data)
+    if recovered(read_entry(known), data):
+        with suppress(BrokenProof, BrokenSeal, Invalid):  # what does not lead on stays a word like any other
+            renewed(settings, entry.state, [known, data], by=by, at=at)
+
+
+def compare_told(state: str, *, at: datetime) -> None:
+    """Let people see, once a day, that others go by a version of a pinned State's entry that did not come from its own node.
+
+    That is so where a thief has changed its address, where it has moved while this node was away, or where others lie.
+
+    Args:
+        state: whose own node was asked just now.
+        at: when it was asked: what others said until then, it could have handed out itself.
+    """
+    accepted = _standing(state, models.EntryVersion.Standing.ACCEPTED).first()
+    if accepted is None:
+        return
+    known = models.EntryVersion.objects.filter(state=state).values("digest")
+    said = models.Said.objects.filter(about=state, at__gt=at - _SAID_LATELY, at__lt=at, version__gt=accepted.version)
+    if said.exclude(digest__in=known).exists():
+        note_alarm_daily(state, code="entry.behind", at=at)
 
 
 def cosign(settings: Settings, request: str, *, at: datetime) -> str:

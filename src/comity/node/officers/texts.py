@@ -120,6 +120,10 @@ TEXTS: Final[dict[str, Promise]] = {
     "case.other": _("Reference, States and measure of a case do not change."),
     "case.history": _("The message stands on a history that this node does not know."),
     "peer.expired": _("The keys of the other State are not valid now. Its new directory entry is needed."),
+    "entry.behind": _(
+        "Others go by a version of this State’s entry that did not come from its own node, or was not accepted here. Call it: "
+        "perhaps its address is a thief’s by now. The page of States shows who knows which version."
+    ),
     "peer.unknown": _("No directory entry of this State is pinned at this node."),
     "job.running": _("This is being done already."),
     "job.done": _("This work is done already."),
