@@ -543,9 +543,13 @@ def test_cheap_contradictions_crowd_no_true_one_out(node, viet, at, monkeypatch)
     offline = guarded(node, viet, at)
     viet.rotates(*offline, revoked=viet.entry.issued_at)
     registry.renewed(node, "VN", viet.chain, by="VN", at=at)
+    before = archive._led.cache_info().misses
     for number in range(4):
         contradicted(node, viet, at, address=f"https://{number}.example")
     assert len(archive.forks()) == 2
+    assert (
+        archive._led.cache_info().misses - before == len(viet.chain) - 1
+    )  # what was accepted is not verified for each
     true = contradicted(node, viet, at, number=3)
     contradicted(node, viet, at, number=3, address="https://more.example")
     assert bytes(archive.forks()[0].data) == true

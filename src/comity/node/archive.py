@@ -23,7 +23,7 @@ from comity.node.settings import Settings
 from comity.seal import canon, envelope, merkle
 from comity.seal.envelope import Pair, Signed
 from comity.wire import messages
-from comity.wire.directory import Entry, Purpose, read_entry
+from comity.wire.directory import Entry, Purpose, read_entry, recovered
 
 Row = TypeVar("Row", bound=Model)
 
@@ -146,6 +146,21 @@ def chain(state: str) -> list[bytes]:
     """The versions of the entry of `state` that this node accepted, oldest first; the last is the one it goes by."""
     rows = models.EntryVersion.objects.filter(state=state, standing=models.EntryVersion.Standing.ACCEPTED)
     return [bytes(data) for data in rows.order_by("version").values_list("data", flat=True)]
+
+
+def versions(state: str) -> list[Entry]:
+    """What `chain` holds, read."""
+    return [_entry(data) for data in chain(state)]
+
+
+def last_recovery(state: str) -> int:
+    """The number of the newest accepted version that recovery keys of the one before it signed; 0: there is none."""
+    return max((_entry(new).version for old, new in itertools.pairwise(chain(state)) if _led(old, new)), default=0)
+
+
+@lru_cache(maxsize=512)
+def _led(old: bytes, new: bytes) -> bool:
+    return recovered(_entry(old), new)
 
 
 def forks() -> list[models.EntryVersion]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -244,7 +243,7 @@ def _readable(state: str, chain: Sequence[bytes]) -> list[tuple[Entry, bytes]]:
 
 def _follow(settings: Settings, state: str, chain: Sequence[bytes], *, by: str, at: datetime) -> Entry:
     """Accept every version in `chain` that is newer than the newest here. Raises as `renewed`."""
-    known = read_entry(archive.chain(state)[-1])
+    known = archive.versions(state)[-1]
     newer = [data for data in chain if (entry := read_entry(data)).state != state or entry.version > known.version]
     recovery = _by_recovery(known, newer)
     if newer and not recovery and _blocked(state):
@@ -312,7 +311,7 @@ def _keep_fork(entry: Entry, data: bytes, *, by: str, at: datetime) -> bool:
 
 
 def _blocked(state: str) -> bool:
-    return _blocks(state, [bytes(fork.data) for fork in _forks(state)])
+    return _blocks(state, [bytes(fork.data) for fork in _forks(state).order_by("-pk")])
 
 
 def _blocks(state: str, forks: Sequence[bytes]) -> bool:
@@ -323,13 +322,11 @@ def _blocks(state: str, forks: Sequence[bytes]) -> bool:
     """
     if not forks:
         return False
-    chain = archive.chain(state)
-    accepted = {entry.version: entry for entry in map(read_entry, chain)}
-    newest = max(accepted)
-    led = max((read_entry(new).version for old, new in pairwise(chain) if recovered(read_entry(old), new)), default=0)
+    led, versions = archive.last_recovery(state), archive.versions(state)
+    accepted = {entry.version: entry for entry in versions}
     for data in forks:
         known = accepted.get(read_entry(data).version)
-        if known is None or known.version > led or not spent(known, data, accepted[newest]):
+        if known is None or known.version > led or not spent(known, data, versions[-1]):
             return True
     return False
 
