@@ -1,8 +1,8 @@
 """The one HTTP client: post, fetch, collect. Addresses and certificates come from pinned entries, never from a message.
 
 TLS 1.3 only, with the very certificate that the peer's entry names (`pinned`); no redirects, no proxies from the environment,
-no answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node. A time-stamping
-authority, whose address the operator names, is asked without one (`ask_stamp`), within the same limits.
+no answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node. A
+time-stamping authority, whose address the operator names, is asked without one (`ask_stamp`), within the same limits.
 """
 
 from __future__ import annotations
