@@ -37,18 +37,25 @@ def entry_of(state: str = "IR", **changes) -> Entry:
     return Entry(**({"keys": first_keys(**(keys | other))} | values | changes))
 
 
-def certificate(host: str = "127.0.0.1") -> tuple[bytes, str]:
-    """Make a self-signed certificate for an address: (key and certificate in PEM, the certificate in PEM)."""
+def certificate(host: str = "127.0.0.1", by: bytes = b"") -> tuple[bytes, str]:
+    """Make a certificate for an address: (key and certificate in PEM, the certificate in PEM).
+
+    It is its own authority, or issued `by` another one: that one's key and certificate in PEM.
+    """
     private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "node")])
+    name = issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "issued" if by else "node")])
+    signing = private
+    if by:
+        signing, issuer = serialization.load_pem_private_key(by, None), x509.load_pem_x509_certificate(by).subject
     now = datetime.now(UTC)
     made = (
-        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=private.public_key())
+        x509.CertificateBuilder(subject_name=name, issuer_name=issuer, public_key=private.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
-        .sign(private, hashes.SHA256())
+        .add_extension(x509.BasicConstraints(ca=not by, path_length=None), critical=True)
+        .sign(signing, hashes.SHA256())
     )
     pem = made.public_bytes(serialization.Encoding.PEM)
     kind, no = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

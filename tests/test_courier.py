@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from math import inf
 from types import SimpleNamespace
 
 import pytest
@@ -27,7 +28,7 @@ from comity.seal.envelope import Signed
 from comity.seal.keys import SigningKey
 from comity.wire import transport
 from comity.wire.directory import trust_in
-from comity.wire.exchange import Event, Have, Item, Offer
+from comity.wire.exchange import Event, Have, Item, Offer, tell_forms
 from comity.wire.remembered import Heard
 
 DAY = timedelta(days=1)
@@ -96,6 +97,50 @@ def test_a_silent_peer_holds_nobody_back(node, sent, monkeypatch):
     assert post.asked.count(("VN", "/exchange")) == 1
     now = time.time()
     assert courier._errands["VN"]._talk.next_due(now) > now  # silent: for a while nothing is asked of it
+
+
+@pytest.fixture
+def answering_only(node, sent, at, monkeypatch):
+    """Viet Nam's node answers every offer with one status: (how often it was asked, the letter) after an hour of that."""
+
+    def asked(status: int):
+        clock, times, (row, _) = [at], [], sent["VN"]
+
+        def post(*_, **__):
+            times.append(clock[0])
+            return status, b""
+
+        monkeypatch.setattr(errands, "now", lambda: clock[0])
+        line = SimpleNamespace(post=post, get_if_any=lambda *_, **__: tell_forms())
+        monkeypatch.setattr(errands, "line_to", lambda *_: line)
+        runs = errands.Errands(node, "VN")
+        runs._talk._again_at = inf  # it was greeted
+        while clock[0] < at + timedelta(hours=1):
+            if runs._has_to_say() and (offer := runs._talk.offer(clock[0].timestamp())):
+                runs._exchange(offer)
+            clock[0] += timedelta(seconds=15)
+        row.refresh_from_db()
+        return len(times), row
+
+    return asked
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [500, 503, 599, 302, 204, 429])
+def test_what_is_no_refusal_kills_no_letter(answering_only, status):
+    """A fault of the peer's, a redirect or what is no answer: the letter waits, and not one attempt of it is counted."""
+    times, row = answering_only(status)
+    assert times > 80
+    assert (row.stage, row.attempts, row.trouble) == ("relay", 0, "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_refusal_alone_counts_against_a_letter(answering_only, status):
+    """The same peer with a 4xx: the letter is refused, again and again, and in the end put before a person."""
+    times, row = answering_only(status)
+    assert times == 20
+    assert (row.stage, row.trouble) == ("dead", f"wire.status-{status}")
 
 
 @pytest.mark.django_db

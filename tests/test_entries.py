@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import warm
+from lines import certificate
 from peer import Peer, arrive, request
 from refusing import code
 
@@ -167,6 +168,20 @@ def test_confirming_describing_and_readdressing(own, at):
     both = (own.home / "keys" / "tls.crt").read_text() * 2
     assert issuing.readdress(own.now(), tls=both, at=later + 2 * SECOND).tls == both
     assert [one.version for one in read_chains(issuing.own_chain(own.now()))["IR"]] == [1, 2, 3, 4]
+
+
+def test_only_certificates_that_peers_accept_are_published(own, at):
+    """Neither an authority's, nor one for elsewhere or of another time; and no key that lies in the same file."""
+    (both, ours), (_, elsewhere) = certificate(), certificate("127.0.0.9")
+    published = issuing.readdress(own.now(), tls=both.decode(), at=at).tls
+    assert (published, "PRIVATE KEY" in published, "PRIVATE KEY" in both.decode()) == (ours, False, True)
+    files = own.home / "keys"
+    for refused in (
+        ours + elsewhere, "", "no PEM", (files / "tls.key").read_text(), (files / "cades.crt").read_bytes().decode("latin-1"),
+    ):  # fmt: skip
+        assert code(issuing.readdress, own.now(), tls=refused, at=at) == "entry.tls"
+    assert code(issuing.readdress, own.now(), tls=ours, at=at + 2 * DAY) == "entry.tls"
+    assert archive.own_entry(own.now()).version == 2
 
 
 def test_a_version_that_was_cut_off(own, at, monkeypatch):

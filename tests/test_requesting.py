@@ -51,6 +51,33 @@ def test_moments_are_of_a_usable_year_in_utc_too(text):
         parse_moment(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20261001T090000+0330", "2026-W40-4T09:00:00+03:30", "2026-W40-4T09:00+03:30", "2026-10-01 09:00:00+03:30",
+        "2026-10-01T09:00+03:30", "2026-10-01T09+03:30", "2026-10-01T09:00:00+03", "2026-10-01T09:00:00+0330",
+        "2026-10-01T09:00:00+03:25:44", "2026-10-01T09:00:00,5+03:30", "2026-10-01T09:00:00", "2026-10-01T24:00:00Z",
+        "2026-10-01T09:00:00+03:75", "2026-10-01T09:00:00+24:00", "2026-10-01T09:00:00.1234567890Z", "2026-10-01T09:00:60Z",
+        "٢٠٢٦-10-01T09:00:00Z", "2026-10-01T09:00:00Z ", "2026-274T09:00:00Z", "2026-02-30T09:00:00Z",
+    ],
+)  # fmt: skip
+def test_another_form_of_a_moment_is_refused(text):
+    """Only RFC 3339, whatever Python reads: a request from outside with another form is none."""
+    with pytest.raises(ValueError, match=r".+"):
+        parse_moment(text)
+    assert code_of(Request.from_dict, ours().to_dict() | {"event_at": text}) == "request.value"
+    used = {"kind": "ip", "value": "192.0.2.1", "at": text}
+    assert code_of(Request.from_dict, ours().to_dict() | {"accounts": [used]}) == "request.value"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-10-01T09:00:00Z", "2026-10-01T09:00:00-00:00", "2026-10-01T23:59:59.123456789+14:00"]
+)
+def test_a_moment_keeps_its_offset(text):
+    """All that RFC 3339 lets one write with a date and a time of day, seconds and an offset."""
+    assert parse_moment(text) == datetime.fromisoformat(text)
+
+
 def test_the_one_form_of_a_moment_that_crosses():
     """UTC, whole seconds, Z: everything else that names the same moment is refused."""
     assert strict_moment("2026-11-24T10:00:00Z") == datetime(2026, 11, 24, 10, tzinfo=UTC)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from answering import answered, proof_of, said
+from django.test import Client, override_settings
 from peer import arrive, request
 
 from comity.errors import BrokenProof
@@ -13,11 +14,13 @@ from comity.ledger import checkpoint as cp
 from comity.ledger.log import Proof
 from comity.node import archive, models
 from comity.node.desk import crossing, issuing, registry
-from comity.seal import canon
+from comity.node.peers import views
+from comity.seal import canon, envelope
 from comity.seal.keys import NoteKey, SigningKey
 from comity.wire import messages
 from comity.wire.directory import DatedKey, Purpose, in_log, trust_in
 from comity.wire.exchange import Event, Evidence, Item, Offer
+from comity.wire.transport import hop_headers
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -150,3 +153,47 @@ def test_words_of_this_node_are_signed_anew_when_its_key_is_lost(own, peer, at):
     found = [messages.read_word(word, trust_in([archive.own_entry(own.now())])).said for word in (after, *words)]
     assert [one.event for one in found] == [Event.RELAY_ACCEPTANCE, Event.CONTENT_CONSIGNMENT]
     assert asked_again(own.now(), data, at + 9 * SECOND) == (after, words)
+
+
+@pytest.fixture
+def fetched(own, peer, at, monkeypatch):
+    """What the peers' door answers, over HTTP, to Viet Nam's node that asks for words about an envelope."""
+    plain = {"ALLOWED_HOSTS": ["testserver"], "MIDDLEWARE": ["django.middleware.security.SecurityMiddleware"]}
+    monkeypatch.setattr(views, "current", own.now)
+
+    def get(path: str) -> bytes:
+        monkeypatch.setattr(views, "_talks", {})  # the node was started again since
+        headers = hop_headers("GET", own.now().peers + path, b"", state="VN", key=peer.hop, at=at)
+        with override_settings(ROOT_URLCONF="comity.node.peers.urls", **plain):
+            answer = Client().get(path, secure=True, headers=headers)
+        assert answer.status_code == 200
+        return answer.content
+
+    return get
+
+
+def _set_right(own, at):
+    """Set the clock right, by which all was said so far."""
+
+
+def _recover(own, at):
+    """Take a new signing key, because the old one was stolen before all was said."""
+    issuing.recover(own.now(), [], since=at, at=at)
+
+
+@pytest.mark.parametrize(("wrong", "then"), [(timedelta(0), _recover), (timedelta(days=365), _set_right)])
+def test_words_that_do_not_count_are_not_fetched_either(own, peer, at, fetched, wrong, then):
+    """The receipt and the outcome are said anew before they are given; a second time the very same words."""
+    data, _ = peer.asks(request())
+    arrive(own.now(), data, at - SECOND + wrong)
+    paths = [f"/{name}/{canon.content_id(data)}" for name in ("receipts", "outcomes")]
+    then(own, at)
+    entry = archive.own_entry(own.now())
+    receipt, outcome = (json.loads(fetched(path)) for path in paths)
+    for statement in (receipt["receipt"], outcome):
+        assert not entry.named(statement["key"]).revoked
+        verified = envelope.verify(canon.dumps(statement), trust_in([entry]), kind="receipt", at=at)
+        assert json.loads(verified.payload)["at"] <= f"{at + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    found = Proof.from_dict(receipt["proof"])
+    in_log(found, messages.logged_receipt(canon.content_id(data)), entry, [])
+    assert [json.loads(fetched(path)) for path in paths] == [receipt, outcome]

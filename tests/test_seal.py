@@ -303,6 +303,10 @@ ADDRESSED = [
     ("an internal act of Iran, sealed for Viet Nam", _to("VN", signed(to="IR")), "VN", None, "seal.addressee"),
     ("an act of Viet Nam, sent back to it by Iran", _to("VN", signed(sender="VN", to="IR", key=SIGN["VN"])), "VN", None,
      "seal.addressee"),
+    ("a letter to Qatar by a key that nobody knows", _to("VN", signed(to="QA", key=SigningKey(b"u" * 32, b"v" * 32))), "VN",
+     None, "seal.addressee"),
+    ("a letter to Qatar under no signature", _to("VN", edit(signed(to="QA"), ed25519="", mldsa65="")), "VN", None,
+     "seal.addressee"),
     ("sealed to Viet Nam's key for Qatar", envelope.seal(signed(to="QA"), to="QA", key=OPEN["VN"].public), "VN", None,
      "seal.addressee"),
 ]  # fmt: skip

@@ -33,7 +33,7 @@ def words(draw) -> Word:
     about = "ab" * 32 if event in BACKWARD else "VN" if event is Event.OBJECTED else ""
     return Word(
         treaty=draw(st.sampled_from(["uncc", "budapest", "xa-1"])), event=event,
-        on=draw(st.dates(max_value=AT.date())), how=draw(st.sampled_from(HOWS)) if event is Event.DEPOSITED else "",
+        on=draw(st.dates(date(1900, 1, 1), AT.date())), how=draw(st.sampled_from(HOWS)) if event is Event.DEPOSITED else "",
         about=about, text=text, language="fa" if text else "", source=draw(st.text(st.characters(codec="utf-8"), max_size=9)),
         at=AT,
     )  # fmt: skip
@@ -74,11 +74,11 @@ def test_what_cannot_be_meant_is_refused_at_its_field(changed, where):
     "change",
     [
         {"on": "20261105"}, {"at": "2026-11-24T09:00:00+00:00"}, {"event": "bound"}, {"on": 5}, {"text": None}, {"more": ""},
-        {"on": "2026-W45-4"},
+        {"on": "2026-W45-4"}, {"on": "0001-01-01"}, {"on": "1899-12-31"}, {"on": "2200-01-01"}, {"on": "9999-12-31"},
     ],
 )  # fmt: skip
 def test_another_form_of_the_same_is_refused(change):
-    """One word has one form: else it would have two digests."""
+    """One word has one form: else it would have two digests. Its day is of 1900 to 2199, as all are."""
     raw = canon.loads(wire.packed(SIGNED), limit=1 << 16) | change
     assert code(wire.unpacked, canon.dumps(raw)) == "standing.form"
 

@@ -20,6 +20,7 @@ from refusing import code
 from comity.casework.lifecycle import Act, Kind
 from comity.casework.measure import Measure
 from comity.casework.request import Request
+from comity.conformance.line import Line as LineUnderTest
 from comity.errors import BrokenSeal, ComityError, Invalid, Unreachable
 from comity.ledger.checkpoint import Checkpoint, cosignature, signed
 from comity.ledger.log import ACT, Proof, entry
@@ -739,6 +740,30 @@ def test_only_the_pinned_certificate(tmp_path):
     with serving(elsewhere, tmp_path) as server:
         assert code(line(server.server_port, elsewhere_tls).post, "/ok", BODY, at=AT) == "wire.unreachable"
         assert server.seen == []
+
+
+def test_the_certificate_itself_is_pinned_whoever_issued_it(tmp_path):
+    """One that an authority issued is enough by itself; no other one of that authority will do, were it pinned or not."""
+    authority, authority_tls = certificate()
+    ours, ours_tls = certificate(by=authority)
+    another, another_tls = certificate(by=authority)
+    with serving(ours, tmp_path) as server:
+        here = ("127.0.0.1", server.server_port)
+        assert line(server.server_port, ours_tls).post("/ok", BODY, at=AT)[0] == 200
+        assert line(server.server_port, another_tls + ours_tls).post("/ok", BODY, at=AT)[0] == 200  # while one changes
+        with tls_of(here, ours_tls).secure() as held:
+            assert held.version() == "TLSv1.3"
+    with serving(another, tmp_path) as server:
+        here = ("127.0.0.1", server.server_port)
+        for tls in (ours_tls, authority_tls, authority_tls + ours_tls):
+            assert code(line(server.server_port, tls).post, "/ok", BODY, at=AT) == "wire.unreachable"
+            assert code(tls_of(here, tls).secure) == "wire.unreachable"
+        assert server.seen == []
+
+
+def tls_of(place: tuple[str, int], tls: str) -> LineUnderTest:
+    """The hostile peer's line to a node whose entry names these certificates."""
+    return LineUnderTest(place, entry_of("VN", tls=tls, address=f"https://127.0.0.1:{place[1]}"))
 
 
 def test_only_tls_1_3(tmp_path):

@@ -133,9 +133,10 @@ def refusal(code):
     return json.dumps({"code": code, "reason": "no"}, separators=(",", ":")).encode()
 
 
-def test_a_witness_that_does_not_cosign_is_asked_less_and_less_often(node, peer, at, monkeypatch):
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_witness_that_does_not_cosign_is_asked_less_and_less_often(node, peer, at, monkeypatch, status):
     """As deliveries are: in ten minutes a dozen times and some, not three hundred; at once again after it did cosign."""
-    witness = Asked(node, peer, at, monkeypatch, (503, b"{}"))
+    witness = Asked(node, peer, at, monkeypatch, (status, b"{}"))
     witness.goes_on(600)
     assert 10 <= len(witness.times) <= 20
     assert witness.waits == sorted(witness.waits)

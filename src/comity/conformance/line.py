@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from comity.errors import Invalid, Unreachable
 from comity.seal import canon
 from comity.wire.directory import Entry
+from comity.wire.transport import pinned
 
 PATIENCE = 20.0  # seconds for an answer
 _LIMIT = 9 << 20  # bytes of an answer that are read
@@ -117,9 +118,7 @@ class Line:
 
     def context(self) -> ssl.SSLContext:
         """A TLS context that takes the pinned certificate only."""
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        made.load_verify_locations(cadata=self._tls)
-        return made
+        return pinned(self._tls)
 
     def plain(self) -> socket.socket:
         """A TCP connection. Raises Unreachable."""

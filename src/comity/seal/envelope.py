@@ -260,9 +260,10 @@ def _read(statement: bytes, limit: int = MESSAGE_LIMIT) -> Any:
 
 
 def _verified(
-    data: bytes, raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime]
-) -> Statement:
-    found, payload = _holds(raw, trust, kinds, at)
+    data: bytes, raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime],
+    home: str | None = None,
+) -> Statement:  # fmt: skip
+    found, payload = _holds(raw, trust, kinds, at, home)
     return Statement(found["kind"], found["from"], found["to"], payload, data, found["key"])
 
 
@@ -284,14 +285,16 @@ def checked(raw: Any, trust: Trust, *, kind: str, at: datetime | Callable[[bytes
 
 
 def _holds(
-    raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime]
+    raw: Any, trust: Trust, kinds: Collection[str], at: datetime | Callable[[bytes], datetime], home: str | None = None
 ) -> tuple[dict[str, Any], bytes]:
-    """The fields and the payload of a statement, when it is of one of these kinds and its signatures hold."""
+    """The fields and the payload of a statement, when it is of one of these kinds, for `home`, and its signatures hold."""
     found = _statement_fields(raw)
     kind: str = found["kind"]
     if kind not in kinds:
         raise BrokenSeal(f"A statement of another kind is needed here: {', '.join(sorted(kinds))}.", code="seal.kind")
     payload = canon.unb64(found["payload"])
+    if home is not None and found["to"] != home:  # whoever signed it
+        raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
     key = trust.key(found["from"], found["key"], kind, at(payload) if callable(at) else at)
     leaf = _leaf(kind, found["from"], found["to"], found["key"], payload)
     try:
@@ -432,7 +435,5 @@ def unseal(
         BrokenSeal: with the code of the step that failed.
     """
     statement = opened(envelope, home=home, keys=keys)  # 1 to 4
-    verified = _verified(statement, _read(statement), trust, kinds, at)  # 5, 6, 7
-    if verified.to != home:  # 5
-        raise BrokenSeal("The statement inside is addressed to another State.", code="seal.addressee")
+    verified = _verified(statement, _read(statement), trust, kinds, at, home)  # 5, 6, 7
     return Opened._make(verified)  # the one place that may

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from comity.casework.act import SKEW
 from comity.casework.lifecycle import CROSSING, Act, Case, Kind, advance, open_case
+from comity.casework.moments import strict_moment
 from comity.casework.release import by_leave
 from comity.casework.request import Request
 from comity.errors import BrokenProof, BrokenSeal, ComityError, Invalid
@@ -87,7 +88,7 @@ def _revoked(report: Report, acts: Acts, entries: dict[str, Entry], shown: dict[
 def _act(record: dossier.ActRecord, trust: Trust, exercise: bool) -> Act:  # noqa: FBT001  a fact, not a switch
     outer = canon.loads(record.statement, limit=envelope.MESSAGE_LIMIT)
     stated = canon.loads(canon.unb64(outer["payload"]), limit=envelope.MESSAGE_LIMIT)["at"]
-    at = datetime.fromisoformat(str(stated))
+    at = strict_moment(str(stated))
     statement = envelope.verify(record.statement, trust, kind="act", at=at)
     act = messages.read_act(statement)
     if act.exercise != exercise:

@@ -48,6 +48,17 @@ class Receiving(Remembering):
             missing = tuple(digest for digest in self._missing() if digest not in put_off)
         return Answer(outcomes, told, missing, lost, back)
 
+    def restate(self, digest: str, now: float) -> None:
+        """See that this node's words about an envelope of the peer's count, before they are given outside an exchange.
+
+        Args:
+            digest: of the envelope; nothing happens if there is none such.
+            now: POSIX seconds.
+        """
+        with self._memory.atomically():
+            self._memory.look_up(got={digest})
+            self._restate([digest], now)
+
     def _look(self, offer: Offer) -> None:
         """Read together what the items of an offer will be compared with."""
         after = {digest for item in offer.items for digest in item.after}

@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from comity.casework.moments import moment_text, strict_moment
+from comity.casework.moments import moment_text, parse_date, strict_moment
 from comity.casework.request import STATE
 from comity.errors import BrokenSeal, Invalid
 from comity.seal import canon
@@ -119,7 +119,7 @@ def unpacked(payload: bytes) -> Word:
     try:
         names = ("about", "at", "event", "how", "language", "on", "source", "text", "treaty")
         found = {name: value for name, value in canon.fields(raw, *names).items() if isinstance(value, str)}
-        event, on, at = Event(found.pop("event")), date.fromisoformat(found.pop("on")), strict_moment(found.pop("at"))
+        event, on, at = Event(found.pop("event")), parse_date(found.pop("on")), strict_moment(found.pop("at"))
         word = Word(event=event, on=on, at=at, **found)
     except (BrokenSeal, KeyError, TypeError, ValueError) as error:
         raise Invalid("This does not follow the form of a word on a treaty.", code="standing.form") from error

@@ -1,8 +1,8 @@
 """The one HTTP client: post, fetch, collect. Addresses and certificates come from pinned entries, never from a message.
 
-TLS 1.3 only, against the one certificate that the peer's entry names; no redirects, no proxies from the environment, no
-answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node. A time-stamping
-authority, whose address the operator names, is asked without one (`ask_stamp`), within the same limits.
+TLS 1.3 only, with the very certificate that the peer's entry names (`pinned`); no redirects, no proxies from the environment,
+no answer longer than asked for. Requests carry an HTTP message signature (RFC 9421, Ed25519) of the sender's node. A
+time-stamping authority, whose address the operator names, is asked without one (`ask_stamp`), within the same limits.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _REFUSED = (
 )  # fmt: skip
 _DIGEST = re.compile(r"sha-256=:[A-Za-z0-9+/]{43}=:")
 _MOMENT = re.compile(r"[0-9]{1,12}")
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 Asked = tuple[str, str, Mapping[str, str]]
 """A request: method, full address, and headers, among them Content-Digest and Signature."""
 
@@ -215,15 +216,41 @@ def _dictionary(field: str) -> dict[str, Any]:
     return dict(found)
 
 
-@lru_cache(maxsize=256)
-def _client(tls: str) -> httpx2.Client:
+def pinned(tls: str) -> ssl.SSLContext:
+    """What connects, by TLS 1.3, to whoever holds one of these very certificates, for the address and in its time.
+
+    Who issued it does not matter: no other certificate of that issuer will do. So the handshake with another one fails,
+    before anything is said.
+
+    Args:
+        tls: X.509 certificates in PEM, as an entry names them.
+
+    Raises:
+        ValueError, ssl.SSLError: there is none in it.
+    """
     if not tls.isascii():
         raise ValueError("No certificate in PEM.")
+    certificates = {ssl.PEM_cert_to_DER_cert(pem) for pem in _PEM.findall(tls)}
+
+    class Pinned(ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002  as the class above has it
+            super().do_handshake(block)
+            if self.getpeercert(binary_form=True) not in certificates:
+                raise ssl.SSLCertVerificationError("its certificate is none that its entry names")
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # Else one that an authority issued would need that authority, which is not pinned.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_verify_locations(cadata=tls)
+    context.sslsocket_class = Pinned
+    return context
+
+
+@lru_cache(maxsize=256)
+def _client(tls: str) -> httpx2.Client:
     timeout = httpx2.Timeout(20.0, connect=5.0)
-    return httpx2.Client(transport=Transport(context), timeout=timeout, follow_redirects=False, trust_env=False)
+    return httpx2.Client(transport=Transport(pinned(tls)), timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 class Line:

@@ -180,7 +180,7 @@ def older_lines(bench: Bench) -> Iterator[Probe]:
     Right: no handshake, and not a word of HTTP.
     """
     older = bench.line.context()
-    older.maximum_version = ssl.TLSVersion.TLSv1_2
+    older.minimum_version = older.maximum_version = ssl.TLSVersion.TLSv1_2
     try:
         with bench.line.secure(older) as held:
             yield Probe("TLS 1.2", f"{held.version()} is spoken", Verdict.BROKEN)

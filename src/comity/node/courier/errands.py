@@ -26,7 +26,6 @@ from comity.wire.exchange import BODY_LIMIT, FORMS, Failure, Offer, dumps, read_
 from comity.wire.transport import Line, refusal
 
 _log = logging.getLogger("comity.courier")
-_AWAY = frozenset({502, 503, 504})  # said by a proxy whose node is away: that is silence
 _RENEW_SOON = 20.0  # seconds between two of them when something did not hold
 _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer, or for the forms that it reads
 _UPGRADED = 3600.0  # the latter, of one that does not read the newest: it may have been upgraded
@@ -36,6 +35,7 @@ _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot b
 _LASTS = 8  # failures in a row: two minutes
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
 _TOO_MANY = 429  # it hears no more of this node for now, whatever is said: nothing of it was refused
+_FAULT = 500  # and above: its node fails, or a proxy before it says that it is away; nothing was refused by that either
 _REFUSED_AGAIN = timedelta(hours=1)  # between two asks in the end of a witness that refuses: people must act first
 _UNPINNED = frozenset(
     {"peer.unknown", "witness.unknown"}
@@ -175,7 +175,7 @@ class Errands:
             form = self._talk.form or self._ask_forms(line)
             status, body = line.post("/exchange", dumps(offer, form), at=now(), limit=BODY_LIMIT)
             if status != 200:
-                failure = Failure(refusal(body) or f"wire.status-{status}", reached=status not in {_TOO_MANY, *_AWAY})
+                failure = Failure(refusal(body) or f"wire.status-{status}", reached=_refuses(status))
                 if failure.reached and self._refused_form(line, form, failure.code):
                     failure = Failure(failure.code)  # nothing was refused but the form
                 raise Unreachable(f"{self._peer} answered {status}: {body[:200]!r}", code="wire.status")
@@ -331,6 +331,11 @@ def _each(steps: list[Step]) -> bool:
     return False
 
 
+def _refuses(status: int) -> bool:
+    """Whether a peer that answers an offer with this status refuses what was offered: with a 4xx, and nothing else."""
+    return 400 <= status < _FAULT and status != _TOO_MANY
+
+
 def _no_cosignature(witness: str, status: int, answer: bytes) -> Unreachable:
     """That a witness answered with no cosignature: it refused, or is away or hears no more just now."""
     if refusal(answer) in _UNPINNED:
@@ -338,7 +343,7 @@ def _no_cosignature(witness: str, status: int, answer: bytes) -> Unreachable:
             f"{witness} does not know this State, or this log, and answered {status}. Have your entry pinned there."
         )
         return Unreachable(message, code="witness.unpinned", where=witness)
-    for_now = status in {_TOO_MANY, *_AWAY}
+    for_now = status == _TOO_MANY or status >= _FAULT
     message = f"{witness} answered {status}: {answer[:200]!r}"
     return Unreachable(message, code="witness.status" if for_now else "witness.refused", where=witness)
 

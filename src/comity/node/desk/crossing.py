@@ -116,6 +116,12 @@ def exchange(
     return answer
 
 
+def brought(talk: Conversation, digest: str, *, at: datetime) -> models.Arrival | None:
+    """What the peer of this conversation brought under a digest, if it did; the words about it are such as count now."""
+    talk.restate(digest, at.timestamp())
+    return models.Arrival.objects.filter(hop=talk.peer, digest=digest).first()
+
+
 def receipt_of(settings: Settings, row: models.Arrival) -> messages.Receipt:
     """The receipt of an arrival, with the best proof there is by now."""
     first = canon.loads(archive.words(row)[0].whole(), limit=envelope.MESSAGE_LIMIT)

@@ -12,17 +12,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
 from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible
 from comity.node import archive, models
 from comity.node.desk import registry
-from comity.node.settings import Settings
+from comity.node.settings import Settings, address
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, VerifyKey, read_key, read_secret, write_key, write_secret
 from comity.wire.directory import (
@@ -275,12 +279,46 @@ def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
 
     Args:
         settings: the node's.
-        tls: X.509 certificates in PEM. Before a change name the old and the new one: peers accept either.
+        tls: X.509 certificates in PEM. Before a change name the old and the new one: peers accept either. What else lies
+            beside them, a key or an account of them, is not published.
         at: now.
+
+    Raises:
+        Invalid: ``entry.tls``: there is none, or one that no peer would accept.
     """
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    certificates = _certificates(tls, address(settings.peers)[0], at)
     settle(settings, at=at)
-    return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=tls)
+    return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=certificates)
+
+
+def _certificates(text: str, host: str, at: datetime) -> str:
+    """The certificates in `text`, as PEM and without anything else, each for `host` and in its time. Raises Invalid."""
+    try:
+        found = x509.load_pem_x509_certificates(text.encode())
+    except ValueError as error:
+        raise Invalid("There is no certificate in PEM in these files.", code="entry.tls", where="tls") from error
+    for one in found:
+        subject = one.subject.rfc4514_string()
+        if not _is_for(one, host):
+            message = f"The certificate of '{subject}' is not for {host}: no peer accepts it. Name no authority's."
+            raise Invalid(message, code="entry.tls", where="tls")
+        if not one.not_valid_before_utc <= at < one.not_valid_after_utc:
+            message = f"The certificate of '{subject}' is not valid now: no peer accepts it."
+            raise Invalid(message, code="entry.tls", where="tls")
+    return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
+
+
+def _is_for(certificate: x509.Certificate, host: str) -> bool:
+    """Whether a certificate names this host, by its address or name (RFC 9525, 6)."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    with suppress(ValueError):
+        return ip_address(host) in names.get_values_for_type(x509.IPAddress)
+    wanted = {host.lower(), "*." + host.lower().partition(".")[2]}
+    return not wanted.isdisjoint(name.lower() for name in names.get_values_for_type(x509.DNSName))
 
 
 def settle(settings: Settings, *, at: datetime) -> None:

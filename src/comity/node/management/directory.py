@@ -106,7 +106,8 @@ def readdress(
     from comity.node.desk import issuing
 
     files = tls or [settings.keys / "tls.crt"]
-    _say(issuing.readdress(settings, tls="".join(read_file(path).decode() for path in files), at=datetime.now(UTC)))
+    named = "".join(read_file(path).decode(errors="replace") for path in files)
+    _say(issuing.readdress(settings, tls=named, at=datetime.now(UTC)))
 
 
 @app.command("recovery-key")

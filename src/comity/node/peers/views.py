@@ -214,7 +214,8 @@ def receipt(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
     """The receipt of an envelope that this peer brought, with the best proof by now."""
-    row = models.Arrival.objects.filter(digest=digest, hop=hop).first()
+    with _talk(settings, hop) as talk:
+        row = crossing.brought(talk, digest, at=at)
     if row is None:
         return _refusal(404, ComityError("No such envelope came from you.", code="receipt.unknown"))
     return HttpResponse(crossing.receipt_of(settings, row).to_bytes(), content_type="application/json")
@@ -226,8 +227,9 @@ def outcome(
     request: HttpRequest, settings: Settings, digest: str, *, body: bytes, hop: str, at: datetime
 ) -> HttpResponse:
     """This node's signed word on what became of an envelope that this peer brought; 404 as long as nobody has read it."""
-    row = models.Arrival.objects.filter(digest=digest, hop=hop).exclude(status=models.Arrival.Status.WAITING).first()
-    if row is None:
+    with _talk(settings, hop) as talk:
+        row = crossing.brought(talk, digest, at=at)
+    if row is None or row.status == models.Arrival.Status.WAITING:
         return _refusal(404, ComityError("No envelope of yours with this digest was read yet.", code="receipt.unread"))
     return HttpResponse(archive.words(row)[1].whole(), content_type="application/json")
 
