@@ -606,6 +606,26 @@ def test_what_refuses_a_batch_is_found_by_halving(pair):
     assert [pair.stage(row) is Stage.DEAD for row in rows] == [False, True, False]
 
 
+def test_what_a_peer_fails_at_holds_up_no_other(pair):
+    """It fails whenever the second is in an offer. The others pass; that one waits, however long, and goes when it can."""
+    rows = [pair.post(f"t{number}", 1.0) for number in range(3)]
+    talk, now = pair.talk["IR"], 1.0
+    for _ in range(60):
+        offer = talk.offer(now)
+        if offer is not None and any(item.number == 2 for item in offer.items):
+            talk.failed(offer, Failure("wire.status-500", fewer=True), now)
+        elif offer is not None:
+            talk.answered(offer, pair.talk["VN"].receive(offer, now), now)
+        now = max(now + 1, talk.next_due(now) or 0)
+    stages = [pair.stage(row) for row in rows]
+    assert stages[1] is Stage.RELAY
+    assert Stage.RELAY not in (stages[0], stages[2])
+    while pair.stage(rows[1]) is Stage.RELAY:
+        now = max(now + 1, talk.next_due(now))
+        if (offer := talk.offer(now)) is not None:
+            talk.answered(offer, pair.talk["VN"].receive(offer, now), now)
+
+
 def test_false_receipts_change_nothing(pair):
     """For another envelope, by another State, forged, of another event: the envelope stays on its way."""
     row = pair.post("a", 1.0)

@@ -315,6 +315,8 @@ class Conversation(Receiving):
         """Note that `offer` got no usable answer. Nothing is sent about that."""
         if not failure.reached:
             self._silent(now)
+            if failure.fewer and offer.items:
+                self._fewer(offer)
             return
         if offer.have is not None:
             self._silent(now, self._pace.refused)
@@ -341,6 +343,20 @@ class Conversation(Receiving):
                 row = self._memory.sent(digest)
                 if row is not None:
                     self._postpone(row, now, failure.code)
+
+    def _fewer(self, offer: Offer) -> None:
+        """Offer less next time, and after what is left alone others first: perhaps it is this that the peer cannot take.
+
+        Or that no bad line brings over in time. It is no refusal, and nothing is dead by it.
+        """
+        self._batch = max(1, len(offer.items) // 2)
+        if len(offer.items) > 1:
+            return
+        with self._memory.atomically():
+            row = self._memory.sent(offer.items[0].digest)
+            if row is not None and not row.relayed:
+                later = self._next_at + backoff(self._pace.relay, self._failures, row.digest)
+                self._memory.put_sent(row._replace(next_at=later))
 
     def _reached(self) -> None:
         """The peer has answered; one that answers now and then only is still asked less often than a good one."""

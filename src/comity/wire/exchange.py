@@ -209,10 +209,12 @@ class Failure:
     Args:
         code: why.
         reached: whether the peer refused what was offered; else it may never have seen it.
+        fewer: whether less might have gone well: the peer failed at it, or the time was over.
     """
 
     code: str
     reached: bool = False
+    fewer: bool = False
 
 
 def dumps(said: Offer | Answer, form: int = FORMS[-1]) -> bytes:

@@ -280,6 +280,8 @@ class Line:
             ):
                 status, found = answer.status_code, _limited(answer.iter_raw(), limit, partial=bool(extra))
                 said = answer.headers
+        except (httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
+            raise Unreachable(f"{self._peer.state} did not answer in time.", code="wire.too-slow") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             raise Unreachable(f"{self._peer.state} did not answer: {error}.", code="wire.unreachable") from error
         signed = status == _TOO_MANY and "Signature" in said

@@ -169,13 +169,14 @@ class Errands:
 
     def _exchange(self, offer: Offer) -> None:
         """One exchange; however it ends, the conversation is told."""
-        failure = Failure("node.defect")
+        failure = Failure("node.defect", fewer=True)
         try:
             line = self._line()
             form = self._talk.form or self._ask_forms(line)
             status, body = line.post("/exchange", dumps(offer, form), at=now(), limit=BODY_LIMIT)
             if status != 200:
-                failure = Failure(refusal(body) or f"wire.status-{status}", reached=_refuses(status))
+                refused = _refuses(status)
+                failure = Failure(refusal(body) or f"wire.status-{status}", reached=refused, fewer=not refused)
                 if failure.reached and self._refused_form(line, form, failure.code):
                     failure = Failure(failure.code)  # nothing was refused but the form
                 raise Unreachable(f"{self._peer} answered {status}: {body[:200]!r}", code="wire.status")
@@ -190,7 +191,7 @@ class Errands:
             self._note(error)
             _log.info("an exchange with %s: %s", self._peer, error)
             if failure.code == "node.defect":
-                failure = Failure(error.code)
+                failure = Failure(error.code, fewer=error.code != "wire.unreachable")
         finally:
             self._talked = not failure.code
             if failure.code:
