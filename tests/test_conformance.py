@@ -37,22 +37,25 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Iran's node, made and not running, at which an exercise State is pinned."""
+    """Iran's node, made and not running, at which two exercise States are pinned."""
     folder = tmp_path_factory.mktemp("conformance")
     iran = three_states()[0]
     nodes.make_all([iran], folder)
-    me = identity.prepare(folder / "xx", "XX", at=datetime.now(UTC))
-    given = ("--fingerprint", me.entry.fingerprint, "--by", "t")
-    nodes._run("pin", str(iran.home), str(folder / "xx" / "entry.json"), *given)
+    for state in ("XX", "QM"):
+        made = identity.prepare(folder / state, state, at=datetime.now(UTC))
+        given = ("--fingerprint", made.entry.fingerprint, "--by", "t")
+        nodes._run("pin", str(iran.home), str(folder / state / "entry.json"), *given)
     shutil.copytree(iran.home, folder / "weak")
-    return SimpleNamespace(node=iran, identity=folder / "xx", weak=folder / "weak", entry=iran.home / "entry.json")
+    return SimpleNamespace(node=iran, identity=folder / "XX", other=folder / "QM", weak=folder / "weak",
+                           entry=iran.home / "entry.json")  # fmt: skip
 
 
 def bench(home, port="", folder=None, **given):
     """What attacks work with, against the door at `port` of the node in `folder`."""
     node = identity.entry_in(home.entry)[0]
     place = address(f"https://127.0.0.1:{port}" if port else node.address, anywhere=False)
-    return Bench(identity.load(home.identity), node, Line(place, node), inbox=Inbox(folder or home.node.home), **given)
+    given = {"inbox": Inbox(folder or home.node.home), "other": identity.load(home.other)} | given
+    return Bench(identity.load(home.identity), node, Line(place, node), **given)
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +73,12 @@ def node(home):
     home.node.stop()
 
 
-def _on_the_shelf(node, made) -> str:
-    """Lay a container on the node's shelf for the exercise State; its digest."""
-    content = os.urandom((9 << 20) + 7)
+def _on_the_shelf(home, made, size=(9 << 20) + 7) -> str:
+    """Lay a container on the shelf of the node in `home` for the exercise State; its digest."""
+    content = os.urandom(size)
     digest = hashlib.sha256(content).hexdigest()
-    (node.node.home / "shelf" / f"{digest}.asice").write_bytes(content)
-    with sqlite3.connect(node.node.home / "db.sqlite3", timeout=30) as base:
+    (home / "shelf" / f"{digest}.asice").write_bytes(content)
+    with sqlite3.connect(home / "db.sqlite3", timeout=30) as base:
         base.execute(
             "insert into node_container (digest, case_id, number, size, peer, outgoing, complete) "
             "values (?, ?, 1, ?, 'XX', 1, 1)",
@@ -88,7 +91,7 @@ def _on_the_shelf(node, made) -> str:
 def test_a_real_node_keeps_every_promise(node):
     """Every attack of every kind, each promise, evidence on the shelf, memory watched: all kept."""
     made = bench(node)
-    made.shelf = _on_the_shelf(node, made)
+    made.shelf = _on_the_shelf(node.node.home, made)
     results = run(made, chosen([]), pid=node.node.process.pid)
     faults = [
         f"{result.name}: {probe}" for result in results for probe in result.probes if probe.verdict != Verdict.KEPT
@@ -155,6 +158,14 @@ FOUND = {
     "any_number": "figures-false",
     "forgets_figures": "figures-again",
     "any_drawing": "figures-of-no-time",
+    "tells_anybody": "others-by-address",
+    "tells_in_offers": "others-by-offer",
+    "any_caller": "call-again",
+    "calls_without_end": "call-too-often",
+    "calls_of_tomorrow": "call-times",
+    "says_it_is_admitted": "decide-own-request",
+    "two_words": "out-of-order",
+    "open_addresses": "path-unsigned",
 }
 
 
@@ -182,7 +193,9 @@ def test_a_weakened_door_is_found(home, doors, weakness):
 def test_a_door_without_a_weakness_is_not_accused(home, doors):
     """The same server with the node's own application: what finds the weaknesses finds nothing."""
     names = {name for name in FOUND.values() if not name.startswith("served")} - {"smuggle-lengths"}  # of this server
-    results = run(bench(home, doors("none"), home.weak), chosen(names))
+    made = bench(home, doors("none"), home.weak)
+    made.shelf = _on_the_shelf(home.weak, made, 4096)
+    results = run(made, chosen(names))
     assert [result.name for result in results if result.verdict is not Verdict.KEPT] == []
 
 
@@ -200,6 +213,23 @@ def test_without_the_inbox_what_is_not_told_is_undetermined(home, doors):
     assert by_name["forge-author"].verdict is Verdict.UNDETERMINED
     assert by_name["lie-names"].verdict is Verdict.KEPT
     assert worst(by_name.values()) is Verdict.UNDETERMINED
+
+
+def test_without_a_second_state_nothing_is_claimed_of_it(home, doors):
+    """Nor of evidence, where no container is named: no probe that was not made counts as kept."""
+    made = bench(home, doors("tells_anybody"), home.weak, other=None)
+    names = ["others", "path-unsigned", "path-ranges"]
+    by_name = {
+        result.name: result.verdict for result in run(made, chosen(names)) if not result.name.startswith("served")
+    }
+    assert by_name == dict.fromkeys(by_name, Verdict.UNDETERMINED)
+    assert len(by_name) == 4
+
+
+def test_the_other_state_is_another_one(home):
+    """What one State may see is no proof of what another may."""
+    with pytest.raises(Invalid, match=r"conformance\.other"):
+        bench(home, other=identity.load(home.identity))
 
 
 def test_who_is_not_pinned_attacks_nothing(home, doors, tmp_path):
@@ -280,7 +310,8 @@ def test_the_command_line_tells_it_all(home, doors):
 
     def told(weakness, *more):
         url = f"https://127.0.0.1:{doors(weakness)}"
-        given = [url, "--entry", str(home.entry), "--identity", str(home.identity), "--home", str(home.weak)]
+        given = [url, "--entry", str(home.entry), "--identity", str(home.identity), "--home", str(home.weak),
+                 "--other", str(home.other)]  # fmt: skip
         return CliRunner().invoke(
             app, ["conformance", "run", *given, "--only", "lie-names", *more], catch_exceptions=False
         )
