@@ -35,6 +35,11 @@ pytestmark = pytest.mark.usefixtures("_no_network")
 DOCS = Path(__file__).parent.parent / "docs"
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """Iran's node, made and not running, at which two exercise States are pinned."""
@@ -42,7 +47,8 @@ def home(tmp_path_factory):
     iran = three_states()[0]
     nodes.make_all([iran], folder)
     for state in ("XX", "QM"):
-        made = identity.prepare(folder / state, state, at=datetime.now(UTC))
+        address = {"QM": f"https://127.0.0.1:{_free_port()}"}.get(state, "")  # the node does not find the first one
+        made = identity.prepare(folder / state, state, at=datetime.now(UTC), address=address)
         given = ("--fingerprint", made.entry.fingerprint, "--by", "t")
         nodes._run("pin", str(iran.home), str(folder / state / "entry.json"), *given)
     shutil.copytree(iran.home, folder / "weak")
@@ -166,6 +172,9 @@ FOUND = {
     "says_it_is_admitted": "decide-own-request",
     "two_words": "out-of-order",
     "open_addresses": "path-unsigned",
+    "any_place": "exchange-numbers",
+    "any_distance": "exchange-numbers",
+    "gives_anybody_back": "exchange-numbers",
 }
 
 
@@ -237,7 +246,9 @@ def test_who_is_not_pinned_attacks_nothing(home, doors, tmp_path):
     identity.prepare(tmp_path / "zz", "ZZ", at=datetime.now(UTC))
     stranger = SimpleNamespace(**vars(home) | {"identity": tmp_path / "zz"})
     with pytest.raises(Invalid, match="Pin its entry first"):
-        run(bench(stranger, doors("none"), home.weak), chosen(["lie-names"]))
+        run(bench(stranger, doors("none"), home.weak, other=None), chosen(["lie-names"]))
+    with pytest.raises(Invalid, match="refuses ZZ"):
+        run(bench(home, doors("none"), home.weak, other=identity.load(tmp_path / "zz")), chosen(["lie-names"]))
 
 
 def test_every_attack_says_what_is_right_and_where_it_is_written():

@@ -544,6 +544,36 @@ def open_addresses():
         patched(views, name, signer)
 
 
+def any_place():
+    """An envelope under a taken number is kept under the next one."""
+    from comity.wire import _receiving
+
+    right = _receiving.Receiving._keep
+
+    def keep(self, item, now):
+        taken = item.number in self._taken and self._memory.got(item.digest) is None
+        return right(self, dataclasses.replace(item, number=self._last + 1) if taken else item, now)
+
+    patched(_receiving.Receiving, "_keep", keep)
+
+
+def any_distance():
+    """A number may lie as far ahead as it likes."""
+    from comity.wire import _receiving
+
+    patched(_receiving, "GAPS", 1 << 40)
+
+
+def gives_anybody_back():
+    """What one State forgot is given back to any that greets."""
+    from comity.node.desk import _memory
+
+    def lost(self, have, limit):
+        return self._all_got(_memory.models.Arrival.objects.filter(number__gt=have.sent).order_by("number")[:limit])
+
+    patched(_memory.Tables, "got_lost", lost)
+
+
 def plain(application, home):
     """No weakness but that of this server, which knows no Transfer-Encoding."""
     return application
@@ -600,7 +630,8 @@ PATCHED = {
         any_author, any_act_time, any_order, any_history, in_earnest, any_json, any_growth, slow_witness, two_heads, new_keys,
         visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
         any_figures, any_number, forgets_figures, any_drawing, to_nobody, tells_anybody, tells_in_offers, any_caller,
-        calls_without_end, calls_of_tomorrow, says_it_is_admitted, two_words, open_addresses,
+        calls_without_end, calls_of_tomorrow, says_it_is_admitted, two_words, open_addresses, any_place, any_distance,
+        gives_anybody_back,
     )
 }  # fmt: skip
 

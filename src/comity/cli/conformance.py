@@ -32,11 +32,14 @@ _STYLE = {"kept": "green", "broken": "red", "undetermined": "yellow"}
 def prepare(
     folder: Annotated[Path, typer.Argument(help="A new folder for the keys.")],
     state: Annotated[str, typer.Option(help="A code that stands for no State: AA, QM to QZ, XA to XZ or ZZ.")] = "XX",
+    address: Annotated[
+        str, typer.Option(help="https://host:port at which the node finds this State during a run, as its second one.")
+    ] = "",
 ) -> None:
     """Make the keys of an exercise State, and its signed entry to pin on the node under test."""
     from comity.conformance.identity import prepare as make
 
-    made = make(folder, state, at=datetime.now(UTC))
+    made = make(folder, state, at=datetime.now(UTC), address=address)
     mark = made.entry.fingerprint
     typer.echo(f"{state}: keys and entry in {folder}. Pin it on the node under test, which must be for exercises only:")
     typer.echo(f'  comity node pin HOME {folder / "entry.json"} --fingerprint "{mark}" --by NAME')

@@ -59,19 +59,23 @@ class Bench:
         thorough: all of it instead of samples.
         shelf: digest of a container that lies on the node's shelf for `me`, if there is one.
         other: a second State that the node has pinned, if there is one: what is ours is not for it.
+
+    Attributes:
+        theirs: the same for `other`, if there is one.
     """
 
     def __init__(
         self, me: Identity, home: Entry, line: Line, *, inbox: Inbox | None = None, seed: int = 1, thorough: bool = False,
         shelf: str = "", other: Identity | None = None,
     ) -> None:  # fmt: skip
-        self.me, self.home, self.line, self.inbox, self.shelf, self.other = me, home, line, inbox, shelf, other
+        self.me, self.home, self.line, self.inbox, self.shelf = me, home, line, inbox, shelf
         self.thorough, self._seed = thorough, seed
         self.random = random.Random(seed)  # noqa: S311  a sample to be drawn again, no secret
         if other is not None and other.state == me.state:
             raise Invalid("The other State is to be another one.", code="conformance.other", where=other.state)
         code = next(code for code in _OTHERS if code not in {me.state, home.state, other and other.state})
         self.stranger = Identity.generate(code, at=self.now())
+        self.theirs = Bench(other, home, line, inbox=inbox, seed=seed) if other is not None else None
         self.heads: dict[int, set[bytes]] = {}
         self._number = secrets.randbelow(900_000_000)  # references of an earlier run are taken
         self._standing: Said | None = None
@@ -135,8 +139,8 @@ class Bench:
         """The request of the case that stands open at the node throughout the run."""
         if self._standing is None:
             said = self.asks()
-            self.post("/messages", said.envelope)
-            self.fates([said.envelope])
+            if self.post("/messages", said.envelope).status == _OK:
+                self.fates([said.envelope])
             self._standing = said
         return self._standing
 
@@ -173,9 +177,9 @@ class Bench:
         with ThreadPoolExecutor(max_workers=4) as together:
             return list(together.map(lambda body: self.post("/messages", body), bodies))
 
-    def offer(self, offer: Offer, *, who: Identity | None = None) -> exchange.Answer:
-        """The node's answer to an offer of ours, or of `who`. Raises Invalid: it gave none."""
-        found = self.post("/exchange", exchange.dumps(offer), who=who)
+    def offer(self, offer: Offer) -> exchange.Answer:
+        """The node's answer to an offer of ours. Raises Invalid: it gave none."""
+        found = self.post("/exchange", exchange.dumps(offer))
         try:
             if found.status == _OK:
                 return exchange.read_answer(found.body)
@@ -217,20 +221,20 @@ class Bench:
         self.inbox.settle(self.me.state, patience=READ_WITHIN)
         return self.inbox.traces(self.me.state)
 
-    def word(self, signed: Signed, digest: str, *, who: Identity | None = None) -> Evidence:
-        """What the node's word `signed` says of the envelope `digest` to us, or to `who`.
+    def word(self, signed: Signed, digest: str) -> Evidence:
+        """What the node's word `signed` says of the envelope `digest` to us.
 
         Raises:
             ComityError: it does not hold, is of something else, or of no time at which it can have been said.
         """
         found = messages.read_word(signed, trust_in([self.home]))
-        if (found.said.by, found.to, found.said.envelope) != (self.home.state, (who or self.me).state, digest):
+        if (found.said.by, found.to, found.said.envelope) != (self.home.state, self.me.state, digest):
             raise ComityError("This word is of something else.", code="receipt.other")
         if found.said.at > self.now().timestamp() + exchange.SKEW:
             raise ComityError("This word is of a time to come.", code="receipt.time")
         return found.said
 
-    def told(self, envelopes: Iterable[bytes], *, who: Identity | None = None) -> list[str]:
+    def told(self, envelopes: Iterable[bytes]) -> list[str]:
         """What the node's signed words say became of each, in the words of `fates`; empty where there is none.
 
         They are asked for in offers; for some, by their addresses too.
@@ -241,19 +245,19 @@ class Bench:
         digests = [canon.content_id(data) for data in envelopes]
         found: dict[str, list[Signed]] = {}
         for start in range(0, len(digests), exchange.ASKED):
-            for signed in self.offer(Offer(ask=tuple(digests[start : start + exchange.ASKED])), who=who).evidence:
+            for signed in self.offer(Offer(ask=tuple(digests[start : start + exchange.ASKED]))).evidence:
                 about = _about(signed)
                 found.setdefault(about, []).append(signed)
-        said = [self._says(digest, found.get(digest, []), who) for digest in digests]
+        said = [self._says(digest, found.get(digest, [])) for digest in digests]
         for place in range(0, len(digests), max(1, len(digests) // _SAMPLE)):
             words = found.get(digests[place])
-            if words and self.get(f"/outcomes/{digests[place]}", who=who).body != words[0].whole():
+            if words and self.get(f"/outcomes/{digests[place]}").body != words[0].whole():
                 said[place] += ", and another word at its address"
         return said
 
-    def _says(self, digest: str, words: list[Signed], who: Identity | None) -> str:
+    def _says(self, digest: str, words: list[Signed]) -> str:
         try:
-            read = [self.word(signed, digest, who=who) for signed in words]
+            read = [self.word(signed, digest) for signed in words]
         except ComityError as error:
             return f"a word that does not hold: {error}"
         events = [said.event for said in read if said.event is not Event.CONTENT_HANDOVER]
@@ -263,7 +267,7 @@ class Bench:
             return f"refused {read[0].code}".strip()
         return ", ".join(said.event for said in read)
 
-    def fates(self, envelopes: Iterable[bytes], *, who: Identity | None = None) -> list[str]:
+    def fates(self, envelopes: Iterable[bytes]) -> list[str]:
         """What became of each: ``admitted``, ``refused CODE``, ``waiting``, or empty where nobody can say.
 
         Where the node's signed word says something else than its inbox, that is added: nothing is right then. Where there is
@@ -272,10 +276,10 @@ class Bench:
         listed = list(envelopes)
         digests = [canon.content_id(data) for data in listed]
         if self.inbox is None:
-            return ["" if told.startswith("refused ") else told for told in self.told(listed, who=who)]
+            return ["" if told.startswith("refused ") else told for told in self.told(listed)]
         found = self.inbox.fates(digests, patience=READ_WITHIN)
         seen = [f"{found[digest].status} {found[digest].code}".strip() for digest in digests]
-        told = self.told(listed, who=who)
+        told = self.told(listed)
         return [
             fate if word == ("" if fate == "waiting" else fate) else f"{fate}{LIE}{word or 'none'}"
             for fate, word in zip(seen, told, strict=True)

@@ -89,7 +89,8 @@ def run(bench: Bench, attacks: Iterable[Attack], *, pid: int = 0, progress: Prog
 
 
 def _all(bench: Bench, listed: list[Attack], pid: int, progress: Progress | None) -> list[Result]:
-    _introduced(bench)
+    for one in filter(None, (bench, bench.theirs)):
+        _introduced(one)
     found: list[Result] = []
     with Watch(pid) as watch:
         for place, attack in enumerate(listed):

@@ -33,13 +33,13 @@ def by_address(bench: Bench) -> Iterator[Probe]:
         own = bench.get(path, part)
         if own.status not in _GIVEN:
             yield Probe(words, f"we are not given it either: {own}", Verdict.UNDETERMINED)
-        elif bench.other is None:
+        elif bench.theirs is None:
             yield Probe(words, NO_OTHER, Verdict.UNDETERMINED)
         else:
-            answer = bench.get(path, part, who=bench.other)
+            answer = bench.theirs.get(path, part)
             right = (answer.status, answer.code) == (404, code)
             wrong = Verdict.BROKEN if answer.status in _GIVEN else Verdict.UNDETERMINED
-            yield Probe(f"{words}, asked for by {bench.other.state}", str(answer), Verdict.KEPT if right else wrong)
+            yield Probe(f"{words}, asked for by {bench.theirs.me.state}", str(answer), Verdict.KEPT if right else wrong)
     if not bench.shelf:
         yield Probe("our evidence", "no container is named (--evidence)", Verdict.UNDETERMINED)
 
@@ -50,18 +50,15 @@ def by_offer(bench: Bench) -> Iterator[Probe]:
 
     Right: no word about it. Who brought it is told.
     """
-    other = bench.other
-    if other is None:
+    theirs = bench.theirs
+    if theirs is None:
         yield Probe("questions about another State's envelopes", NO_OTHER, Verdict.UNDETERMINED)
         return
-    theirs = bench.asks().envelope  # brought by the other State: the words about it are for its node
-    bench.post("/messages", theirs, who=other)
-    bench.fates([theirs], who=other)
-    for who, envelope, not_for in ((bench.me, bench.standing().envelope, other), (other, theirs, bench.me)):
-        ask = Offer(ask=(canon.content_id(envelope),))
-        if not bench.offer(ask, who=who).evidence:
-            yield Probe(f"what {who.state} brought", "it is not told either", Verdict.UNDETERMINED)
+    for own, foreign in ((bench, theirs), (theirs, bench)):
+        ask = Offer(ask=(canon.content_id(own.standing().envelope),))
+        if not own.offer(ask).evidence:
+            yield Probe(f"what {own.me.state} brought", "it is not told either", Verdict.UNDETERMINED)
             continue
-        told = bench.offer(ask, who=not_for).evidence
-        sent = f"what {who.state} brought, asked about by {not_for.state}"
+        told = foreign.offer(ask).evidence
+        sent = f"what {own.me.state} brought, asked about by {foreign.me.state}"
         yield Probe(sent, f"{len(told)} words", Verdict.BROKEN if told else Verdict.KEPT)

@@ -100,13 +100,13 @@ def unsigned(bench: Bench) -> Iterator[Probe]:
             "signed by nobody": {}, "signed by a State that is not pinned": bench.hop(method, path, body, who=bench.stranger),
             "signed as us with a stranger's key": bench.hop(method, path, body, key=bench.stranger.hop),
         }  # fmt: skip
-        if bench.other is not None:
-            ways["signed as us with another State's key"] = bench.hop(method, path, body, key=bench.other.hop)
+        if bench.theirs is not None:
+            ways["signed as us with another State's key"] = bench.hop(method, path, body, key=bench.theirs.me.hop)
         for words, headers in ways.items():
             answer = bench.line.ask(method, path, {"Range": "bytes=0-9"} | headers, body)
             kept = body if path == "/messages" else b""
             yield bench.turned_away(f"{method} {path[:12]}, {words}", answer, envelope=kept)
-    if bench.other is None:
+    if bench.theirs is None:
         yield Probe("all of it, signed as us with another State's key", NO_OTHER, Verdict.UNDETERMINED)
 
 
