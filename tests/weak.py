@@ -455,14 +455,22 @@ class Anybodys:
 
 
 def tells_anybody():
-    """Receipts, words and evidence are given to any pinned State."""
+    """Receipts and words are given to any pinned State."""
     from comity.node import models
     from comity.node.peers import views
 
     right = models.Arrival
     arrival = SimpleNamespace(objects=Anybodys(right.objects, "hop"), Status=right.Status)
+    patched(views, "models", SimpleNamespace(**vars(models) | {"Arrival": arrival}))
+
+
+def lends_to_anybody():
+    """Evidence is given to any pinned State that knows its digest."""
+    from comity.node import models
+    from comity.node.peers import views
+
     container = SimpleNamespace(objects=Anybodys(models.Container.objects, "peer"))
-    patched(views, "models", SimpleNamespace(**vars(models) | {"Arrival": arrival, "Container": container}))
+    patched(views, "models", SimpleNamespace(**vars(models) | {"Container": container}))
 
 
 def tells_in_offers():
@@ -631,7 +639,7 @@ PATCHED = {
         visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
         any_figures, any_number, forgets_figures, any_drawing, to_nobody, tells_anybody, tells_in_offers, any_caller,
         calls_without_end, calls_of_tomorrow, says_it_is_admitted, two_words, open_addresses, any_place, any_distance,
-        gives_anybody_back,
+        gives_anybody_back, lends_to_anybody,
     )
 }  # fmt: skip
 

@@ -79,7 +79,7 @@ class Door:
         """Open it."""
         place, chain = self._who.entry.address, self._who.chain
         if chain is None:
-            raise Invalid("This State has no door.", code="conformance.address", where=self._who.state)
+            raise Invalid("This State has no address.", code="conformance.listen", where=self._who.state)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.load_cert_chain(chain)
@@ -87,7 +87,7 @@ class Door:
             self._server = _Server(address(place, anywhere=True), _Asked)
         except OSError as error:
             message = f"Nothing can listen here: {error.strerror}."
-            raise Invalid(message, code="conformance.address", where=place) from error
+            raise Invalid(message, code="conformance.listen", where=place) from error
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
