@@ -173,6 +173,7 @@ FOUND = {
     "says_it_is_admitted": "decide-own-request",
     "two_words": "out-of-order",
     "open_addresses": "path-unsigned",
+    "ended_keys": "lie-names",
     "any_place": "exchange-numbers",
     "any_distance": "exchange-numbers",
     "gives_anybody_back": "exchange-numbers",

@@ -538,6 +538,14 @@ def two_words():
     patched(views, "archive", SimpleNamespace(**vars(views.archive) | {"words": lambda row: [right(row)[0]] * 2}))
 
 
+def ended_keys():
+    """The keys of a node count for ever."""
+    from comity.node import archive
+    from comity.wire.directory import Purpose
+
+    patched(archive, "hop_keys", lambda state, at: [key.public for key in archive.peer_entry(state).of(Purpose.HOP)])
+
+
 def open_addresses():
     """What is only for States is given to anybody at some addresses."""
     from comity.node.peers import views
@@ -639,7 +647,7 @@ PATCHED = {
         visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
         any_figures, any_number, forgets_figures, any_drawing, to_nobody, tells_anybody, tells_in_offers, any_caller,
         calls_without_end, calls_of_tomorrow, says_it_is_admitted, two_words, open_addresses, any_place, any_distance,
-        gives_anybody_back, lends_to_anybody,
+        gives_anybody_back, lends_to_anybody, ended_keys,
     )
 }  # fmt: skip
 

@@ -14,11 +14,12 @@ from comity.errors import Invalid
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, Secret, SigningKey, read_key, write_key, write_secret
 from comity.seal.tls import self_signed
-from comity.wire.directory import Entry, first_keys, read_entry, sign_entry
+from comity.wire.directory import DatedKey, Entry, Purpose, first_keys, read_entry, sign_entry
 
 # ISO 3166-1 leaves these codes to users: they stand for no State, so that nobody is impersonated.
 _NOBODY = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")
 _HOUR, _DAYS = timedelta(hours=1), timedelta(days=30)
+_KEYS = ("signing", "opening", "hop", "log", "ended")
 _CHAIN = "tls.key"  # the certificate stands behind it
 _NOWHERE = "https://127.0.0.1:9"  # nothing answers here: what the node sends to this State stays with the node
 
@@ -33,6 +34,7 @@ class Identity:
         opening: opens what is sealed to it.
         hop: signs its HTTP requests.
         log: signs the heads of its log.
+        ended: signed its HTTP requests for an hour before the entry was made, and may not any more.
         entry: its directory entry, and `signed` the bytes of it.
         chain: file with the key and the certificate for the address of its entry; None: nothing answers there.
     """
@@ -42,6 +44,7 @@ class Identity:
     opening: OpeningKey
     hop: NoteKey
     log: NoteKey
+    ended: NoteKey
     entry: Entry
     signed: bytes
     chain: Path | None = None
@@ -57,21 +60,21 @@ class Identity:
             tls: the certificate (PEM) of that address; empty: nothing answers there.
         """
         signing, opening, at = SigningKey.generate(), OpeningKey.generate(), at.replace(microsecond=0)
-        log, witness, hop = (
-            NoteKey.generate(f"conformance.{state.lower()}/{name}") for name in ("log", "witness", "hop")
+        log, witness, hop, ended = (
+            NoteKey.generate(f"conformance.{state.lower()}/{name}") for name in ("log", "witness", "hop", "ended")
         )
         since, until = at - _HOUR, at + _DAYS
         certificate = CadesKey.generate(f"Conformance {state}", not_before=since, not_after=until).certificate_der
         entry = Entry(
             state=state, version=1, previous="", issued_at=at, confirmed_on=at.date(),
             names={"en": f"Conformance {state}"}, authorities=(),
-            keys=first_keys(
+            keys=(DatedKey(Purpose.HOP, ended.public, since, at), *first_keys(
                 sign=signing.public, open=opening.public, log=(log.name, log.public),
                 witness=(witness.name, witness.public), hop=hop.public, certificate=certificate, since=since, until=until,
-            ),
+            )),
             threshold=0, tls=tls or ssl.DER_cert_to_PEM_cert(certificate), address=address, exercise=True,
         )  # fmt: skip
-        return cls(state, signing, opening, hop, log, entry, sign_entry(entry, signing))
+        return cls(state, signing, opening, hop, log, ended, entry, sign_entry(entry, signing))
 
 
 def prepare(folder: Path, state: str, *, at: datetime, address: str = "") -> Identity:
@@ -101,8 +104,8 @@ def prepare(folder: Path, state: str, *, at: datetime, address: str = "") -> Ide
     folder.mkdir(mode=0o700, parents=True)
     if address:
         write_secret(folder / _CHAIN, private + certificate)
-    keys: dict[str, Secret] = {"signing": made.signing, "opening": made.opening, "hop": made.hop, "log": made.log}
-    for name, key in keys.items():
+    keys: list[Secret] = [made.signing, made.opening, made.hop, made.log, made.ended]
+    for name, key in zip(_KEYS, keys, strict=True):
         write_key(folder / f"{name}.key", key)
     (folder / "entry.json").write_bytes(made.signed)
     return made
@@ -116,17 +119,18 @@ def load(folder: Path) -> Identity:
         Misconfigured: a key file is missing, or others may read it.
         BrokenSeal: the entry is not valid now.
     """
-    keys = [read_key(folder / f"{name}.key") for name in ("signing", "opening", "hop", "log")]
+    keys = [read_key(folder / f"{name}.key") for name in _KEYS]
     entry, signed = entry_in(folder / "entry.json")
-    signing, opening, hop, log = keys
+    signing, opening, hop, log, ended = keys
     if not (
         isinstance(signing, SigningKey) and isinstance(opening, OpeningKey)
-        and isinstance(hop, NoteKey) and isinstance(log, NoteKey) and signing.public == entry.sign
+        and isinstance(hop, NoteKey) and isinstance(log, NoteKey) and isinstance(ended, NoteKey)
+        and signing.public == entry.sign
     ):  # fmt: skip
         message = "This folder holds no identity. Make one: comity conformance prepare"
         raise Invalid(message, code="conformance.identity", where=str(folder))
     chain = folder / _CHAIN
-    return Identity(entry.state, signing, opening, hop, log, entry, signed, chain if chain.exists() else None)
+    return Identity(entry.state, signing, opening, hop, log, ended, entry, signed, chain if chain.exists() else None)
 
 
 def entry_in(path: Path) -> tuple[Entry, bytes]:

@@ -106,7 +106,7 @@ def entries(bench: Bench) -> Iterator[Probe]:
 
 @attack("lie-names", Promise.ORIGIN, "Signed requests")
 def names_of_others(bench: Bench) -> Iterator[Probe]:
-    """Sign HTTP requests in the name of other States, and of none.
+    """Sign HTTP requests in the name of other States, and of none; and as us with keys that are not ours, or not any more.
 
     Right: 401; nothing is kept.
     """
@@ -121,6 +121,8 @@ def names_of_others(bench: Bench) -> Iterator[Probe]:
         yield bench.turned_away(f"signed as {sent}", answer, envelope=said.envelope)
     answer = bench.post("/messages", said.envelope, key=other.hop)
     yield bench.turned_away("signed as us with another key", answer, envelope=said.envelope)
+    answer = bench.post("/messages", said.envelope, key=me.ended)
+    yield bench.turned_away("signed as us with a key that has ended", answer, envelope=said.envelope)
     answer = bench.post("/messages", said.envelope, who=other)
     yield bench.turned_away("signed by a node that is not pinned", answer, envelope=said.envelope)
 
