@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -240,6 +241,27 @@ def test_without_a_second_state_nothing_is_claimed_of_it(home, doors):
     assert len(by_name) == 4
 
 
+def test_a_second_state_that_is_not_found_settles_nothing(home, doors):
+    """Without an address, or where something else listens there, numbered envelopes are undetermined, and why is said."""
+    other = identity.load(home.other)
+    port = int(other.entry.address.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)):
+        taken = run(bench(home, doors("none"), home.weak), chosen(["exchange-numbers"]))[0]
+    without = bench(home, doors("none"), home.weak, other=replace(other, chain=None))
+    nowhere = run(without, chosen(["exchange-numbers"]))[0]
+    for result, why in ((taken, "conformance.listen"), (nowhere, "prepare --address")):
+        assert result.verdict is Verdict.UNDETERMINED
+        assert why in result.probes[0].got
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8449", "127.0.0.1:8449", "https://127.0.0.1:8449/x"])
+def test_a_state_is_found_at_an_address(tmp_path, address):
+    """What is no address is refused before anything is written."""
+    with pytest.raises(Invalid, match=r"conformance\.url"):
+        identity.prepare(tmp_path / "keys", "QM", at=datetime.now(UTC), address=address)
+    assert not (tmp_path / "keys").exists()
+
+
 def test_the_other_state_is_another_one(home):
     """What one State may see is no proof of what another may."""
     with pytest.raises(Invalid, match=r"conformance\.other"):
@@ -309,8 +331,6 @@ def test_an_identity_is_kept_in_its_folder(tmp_path):
 
 def test_a_node_in_earnest_is_not_attacked(home, tmp_path):
     """Its entry says that it is no exercise: nothing is sent."""
-    from dataclasses import replace
-
     from comity.seal.keys import read_key
     from comity.wire.directory import sign_entry
 

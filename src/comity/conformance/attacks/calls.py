@@ -30,7 +30,7 @@ def _signed(bench: Bench, said: dict[str, str]) -> bytes:
 
 def _refused(sent: str, code: str, fate: str) -> Probe:
     """The judgement of a call that must be refused with `code`."""
-    wrong = Verdict.BROKEN if "admitted" in fate else Verdict.UNDETERMINED
+    wrong = Verdict.BROKEN if "admitted" in fate or LIE in fate else Verdict.UNDETERMINED
     return Probe(sent, fate or "what became of it is not told", Verdict.KEPT if fate == f"refused {code}" else wrong)
 
 
