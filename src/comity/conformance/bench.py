@@ -237,17 +237,16 @@ class Bench:
     def told(self, envelopes: Iterable[bytes]) -> list[str]:
         """What the node's signed words say became of each, in the words of `fates`; empty where there is none.
 
-        They are asked for in offers; for some, by their addresses too.
-
-        Raises:
-            Invalid: it answers no offer.
+        They are asked for in offers; for some, by their addresses too. Where an offer is not answered, that is said of each.
         """
         digests = [canon.content_id(data) for data in envelopes]
         found: dict[str, list[Signed]] = {}
-        for start in range(0, len(digests), exchange.ASKED):
-            for signed in self.offer(Offer(ask=tuple(digests[start : start + exchange.ASKED]))).evidence:
-                about = _about(signed)
-                found.setdefault(about, []).append(signed)
+        try:
+            for start in range(0, len(digests), exchange.ASKED):
+                for signed in self.offer(Offer(ask=tuple(digests[start : start + exchange.ASKED]))).evidence:
+                    found.setdefault(_about(signed), []).append(signed)
+        except Invalid as error:
+            return [str(error)] * len(digests)
         said = [self._says(digest, found.get(digest, [])) for digest in digests]
         for place in range(0, len(digests), max(1, len(digests) // _SAMPLE)):
             words = found.get(digests[place])
