@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,24 +36,33 @@ pytestmark = pytest.mark.usefixtures("_no_network")
 DOCS = Path(__file__).parent.parent / "docs"
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Iran's node, made and not running, at which an exercise State is pinned."""
+    """Iran's node, made and not running, at which two exercise States are pinned."""
     folder = tmp_path_factory.mktemp("conformance")
     iran = three_states()[0]
     nodes.make_all([iran], folder)
-    me = identity.prepare(folder / "xx", "XX", at=datetime.now(UTC))
-    given = ("--fingerprint", me.entry.fingerprint, "--by", "t")
-    nodes._run("pin", str(iran.home), str(folder / "xx" / "entry.json"), *given)
+    for state in ("XX", "QM"):
+        address = {"QM": f"https://127.0.0.1:{_free_port()}"}.get(state, "")  # the node does not find the first one
+        made = identity.prepare(folder / state, state, at=datetime.now(UTC), address=address)
+        given = ("--fingerprint", made.entry.fingerprint, "--by", "t")
+        nodes._run("pin", str(iran.home), str(folder / state / "entry.json"), *given)
     shutil.copytree(iran.home, folder / "weak")
-    return SimpleNamespace(node=iran, identity=folder / "xx", weak=folder / "weak", entry=iran.home / "entry.json")
+    return SimpleNamespace(node=iran, identity=folder / "XX", other=folder / "QM", weak=folder / "weak",
+                           entry=iran.home / "entry.json")  # fmt: skip
 
 
 def bench(home, port="", folder=None, **given):
     """What attacks work with, against the door at `port` of the node in `folder`."""
     node = identity.entry_in(home.entry)[0]
     place = address(f"https://127.0.0.1:{port}" if port else node.address, anywhere=False)
-    return Bench(identity.load(home.identity), node, Line(place, node), inbox=Inbox(folder or home.node.home), **given)
+    given = {"inbox": Inbox(folder or home.node.home), "other": identity.load(home.other)} | given
+    return Bench(identity.load(home.identity), node, Line(place, node), **given)
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +80,12 @@ def node(home):
     home.node.stop()
 
 
-def _on_the_shelf(node, made) -> str:
-    """Lay a container on the node's shelf for the exercise State; its digest."""
-    content = os.urandom((9 << 20) + 7)
+def _on_the_shelf(home, made, size=(9 << 20) + 7) -> str:
+    """Lay a container on the shelf of the node in `home` for the exercise State; its digest."""
+    content = os.urandom(size)
     digest = hashlib.sha256(content).hexdigest()
-    (node.node.home / "shelf" / f"{digest}.asice").write_bytes(content)
-    with sqlite3.connect(node.node.home / "db.sqlite3", timeout=30) as base:
+    (home / "shelf" / f"{digest}.asice").write_bytes(content)
+    with sqlite3.connect(home / "db.sqlite3", timeout=30) as base:
         base.execute(
             "insert into node_container (digest, case_id, number, size, peer, outgoing, complete) "
             "values (?, ?, 1, ?, 'XX', 1, 1)",
@@ -88,7 +98,7 @@ def _on_the_shelf(node, made) -> str:
 def test_a_real_node_keeps_every_promise(node):
     """Every attack of every kind, each promise, evidence on the shelf, memory watched: all kept."""
     made = bench(node)
-    made.shelf = _on_the_shelf(node, made)
+    made.shelf = _on_the_shelf(node.node.home, made)
     results = run(made, chosen([]), pid=node.node.process.pid)
     faults = [
         f"{result.name}: {probe}" for result in results for probe in result.probes if probe.verdict != Verdict.KEPT
@@ -155,6 +165,19 @@ FOUND = {
     "any_number": "figures-false",
     "forgets_figures": "figures-again",
     "any_drawing": "figures-of-no-time",
+    "tells_anybody": "others-by-address",
+    "lends_to_anybody": "others-by-address",
+    "tells_in_offers": "others-by-offer",
+    "any_caller": "call-again",
+    "calls_without_end": "call-too-often",
+    "calls_of_tomorrow": "call-times",
+    "says_it_is_admitted": "decide-own-request",
+    "two_words": "out-of-order",
+    "open_addresses": "path-unsigned",
+    "ended_keys": "lie-names",
+    "any_place": "exchange-numbers",
+    "any_distance": "exchange-numbers",
+    "gives_anybody_back": "exchange-numbers",
 }
 
 
@@ -172,7 +195,10 @@ def test_a_weakened_door_is_found(home, doors, weakness):
     """The one thing that was taken out of the node breaks the attack that is there for it."""
     name = FOUND[weakness]
     attacks = chosen(["confuse-shapes" if name.startswith("served") else name])
-    results = run(bench(home, doors(weakness), home.weak), attacks)
+    made = bench(home, doors(weakness), home.weak)
+    if name == "others-by-address":
+        made.shelf = _on_the_shelf(home.weak, made, 64)
+    results = run(made, attacks)
     broken = {result.name for result in results if result.verdict is Verdict.BROKEN}
     assert name in broken, [probe for result in results for probe in result.probes]
     if not name.startswith(("served", "flood")):
@@ -182,7 +208,9 @@ def test_a_weakened_door_is_found(home, doors, weakness):
 def test_a_door_without_a_weakness_is_not_accused(home, doors):
     """The same server with the node's own application: what finds the weaknesses finds nothing."""
     names = {name for name in FOUND.values() if not name.startswith("served")} - {"smuggle-lengths"}  # of this server
-    results = run(bench(home, doors("none"), home.weak), chosen(names))
+    made = bench(home, doors("none"), home.weak)
+    made.shelf = _on_the_shelf(home.weak, made, 4096)
+    results = run(made, chosen(names))
     assert [result.name for result in results if result.verdict is not Verdict.KEPT] == []
 
 
@@ -202,12 +230,52 @@ def test_without_the_inbox_what_is_not_told_is_undetermined(home, doors):
     assert worst(by_name.values()) is Verdict.UNDETERMINED
 
 
+def test_without_a_second_state_nothing_is_claimed_of_it(home, doors):
+    """Nor of evidence, where no container is named: no probe that was not made counts as kept."""
+    made = bench(home, doors("tells_anybody"), home.weak, other=None)
+    names = ["others", "path-unsigned", "path-ranges"]
+    by_name = {
+        result.name: result.verdict for result in run(made, chosen(names)) if not result.name.startswith("served")
+    }
+    assert by_name == dict.fromkeys(by_name, Verdict.UNDETERMINED)
+    assert len(by_name) == 4
+
+
+def test_a_second_state_that_is_not_found_settles_nothing(home, doors):
+    """Without an address, or where something else listens there, numbered envelopes are undetermined, and why is said."""
+    other = identity.load(home.other)
+    port = int(other.entry.address.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)):
+        taken = run(bench(home, doors("none"), home.weak), chosen(["exchange-numbers"]))[0]
+    without = bench(home, doors("none"), home.weak, other=replace(other, chain=None))
+    nowhere = run(without, chosen(["exchange-numbers"]))[0]
+    for result, why in ((taken, "conformance.listen"), (nowhere, "prepare --address")):
+        assert result.verdict is Verdict.UNDETERMINED
+        assert why in result.probes[0].got
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8449", "127.0.0.1:8449", "https://127.0.0.1:8449/x"])
+def test_a_state_is_found_at_an_address(tmp_path, address):
+    """What is no address is refused before anything is written."""
+    with pytest.raises(Invalid, match=r"conformance\.url"):
+        identity.prepare(tmp_path / "keys", "QM", at=datetime.now(UTC), address=address)
+    assert not (tmp_path / "keys").exists()
+
+
+def test_the_other_state_is_another_one(home):
+    """What one State may see is no proof of what another may."""
+    with pytest.raises(Invalid, match=r"conformance\.other"):
+        bench(home, other=identity.load(home.identity))
+
+
 def test_who_is_not_pinned_attacks_nothing(home, doors, tmp_path):
     """An identity that the node does not know: the run ends before it began, and says what to do."""
     identity.prepare(tmp_path / "zz", "ZZ", at=datetime.now(UTC))
     stranger = SimpleNamespace(**vars(home) | {"identity": tmp_path / "zz"})
     with pytest.raises(Invalid, match="Pin its entry first"):
-        run(bench(stranger, doors("none"), home.weak), chosen(["lie-names"]))
+        run(bench(stranger, doors("none"), home.weak, other=None), chosen(["lie-names"]))
+    with pytest.raises(Invalid, match="refuses ZZ"):
+        run(bench(home, doors("none"), home.weak, other=identity.load(tmp_path / "zz")), chosen(["lie-names"]))
 
 
 def test_every_attack_says_what_is_right_and_where_it_is_written():
@@ -263,8 +331,6 @@ def test_an_identity_is_kept_in_its_folder(tmp_path):
 
 def test_a_node_in_earnest_is_not_attacked(home, tmp_path):
     """Its entry says that it is no exercise: nothing is sent."""
-    from dataclasses import replace
-
     from comity.seal.keys import read_key
     from comity.wire.directory import sign_entry
 
@@ -280,7 +346,8 @@ def test_the_command_line_tells_it_all(home, doors):
 
     def told(weakness, *more):
         url = f"https://127.0.0.1:{doors(weakness)}"
-        given = [url, "--entry", str(home.entry), "--identity", str(home.identity), "--home", str(home.weak)]
+        given = [url, "--entry", str(home.entry), "--identity", str(home.identity), "--home", str(home.weak),
+                 "--other", str(home.other)]  # fmt: skip
         return CliRunner().invoke(
             app, ["conformance", "run", *given, "--only", "lie-names", *more], catch_exceptions=False
         )

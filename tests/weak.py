@@ -443,6 +443,153 @@ def any_offer():
     patched(views, "read_offer", read)
 
 
+class Anybodys:
+    """A table whose rows are not asked whose they are."""
+
+    def __init__(self, table, whose):
+        self._table, self._whose = table, whose
+
+    def filter(self, **given):
+        """The rows, whosever they are."""
+        return self._table.filter(**{name: value for name, value in given.items() if name != self._whose})
+
+
+def tells_anybody():
+    """Receipts and words are given to any pinned State."""
+    from comity.node import models
+    from comity.node.peers import views
+
+    right = models.Arrival
+    arrival = SimpleNamespace(objects=Anybodys(right.objects, "hop"), Status=right.Status)
+    patched(views, "models", SimpleNamespace(**vars(models) | {"Arrival": arrival}))
+
+
+def lends_to_anybody():
+    """Evidence is given to any pinned State that knows its digest."""
+    from comity.node import models
+    from comity.node.peers import views
+
+    container = SimpleNamespace(objects=Anybodys(models.Container.objects, "peer"))
+    patched(views, "models", SimpleNamespace(**vars(models) | {"Container": container}))
+
+
+def tells_in_offers():
+    """What became of an envelope is told to whoever asks in an offer."""
+    from comity.node import archive, models
+    from comity.wire import _receiving
+
+    def told(self, digests):
+        for row in models.Arrival.objects.filter(digest__in=digests):
+            yield from archive.words(row)[1:]
+
+    patched(_receiving.Receiving, "_told_about", told)
+
+
+def any_caller():
+    """Calls are taken as many as come, one over the other, and again."""
+    from comity.node.desk import drills
+    from comity.seal import canon
+
+    def called(row, said, statement):
+        if not drills.models.Call.objects.filter(pk=canon.content_id(statement.raw)).exists():
+            drills._keep(
+                said, statement.raw, peer=statement.sender, ours=False, carried=row.digest, hop=row.hop, at=row.at
+            )
+
+    patched(drills, "_called", called)
+
+
+def calls_without_end():
+    """Any number of calls a day is taken."""
+    from comity.node.desk import drills
+
+    patched(drills, "MOST", 1 << 30)
+
+
+def calls_of_tomorrow():
+    """Calls may be of a time to come."""
+    from datetime import timedelta
+
+    from comity.node.desk import drills
+
+    patched(drills, "SKEW", timedelta(days=9))
+
+
+def says_it_is_admitted():
+    """The node signs that it has admitted what it has refused."""
+    from comity.wire import _receiving
+    from comity.wire.exchange import Event
+
+    right, wrong = _receiving.Receiving._read, Event.CONTENT_CONSIGNMENT_FAILURE
+
+    def read(self, row, now):
+        words = right(self, row, now)
+        return [dataclasses.replace(said, event=Event.CONTENT_CONSIGNMENT, code="") if said.event is wrong else said
+                for said in words]  # fmt: skip
+
+    patched(_receiving.Receiving, "_read", read)
+
+
+def two_words():
+    """At its address stands another word than in an answer to an offer."""
+    from comity.node.peers import views
+
+    right = views.archive.words
+    patched(views, "archive", SimpleNamespace(**vars(views.archive) | {"words": lambda row: [right(row)[0]] * 2}))
+
+
+def ended_keys():
+    """The keys of a node count for ever."""
+    from comity.node import archive
+    from comity.wire.directory import Purpose
+
+    patched(archive, "hop_keys", lambda state, at: [key.public for key in archive.peer_entry(state).of(Purpose.HOP)])
+
+
+def open_addresses():
+    """What is only for States is given to anybody at some addresses."""
+    from comity.node.peers import views
+
+    free = ("/directory", "/proofs", "/outcomes/")
+    for name in ("hop_signer", "check_hop"):
+        right = getattr(views, name)
+
+        def signer(*asked, right=right, **given):
+            return "XX" if any(path in asked[1] for path in free) else right(*asked, **given)
+
+        patched(views, name, signer)
+
+
+def any_place():
+    """An envelope under a taken number is kept under the next one."""
+    from comity.wire import _receiving
+
+    right = _receiving.Receiving._keep
+
+    def keep(self, item, now):
+        taken = item.number in self._taken and self._memory.got(item.digest) is None
+        return right(self, dataclasses.replace(item, number=self._last + 1) if taken else item, now)
+
+    patched(_receiving.Receiving, "_keep", keep)
+
+
+def any_distance():
+    """A number may lie as far ahead as it likes."""
+    from comity.wire import _receiving
+
+    patched(_receiving, "GAPS", 1 << 40)
+
+
+def gives_anybody_back():
+    """What one State forgot is given back to any that greets."""
+    from comity.node.desk import _memory
+
+    def lost(self, have, limit):
+        return self._all_got(_memory.models.Arrival.objects.filter(number__gt=have.sent).order_by("number")[:limit])
+
+    patched(_memory.Tables, "got_lost", lost)
+
+
 def plain(application, home):
     """No weakness but that of this server, which knows no Transfer-Encoding."""
     return application
@@ -498,7 +645,9 @@ PATCHED = {
         any_signature, any_time, any_digest, short_bodies, no_limit, forgets, first_half, second_half, any_kind, forwarded,
         any_author, any_act_time, any_order, any_history, in_earnest, any_json, any_growth, slow_witness, two_heads, new_keys,
         visits, stops_reading, falls_over, any_speaker, any_moment, always_settled, any_offer,
-        any_figures, any_number, forgets_figures, any_drawing, to_nobody,
+        any_figures, any_number, forgets_figures, any_drawing, to_nobody, tells_anybody, tells_in_offers, any_caller,
+        calls_without_end, calls_of_tomorrow, says_it_is_admitted, two_words, open_addresses, any_place, any_distance,
+        gives_anybody_back, lends_to_anybody, ended_keys,
     )
 }  # fmt: skip
 

@@ -32,11 +32,14 @@ _STYLE = {"kept": "green", "broken": "red", "undetermined": "yellow"}
 def prepare(
     folder: Annotated[Path, typer.Argument(help="A new folder for the keys.")],
     state: Annotated[str, typer.Option(help="A code that stands for no State: AA, QM to QZ, XA to XZ or ZZ.")] = "XX",
+    address: Annotated[
+        str, typer.Option(help="https://host:port at which the node finds this State during a run, as its second one.")
+    ] = "",
 ) -> None:
     """Make the keys of an exercise State, and its signed entry to pin on the node under test."""
     from comity.conformance.identity import prepare as make
 
-    made = make(folder, state, at=datetime.now(UTC))
+    made = make(folder, state, at=datetime.now(UTC), address=address)
     mark = made.entry.fingerprint
     typer.echo(f"{state}: keys and entry in {folder}. Pin it on the node under test, which must be for exercises only:")
     typer.echo(f'  comity node pin HOME {folder / "entry.json"} --fingerprint "{mark}" --by NAME')
@@ -63,6 +66,9 @@ def run(
     home: Annotated[
         Path | None, typer.Option(help="The node's home folder, to see what becomes of envelopes after their receipts.")
     ] = None,
+    other: Annotated[
+        Path | None, typer.Option(help="The folder of a second State, pinned as well: what is ours is not for it.")
+    ] = None,
     evidence: Annotated[str, typer.Option(help="Digest of a container that lies on the node's shelf for us.")] = "",
     pid: Annotated[int, typer.Option(help="Process id of `comity node serve`, to watch its memory.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 20261124,
@@ -76,7 +82,7 @@ def run(
     from comity.conformance import run as runs
 
     attacks = runs.chosen(only or [])
-    bench = _bench(url, entry, identity, home, operated=operated, seed=seed, thorough=thorough, shelf=evidence)
+    bench = _bench(url, entry, identity, home, other, operated=operated, seed=seed, thorough=thorough, shelf=evidence)
     results = _attacked(bench, attacks, pid)
     broken = runs.worst(results) == "broken"
     if as_json:
@@ -88,9 +94,9 @@ def run(
     raise typer.Exit(1 if broken else 0)
 
 
-def _bench(url: str, entry: Path, identity: Path, home: Path | None, *, operated: bool, seed: int, thorough: bool,
-           shelf: str) -> Bench:  # fmt: skip
-    """What the attacks work with. Raises Invalid: a node that may not be attacked."""
+def _bench(url: str, entry: Path, identity: Path, home: Path | None, other: Path | None, *, operated: bool, seed: int,
+           thorough: bool, shelf: str) -> Bench:  # fmt: skip
+    """What the attacks work with. Raises Invalid: a node that may not be attacked, or two States that are one."""
     from comity.conformance.bench import Bench
     from comity.conformance.identity import entry_in, load
     from comity.conformance.inbox import Inbox
@@ -102,7 +108,8 @@ def _bench(url: str, entry: Path, identity: Path, home: Path | None, *, operated
         message = "This node is in earnest. Attack a copy of it that is for exercises only."
         raise Invalid(message, code="conformance.earnest", where=node.state)
     inbox = Inbox(home) if home else None
-    return Bench(load(identity), node, Line(place, node), inbox=inbox, seed=seed, thorough=thorough, shelf=shelf)
+    return Bench(load(identity), node, Line(place, node), inbox=inbox, seed=seed, thorough=thorough, shelf=shelf,
+                 other=load(other) if other else None)  # fmt: skip
 
 
 def _attacked(bench: Bench, attacks: list[Attack], pid: int) -> list[Result]:

@@ -19,16 +19,22 @@ from comity.conformance.identity import Identity
 from comity.conformance.inbox import Inbox
 from comity.conformance.line import Answer, Line
 from comity.conformance.verdict import Probe, Verdict
-from comity.errors import ComityError
+from comity.errors import ComityError, Invalid
 from comity.ledger import checkpoint as cp
 from comity.seal import canon
-from comity.wire import messages
+from comity.seal.envelope import Signed
+from comity.wire import exchange, messages
 from comity.wire.directory import Entry, trust_in
+from comity.wire.exchange import Event, Evidence, Offer
 
 READ_WITHIN = 30.0  # seconds that a node may take to read what it holds
 SERVED_WITHIN = 15.0  # seconds in which a well-behaved message has its receipt, also under attack
-_OTHERS = ("ZZ", "XA", "XB")
+_OTHERS = ("ZZ", "XA", "XB", "XD")
+_SAMPLE = 4  # envelopes of an attack whose word is asked for by its address too
 REFUSED = range(400, 500)
+_OK = 200
+LIE = ", but its word: "
+NO_OTHER = "no other State is named (--other)"
 
 
 @dataclass(frozen=True)
@@ -52,17 +58,24 @@ class Bench:
         seed: of what is drawn at random.
         thorough: all of it instead of samples.
         shelf: digest of a container that lies on the node's shelf for `me`, if there is one.
+        other: a second State that the node has pinned, if there is one: what is ours is not for it.
+
+    Attributes:
+        theirs: the same for `other`, if there is one.
     """
 
     def __init__(
         self, me: Identity, home: Entry, line: Line, *, inbox: Inbox | None = None, seed: int = 1, thorough: bool = False,
-        shelf: str = "",
+        shelf: str = "", other: Identity | None = None,
     ) -> None:  # fmt: skip
         self.me, self.home, self.line, self.inbox, self.shelf = me, home, line, inbox, shelf
         self.thorough, self._seed = thorough, seed
         self.random = random.Random(seed)  # noqa: S311  a sample to be drawn again, no secret
-        code = next(code for code in _OTHERS if code not in {me.state, home.state})
+        if other is not None and other.state == me.state:
+            raise Invalid("The other State is to be another one.", code="conformance.other", where=other.state)
+        code = next(code for code in _OTHERS if code not in {me.state, home.state, other and other.state})
         self.stranger = Identity.generate(code, at=self.now())
+        self.theirs = Bench(other, home, line, inbox=inbox, seed=seed) if other is not None else None
         self.heads: dict[int, set[bytes]] = {}
         self._number = secrets.randbelow(900_000_000)  # references of an earlier run are taken
         self._standing: Said | None = None
@@ -126,8 +139,8 @@ class Bench:
         """The request of the case that stands open at the node throughout the run."""
         if self._standing is None:
             said = self.asks()
-            self.post("/messages", said.envelope)
-            self.fates([said.envelope])
+            if self.post("/messages", said.envelope).status == _OK:
+                self.fates([said.envelope])
             self._standing = said
         return self._standing
 
@@ -164,6 +177,16 @@ class Bench:
         with ThreadPoolExecutor(max_workers=4) as together:
             return list(together.map(lambda body: self.post("/messages", body), bodies))
 
+    def offer(self, offer: Offer) -> exchange.Answer:
+        """The node's answer to an offer of ours. Raises Invalid: it gave none."""
+        found = self.post("/exchange", exchange.dumps(offer))
+        try:
+            if found.status == _OK:
+                return exchange.read_answer(found.body)
+        except ComityError as error:
+            raise Invalid(f"This is no answer to an offer: {error}", code="conformance.answer") from error
+        raise Invalid(f"An offer was not answered: {found}.", code="conformance.answer")
+
     # ── How it is judged ────────────────────────────────────────────────────────────────────────────────────────────
 
     def receipt(self, answer: Answer, envelope: bytes) -> messages.Receipt:
@@ -198,13 +221,68 @@ class Bench:
         self.inbox.settle(self.me.state, patience=READ_WITHIN)
         return self.inbox.traces(self.me.state)
 
-    def fates(self, envelopes: Iterable[bytes]) -> list[str]:
-        """What became of each: ``admitted``, ``refused CODE``, ``waiting``, or empty where nobody can say."""
+    def word(self, signed: Signed, digest: str) -> Evidence:
+        """What the node's word `signed` says of the envelope `digest` to us.
+
+        Raises:
+            ComityError: it does not hold, is of something else, or of no time at which it can have been said.
+        """
+        found = messages.read_word(signed, trust_in([self.home]))
+        if (found.said.by, found.to, found.said.envelope) != (self.home.state, self.me.state, digest):
+            raise ComityError("This word is of something else.", code="receipt.other")
+        if found.said.at > self.now().timestamp() + exchange.SKEW:
+            raise ComityError("This word is of a time to come.", code="receipt.time")
+        return found.said
+
+    def told(self, envelopes: Iterable[bytes]) -> list[str]:
+        """What the node's signed words say became of each, in the words of `fates`; empty where there is none.
+
+        They are asked for in offers; for some, by their addresses too. Where an offer is not answered, that is said of each.
+        """
         digests = [canon.content_id(data) for data in envelopes]
+        found: dict[str, list[Signed]] = {}
+        try:
+            for start in range(0, len(digests), exchange.ASKED):
+                for signed in self.offer(Offer(ask=tuple(digests[start : start + exchange.ASKED]))).evidence:
+                    found.setdefault(_about(signed), []).append(signed)
+        except Invalid as error:
+            return [str(error)] * len(digests)
+        said = [self._says(digest, found.get(digest, [])) for digest in digests]
+        for place in range(0, len(digests), max(1, len(digests) // _SAMPLE)):
+            words = found.get(digests[place])
+            if words and self.get(f"/outcomes/{digests[place]}").body != words[0].whole():
+                said[place] += ", and another word at its address"
+        return said
+
+    def _says(self, digest: str, words: list[Signed]) -> str:
+        try:
+            read = [self.word(signed, digest) for signed in words]
+        except ComityError as error:
+            return f"a word that does not hold: {error}"
+        events = [said.event for said in read if said.event is not Event.CONTENT_HANDOVER]
+        if events == [Event.CONTENT_CONSIGNMENT]:
+            return "admitted"
+        if events == [Event.CONTENT_CONSIGNMENT_FAILURE] and len(read) == 1:
+            return f"refused {read[0].code}".strip()
+        return ", ".join(said.event for said in read)
+
+    def fates(self, envelopes: Iterable[bytes]) -> list[str]:
+        """What became of each: ``admitted``, ``refused CODE``, ``waiting``, or empty where nobody can say.
+
+        Where the node's signed word says something else than its inbox, that is added: nothing is right then. Where there is
+        no inbox, a word that it was admitted is believed, and a word that it was not is none that anybody can check.
+        """
+        listed = list(envelopes)
+        digests = [canon.content_id(data) for data in listed]
         if self.inbox is None:
-            return [""] * len(digests)
+            return ["" if told.startswith("refused ") else told for told in self.told(listed)]
         found = self.inbox.fates(digests, patience=READ_WITHIN)
-        return [f"{found[digest].status} {found[digest].code}".strip() for digest in digests]
+        seen = [f"{found[digest].status} {found[digest].code}".strip() for digest in digests]
+        told = self.told(listed)
+        return [
+            fate if word == ("" if fate == "waiting" else fate) else f"{fate}{LIE}{word or 'none'}"
+            for fate, word in zip(seen, told, strict=True)
+        ]
 
     def served(self, sent: str = "a good message of the same peer") -> Probe:
         """Whether a well-behaved message still gets a valid receipt, and is admitted, in time."""
@@ -212,9 +290,9 @@ class Bench:
         try:
             answer = self.post("/messages", said.envelope)
             self.receipt(answer, said.envelope)
+            fate = self.fates([said.envelope])[0]
         except ComityError as error:
             return Probe(sent, f"{answer}: {error}" if answer else str(error), Verdict.BROKEN)
-        fate = self.fates([said.envelope])[0]
         right = answer.status == 200 and answer.seconds < SERVED_WITHIN and fate in {"", "admitted"}
         got = f"{answer} in {answer.seconds:.1f} s {fate}".strip()
         return Probe(sent, got, Verdict.KEPT if right else Verdict.BROKEN)
@@ -268,6 +346,15 @@ class Bench:
             self.receipt(answer, data)
         except ComityError as error:
             return Probe(title, f"{got}: {error}", Verdict.BROKEN)
-        if fate.startswith("admitted") or "node.defect" in fate:
+        if fate.startswith("admitted") or "node.defect" in fate or LIE in fate:
             return Probe(title, got, Verdict.BROKEN)
         return Probe(title, got, Verdict.KEPT if fate.startswith("refused") else Verdict.UNDETERMINED)
+
+
+def _about(word: Signed) -> str:
+    """The envelope that a word names, read before anything of it is checked; empty: none."""
+    try:
+        payload = canon.unb64(canon.loads(word.bare, limit=1 << 20)["payload"])
+        return str(canon.loads(payload, limit=1 << 20)["envelope"])
+    except (ComityError, KeyError, TypeError):
+        return ""

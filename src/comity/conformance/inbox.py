@@ -1,4 +1,4 @@
-"""What the node's own operator sees: what became of an envelope after its receipt. No peer is told that.
+"""What the node's own operator sees: what became of an envelope after its receipt. Peers have only the node's word for that.
 
 This reads the database of a Comity node, as its `node.toml` on this machine names it, and writes nothing. A node without one,
 or another implementation, has no inbox here; then what happens behind the receipt stays undetermined.

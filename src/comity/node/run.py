@@ -43,6 +43,7 @@ from comity.node.management import (
 from comity.node.management import start as _django
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, write_key, write_secret
+from comity.seal.tls import self_signed
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and run a State's node.")
 app.add_typer(directory.app)
@@ -144,36 +145,10 @@ def _make_keys(home: Path, state: str, moment: datetime) -> None:
 
 def _make_tls(home: Path, urls: tuple[str, ...], moment: datetime) -> None:
     """A self-signed certificate for all doors; peers pin it by the entry, officers' browsers will ask once."""
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from comity.node.settings import address
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Comity node")])
-    names: set[x509.GeneralName] = {x509.DNSName("localhost")}
-    for url in urls:
-        host = address(url)[0]
-        try:
-            names.add(x509.IPAddress(ipaddress.ip_address(host)))
-        except ValueError:
-            names.add(x509.DNSName(host))
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(moment - timedelta(hours=1))
-        .not_valid_after(moment + timedelta(days=365 * _YEARS))
-        .add_extension(x509.SubjectAlternativeName(sorted(names, key=repr)), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (home / "keys" / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_secret(home / "keys" / "tls.key", private)
+    until = moment + timedelta(days=365 * _YEARS)
+    key, certificate = self_signed("Comity node", urls, since=moment - timedelta(hours=1), until=until)
+    (home / "keys" / "tls.crt").write_bytes(certificate)
+    write_secret(home / "keys" / "tls.key", key)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from comity.conformance.attacks import (
     bombs,
+    calls,
     confusion,
     downgrade,
     figures,
@@ -9,6 +10,7 @@ from comity.conformance.attacks import (
     foreign,
     forks,
     lies,
+    others,
     paths,
     replay,
     smuggling,
@@ -18,6 +20,6 @@ from comity.conformance.attacks import (
 )
 
 __all__ = [
-    "bombs", "confusion", "downgrade", "figures", "floods", "foreign", "forks", "lies", "paths", "replay", "smuggling",
-    "tampering", "texts", "words",
+    "bombs", "calls", "confusion", "downgrade", "figures", "floods", "foreign", "forks", "lies", "others", "paths", "replay",
+    "smuggling", "tampering", "texts", "words",
 ]  # fmt: skip

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterator
 
 from comity.conformance.attack import attack
-from comity.conformance.bench import Bench
+from comity.conformance.bench import NO_OTHER, Bench
 from comity.conformance.line import Answer
 from comity.conformance.verdict import Probe, Promise, Verdict
 from comity.seal import canon
+from comity.wire.exchange import Offer, dumps
+from comity.wire.proofs import ask
 
 _PART = 8 << 20  # bytes of evidence in one answer
 _NOWHERE = (400, 401, 404, 405, 414)
@@ -80,6 +82,34 @@ def other_methods(bench: Bench) -> Iterator[Probe]:
                 yield bench.turned_away(f"{method} {path[:12]}", answer, statuses=(400, 405, 501))
 
 
+@attack("path-unsigned", Promise.DOOR, "Signed requests")
+def unsigned(bench: Bench) -> Iterator[Probe]:
+    """Ask at each address that is for States only: without a signature, as a State that is not pinned, as us with others' keys.
+
+    Right: 401, also where the same is answered when we sign it.
+    """
+    digest = canon.content_id(bench.standing().envelope)
+    places = [
+        ("GET", f"/receipts/{digest}", b""), ("GET", f"/outcomes/{digest}", b""),
+        ("GET", f"/evidence/{bench.shelf or digest}", b""), ("GET", "/directory", b""),
+        ("POST", "/exchange", dumps(Offer(ask=(digest,)))), ("POST", "/proofs", ask([digest])),
+        ("POST", "/messages", bench.asks().envelope), ("POST", "/witness", b"old 0\n\n"),
+    ]  # fmt: skip
+    for method, path, body in places:
+        ways = {
+            "signed by nobody": {}, "signed by a State that is not pinned": bench.hop(method, path, body, who=bench.stranger),
+            "signed as us with a stranger's key": bench.hop(method, path, body, key=bench.stranger.hop),
+        }  # fmt: skip
+        if bench.theirs is not None:
+            ways["signed as us with another State's key"] = bench.hop(method, path, body, key=bench.theirs.me.hop)
+        for words, headers in ways.items():
+            answer = bench.line.ask(method, path, {"Range": "bytes=0-9"} | headers, body)
+            kept = body if path == "/messages" else b""
+            yield bench.turned_away(f"{method} {path[:12]}, {words}", answer, envelope=kept)
+    if bench.theirs is None:
+        yield Probe("all of it, signed as us with another State's key", NO_OTHER, Verdict.UNDETERMINED)
+
+
 @attack("path-names", Promise.DOOR, "Kinds and their bodies")
 def names_of_files(bench: Bench) -> Iterator[Probe]:
     """Say acts whose digests, references and names are paths, so that something is written or read there.
@@ -142,13 +172,13 @@ def parts_of_evidence(bench: Bench) -> Iterator[Probe]:
     for words, digest in strange.items():
         answer = bench.get(f"/evidence/{digest}", {"Range": "bytes=0-99"})
         yield bench.turned_away(f"a part of {words}", answer, statuses=(404,))
-    place = f"/evidence/{bench.shelf or '0' * 64}"
+    if not bench.shelf:
+        yield Probe("parts of what lies here for us", "no container is named (--evidence)", Verdict.UNDETERMINED)
+        return
+    place = f"/evidence/{bench.shelf}"
     for words, wanted in _RANGES.items():
         answer = bench.get(place, {"Range": wanted} if wanted else {})
         yield bench.turned_away(f"a range: {words}", answer, statuses=(400, 404, 416))
-    if not bench.shelf:
-        return
-    yield bench.turned_away("a part, asked for by nobody", bench.line.ask("GET", place, {"Range": "bytes=0-9"}))
     yield from _whole(bench, place)
 
 

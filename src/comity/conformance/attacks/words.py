@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +10,20 @@ from typing import Any
 from comity.casework.moments import moment_text
 from comity.conformance.attack import attack
 from comity.conformance.attacks.figures import counted
-from comity.conformance.bench import Bench
+from comity.conformance.bench import NO_OTHER, READ_WITHIN, Bench
+from comity.conformance.door import Door
 from comity.conformance.verdict import Probe, Promise, Verdict
 from comity.errors import ComityError
 from comity.seal import canon
 from comity.sharing.notices import Standing
 from comity.wire import shares
-from comity.wire.exchange import Answer, Have, Item, Offer, dumps, read_answer
+from comity.wire.exchange import GAPS, Event, Have, Item, Offer, Outcome
 
 _OFFERS = 422
+_UNSETTLED = "conversation.unsettled"
+_KEPT = Event.RELAY_ACCEPTANCE.value
+_TAKEN = f"{Event.RELAY_REJECTION} conversation.number"
+_PAUSE = 0.2  # seconds between two offers to a node that is not settled yet
 
 
 def _need(state: str, to: str, at: datetime, number: int) -> dict[str, Any]:
@@ -105,15 +111,6 @@ def exchanged(bench: Bench) -> Iterator[Probe]:
     )  # fmt: skip
 
 
-def _offered(bench: Bench, offer: Offer) -> Answer | None:
-    """The node's answer to an offer; None: it gave none."""
-    found = bench.post("/exchange", dumps(offer))
-    try:
-        return read_answer(found.body) if found.status == 200 else None
-    except ComityError:
-        return None
-
-
 @attack("exchange-unsettled", Promise.ONCE, "What the receiver does")
 def unsettled(bench: Bench) -> Iterator[Probe]:
     """Offer numbered envelopes to a node that has not heard yet what we hold, since it cannot reach us.
@@ -121,18 +118,84 @@ def unsettled(bench: Bench) -> Iterator[Probe]:
     Right: each is put off (`conversation.unsettled`), and nothing of it is kept.
     """
     said = [bench.asks() for _ in range(3)]
-    answer = _offered(bench, Offer(tuple(Item(number, one.envelope) for number, one in enumerate(said, 1))))
-    later = [outcome.later for outcome in answer.outcomes] if answer else []
+    answer = bench.offer(Offer(tuple(Item(number, one.envelope) for number, one in enumerate(said, 1))))
+    later = [outcome.later for outcome in answer.outcomes]
     held = [bench.holds(one.envelope) for one in said]
     right = later == ["conversation.unsettled"] * 3 and not any(held)
     yield Probe("three numbered envelopes", f"{later}, held: {held}", Verdict.KEPT if right else Verdict.BROKEN)
 
 
+def _newest(bench: Bench) -> int:
+    """The highest number that we gave to an envelope for the node, which gives back what we do not say that we remember."""
+    newest = 0
+    while back := bench.offer(Offer(have=Have(0, (), newest, ()))).back:
+        newest = max(own.item.number for own in back)
+    return newest
+
+
+def _numbered(bench: Bench, number: int, envelope: bytes) -> Outcome:
+    """The outcome of an envelope under a number; it is offered again until the node is settled, or long enough."""
+    end = time.monotonic() + READ_WITHIN
+    while True:
+        (outcome,) = bench.offer(Offer((Item(number, envelope),))).outcomes
+        if outcome.later != _UNSETTLED or time.monotonic() > end:
+            return outcome
+        time.sleep(_PAUSE)
+
+
+def _said(bench: Bench, outcome: Outcome) -> str:
+    """What an outcome says, its word checked."""
+    if outcome.receipt is None:
+        return outcome.later
+    try:
+        word = bench.word(outcome.receipt, outcome.envelope)
+    except ComityError as error:
+        return f"a word that does not hold: {error}"
+    return f"{word.event} {word.code}".strip()
+
+
+@attack("exchange-numbers", Promise.ONCE, "What the receiver does")
+def numbers(bench: Bench) -> Iterator[Probe]:
+    """Let the node find the other State, so that it settles; number an envelope, another so too, one far ahead, the first anew.
+
+    Right: a receipt, `conversation.number`, `conversation.number-ahead`, a receipt. Who forgets the first one is given it back,
+    with what it held; another State is not.
+    """
+    theirs = bench.theirs
+    if theirs is None or theirs.me.chain is None:
+        got = NO_OTHER if theirs is None else f"{theirs.me.state} has no address (prepare --address)"
+        yield Probe("numbered envelopes", got, Verdict.UNDETERMINED)
+        return
+    with Door(theirs.me):
+        place, (said, rival, ahead) = _newest(theirs) + 1, [theirs.asks() for _ in range(3)]
+        first = _numbered(theirs, place, said.envelope)
+        if first.later == _UNSETTLED:
+            yield Probe("numbered envelopes", f"the node does not find {theirs.me.entry.address}", Verdict.UNDETERMINED)
+            return
+        cases = {
+            "an envelope under the next number": (first, _KEPT),
+            "another one under that number": (_numbered(theirs, place, rival.envelope), _TAKEN),
+            "one far ahead": (_numbered(theirs, place + GAPS + 1, ahead.envelope), f"{_TAKEN}-ahead"),
+            "the first one under another number": (_numbered(theirs, place + 1, said.envelope), _KEPT),
+        }
+        for sent, (outcome, right) in cases.items():
+            got = _said(theirs, outcome)
+            yield Probe(sent, got, Verdict.KEPT if got == right else Verdict.BROKEN)
+        theirs.fates([said.envelope])
+        forgotten = [(place, said.envelope, said.statement)]
+        for who, due in ((theirs, forgotten), (bench, [])):
+            back = who.offer(Offer(have=Have(0, (), place - 1, ()))).back
+            same = [(own.item.number, own.item.envelope, own.statement) for own in back] == due
+            yield Probe(
+                f"what {who.me.state} forgot", f"{len(back)} given back", Verdict.KEPT if same else Verdict.BROKEN
+            )
+
+
 @attack("exchange-strange", Promise.DOOR, "Offers")
 def strange(bench: Bench) -> Iterator[Probe]:
-    """Post what is no offer; ask about envelopes that are not ours; claim to remember, and to have forgotten, everything.
+    """Post what is no offer; ask about envelopes that nobody brought; claim to remember, and to have forgotten, everything.
 
-    Right: what is no offer is refused as such; nothing is told but what was ours, and nothing is given back that was not.
+    Right: what is no offer is refused as such; nothing is told, and nothing is given back where nothing was numbered.
     """
     whole: dict[str, Any] = {"ask": [], "have": None, "items": []}
     item = {"number": 1, "envelope": 3, "after": [], "evidence": []}
@@ -161,10 +224,12 @@ def strange(bench: Bench) -> Iterator[Probe]:
     for title, body in alone.items():
         yield bench.turned_away(title, bench.post("/exchange", body), statuses=(_OFFERS,))
     asked = tuple(bench.random.randbytes(32).hex() for _ in range(16))
-    answer = _offered(bench, Offer(ask=asked))
-    told = answer is not None and not answer.evidence
-    yield Probe("questions about others' envelopes", f"{answer}"[:200], Verdict.KEPT if told else Verdict.BROKEN)
+    told = bench.offer(Offer(ask=asked)).evidence
+    yield Probe("questions about what nobody brought", f"{len(told)} words", Verdict.BROKEN if told else Verdict.KEPT)
     for have in (Have(0, (), 0, ()), Have(10**9, (), 10**9, (1,))):
-        answer = _offered(bench, Offer(have=have))
-        ours = answer is not None and not answer.items and all(own.item.number for own in answer.back)
-        yield Probe(f"a memory of {have.got}", f"{answer}"[:200], Verdict.KEPT if ours else Verdict.BROKEN)
+        answer = bench.offer(Offer(have=have))
+        got = f"{len(answer.items)} of the node's, {len(answer.back)} of ours"
+        right = not answer.items and not answer.back
+        yield Probe(
+            f"a memory of {have.got}, where nothing is numbered", got, Verdict.KEPT if right else Verdict.BROKEN
+        )
