@@ -170,6 +170,13 @@ STEPS = [
     ("in earnest", PLAIN, after(PLAIN, exercise=False), [key(1)], "entry.order"),
     ("older", PLAIN, after(PLAIN, AT - SECOND, confirmed_on=AT.date()), [key(1)], "entry.history"),
     ("confirmed earlier", PLAIN, after(PLAIN, confirmed_on=date(2026, 11, 23)), [key(1)], "entry.history"),
+    ("another key to come", PLAIN, after(PLAIN, keys=(
+        *PLAIN.keys, DatedKey(Purpose.SIGN, NEVER.public, AT + DAY + SECOND, UNTIL))), [key(1)], "entry.history"),
+    ("another key to come, by two offline", GUARDED, after(GUARDED, keys=(
+        *GUARDED.keys, DatedKey(Purpose.SIGN, NEVER.public, AT + 9 * DAY, UNTIL))), [key(1), *OFFLINE[:2]], "entry.history"),
+    ("two more offline to come, by two", GUARDED, after(GUARDED, keys=(
+        *GUARDED.keys, *(DatedKey(Purpose.RECOVERY, key(each).public, AT + DAY + SECOND, UNTIL) for each in (98, 99)))),
+     [key(1), *OFFLINE[:2]], "entry.history"),
     ("after its key ended", PLAIN, rotated(PLAIN, 2, UNTIL + DAY, until=UNTIL, revoked=None), [key(2), key(1)], "entry.form"),
 ]  # fmt: skip
 
@@ -225,7 +232,7 @@ def test_no_key_is_dropped_moved_or_slipped_in():
         "moved": ((new.keys[1], new.keys[0], *new.keys[2:]), "entry.history"),
         "begun before": ((*new.keys, slipped), "entry.history"),
         "begun now": ((*new.keys, replace(slipped, since=NEXT)), ""),
-        "to come": ((*new.keys, replace(slipped, since=NEXT + DAY)), ""),
+        "to come": ((*new.keys, replace(slipped, since=NEXT + DAY)), "entry.history"),
     }  # fmt: skip
     for words, (keys, expected) in rows.items():
         signers = [key(2)] if len(keys) == len(new.keys) - 1 and keys[0] == new.keys[0] else [key(3)]

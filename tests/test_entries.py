@@ -17,6 +17,7 @@ from comity.errors import BrokenProof, BrokenSeal, Invalid, Misconfigured, NotPo
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _log, dossier, issuing, registry
+from comity.node.management import directory as management
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
 from comity.verify import Verdict, verify_file
@@ -883,6 +884,66 @@ def test_a_draft_is_of_its_node_and_of_its_version(own, at, tmp_path):
     assert code(issuing.take_up, own.now(), [first], at=at + 3 * SECOND) == "key.entry"
     issuing.confirm(own.now(), at=at + 4 * SECOND)
     assert code(issuing.take_up, own.now(), [second], at=at + 5 * SECOND) == "entry.order"
+
+
+def test_no_key_to_come_outlives_a_recovery(own, at):
+    """Who has the signing key can add none that begins later; one that was added so before is revoked with the other."""
+    offline, planted, thief = ([SigningKey.generate() for _ in range(count)] for count in (2, 1, 1))
+    issuing.set_recovery(own.now(), [key.public for key in offline], threshold=2, signers=[], at=at + SECOND)
+    entry, stolen = archive.own_entry(own.now()), own.now().signing
+    later = DatedKey(Purpose.SIGN, planted[0].public, at + 10 * DAY, at + EVER)
+    bad = replace(entry, version=3, previous=entry.digest, issued_at=at + 2 * SECOND, keys=(*entry.keys, later))
+    assert code(succeeds, entry, sign_entry(bad, stolen)) == "entry.history"
+    (own.home / "entries" / "2.json").write_bytes((own.home / "entry.json").read_bytes())
+    (own.home / "entry.json").write_bytes(sign_entry(bad, stolen))  # he wrote it into the node's own folder
+    with pytest.MonkeyPatch.context() as patch:  # only so can the version be led on from
+        patch.setattr(issuing, "succeeds", lambda _, data: read_entry(data))
+        new = issuing.recover(own.now(), offline, since=at, at=at + DAY)
+    assert [key.public for key in new.valid(Purpose.SIGN, at + 11 * DAY)] == [new.sign]
+    assert {new.named(key.id).revoked for key in (stolen.public, planted[0].public)} == {at}
+    mine = replace(new, version=5, previous=new.digest, issued_at=at + 11 * DAY, keys=(
+        *(replace(key, until=at + 11 * DAY) if key.public == new.sign else key for key in new.keys),
+        DatedKey(Purpose.SIGN, thief[0].public, at + 11 * DAY, at + EVER)))  # fmt: skip
+    assert code(succeeds, new, sign_entry(mine, thief[0], planted[0])) == "entry.succession"
+
+
+def test_a_recovery_leaves_no_older_signing_key(own, at):
+    """Every one that was not over when it was stolen is revoked; one that was, or was revoked earlier, stays so."""
+    offline, first = [SigningKey.generate()], own.now().signing.public
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    second = issuing.rotate(own.now(), Purpose.SIGN, at=at + 2 * SECOND, kept=timedelta(0)).sign
+    third = issuing.rotate(own.now(), Purpose.SIGN, at=at + 3 * SECOND).sign
+    issuing.revoke(own.now(), second.id, since=at + 3 * SECOND, at=at + 4 * SECOND)
+    fourth = issuing.rotate(own.now(), Purpose.SIGN, at=at + 5 * SECOND).sign
+    new = issuing.recover(own.now(), offline, since=at + 4 * SECOND, at=at + DAY)
+    revoked = [new.named(key.id).revoked for key in (first, second, third, fourth)]
+    assert revoked == [None, at + 3 * SECOND, at + 4 * SECOND, at + 4 * SECOND]
+    assert new.valid(Purpose.SIGN, at + DAY) == (new.key(Purpose.SIGN, at + DAY),)
+
+
+def test_keepers_see_every_key_that_a_draft_adds(own, at, tmp_path, capsys):
+    """A draft that was tampered with before its code was read carries more keys: `recovery-sign` shows each of them."""
+    offline, hidden = ([SigningKey.generate() for _ in range(2)] for _ in range(2))
+    issuing.set_recovery(own.now(), [key.public for key in offline], threshold=2, signers=[], at=at + SECOND)
+    entry, moment, fresh = archive.own_entry(own.now()), at + 2 * SECOND, SigningKey.generate()
+    hop = NoteKey.generate("hop")
+    write_key(tmp_path / "offline", offline[0])
+    for later in (0, 1):
+        added = [
+            DatedKey(Purpose.SIGN, fresh.public, moment, at + EVER),
+            *(DatedKey(Purpose.RECOVERY, key.public, moment + later * SECOND, at + EVER) for key in hidden),
+            DatedKey(Purpose.HOP, hop.public, moment + later * SECOND, at + EVER),
+        ]
+        made = replace(entry, version=3, previous=entry.digest, issued_at=moment, keys=(
+            *(replace(key, revoked=at) if key.public == entry.sign else key for key in entry.keys), *added))  # fmt: skip
+        draft = tmp_path / f"draft{later}"
+        draft.write_bytes(sign_entry(made, fresh))
+        management.recovery_sign(draft, tmp_path / "offline", code=management._code(made))
+        shown = capsys.readouterr().out
+        assert [f"new, to {key.purpose}: {key.id}" in shown for key in added] == [True] * 4
+        assert shown.count("new, to") == 4
+        whole = countersigned(draft.read_bytes(), offline[1])
+        assert code(succeeds, entry, whole) == ("entry.history" if later else "")
 
 
 def test_the_operators_commands(tmp_path):

@@ -166,7 +166,7 @@ def follows(old: Version, data: bytes) -> Version:
     need(len(new.keys) >= len(old.keys), "a key is missing")  # 2
     for before, after in zip(old.keys, new.keys, strict=False):
         _kept(before, after, new.issued)
-    need(all(key.since >= new.issued for key in new.keys[len(old.keys) :]), "a key from before")
+    need(all(key.since == new.issued for key in new.keys[len(old.keys) :]), "a key from before, or to come")
     recovered = (
         0 < old.threshold <= sum(key.id in new.signers for key in old.of("recovery") if key.valid(new.issued))
     )  # 3

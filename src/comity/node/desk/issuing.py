@@ -165,14 +165,14 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
 def recover(
     settings: Settings, signers: Sequence[SigningKey], *, since: datetime, at: datetime, draft: Path | None = None
 ) -> Entry:
-    """Take a new signing key under the recovery keys, and revoke the one that signed until now.
+    """Take a new signing key under the recovery keys, and revoke every other one that was not over by then.
 
     Without recovery keys no version can lead on: every other State has to compare the new fingerprint and pin it anew.
 
     Args:
         settings: the node's.
         signers: recovery keys, at least as many as the threshold.
-        since: from when on the old key does not count: when it was lost or stolen.
+        since: from when on the other keys do not count: when the one that signed then was lost or stolen.
         at: now.
         draft: new file for a version that the keepers of recovery keys sign elsewhere; nothing is published before `take_up`.
 
@@ -185,9 +185,10 @@ def recover(
     if since > at:
         raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
     fresh = _stage(settings, Purpose.SIGN, at)
-    old = replace(entry.key(Purpose.SIGN, entry.issued_at), revoked=since)
+    lost = [key for key in entry.of(Purpose.SIGN) if key.until > since]
+    others = [replace(key, revoked=min(since, key.revoked or since)) for key in lost]
     given = [_signing(settings, staged=True), *signers]
-    changes: dict[str, Any] = {"keys": (*_changed(entry, old), fresh)}
+    changes: dict[str, Any] = {"keys": (*_changed(entry, *others), fresh)}
     if draft is None:
         return _issue(settings, entry, at, given, alone=entry.threshold == 0, **changes)
     drafted = _draft(draft, entry, at, given, **changes)

@@ -204,6 +204,8 @@ def recovery_sign(
     file.write_bytes(countersigned(data, _private(key)))
     _say(entry)
     for one in entry.keys:
+        if one.since >= entry.issued_at:  # one that began before and is new is refused: `wire.directory.succeeds`
+            typer.echo(f"new, to {one.purpose}: {one.id} {one.name}".rstrip())
         if one.revoked is not None:
             typer.echo(f"revoked from {one.revoked.isoformat()} on: {one.id}")
     held = ", ".join(one.id for one in entry.valid(Purpose.RECOVERY, entry.issued_at))
