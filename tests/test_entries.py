@@ -1,7 +1,10 @@
 """Entries at a node: its own, version after version with its key files; those of others; and what the files prove of both."""
 
+import fcntl
 import shutil
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -223,6 +226,40 @@ def test_a_version_that_was_cut_off(own, at, monkeypatch):
         assert own.now().opening.public == archive.own_entry(own.now()).open
         assert logged(archive.own_entry(own.now()).digest) == 1
     assert len(own.now().openings) == 3
+
+
+@pytest.mark.parametrize("other", [issuing.settle, issuing.confirm])
+def test_nobody_else_is_at_the_keys_meanwhile(own, at, monkeypatch, other):
+    """Between the staging of a key and its publication another command, or a start, waits: it neither removes nor overtakes."""
+    monkeypatch.setattr(issuing, "_PATIENCE", 0.0)
+    refused, first, right = [], issuing.own_chain(own.now()), issuing.sign_entry
+
+    def meanwhile(*words):
+        monkeypatch.setattr(issuing, "sign_entry", right)
+        refused.append(code(other, own.now(), at=at + 5 * SECOND))
+        return right(*words)
+
+    monkeypatch.setattr(issuing, "sign_entry", meanwhile)
+    new = issuing.rotate(own.now(), Purpose.SIGN, at=at + 6 * SECOND)
+    assert refused == ["entry.busy"]
+    assert own.now().signing.public == new.sign == archive.own_entry(own.now()).sign
+    assert read_chains(issuing.own_chain(own.now()))["IR"] == [read_entry(first[0]), new]
+    other(own.now(), at=at + 7 * SECOND)
+
+
+def test_an_entry_that_was_changed_by_hand_is_not_overwritten(own, at, monkeypatch):
+    """What is put in its place while a version is signed is not what the version follows: nothing is published."""
+    other = sign_entry(replace(archive.own_entry(own.now()), tls="other"), own.now().signing)
+    right, place = issuing.sign_entry, own.home / "entry.json"
+
+    def meanwhile(*words):
+        place.write_bytes(other)
+        return right(*words)
+
+    monkeypatch.setattr(issuing, "sign_entry", meanwhile)
+    assert code(issuing.rotate, own.now(), Purpose.SIGN, at=at + SECOND) == "entry.order"
+    assert place.read_bytes() == other
+    assert not (own.home / "entries").exists()
 
 
 def test_a_key_file_that_is_not_the_entrys(own, at):
@@ -846,6 +883,36 @@ def test_what_was_sealed_to_the_key_before_still_opens(own, viet, at):
 def comity(*words) -> subprocess.CompletedProcess:
     """Run a command of the node in its own process."""
     return warm.node(*words)
+
+
+def test_commands_at_once_come_one_after_another(tmp_path):
+    """Five processes, while another one is at it: none does anything; then each does its own, and none is lost."""
+    home = tmp_path / "IR"
+    doors = ["--officers", "https://127.0.0.1:9441", "--peers", "https://127.0.0.1:9442"]
+    assert comity("init", home, "--state", "IR", *doors).returncode == 0
+    first = (home / "entry.json").read_bytes()
+    work = [
+        ("rotate", home, "sign"),
+        ("confirm", home),
+        ("rotate", home, "open"),
+        ("readdress", home),
+        ("confirm", home),
+    ]
+    with (home / "keys" / ".lock").open("rb") as held, ThreadPoolExecutor(len(work)) as pool:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = [pool.submit(comity, *words) for words in work]
+        time.sleep(3)
+        assert [one.done() for one in done] == [False] * len(work)
+        assert ((home / "entry.json").read_bytes(), list(home.rglob("*.next.*"))) == (first, [])
+        fcntl.flock(held, fcntl.LOCK_UN)
+        assert [one.result().returncode for one in done] == [0] * len(work)
+    chain = [
+        *((home / "entries" / f"{number}.json").read_bytes() for number in range(1, 6)),
+        (home / "entry.json").read_bytes(),
+    ]
+    assert [one.version for one in read_chains(chain)["IR"]] == list(range(1, 7))
+    assert chain[0] == first
+    assert "version 7" in comity("confirm", home).stdout  # its keys are those that it names
 
 
 def test_recovery_signed_apart(own, at, tmp_path):

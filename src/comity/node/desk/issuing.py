@@ -2,6 +2,7 @@
 
 The moment at which ``entry.json`` is replaced is the one that counts. New keys are on disk before it, as ``NAME.next.key``;
 `settle` does what comes after it, at once or at the next start: it puts the keys in their places and logs the version.
+One process at a time is at it (`_one_at_a_time`): what one has staged is to any other a key that was never published.
 
 Of an earlier signing, log, witness, hop or container key nothing is kept: what it signed needs its public half only, which
 stays in the entry. An earlier opening key is kept as ``opening-ID.key``: what was sealed to it may still be on its way, and
@@ -10,20 +11,23 @@ bags that were collected are opened with it. The operator removes that file when
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import wraps
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
-from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible
+from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible, NotYet
 from comity.node import archive, models
 from comity.node.desk import registry
 from comity.node.settings import Settings, address
@@ -55,6 +59,44 @@ _FILES: Final = {
 _DRAFTED: Final = "signing.drafted.key"
 """The key of a version that waits for signatures from elsewhere."""
 _KINDS: Final = {Purpose.SIGN: SigningKey, Purpose.OPEN: OpeningKey}
+_PATIENCE = 30.0  # seconds that one command waits for another
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _one_at_a_time(work: Callable[Concatenate[Settings, _P], _R]) -> Callable[Concatenate[Settings, _P], _R]:
+    """Let one process do `work` at a time: entry and key files are read, changed and settled while nobody else is at them.
+
+    The lock is of the process: it ends with it, however it ends.
+
+    Raises:
+        NotYet: ``entry.busy``: another process has been at it for half a minute.
+    """
+
+    @wraps(work)
+    def alone(settings: Settings, /, *args: _P.args, **named: _P.kwargs) -> _R:
+        held = os.open(settings.keys / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _wait_for(held)
+            return work(settings, *args, **named)
+        finally:
+            os.close(held)
+
+    return alone
+
+
+def _wait_for(held: int) -> None:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                message = "Another command is at this State's entry and keys. Wait until it ends, and try again."
+                raise NotYet(message, code="entry.busy") from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def own_chain(settings: Settings) -> list[bytes]:
@@ -76,6 +118,7 @@ def _earlier(settings: Settings, version: int) -> Path:
     return settings.home / "entries" / f"{version}.json"
 
 
+@_one_at_a_time
 def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Authority], at: datetime) -> Entry:
     """Sign and log the first version of this State's entry, with the keys that lie in the home folder.
 
@@ -97,10 +140,11 @@ def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Au
         threshold=0, tls=(settings.keys / "tls.crt").read_text(), address=settings.peers, exercise=settings.exercise,
     )  # fmt: skip
     _replace(settings.home / "entry.json", sign_entry(entry, settings.signing))
-    settle(settings, at=at)
+    _settle(settings, at=at)
     return entry
 
 
+@_one_at_a_time
 def rotate(
     settings: Settings,
     purpose: Purpose,
@@ -127,7 +171,7 @@ def rotate(
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     if purpose not in _FILES:
         raise NotPossible("Recovery keys are set by `comity node recovery`.", code="entry.purpose", where=purpose)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     old = entry.key(purpose, entry.issued_at)
     fresh = _stage(settings, purpose, at, name=name or old.name, key=key)
     ended = replace(old, until=min(old.until, max(at + kept, at)))
@@ -135,6 +179,7 @@ def rotate(
     return _issue(settings, entry, at, signers, keys=(*_changed(entry, ended), fresh))
 
 
+@_one_at_a_time
 def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) -> Entry:
     """Revoke a key from a moment on, now or earlier; one that is in use is replaced in the same version.
 
@@ -149,7 +194,7 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
         Invalid: ``entry.unknown-key``; ``entry.since``: `since` is to come, or later than the key's earlier revocation.
     """
     entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     key = entry.named(key_id)
     if key.purpose is Purpose.RECOVERY or key.public == entry.sign:
         message = "The key that signs is revoked by `comity node recover`, recovery keys by `comity node recovery`."
@@ -162,6 +207,7 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
     return _issue(settings, entry, at, [_signing(settings)], keys=keys)
 
 
+@_one_at_a_time
 def recover(
     settings: Settings, signers: Sequence[SigningKey], *, since: datetime, at: datetime, draft: Path | None = None
 ) -> Entry:
@@ -181,7 +227,7 @@ def recover(
         Invalid: ``entry.since``: `since` is to come.
     """
     entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     if since > at:
         raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
     fresh = _stage(settings, Purpose.SIGN, at)
@@ -196,6 +242,7 @@ def recover(
     return drafted
 
 
+@_one_at_a_time
 def set_recovery(
     settings: Settings, keys: Sequence[VerifyKey], *, threshold: int, signers: Sequence[SigningKey], at: datetime,
     draft: Path | None = None,
@@ -215,7 +262,7 @@ def set_recovery(
         BrokenSeal: ``entry.succession``: too few signers.
     """
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     present = entry.valid(Purpose.RECOVERY, at)
     ended = [replace(key, until=at) for key in present if key.public not in keys]
     held = {key.public for key in present}
@@ -235,6 +282,7 @@ def _draft(path: Path, old: Entry, at: datetime, signers: Iterable[SigningKey], 
     return new
 
 
+@_one_at_a_time
 def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entry:
     """Publish a drafted version that enough keepers of recovery keys have signed.
 
@@ -248,7 +296,7 @@ def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entr
         Invalid: ``entry.order``: another version was published since; ``entry.draft``.
         Misconfigured: ``key.entry``: the key that it names is not here.
     """
-    settle(settings, at=at)
+    _settle(settings, at=at)
     entry, data = archive.own_entry(settings), gathered(parts)
     new = succeeds(entry, data)
     drafted = settings.keys / _DRAFTED
@@ -260,21 +308,24 @@ def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entr
     return _publish(settings, entry, new, data, at=at)
 
 
+@_one_at_a_time
 def confirm(settings: Settings, *, at: datetime) -> Entry:
     """Confirm that all of the entry is so, as every State does yearly (Articles 40(12), 41(2))."""
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     return _issue(settings, entry, at, [_signing(settings)], confirmed_on=at.date())
 
 
+@_one_at_a_time
 def describe(settings: Settings, authorities: Sequence[Authority], *, at: datetime) -> Entry:
     """Name other authorities; that confirms the entry too."""
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     signers = [_signing(settings)]
     return _issue(settings, entry, at, signers, authorities=tuple(authorities), confirmed_on=at.date())
 
 
+@_one_at_a_time
 def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
     """Name the address that ``node.toml`` says, and the certificates that it answers with.
 
@@ -288,8 +339,8 @@ def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
         Invalid: ``entry.tls``: there is none, or one that no peer would accept.
     """
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    _settle(settings, at=at)
     certificates = _certificates(tls, address(settings.peers)[0], at)
-    settle(settings, at=at)
     return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=certificates)
 
 
@@ -322,12 +373,17 @@ def _is_for(certificate: x509.Certificate, host: str) -> bool:
     return not wanted.isdisjoint(name.lower() for name in names.get_values_for_type(x509.DNSName))
 
 
+@_one_at_a_time
 def settle(settings: Settings, *, at: datetime) -> None:
     """Bring key files and log in step with ``entry.json``: what a version that was cut off left undone.
 
     Raises:
         Misconfigured: ``key.entry``: a key file is not the key that the entry names.
     """
+    _settle(settings, at=at)
+
+
+def _settle(settings: Settings, *, at: datetime) -> None:
     entry = archive.own_entry(settings)
     for purpose in NEEDED:
         _install(settings.keys, purpose, entry)
@@ -361,16 +417,20 @@ def _issue(
         data = sign_entry(new, *signers)
         new = read_entry(data) if alone else succeeds(old, data)
     except ComityError:
-        settle(settings, at=at)  # takes back what was staged
+        _settle(settings, at=at)  # takes back what was staged
         raise
     return _publish(settings, old, new, data, at=at)
 
 
 def _publish(settings: Settings, old: Entry, new: Entry, data: bytes, *, at: datetime) -> Entry:
+    """Go by `new` from now on. Raises Invalid: ``entry.order``: ``entry.json`` is not `old` any more."""
+    if archive.own_entry(settings).digest != old.digest:
+        message = "entry.json was changed meanwhile, and not by a command. See what it is now, and try again."
+        raise Invalid(message, code="entry.order", where="entry.json")
     (settings.home / "entries").mkdir(mode=0o700, exist_ok=True)
     _replace(_earlier(settings, old.version), (settings.home / "entry.json").read_bytes())
     _replace(settings.home / "entry.json", data)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     return new
 
 

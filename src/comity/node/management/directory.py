@@ -150,10 +150,8 @@ def recover(
 ) -> None:
     """Take a new signing key under the recovery keys, because the old one was lost or stolen."""
     settings, now = start(home), datetime.now(UTC)
-    from comity.node import archive
     from comity.node.desk import issuing
 
-    alone = archive.own_entry(settings).threshold == 0
     signers = [_private(path) for path in key or []]
     with _new(draft):
         made = issuing.recover(settings, signers, since=moment(at, now), at=now, draft=draft)
@@ -161,7 +159,7 @@ def recover(
     if draft is not None:
         _tell(made, draft)
         return
-    if alone:
+    if made.threshold == 0:
         typer.echo("There are no recovery keys: every other State must compare this fingerprint and pin it anew.")
     typer.echo(_RESTART)
 
