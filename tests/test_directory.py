@@ -128,6 +128,23 @@ def test_an_id_is_of_its_purpose():
     assert made.keys[0].id == key(1).public.id
 
 
+@pytest.mark.parametrize("sign", "\0\x1b\n\x7f\x9b\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069")
+def test_no_text_of_an_entry_steers_what_shows_it(sign):
+    """No text that people see holds what moves, hides or reorders; Persian's joiners may stand there, lines of PEM too."""
+    made, text = first(), f"a{sign}b"
+    role = made.authorities[0]
+    for wrong in (
+        {"names": {"en": text}}, {"names": {text: "Iran"}}, {"address": f"https://{text}"},
+        *({"authorities": (replace(role, **changes),)} for changes in (
+            {"role": text}, {"names": {"en": text}}, {"names": {text: "24/7"}}, {"languages": (text,)}, {"zone": text},
+            {"reach": text}, {"powers": (text,)})),
+        {"keys": tuple(replace(each, name=text) if each.name else each for each in made.keys)},
+    ):  # fmt: skip
+        assert code(read_entry, sign_entry(replace(made, **wrong), key(1))) == "entry.form", wrong
+    right = replace(made, names={"fa": "کشور\u200cها \u200d", "en": "Việt Nam"}, tls="-----\nMII\r\n-----\n")
+    assert read_entry(sign_entry(right, key(1))) == right
+
+
 # ---------------------------------------------------------------------------------------------------- what follows
 
 PLAIN, GUARDED = first(), first(recovery=2)

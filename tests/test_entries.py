@@ -1,9 +1,11 @@
 """Entries at a node: its own, version after version with its key files; those of others; and what the files prove of both."""
 
 import fcntl
+import re
 import shutil
 import subprocess
 import time
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +16,9 @@ import warm
 from lines import certificate
 from peer import Peer, arrive, request
 from refusing import code
+from typer.testing import CliRunner
 
+from comity import cli
 from comity.casework.lifecycle import Kind
 from comity.errors import BrokenProof, BrokenSeal, Invalid, Misconfigured, NotPossible
 from comity.ledger import log
@@ -24,6 +28,7 @@ from comity.node.management import directory as management
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
 from comity.verify import Verdict, verify_file
+from comity.wire import _entry
 from comity.wire.directory import (
     Authority,
     DatedKey,
@@ -34,6 +39,7 @@ from comity.wire.directory import (
     sign_entry,
     succeeds,
 )
+from comity.wording.speech import error_text
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 EVER = timedelta(days=400)
@@ -850,6 +856,45 @@ def test_a_newer_pin_knows_what_was_revoked(story, viet, tmp_path):
             assert verdicts(path, tmp_path, story.ours[0], newer).get("acts") is expected
     report = verify_file(story.late, pins=[tmp_path / "pin-0.json", tmp_path / "pin-1.json"])
     assert "1 by keys that were revoked later" in report.verdicts["acts"][1]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_no_name_in_a_file_rewrites_what_the_verifier_shows(own, viet, officers, tmp_path, monkeypatch, taken):
+    """A whole forged file, by other keys: its State's name would print the genuine fingerprint over the forged one.
+
+    The entry is refused; and were it not (`taken`), nothing that it says would steer the screen.
+    """
+    true = Peer("VN", own.now(), which=1).entry.fingerprint
+    name = f"\x1b[1G\x1b[0Kkey of       VN  {true}  Viet Nam\nall passed\u202e\x9b2J"
+    with monkeypatch.context() as patch:
+        patch.setattr(_entry, "_STEERS", re.compile("(?!)"))
+        viet.node, node = own.now(), own.now()
+        viet.issues(names={"en": name})
+        registry.renewed(node, "VN", viet.chain, by="VN", at=viet.entry.issued_at)
+        body = {"request": request().to_dict(), "letter": ""}
+        data, _ = viet.say(Kind.REQUESTED, "VN-2026-0001", body, at=viet.entry.issued_at)
+        assert arrive(node, data, viet.entry.issued_at).code == ""
+        made = dossier.export(node, "VN-2026-0001", officer=officers.all, at=viet.entry.issued_at + SECOND)
+        if taken:
+            shown = CliRunner().invoke(cli.app, ["verify", str(made)])
+    if not taken:
+        shown = CliRunner().invoke(cli.app, ["verify", str(made)])
+    assert shown.exit_code == 1
+    lines = shown.output.split("\n")
+    assert not [sign for line in lines for sign in line if unicodedata.category(sign) in ("Cc", "Cf")]
+    assert "all passed" not in lines
+    begins = f"key of       VN  {viet.entry.fingerprint}  \\u001b[1G" if taken else "failed       directory"
+    assert len([line for line in lines if line.startswith(begins)]) == 1
+    assert len([line for line in lines if line.startswith("key of       VN")]) == taken
+
+
+def test_an_error_is_one_line_on_a_terminal_whatever_it_quotes():
+    """What a file or a peer chose of its words steers nothing and forges no line; a node's own faults stand in lines."""
+    words = "a\x1b[2K\rcomity: all passed\nb\u202e"
+    assert error_text(Invalid(words, code="x.y", where="\x07")) == (
+        "a\\u001b[2K\\u000dcomity: all passed\\u000ab\\u202e [\\u0007] (x.y)"
+    )
+    assert error_text(Misconfigured("one\ntwo\x1b", code="x.y")) == "one\ntwo\\u001b (x.y)"
 
 
 def test_what_a_revoked_key_says_is_refused_on_arrival(own, viet, at):

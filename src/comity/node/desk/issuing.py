@@ -127,6 +127,9 @@ def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Au
         names: language -> name of the State.
         authorities: who speaks for it.
         at: now.
+
+    Raises:
+        Invalid: ``entry.form``: others would refuse it.
     """
     entry = Entry(
         state=settings.state, version=1, previous="", issued_at=at, confirmed_on=at.date(), names=names,
@@ -139,7 +142,9 @@ def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Au
         ),
         threshold=0, tls=(settings.keys / "tls.crt").read_text(), address=settings.peers, exercise=settings.exercise,
     )  # fmt: skip
-    _replace(settings.home / "entry.json", sign_entry(entry, settings.signing))
+    data = sign_entry(entry, settings.signing)
+    read_entry(data)  # nothing is published that others refuse
+    _replace(settings.home / "entry.json", data)
     _settle(settings, at=at)
     return entry
 
