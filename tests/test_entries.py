@@ -268,6 +268,103 @@ def test_an_entry_that_was_changed_by_hand_is_not_overwritten(own, at, monkeypat
     assert not (own.home / "entries").exists()
 
 
+AHEAD = 4 * 365 * DAY  # how far the clock once ran ahead
+
+
+def test_what_a_clock_that_ran_ahead_made_is_withdrawn(own, at, tmp_path):
+    """While it is there nothing else can be said, and the error names the way out; then the version before counts again."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    before = (own.home / "entry.json").read_bytes()
+    assert code(issuing.withdraw, own.now(), [], at=at + 2 * SECOND) == "entry.withdraw"
+    for days in (0, 1):
+        issuing.confirm(own.now(), at=at + AHEAD + days * DAY)
+    late = [read_entry(data).digest for data in issuing.own_chain(own.now())[2:]]
+    now = {"at": at + DAY}
+    for verb, given in (
+        (issuing.confirm, {}), (issuing.rotate, {"purpose": Purpose.HOP}), (issuing.describe, {"authorities": []}),
+        (issuing.recover, {"signers": offline, "since": at}), (issuing.readdress, {"tls": "x"}),
+        (issuing.revoke, {"key_id": archive.own_entry(own.now()).keys[4].id, "since": at}),
+        (issuing.set_recovery, {"keys": [], "threshold": 0, "signers": offline}), (issuing.take_up, {"parts": [before]}),
+    ):  # fmt: skip
+        with pytest.raises(NotPossible, match="comity node withdraw") as refused:
+            verb(own.now(), **given, **now)
+        assert refused.value.code == "entry.to-come"
+    assert issuing.withdraw(own.now(), [], **now) == read_entry(before)
+    assert (own.home / "entry.json").read_bytes() == before
+    standing = models.EntryVersion.objects.filter(state="IR", digest__in=late).values_list("standing", flat=True)
+    assert list(standing) == ["left", "left"]
+    assert code(issuing.withdraw, own.now(), [], **now) == "entry.withdraw"
+    issuing.settle(own.now(), **now)
+    issuing.confirm(own.now(), **now)
+    new = issuing.recover(own.now(), offline, since=at + DAY, at=at + 2 * DAY)
+    assert read_chains(issuing.own_chain(own.now()))["IR"][-1] == new
+    assert new.version == 4
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_keys_that_were_replaced_under_a_clock_ahead_stay(own, at, purpose):
+    """Those before are gone: the version before is led on from with those that are here, as others follow it."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    before = archive.own_entry(own.now())
+    late = issuing.rotate(own.now(), purpose, at=at + AHEAD)
+    if purpose is Purpose.SIGN:
+        assert code(issuing.withdraw, own.now(), [], at=at + DAY) == "entry.succession"
+        assert archive.own_entry(own.now()) == late
+    new = issuing.withdraw(own.now(), offline if purpose is Purpose.SIGN else [], at=at + DAY)
+    assert succeeds(before, issuing.own_chain(own.now())[-1]) == new
+    assert (new.version, new.issued_at) == (3, at + DAY)
+    assert new.key(purpose, at + DAY).public == late.key(purpose, at + AHEAD).public
+    assert new.named(before.key(purpose, at + SECOND).id).until == at + 8 * DAY
+    issuing.settle(own.now(), at=at + DAY)
+    assert issuing.confirm(own.now(), at=at + 2 * DAY).version == 4
+
+
+def test_a_revocation_under_a_clock_ahead_stays_one(own, at):
+    """The key that it replaced is not made valid again by withdrawing."""
+    hop = archive.own_entry(own.now()).key(Purpose.HOP, at)
+    issuing.revoke(own.now(), hop.id, since=at + AHEAD - DAY, at=at + AHEAD)
+    assert issuing.withdraw(own.now(), [], at=at + DAY).named(hop.id).revoked == at + DAY
+
+
+def test_nothing_is_withdrawn_that_anybody_may_have_accepted(own, at, monkeypatch, tmp_path):
+    """Up to five minutes ahead a peer takes a version; the first has none before it; a cut in between changes nothing."""
+    assert code(issuing.withdraw, own.now(), [], at=at - DAY) == "entry.withdraw"
+    issuing.confirm(own.now(), at=at + 300 * SECOND)
+    assert code(issuing.withdraw, own.now(), [], at=at) == "entry.withdraw"
+    issuing.confirm(own.now(), at=at + AHEAD)
+    assert code(issuing.withdraw, own.now(), [], at=at) == "entry.withdraw"
+    assert archive.own_entry(own.now()).version == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(issuing, "_replace", raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            issuing.withdraw(own.now(), [], at=at + DAY)
+    issuing.settle(own.now(), at=at + DAY)
+    assert len(archive.chain("IR")) == 3
+    assert issuing.withdraw(own.now(), [], at=at + DAY).version == 2
+    assert len(archive.chain("IR")) == 2
+
+
+def raising(what):
+    """Something to call that ends so."""
+
+    def call(*_):
+        raise what
+
+    return call
+
+
+def test_a_draft_of_a_time_to_come_is_not_taken_up(own, at, tmp_path):
+    """It was drafted while the clock ran ahead: published, it would stop everything until then."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    issuing.recover(own.now(), [], since=at, at=at + AHEAD, draft=tmp_path / "draft")
+    signed = countersigned((tmp_path / "draft").read_bytes(), offline[0])
+    assert code(issuing.take_up, own.now(), [signed], at=at + DAY) == "entry.ahead"
+    assert archive.own_entry(own.now()).version == 2
+
+
 def test_a_key_file_that_is_not_the_entrys(own, at):
     """A node whose keys are not those that its entry names does not start."""
     (own.home / "keys" / "hop.key").unlink()
@@ -1076,6 +1173,7 @@ def test_the_operators_commands(tmp_path):
     for words, expected in (
         (("rotate", iran, "rule"), "entry.purpose"),
         (("revoke", iran, "x", "--at", "now"), "entry.since"),
+        (("withdraw", iran, "--key", offline[0]), "entry.withdraw"),
     ):
         refused = comity(*words)
         assert (refused.returncode, expected in refused.stderr) == (2, True), refused

@@ -27,6 +27,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
+from comity.casework.act import SKEW
+from comity.casework.moments import moment_text
 from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible, NotYet
 from comity.node import archive, models
 from comity.node.desk import registry
@@ -173,10 +175,9 @@ def rotate(
         NotPossible: ``entry.purpose``: recovery keys are set otherwise.
         Misconfigured: `key` is no key for this purpose.
     """
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    entry, at = _begin(settings, at)
     if purpose not in _FILES:
         raise NotPossible("Recovery keys are set by `comity node recovery`.", code="entry.purpose", where=purpose)
-    _settle(settings, at=at)
     old = entry.key(purpose, entry.issued_at)
     fresh = _stage(settings, purpose, at, name=name or old.name, key=key)
     ended = replace(old, until=min(old.until, max(at + kept, at)))
@@ -198,8 +199,7 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
         NotPossible: ``entry.recover``: it signs for this State now, and would vouch for its successor; or it is a recovery key.
         Invalid: ``entry.unknown-key``; ``entry.since``: `since` is to come, or later than the key's earlier revocation.
     """
-    entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
-    _settle(settings, at=at)
+    (entry, at), since = _begin(settings, at), since.replace(microsecond=0)
     key = entry.named(key_id)
     if key.purpose is Purpose.RECOVERY or key.public == entry.sign:
         message = "The key that signs is revoked by `comity node recover`, recovery keys by `comity node recovery`."
@@ -231,8 +231,7 @@ def recover(
         BrokenSeal: ``entry.succession``: too few of them.
         Invalid: ``entry.since``: `since` is to come.
     """
-    entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
-    _settle(settings, at=at)
+    (entry, at), since = _begin(settings, at), since.replace(microsecond=0)
     if since > at:
         raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
     fresh = _stage(settings, Purpose.SIGN, at)
@@ -266,8 +265,7 @@ def set_recovery(
         Invalid: the threshold cannot be reached.
         BrokenSeal: ``entry.succession``: too few signers.
     """
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    _settle(settings, at=at)
+    entry, at = _begin(settings, at)
     present = entry.valid(Purpose.RECOVERY, at)
     ended = [replace(key, until=at) for key in present if key.public not in keys]
     held = {key.public for key in present}
@@ -298,12 +296,15 @@ def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entr
 
     Raises:
         BrokenSeal: ``entry.succession``: too few have signed.
-        Invalid: ``entry.order``: another version was published since; ``entry.draft``.
+        Invalid: ``entry.order``: another version was published since; ``entry.ahead``: it is of a time to come;
+            ``entry.draft``.
         Misconfigured: ``key.entry``: the key that it names is not here.
     """
-    _settle(settings, at=at)
-    entry, data = archive.own_entry(settings), gathered(parts)
+    (entry, at), data = _begin(settings, at), gathered(parts)
     new = succeeds(entry, data)
+    if new.issued_at > at + SKEW:
+        message = "This version is of a time to come: the clock ran ahead when it was drafted. Draft it anew."
+        raise Invalid(message, code="entry.ahead", where=settings.state)
     drafted = settings.keys / _DRAFTED
     if new.sign != entry.sign:
         if not drafted.exists() or _signing(settings, name=_DRAFTED).public != new.sign:
@@ -316,16 +317,14 @@ def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entr
 @_one_at_a_time
 def confirm(settings: Settings, *, at: datetime) -> Entry:
     """Confirm that all of the entry is so, as every State does yearly (Articles 40(12), 41(2))."""
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    _settle(settings, at=at)
+    entry, at = _begin(settings, at)
     return _issue(settings, entry, at, [_signing(settings)], confirmed_on=at.date())
 
 
 @_one_at_a_time
 def describe(settings: Settings, authorities: Sequence[Authority], *, at: datetime) -> Entry:
     """Name other authorities; that confirms the entry too."""
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    _settle(settings, at=at)
+    entry, at = _begin(settings, at)
     signers = [_signing(settings)]
     return _issue(settings, entry, at, signers, authorities=tuple(authorities), confirmed_on=at.date())
 
@@ -343,8 +342,7 @@ def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
     Raises:
         Invalid: ``entry.tls``: there is none, or one that no peer would accept.
     """
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    _settle(settings, at=at)
+    entry, at = _begin(settings, at)
     certificates = _certificates(tls, address(settings.peers)[0], at)
     return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=certificates)
 
@@ -376,6 +374,66 @@ def _is_for(certificate: x509.Certificate, host: str) -> bool:
         return ip_address(host) in names.get_values_for_type(x509.IPAddress)
     wanted = {host.lower(), "*." + host.lower().partition(".")[2]}
     return not wanted.isdisjoint(name.lower() for name in names.get_values_for_type(x509.DNSName))
+
+
+@_one_at_a_time
+def withdraw(settings: Settings, signers: Sequence[SigningKey], *, at: datetime) -> Entry:
+    """Take back the versions that were made while the clock ran ahead: no peer accepts one before its time has come.
+
+    What they said is to be said again, but for keys: those that they replaced are gone, so the version before is led on from
+    with the keys that are here. Without such the version before is gone by again.
+
+    Args:
+        settings: the node's.
+        signers: recovery keys, at least as many as the threshold, if the signing key was replaced: the one before is gone.
+        at: now.
+
+    Returns:
+        The version that is gone by from now on.
+
+    Raises:
+        NotPossible: ``entry.withdraw``: no version is so far ahead that nobody can have accepted it, or there is none before.
+        BrokenSeal: ``entry.succession``: too few signers.
+    """
+    _settle(settings, at=at)
+    at, chain = at.replace(microsecond=0), own_chain(settings)
+    read = [read_entry(data) for data in chain]
+    due = [place for place, entry in enumerate(read) if entry.issued_at <= at + SKEW]
+    if not due or len(due) == len(read):
+        message = (
+            f"Version {read[-1].version} is of {moment_text(read[-1].issued_at)}. Only one that lies more than five minutes "
+            "ahead is withdrawn, and never the first. Look at the clock."
+        )
+        raise NotPossible(message, code="entry.withdraw", where=settings.state)
+    before, newest, data = read[due[-1]], read[-1], chain[due[-1]]
+    if before.issued_at > at:
+        message = f"Version {before.version} may be accepted already. Wait until {moment_text(before.issued_at)}."
+        raise NotPossible(message, code="entry.withdraw", where=settings.state)
+    keys = _keys_here(before, newest, at)
+    if keys != before.keys:
+        new = replace(before, version=before.version + 1, previous=before.digest, issued_at=at, keys=keys)
+        data = sign_entry(new, _signing(settings), *signers)
+        if before.threshold or new.sign == before.sign:
+            succeeds(before, data)
+    standing = models.EntryVersion.Standing
+    models.EntryVersion.objects.filter(
+        state=settings.state, version__gt=before.version, standing=standing.ACCEPTED
+    ).update(standing=standing.LEFT)  # if this is cut off here, `settle` accepts them again
+    _replace(settings.home / "entry.json", data)
+    _settle(settings, at=at)
+    return read_entry(data)
+
+
+def _keys_here(before: Entry, newest: Entry, at: datetime) -> tuple[DatedKey, ...]:
+    """The keys of `before`, with those in whose place `newest` has others replaced by these now."""
+    ended, added = [], []
+    for purpose in NEEDED:
+        old, key = before.key(purpose, before.issued_at), newest.key(purpose, newest.issued_at)
+        if key.public != old.public:
+            revoked = newest.named(old.id).revoked
+            ended.append(replace(old, until=min(old.until, at + KEPT), revoked=revoked and min(revoked, at)))
+            added.append(replace(key, since=at))
+    return (*_changed(before, *ended), *added)
 
 
 @_one_at_a_time
@@ -411,6 +469,23 @@ def _disown_heads(entry: Entry) -> None:
             head_seen(row.note, entry, witnesses)
         except BrokenProof:
             row.delete()
+
+
+def _begin(settings: Settings, at: datetime) -> tuple[Entry, datetime]:
+    """What the next version follows, and its moment, in whole seconds.
+
+    Raises:
+        NotPossible: ``entry.to-come``: no version may be older than the one before, and that one is of a time to come.
+    """
+    _settle(settings, at=at)
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    if entry.issued_at > at:
+        message = (
+            f"Version {entry.version} of this State's entry is of {moment_text(entry.issued_at)}, which has not come: this "
+            "clock ran ahead when it was made, or is behind now. Set it right; then wait, or run `comity node withdraw`."
+        )
+        raise NotPossible(message, code="entry.to-come", where=settings.state)
+    return entry, at
 
 
 def _issue(

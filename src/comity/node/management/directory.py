@@ -83,6 +83,18 @@ def confirm(home: Home) -> None:
 
 
 @app.command()
+def withdraw(home: Home, key: Offline = None) -> None:
+    """Take back versions of this State's entry that were made while the clock ran ahead; set it right first."""
+    settings = start(home)
+    from comity.node.desk import issuing
+
+    signers = [_private(path) for path in key or []]
+    _say(issuing.withdraw(settings, signers, at=datetime.now(UTC)))
+    typer.echo("Say again what the versions that were taken back said. Their keys stay: nothing else is here.")
+    typer.echo(_RESTART)
+
+
+@app.command()
 def authorities(
     home: Home, named: Annotated[Path, typer.Argument(help="JSON file: the authorities named in the entry.")]
 ) -> None:
