@@ -253,6 +253,14 @@ def test_nobody_else_is_at_the_keys_meanwhile(own, at, monkeypatch, other):
     other(own.now(), at=at + 7 * SECOND)
 
 
+def test_a_command_that_waited_is_not_from_before(own, at):
+    """Its moment was read before its turn came; what was published meanwhile is not older than it, and it goes through."""
+    issuing.rotate(own.now(), Purpose.SIGN, at=at + 30 * SECOND)
+    assert issuing.rotate(own.now(), Purpose.OPEN, at=at).issued_at == at + 30 * SECOND
+    assert code(issuing.confirm, own.now(), at=at - SECOND) == "entry.to-come"
+    assert len(read_chains(issuing.own_chain(own.now()))["IR"]) == 3
+
+
 def test_an_entry_that_was_changed_by_hand_is_not_overwritten(own, at, monkeypatch):
     """What is put in its place while a version is signed is not what the version follows: nothing is published."""
     other = sign_entry(replace(archive.own_entry(own.now()), tls="other"), own.now().signing)

@@ -474,11 +474,15 @@ def _disown_heads(entry: Entry) -> None:
 def _begin(settings: Settings, at: datetime) -> tuple[Entry, datetime]:
     """What the next version follows, and its moment, in whole seconds.
 
+    That is `at`; or the moment of the version before, if that was made while this command waited for its turn.
+
     Raises:
         NotPossible: ``entry.to-come``: no version may be older than the one before, and that one is of a time to come.
     """
     _settle(settings, at=at)
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    if at < entry.issued_at <= at + timedelta(seconds=_PATIENCE):
+        at = entry.issued_at
     if entry.issued_at > at:
         message = (
             f"Version {entry.version} of this State's entry is of {moment_text(entry.issued_at)}, which has not come: this "
