@@ -310,6 +310,18 @@ def test_what_a_clock_that_ran_ahead_made_is_withdrawn(own, at, tmp_path):
     assert new.version == 4
 
 
+def test_an_earlier_entry_that_was_put_back_by_hand_is_led_on_from_by_nobody(own, at):
+    """Another version under a number that peers may have would contradict it: the newest is asked for, by name."""
+    issuing.confirm(own.now(), at=at + SECOND)
+    newest, earlier = (own.home / "entry.json").read_bytes(), (own.home / "entries" / "1.json").read_bytes()
+    (own.home / "entry.json").write_bytes(earlier)
+    issuing.settle(own.now(), at=at + 2 * SECOND)
+    assert code(issuing.confirm, own.now(), at=at + 2 * SECOND) == "entry.older"
+    assert (own.home / "entry.json").read_bytes() == earlier
+    (own.home / "entry.json").write_bytes(newest)
+    assert issuing.confirm(own.now(), at=at + 3 * SECOND).version == 3
+
+
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_keys_that_were_replaced_under_a_clock_ahead_stay(own, at, purpose):
     """Those before are gone: the version before is led on from with those that are here, as others follow it."""

@@ -478,8 +478,13 @@ def _begin(settings: Settings, at: datetime) -> tuple[Entry, datetime]:
 
     Raises:
         NotPossible: ``entry.to-come``: no version may be older than the one before, and that one is of a time to come.
+        Misconfigured: ``entry.older``: ``entry.json`` is not the newest version that this node went by.
     """
     _settle(settings, at=at)
+    newest = len(archive.chain(settings.state))
+    if newest > archive.own_entry(settings).version:
+        message = f"entry.json is older than version {newest}, which this node has gone by. Put that one back."
+        raise Misconfigured(message, code="entry.older", where="entry.json")
     entry, at = archive.own_entry(settings), at.replace(microsecond=0)
     if at < entry.issued_at <= at + timedelta(seconds=_PATIENCE):
         at = entry.issued_at
