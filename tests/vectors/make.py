@@ -301,7 +301,13 @@ def wrong_entries() -> dict[str, tuple[str, bytes]]:
     def planted(purpose: str, since: str) -> bytes:
         public = canon.b64(bytes(31) + b"\x07") if purpose == "hop" else NEVER.public.to_dict()
         suite = "ed25519" if purpose == "hop" else "ed25519+mldsa65"
-        key = kept | {"purpose": purpose, "suite": suite, "key": public, "since": since, "until": "2032-11-24T09:00:00Z"}
+        key = kept | {
+            "purpose": purpose,
+            "suite": suite,
+            "key": public,
+            "since": since,
+            "until": "2032-11-24T09:00:00Z",
+        }
         return made(second | {"keys": [*second["keys"], key]}, SIGNER, NEXT)
 
     old, *others = first["keys"]
