@@ -1167,7 +1167,7 @@ def test_keepers_see_every_key_that_a_draft_adds(own, at, tmp_path, capsys):
             *(replace(key, revoked=at) if key.public == entry.sign else key for key in entry.keys), *added))  # fmt: skip
         draft = tmp_path / f"draft{later}"
         draft.write_bytes(sign_entry(made, fresh))
-        management.recovery_sign(draft, tmp_path / "offline", code=management._code(made))
+        management.recovery_sign(draft, tmp_path / "offline", code=made.code)
         shown = capsys.readouterr().out
         assert [f"new, to {key.purpose}: {key.id}" in shown for key in added] == [True] * 4
         assert shown.count("new, to") == 4
