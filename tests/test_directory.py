@@ -128,6 +128,23 @@ def test_an_id_is_of_its_purpose():
     assert made.keys[0].id == key(1).public.id
 
 
+@pytest.mark.parametrize("sign", "\0\x1b\n\x7f\x9b\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069")
+def test_no_text_of_an_entry_steers_what_shows_it(sign):
+    """No text that people see holds what moves, hides or reorders; Persian's joiners may stand there, lines of PEM too."""
+    made, text = first(), f"a{sign}b"
+    role = made.authorities[0]
+    for wrong in (
+        {"names": {"en": text}}, {"names": {text: "Iran"}}, {"address": f"https://{text}"},
+        *({"authorities": (replace(role, **changes),)} for changes in (
+            {"role": text}, {"names": {"en": text}}, {"names": {text: "24/7"}}, {"languages": (text,)}, {"zone": text},
+            {"reach": text}, {"powers": (text,)})),
+        {"keys": tuple(replace(each, name=text) if each.name else each for each in made.keys)},
+    ):  # fmt: skip
+        assert code(read_entry, sign_entry(replace(made, **wrong), key(1))) == "entry.form", wrong
+    right = replace(made, names={"fa": "کشور\u200cها \u200d", "en": "Việt Nam"}, tls="-----\nMII\r\n-----\n")
+    assert read_entry(sign_entry(right, key(1))) == right
+
+
 # ---------------------------------------------------------------------------------------------------- what follows
 
 PLAIN, GUARDED = first(), first(recovery=2)
@@ -170,6 +187,13 @@ STEPS = [
     ("in earnest", PLAIN, after(PLAIN, exercise=False), [key(1)], "entry.order"),
     ("older", PLAIN, after(PLAIN, AT - SECOND, confirmed_on=AT.date()), [key(1)], "entry.history"),
     ("confirmed earlier", PLAIN, after(PLAIN, confirmed_on=date(2026, 11, 23)), [key(1)], "entry.history"),
+    ("another key to come", PLAIN, after(PLAIN, keys=(
+        *PLAIN.keys, DatedKey(Purpose.SIGN, NEVER.public, AT + DAY + SECOND, UNTIL))), [key(1)], "entry.history"),
+    ("another key to come, by two offline", GUARDED, after(GUARDED, keys=(
+        *GUARDED.keys, DatedKey(Purpose.SIGN, NEVER.public, AT + 9 * DAY, UNTIL))), [key(1), *OFFLINE[:2]], "entry.history"),
+    ("two more offline to come, by two", GUARDED, after(GUARDED, keys=(
+        *GUARDED.keys, *(DatedKey(Purpose.RECOVERY, key(each).public, AT + DAY + SECOND, UNTIL) for each in (98, 99)))),
+     [key(1), *OFFLINE[:2]], "entry.history"),
     ("after its key ended", PLAIN, rotated(PLAIN, 2, UNTIL + DAY, until=UNTIL, revoked=None), [key(2), key(1)], "entry.form"),
 ]  # fmt: skip
 
@@ -225,7 +249,7 @@ def test_no_key_is_dropped_moved_or_slipped_in():
         "moved": ((new.keys[1], new.keys[0], *new.keys[2:]), "entry.history"),
         "begun before": ((*new.keys, slipped), "entry.history"),
         "begun now": ((*new.keys, replace(slipped, since=NEXT)), ""),
-        "to come": ((*new.keys, replace(slipped, since=NEXT + DAY)), ""),
+        "to come": ((*new.keys, replace(slipped, since=NEXT + DAY)), "entry.history"),
     }  # fmt: skip
     for words, (keys, expected) in rows.items():
         signers = [key(2)] if len(keys) == len(new.keys) - 1 and keys[0] == new.keys[0] else [key(3)]

@@ -1,7 +1,12 @@
 """Entries at a node: its own, version after version with its key files; those of others; and what the files prove of both."""
 
+import fcntl
+import re
 import shutil
 import subprocess
+import time
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -11,15 +16,19 @@ import warm
 from lines import certificate
 from peer import Peer, arrive, request
 from refusing import code
+from typer.testing import CliRunner
 
+from comity import cli
 from comity.casework.lifecycle import Kind
 from comity.errors import BrokenProof, BrokenSeal, Invalid, Misconfigured, NotPossible
 from comity.ledger import log
 from comity.node import archive, models
 from comity.node.desk import _log, dossier, issuing, registry
+from comity.node.management import directory as management
 from comity.seal import canon, merkle
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, read_key, write_key
 from comity.verify import Verdict, verify_file
+from comity.wire import _entry
 from comity.wire.directory import (
     Authority,
     DatedKey,
@@ -30,6 +39,7 @@ from comity.wire.directory import (
     sign_entry,
     succeeds,
 )
+from comity.wording.speech import error_text
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 EVER = timedelta(days=400)
@@ -222,6 +232,157 @@ def test_a_version_that_was_cut_off(own, at, monkeypatch):
         assert own.now().opening.public == archive.own_entry(own.now()).open
         assert logged(archive.own_entry(own.now()).digest) == 1
     assert len(own.now().openings) == 3
+
+
+@pytest.mark.parametrize("other", [issuing.settle, issuing.confirm])
+def test_nobody_else_is_at_the_keys_meanwhile(own, at, monkeypatch, other):
+    """Between the staging of a key and its publication another command, or a start, waits: it neither removes nor overtakes."""
+    monkeypatch.setattr(issuing, "_PATIENCE", 0.0)
+    refused, first, right = [], issuing.own_chain(own.now()), issuing.sign_entry
+
+    def meanwhile(*words):
+        monkeypatch.setattr(issuing, "sign_entry", right)
+        refused.append(code(other, own.now(), at=at + 5 * SECOND))
+        return right(*words)
+
+    monkeypatch.setattr(issuing, "sign_entry", meanwhile)
+    new = issuing.rotate(own.now(), Purpose.SIGN, at=at + 6 * SECOND)
+    assert refused == ["entry.busy"]
+    assert own.now().signing.public == new.sign == archive.own_entry(own.now()).sign
+    assert read_chains(issuing.own_chain(own.now()))["IR"] == [read_entry(first[0]), new]
+    other(own.now(), at=at + 7 * SECOND)
+
+
+def test_a_command_that_waited_is_not_from_before(own, at):
+    """Its moment was read before its turn came; what was published meanwhile is not older than it, and it goes through."""
+    issuing.rotate(own.now(), Purpose.SIGN, at=at + 30 * SECOND)
+    assert issuing.rotate(own.now(), Purpose.OPEN, at=at).issued_at == at + 30 * SECOND
+    assert code(issuing.confirm, own.now(), at=at - SECOND) == "entry.to-come"
+    assert len(read_chains(issuing.own_chain(own.now()))["IR"]) == 3
+
+
+def test_an_entry_that_was_changed_by_hand_is_not_overwritten(own, at, monkeypatch):
+    """What is put in its place while a version is signed is not what the version follows: nothing is published."""
+    other = sign_entry(replace(archive.own_entry(own.now()), tls="other"), own.now().signing)
+    right, place = issuing.sign_entry, own.home / "entry.json"
+
+    def meanwhile(*words):
+        place.write_bytes(other)
+        return right(*words)
+
+    monkeypatch.setattr(issuing, "sign_entry", meanwhile)
+    assert code(issuing.rotate, own.now(), Purpose.SIGN, at=at + SECOND) == "entry.order"
+    assert place.read_bytes() == other
+    assert not (own.home / "entries").exists()
+
+
+AHEAD = 4 * 365 * DAY  # how far the clock once ran ahead
+
+
+def test_what_a_clock_that_ran_ahead_made_is_withdrawn(own, at, tmp_path):
+    """While it is there nothing else can be said, and the error names the way out; then the version before counts again."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    before = (own.home / "entry.json").read_bytes()
+    assert code(issuing.withdraw, own.now(), [], at=at + 2 * SECOND) == "entry.withdraw"
+    for days in (0, 1):
+        issuing.confirm(own.now(), at=at + AHEAD + days * DAY)
+    late = [read_entry(data).digest for data in issuing.own_chain(own.now())[2:]]
+    now = {"at": at + DAY}
+    for verb, given in (
+        (issuing.confirm, {}), (issuing.rotate, {"purpose": Purpose.HOP}), (issuing.describe, {"authorities": []}),
+        (issuing.recover, {"signers": offline, "since": at}), (issuing.readdress, {"tls": "x"}),
+        (issuing.revoke, {"key_id": archive.own_entry(own.now()).keys[4].id, "since": at}),
+        (issuing.set_recovery, {"keys": [], "threshold": 0, "signers": offline}), (issuing.take_up, {"parts": [before]}),
+    ):  # fmt: skip
+        with pytest.raises(NotPossible, match="comity node withdraw") as refused:
+            verb(own.now(), **given, **now)
+        assert refused.value.code == "entry.to-come"
+    assert issuing.withdraw(own.now(), [], **now) == read_entry(before)
+    assert (own.home / "entry.json").read_bytes() == before
+    standing = models.EntryVersion.objects.filter(state="IR", digest__in=late).values_list("standing", flat=True)
+    assert list(standing) == ["left", "left"]
+    assert code(issuing.withdraw, own.now(), [], **now) == "entry.withdraw"
+    issuing.settle(own.now(), **now)
+    issuing.confirm(own.now(), **now)
+    new = issuing.recover(own.now(), offline, since=at + DAY, at=at + 2 * DAY)
+    assert read_chains(issuing.own_chain(own.now()))["IR"][-1] == new
+    assert new.version == 4
+
+
+def test_an_earlier_entry_that_was_put_back_by_hand_is_led_on_from_by_nobody(own, at):
+    """Another version under a number that peers may have would contradict it: the newest is asked for, by name."""
+    issuing.confirm(own.now(), at=at + SECOND)
+    newest, earlier = (own.home / "entry.json").read_bytes(), (own.home / "entries" / "1.json").read_bytes()
+    (own.home / "entry.json").write_bytes(earlier)
+    issuing.settle(own.now(), at=at + 2 * SECOND)
+    assert code(issuing.confirm, own.now(), at=at + 2 * SECOND) == "entry.older"
+    assert (own.home / "entry.json").read_bytes() == earlier
+    (own.home / "entry.json").write_bytes(newest)
+    assert issuing.confirm(own.now(), at=at + 3 * SECOND).version == 3
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_keys_that_were_replaced_under_a_clock_ahead_stay(own, at, purpose):
+    """Those before are gone: the version before is led on from with those that are here, as others follow it."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    before = archive.own_entry(own.now())
+    late = issuing.rotate(own.now(), purpose, at=at + AHEAD)
+    if purpose is Purpose.SIGN:
+        assert code(issuing.withdraw, own.now(), [], at=at + DAY) == "entry.succession"
+        assert archive.own_entry(own.now()) == late
+    new = issuing.withdraw(own.now(), offline if purpose is Purpose.SIGN else [], at=at + DAY)
+    assert succeeds(before, issuing.own_chain(own.now())[-1]) == new
+    assert (new.version, new.issued_at) == (3, at + DAY)
+    assert new.key(purpose, at + DAY).public == late.key(purpose, at + AHEAD).public
+    assert new.named(before.key(purpose, at + SECOND).id).until == at + 8 * DAY
+    issuing.settle(own.now(), at=at + DAY)
+    assert issuing.confirm(own.now(), at=at + 2 * DAY).version == 4
+
+
+def test_a_revocation_under_a_clock_ahead_stays_one(own, at):
+    """The key that it replaced is not made valid again by withdrawing."""
+    hop = archive.own_entry(own.now()).key(Purpose.HOP, at)
+    issuing.revoke(own.now(), hop.id, since=at + AHEAD - DAY, at=at + AHEAD)
+    assert issuing.withdraw(own.now(), [], at=at + DAY).named(hop.id).revoked == at + DAY
+
+
+def test_nothing_is_withdrawn_that_anybody_may_have_accepted(own, at, monkeypatch, tmp_path):
+    """Up to five minutes ahead a peer takes a version; the first has none before it; a cut in between changes nothing."""
+    assert code(issuing.withdraw, own.now(), [], at=at - DAY) == "entry.withdraw"
+    issuing.confirm(own.now(), at=at + 300 * SECOND)
+    assert code(issuing.withdraw, own.now(), [], at=at) == "entry.withdraw"
+    issuing.confirm(own.now(), at=at + AHEAD)
+    assert code(issuing.withdraw, own.now(), [], at=at) == "entry.withdraw"
+    assert archive.own_entry(own.now()).version == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(issuing, "_replace", raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            issuing.withdraw(own.now(), [], at=at + DAY)
+    issuing.settle(own.now(), at=at + DAY)
+    assert len(archive.chain("IR")) == 3
+    assert issuing.withdraw(own.now(), [], at=at + DAY).version == 2
+    assert len(archive.chain("IR")) == 2
+
+
+def raising(what):
+    """Something to call that ends so."""
+
+    def call(*_):
+        raise what
+
+    return call
+
+
+def test_a_draft_of_a_time_to_come_is_not_taken_up(own, at, tmp_path):
+    """It was drafted while the clock ran ahead: published, it would stop everything until then."""
+    offline = [SigningKey.generate()]
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    issuing.recover(own.now(), [], since=at, at=at + AHEAD, draft=tmp_path / "draft")
+    signed = countersigned((tmp_path / "draft").read_bytes(), offline[0])
+    assert code(issuing.take_up, own.now(), [signed], at=at + DAY) == "entry.ahead"
+    assert archive.own_entry(own.now()).version == 2
 
 
 def test_a_key_file_that_is_not_the_entrys(own, at):
@@ -814,6 +975,45 @@ def test_a_newer_pin_knows_what_was_revoked(story, viet, tmp_path):
     assert "1 by keys that were revoked later" in report.verdicts["acts"][1]
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_no_name_in_a_file_rewrites_what_the_verifier_shows(own, viet, officers, tmp_path, monkeypatch, taken):
+    """A whole forged file, by other keys: its State's name would print the genuine fingerprint over the forged one.
+
+    The entry is refused; and were it not (`taken`), nothing that it says would steer the screen.
+    """
+    true = Peer("VN", own.now(), which=1).entry.fingerprint
+    name = f"\x1b[1G\x1b[0Kkey of       VN  {true}  Viet Nam\nall passed\u202e\x9b2J"
+    with monkeypatch.context() as patch:
+        patch.setattr(_entry, "_STEERS", re.compile("(?!)"))
+        viet.node, node = own.now(), own.now()
+        viet.issues(names={"en": name})
+        registry.renewed(node, "VN", viet.chain, by="VN", at=viet.entry.issued_at)
+        body = {"request": request().to_dict(), "letter": ""}
+        data, _ = viet.say(Kind.REQUESTED, "VN-2026-0001", body, at=viet.entry.issued_at)
+        assert arrive(node, data, viet.entry.issued_at).code == ""
+        made = dossier.export(node, "VN-2026-0001", officer=officers.all, at=viet.entry.issued_at + SECOND)
+        if taken:
+            shown = CliRunner().invoke(cli.app, ["verify", str(made)])
+    if not taken:
+        shown = CliRunner().invoke(cli.app, ["verify", str(made)])
+    assert shown.exit_code == 1
+    lines = shown.output.split("\n")
+    assert not [sign for line in lines for sign in line if unicodedata.category(sign) in ("Cc", "Cf")]
+    assert "all passed" not in lines
+    begins = f"key of       VN  {viet.entry.fingerprint}  \\u001b[1G" if taken else "failed       directory"
+    assert len([line for line in lines if line.startswith(begins)]) == 1
+    assert len([line for line in lines if line.startswith("key of       VN")]) == taken
+
+
+def test_an_error_is_one_line_on_a_terminal_whatever_it_quotes():
+    """What a file or a peer chose of its words steers nothing and forges no line; a node's own faults stand in lines."""
+    words = "a\x1b[2K\rcomity: all passed\nb\u202e"
+    assert error_text(Invalid(words, code="x.y", where="\x07")) == (
+        "a\\u001b[2K\\u000dcomity: all passed\\u000ab\\u202e [\\u0007] (x.y)"
+    )
+    assert error_text(Misconfigured("one\ntwo\x1b", code="x.y")) == "one\ntwo\\u001b (x.y)"
+
+
 def test_what_a_revoked_key_says_is_refused_on_arrival(own, viet, at):
     """Whatever time it claims: from the revocation on nothing of it is admitted; the new key is heard."""
     node = own.now()
@@ -845,6 +1045,36 @@ def test_what_was_sealed_to_the_key_before_still_opens(own, viet, at):
 def comity(*words) -> subprocess.CompletedProcess:
     """Run a command of the node in its own process."""
     return warm.node(*words)
+
+
+def test_commands_at_once_come_one_after_another(tmp_path):
+    """Five processes, while another one is at it: none does anything; then each does its own, and none is lost."""
+    home = tmp_path / "IR"
+    doors = ["--officers", "https://127.0.0.1:9441", "--peers", "https://127.0.0.1:9442"]
+    assert comity("init", home, "--state", "IR", *doors).returncode == 0
+    first = (home / "entry.json").read_bytes()
+    work = [
+        ("rotate", home, "sign"),
+        ("confirm", home),
+        ("rotate", home, "open"),
+        ("readdress", home),
+        ("confirm", home),
+    ]
+    with (home / "keys" / ".lock").open("rb") as held, ThreadPoolExecutor(len(work)) as pool:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = [pool.submit(comity, *words) for words in work]
+        time.sleep(3)
+        assert [one.done() for one in done] == [False] * len(work)
+        assert ((home / "entry.json").read_bytes(), list(home.rglob("*.next.*"))) == (first, [])
+        fcntl.flock(held, fcntl.LOCK_UN)
+        assert [one.result().returncode for one in done] == [0] * len(work)
+    chain = [
+        *((home / "entries" / f"{number}.json").read_bytes() for number in range(1, 6)),
+        (home / "entry.json").read_bytes(),
+    ]
+    assert [one.version for one in read_chains(chain)["IR"]] == list(range(1, 7))
+    assert chain[0] == first
+    assert "version 7" in comity("confirm", home).stdout  # its keys are those that it names
 
 
 def test_recovery_signed_apart(own, at, tmp_path):
@@ -885,6 +1115,66 @@ def test_a_draft_is_of_its_node_and_of_its_version(own, at, tmp_path):
     assert code(issuing.take_up, own.now(), [second], at=at + 5 * SECOND) == "entry.order"
 
 
+def test_no_key_to_come_outlives_a_recovery(own, at):
+    """Who has the signing key can add none that begins later; one that was added so before is revoked with the other."""
+    offline, planted, thief = ([SigningKey.generate() for _ in range(count)] for count in (2, 1, 1))
+    issuing.set_recovery(own.now(), [key.public for key in offline], threshold=2, signers=[], at=at + SECOND)
+    entry, stolen = archive.own_entry(own.now()), own.now().signing
+    later = DatedKey(Purpose.SIGN, planted[0].public, at + 10 * DAY, at + EVER)
+    bad = replace(entry, version=3, previous=entry.digest, issued_at=at + 2 * SECOND, keys=(*entry.keys, later))
+    assert code(succeeds, entry, sign_entry(bad, stolen)) == "entry.history"
+    (own.home / "entries" / "2.json").write_bytes((own.home / "entry.json").read_bytes())
+    (own.home / "entry.json").write_bytes(sign_entry(bad, stolen))  # he wrote it into the node's own folder
+    with pytest.MonkeyPatch.context() as patch:  # only so can the version be led on from
+        patch.setattr(issuing, "succeeds", lambda _, data: read_entry(data))
+        new = issuing.recover(own.now(), offline, since=at, at=at + DAY)
+    assert [key.public for key in new.valid(Purpose.SIGN, at + 11 * DAY)] == [new.sign]
+    assert {new.named(key.id).revoked for key in (stolen.public, planted[0].public)} == {at}
+    mine = replace(new, version=5, previous=new.digest, issued_at=at + 11 * DAY, keys=(
+        *(replace(key, until=at + 11 * DAY) if key.public == new.sign else key for key in new.keys),
+        DatedKey(Purpose.SIGN, thief[0].public, at + 11 * DAY, at + EVER)))  # fmt: skip
+    assert code(succeeds, new, sign_entry(mine, thief[0], planted[0])) == "entry.succession"
+
+
+def test_a_recovery_leaves_no_older_signing_key(own, at):
+    """Every one that was not over when it was stolen is revoked; one that was, or was revoked earlier, stays so."""
+    offline, first = [SigningKey.generate()], own.now().signing.public
+    issuing.set_recovery(own.now(), [offline[0].public], threshold=1, signers=[], at=at + SECOND)
+    second = issuing.rotate(own.now(), Purpose.SIGN, at=at + 2 * SECOND, kept=timedelta(0)).sign
+    third = issuing.rotate(own.now(), Purpose.SIGN, at=at + 3 * SECOND).sign
+    issuing.revoke(own.now(), second.id, since=at + 3 * SECOND, at=at + 4 * SECOND)
+    fourth = issuing.rotate(own.now(), Purpose.SIGN, at=at + 5 * SECOND).sign
+    new = issuing.recover(own.now(), offline, since=at + 4 * SECOND, at=at + DAY)
+    revoked = [new.named(key.id).revoked for key in (first, second, third, fourth)]
+    assert revoked == [None, at + 3 * SECOND, at + 4 * SECOND, at + 4 * SECOND]
+    assert new.valid(Purpose.SIGN, at + DAY) == (new.key(Purpose.SIGN, at + DAY),)
+
+
+def test_keepers_see_every_key_that_a_draft_adds(own, at, tmp_path, capsys):
+    """A draft that was tampered with before its code was read carries more keys: `recovery-sign` shows each of them."""
+    offline, hidden = ([SigningKey.generate() for _ in range(2)] for _ in range(2))
+    issuing.set_recovery(own.now(), [key.public for key in offline], threshold=2, signers=[], at=at + SECOND)
+    entry, moment, fresh = archive.own_entry(own.now()), at + 2 * SECOND, SigningKey.generate()
+    hop = NoteKey.generate("hop")
+    write_key(tmp_path / "offline", offline[0])
+    for later in (0, 1):
+        added = [
+            DatedKey(Purpose.SIGN, fresh.public, moment, at + EVER),
+            *(DatedKey(Purpose.RECOVERY, key.public, moment + later * SECOND, at + EVER) for key in hidden),
+            DatedKey(Purpose.HOP, hop.public, moment + later * SECOND, at + EVER),
+        ]
+        made = replace(entry, version=3, previous=entry.digest, issued_at=moment, keys=(
+            *(replace(key, revoked=at) if key.public == entry.sign else key for key in entry.keys), *added))  # fmt: skip
+        draft = tmp_path / f"draft{later}"
+        draft.write_bytes(sign_entry(made, fresh))
+        management.recovery_sign(draft, tmp_path / "offline", code=made.code)
+        shown = capsys.readouterr().out
+        assert [f"new, to {key.purpose}: {key.id}" in shown for key in added] == [True] * 4
+        assert shown.count("new, to") == 4
+        whole = countersigned(draft.read_bytes(), offline[1])
+        assert code(succeeds, entry, whole) == ("entry.history" if later else "")
+
+
 def test_the_operators_commands(tmp_path):
     """A node's entry and keys over time, from the command line alone; another node follows its files."""
     iran, qatar, offline = tmp_path / "IR", tmp_path / "QA", [tmp_path / f"offline-{number}" for number in range(2)]
@@ -903,6 +1193,7 @@ def test_the_operators_commands(tmp_path):
     for words, expected in (
         (("rotate", iran, "rule"), "entry.purpose"),
         (("revoke", iran, "x", "--at", "now"), "entry.since"),
+        (("withdraw", iran, "--key", offline[0]), "entry.withdraw"),
     ):
         refused = comity(*words)
         assert (refused.returncode, expected in refused.stderr) == (2, True), refused

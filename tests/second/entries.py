@@ -18,6 +18,7 @@ _SUITES = {"sign": "ed25519+mldsa65", "recovery": "ed25519+mldsa65", "open": "xw
            "log": "ed25519", "witness": "ed25519", "hop": "ed25519", "container": "ecdsa-p256"}  # fmt: skip
 _SIGNS = {"sign": KINDS, "recovery": frozenset({"entry"})}
 _NEEDED = frozenset(_SUITES) - {"recovery"}
+_STEERS = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _ALWAYS = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
@@ -80,6 +81,17 @@ def _authority(raw) -> None:
     plain.texts(role, zone, reach, *plain.listed(languages), *plain.listed(powers))
 
 
+def _said(raw) -> Iterable[str]:
+    """Every text in it."""
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, dict):
+        yield from _said([*raw, *raw.values()])
+    elif isinstance(raw, list):
+        for one in raw:
+            yield from _said(one)
+
+
 def _key(raw) -> Key:
     purpose, suite, key, name, since, until, revoked = plain.fields(
         raw, "purpose", "suite", "key", "name", "since", "until", "revoked"
@@ -107,6 +119,8 @@ def _version(payload: bytes) -> Version:
         plain.fields(plain.read(payload, LIMIT), *_FIELDS)
     )
     plain.texts(state, previous, tls, address)
+    shown = _said([state, previous, address, names, authorities, keys])
+    need(not any(map(_STEERS.search, shown)), "it steers a screen")
     _names(names)
     for one in plain.listed(authorities):
         _authority(one)
@@ -166,7 +180,7 @@ def follows(old: Version, data: bytes) -> Version:
     need(len(new.keys) >= len(old.keys), "a key is missing")  # 2
     for before, after in zip(old.keys, new.keys, strict=False):
         _kept(before, after, new.issued)
-    need(all(key.since >= new.issued for key in new.keys[len(old.keys) :]), "a key from before")
+    need(all(key.since == new.issued for key in new.keys[len(old.keys) :]), "a key from before, or to come")
     recovered = (
         0 < old.threshold <= sum(key.id in new.signers for key in old.of("recovery") if key.valid(new.issued))
     )  # 3

@@ -36,6 +36,7 @@ LOG = NoteKey("comity.example/IR/log", b"vector: note seed of IR ........."[:32]
 WITNESS = NoteKey("comity.example/QA/witness", b"vector: witness seed of QA ......"[:32])
 PAYLOAD = '{"said":"سلام, đồng nghiệp, dear colleague"}'
 NEXT = SigningKey(b"vector: next ed25519 seed of IR ."[:32], b"vector: next ml-dsa-65 seed of IR"[:32])
+NEVER = SigningKey(b"vector: never ed25519 seed of IR "[:32], b"vector: never mldsa65 seed of IR "[:32])
 TRUST = Trust([Grant("IR", SIGNER.public, envelope.KINDS, AT, AT.replace(year=2027))])
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 
@@ -297,8 +298,21 @@ def wrong_entries() -> dict[str, tuple[str, bytes]]:
             del one["payload"]
         return canon.dumps({"comity": "entry/2", "payload": canon.b64(payload), "statements": statements})
 
+    def planted(purpose: str, since: str) -> bytes:
+        public = canon.b64(bytes(31) + b"\x07") if purpose == "hop" else NEVER.public.to_dict()
+        suite = "ed25519" if purpose == "hop" else "ed25519+mldsa65"
+        key = kept | {
+            "purpose": purpose,
+            "suite": suite,
+            "key": public,
+            "since": since,
+            "until": "2032-11-24T09:00:00Z",
+        }
+        return made(second | {"keys": [*second["keys"], key]}, SIGNER, NEXT)
+
     old, *others = first["keys"]
     kept, *rest = second["keys"]
+    central = first["authorities"][0]
     return {
         "an entry of another form": ("entry", canon.dumps(signed | {"comity": "entry/3"})),
         "an entry that nobody signed": ("entry", canon.dumps(signed | {"statements": []})),
@@ -320,6 +334,15 @@ def wrong_entries() -> dict[str, tuple[str, bytes]]:
         "a version that moves a key's beginning": (
             "next", made(second | {"keys": [kept, rest[0] | {"since": second["issued_at"]}, *rest[1:]]}, SIGNER, NEXT)),
         "a version that only the new key signed": ("next", made(second, NEXT)),
+        "a version with a signing key to come": ("next", planted("sign", "2026-12-24T09:00:01Z")),
+        "a version with a recovery key to come": ("next", planted("recovery", "2026-12-24T09:00:01Z")),
+        "a version with a hop key to come": ("next", planted("hop", "2027-12-24T09:00:00Z")),
+        "a version with a hop key from before": ("next", planted("hop", "2026-12-24T08:59:59Z")),
+        "an entry whose name steers a screen": ("entry", made(first | {"names": {"en": "\x1b[1GIran"}}, SIGNER)),
+        "an entry whose name holds a line feed": ("entry", made(first | {"names": {"en": "Iran\nall passed"}}, SIGNER)),
+        "an entry with a language that reorders": ("entry", made(first | {"names": {"e\u202en": "Iran"}}, SIGNER)),
+        "an entry with an authority that reorders": (
+            "entry", made(first | {"authorities": [central | {"reach": "post\u2067"}]}, SIGNER)),
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from comity.errors import ComityError, Invalid
 from comity.seal import canon, stream
 from comity.verify import CHECKS, Report, Verdict, verify_code, verify_file, verify_letter
 from comity.wire import bag
+from comity.wording.speech import error_text, visible
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=__doc__)
 app.add_typer(law.app, name="law")
@@ -66,17 +67,20 @@ def _bar(console: Console) -> Progress:
     )  # fmt: skip
 
 
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """One line of the screen, whatever a file put into it."""
+    console.print(visible(text), style=style, markup=False, highlight=False, soft_wrap=True)
+
+
 def _print(console: Console, report: Report) -> None:
     if report.about:
-        console.print(report.about, style="bold", markup=False, highlight=False, soft_wrap=True)
+        _say(console, report.about, "bold")
     for name in CHECKS:
         if name in report.verdicts:
             verdict, words = report.verdicts[name]
-            console.print(
-                f"{verdict:<13}{name:<11} {words}", style=_MARKS[verdict], markup=False, highlight=False, soft_wrap=True
-            )
+            _say(console, f"{verdict:<13}{name:<11} {words}", _MARKS[verdict])
     for signer in report.signers:
-        console.print(f"key of       {signer}", markup=False, highlight=False, soft_wrap=True)
+        _say(console, f"key of       {signer}")
     if report.signers and "pins" not in report.verdicts:
         console.print(
             "These are the keys that the file itself names. Compare them with what each State published,\n"
@@ -106,13 +110,11 @@ def unpack(
         manifest = opened.unpack(secret, folder, lambda done, total: bar.update(task, completed=done, total=total))
     files = sum(1 for _ in manifest.files)
     left_out = [item.name for item in manifest.exhibits if item.kind == "link" and not bag.leads_inside(item)]
-    words = f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}"
-    console.print(words, markup=False, highlight=False, soft_wrap=True)
+    _say(console, f"{files} files, {manifest.size:,} bytes of {manifest.case} in {folder}")
     if left_out:
-        words = f"{len(left_out)} links that lead outside were not made, e.g. {left_out[0]}"
-        console.print(words, markup=False, highlight=False, soft_wrap=True)
+        _say(console, f"{len(left_out)} links that lead outside were not made, e.g. {left_out[0]}")
     for condition in manifest.conditions:
-        console.print(f"Condition of use: {condition}", markup=False, style="bold", soft_wrap=True)
+        _say(console, f"Condition of use: {condition}", "bold")
 
 
 def _content_key(path: Path) -> bytes:
@@ -164,7 +166,7 @@ def main() -> None:
     try:
         app()
     except ComityError as error:
-        typer.echo(f"comity: {error}", err=True)
+        typer.echo(f"comity: {error_text(error)}", err=True)
         raise SystemExit(2) from error
 
 

@@ -375,7 +375,9 @@ def main() -> None:
     try:
         app(prog_name="comity node")
     except ComityError as error:
-        typer.echo(f"comity node: {error}", err=True)
+        from comity.wording.speech import error_text
+
+        typer.echo(f"comity node: {error_text(error)}", err=True)
         raise SystemExit(2) from error
 
 

@@ -23,6 +23,8 @@ _FIELDS = ("state", "version", "previous", "issued_at", "confirmed_on", "names",
            "tls", "address", "exercise")  # fmt: skip
 _KEY_FIELDS = ("purpose", "suite", "key", "name", "since", "until", "revoked")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_STEERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What makes a screen or a page show something else than what is written; Persian's two joiners (U+200C, U+200D) do not."""
 _NAME = re.compile(r"[^\s+]{1,200}")  # of a log or witness: as a C2SP signed note takes it
 
 
@@ -354,12 +356,18 @@ def version_code(digest: str) -> str:
 
 def _plain(entry: Entry) -> bool:
     """Whether every field is of its type, and every key of its length."""
-    texts: list[Any] = [entry.state, entry.previous, entry.tls, entry.address, *_all(entry.names)]
+    texts = all(isinstance(text, str) for text in (entry.tls, *_texts(entry)))
+    others = [type(entry.version), type(entry.threshold), type(entry.exercise)]
+    return texts and others == [int, int, bool] and all(map(_fits, entry.keys))
+
+
+def _texts(entry: Entry) -> list[Any]:
+    """Every text that people may be shown: all but the certificates."""
+    texts: list[Any] = [entry.state, entry.previous, entry.address, *_all(entry.names)]
+    texts += [key.name for key in entry.keys]
     for item in entry.authorities:
         texts += [item.role, item.zone, item.reach, *item.languages, *item.powers, *_all(item.names)]
-    texts += [key.name for key in entry.keys]
-    others = [type(entry.version), type(entry.threshold), type(entry.exercise)]
-    return all(isinstance(text, str) for text in texts) and others == [int, int, bool] and all(map(_fits, entry.keys))
+    return texts
 
 
 def _all(names: dict[str, str]) -> Iterable[Any]:
@@ -385,6 +393,7 @@ def _meant(entry: Entry) -> None:
     recovery = len(entry.valid(Purpose.RECOVERY, at))
     begins = [(key.purpose, key.since) for key in entry.keys if key.holds(at) and key.purpose is not Purpose.RECOVERY]
     faults = {
+        "something in control characters": any(map(_STEERS.search, _texts(entry))),
         "no State": not STATE.fullmatch(entry.state),
         "no https address": not entry.address.startswith("https://"),
         "no version": entry.version < 1 or (entry.version == 1) != (entry.previous == ""),

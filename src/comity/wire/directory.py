@@ -159,9 +159,10 @@ def succeeds(old: Entry, data: bytes) -> Entry:
     """The version in `data`, when it follows `old` without a person having to compare anything.
 
     It is the next one and names `old`; every key of `old` is in it, and of their dates only an end came nearer or a revocation
-    was added; new keys begin with it. Besides its own signing key one of these signed it: the signing key that `old` held when
-    it was made, unless it is revoked by then; or as many recovery keys of `old` as its threshold says. Recovery keys and
-    threshold change only by the second way, if `old` has recovery keys.
+    was added; new keys begin with it, none later: one that nobody sees yet would outlive a recovery. Besides its own signing
+    key one of these signed it: the signing key that `old` held when it was made, unless it is revoked by then; or as many
+    recovery keys of `old` as its threshold says. Recovery keys and threshold change only by the second way, if `old` has
+    recovery keys.
 
     Args:
         old: the version that is trusted.
@@ -176,8 +177,8 @@ def succeeds(old: Entry, data: bytes) -> Entry:
     for before, after in zip(old.keys, new.keys, strict=False):
         _keeps(before, after, new.issued_at)
     for key in new.keys[len(old.keys) :]:
-        if key.since < new.issued_at:
-            raise _rewritten(f"{key.id} begins before the version that adds it", new)
+        if key.since != new.issued_at:
+            raise _rewritten(f"{key.id} does not begin with the version that adds it", new)
     by_recovery = _recovers(old, new, signers)
     if not by_recovery and (not _rotates(old, new, signers) or _recovery_changed(old, new)):
         message = f"Version {new.version} of the entry of {new.state} lacks the signatures of the version before."

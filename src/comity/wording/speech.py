@@ -18,7 +18,7 @@ from babel.core import get_global
 from babel.dates import format_date
 
 from comity.casework.request import LIFE_MONTHS
-from comity.errors import ComityError, Invalid
+from comity.errors import ComityError, Invalid, Misconfigured
 from comity.law import calendars
 from comity.law._row import Period
 from comity.law.bond import Bond
@@ -340,6 +340,12 @@ def visible(text: str) -> str:
         sign if sign in _JOINERS or unicodedata.category(sign) not in _UNSEEN else f"\\u{ord(sign):04x}"
         for sign in text
     )
+
+
+def error_text(error: ComityError) -> str:
+    """`error` as a terminal shows it: what it quotes steers nothing, and only the list of a node's faults has several lines."""
+    lines = str(error).split("\n") if isinstance(error, Misconfigured) else [str(error)]
+    return "\n".join(map(visible, lines))
 
 
 _TABLES: Final[dict[str, Mapping[str, str]]] = {

@@ -2,6 +2,7 @@
 
 The moment at which ``entry.json`` is replaced is the one that counts. New keys are on disk before it, as ``NAME.next.key``;
 `settle` does what comes after it, at once or at the next start: it puts the keys in their places and logs the version.
+One process at a time is at it (`_one_at_a_time`): what one has staged is to any other a key that was never published.
 
 Of an earlier signing, log, witness, hop or container key nothing is kept: what it signed needs its public half only, which
 stays in the entry. An earlier opening key is kept as ``opening-ID.key``: what was sealed to it may still be on its way, and
@@ -10,20 +11,25 @@ bags that were collected are opened with it. The operator removes that file when
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import wraps
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
-from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible
+from comity.casework.act import SKEW
+from comity.casework.moments import moment_text
+from comity.errors import BrokenProof, ComityError, Invalid, Misconfigured, NotPossible, NotYet
 from comity.node import archive, models
 from comity.node.desk import registry
 from comity.node.settings import Settings, address
@@ -55,6 +61,44 @@ _FILES: Final = {
 _DRAFTED: Final = "signing.drafted.key"
 """The key of a version that waits for signatures from elsewhere."""
 _KINDS: Final = {Purpose.SIGN: SigningKey, Purpose.OPEN: OpeningKey}
+_PATIENCE = 30.0  # seconds that one command waits for another
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _one_at_a_time(work: Callable[Concatenate[Settings, _P], _R]) -> Callable[Concatenate[Settings, _P], _R]:
+    """Let one process do `work` at a time: entry and key files are read, changed and settled while nobody else is at them.
+
+    The lock is of the process: it ends with it, however it ends.
+
+    Raises:
+        NotYet: ``entry.busy``: another process has been at it for half a minute.
+    """
+
+    @wraps(work)
+    def alone(settings: Settings, /, *args: _P.args, **named: _P.kwargs) -> _R:
+        held = os.open(settings.keys / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _wait_for(held)
+            return work(settings, *args, **named)
+        finally:
+            os.close(held)
+
+    return alone
+
+
+def _wait_for(held: int) -> None:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                message = "Another command is at this State's entry and keys. Wait until it ends, and try again."
+                raise NotYet(message, code="entry.busy") from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def own_chain(settings: Settings) -> list[bytes]:
@@ -76,6 +120,7 @@ def _earlier(settings: Settings, version: int) -> Path:
     return settings.home / "entries" / f"{version}.json"
 
 
+@_one_at_a_time
 def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Authority], at: datetime) -> Entry:
     """Sign and log the first version of this State's entry, with the keys that lie in the home folder.
 
@@ -84,6 +129,9 @@ def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Au
         names: language -> name of the State.
         authorities: who speaks for it.
         at: now.
+
+    Raises:
+        Invalid: ``entry.form``: others would refuse it.
     """
     entry = Entry(
         state=settings.state, version=1, previous="", issued_at=at, confirmed_on=at.date(), names=names,
@@ -96,11 +144,14 @@ def first(settings: Settings, *, names: dict[str, str], authorities: Sequence[Au
         ),
         threshold=0, tls=(settings.keys / "tls.crt").read_text(), address=settings.peers, exercise=settings.exercise,
     )  # fmt: skip
-    _replace(settings.home / "entry.json", sign_entry(entry, settings.signing))
-    settle(settings, at=at)
+    data = sign_entry(entry, settings.signing)
+    read_entry(data)  # nothing is published that others refuse
+    _replace(settings.home / "entry.json", data)
+    _settle(settings, at=at)
     return entry
 
 
+@_one_at_a_time
 def rotate(
     settings: Settings,
     purpose: Purpose,
@@ -124,10 +175,9 @@ def rotate(
         NotPossible: ``entry.purpose``: recovery keys are set otherwise.
         Misconfigured: `key` is no key for this purpose.
     """
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    entry, at = _begin(settings, at)
     if purpose not in _FILES:
         raise NotPossible("Recovery keys are set by `comity node recovery`.", code="entry.purpose", where=purpose)
-    settle(settings, at=at)
     old = entry.key(purpose, entry.issued_at)
     fresh = _stage(settings, purpose, at, name=name or old.name, key=key)
     ended = replace(old, until=min(old.until, max(at + kept, at)))
@@ -135,6 +185,7 @@ def rotate(
     return _issue(settings, entry, at, signers, keys=(*_changed(entry, ended), fresh))
 
 
+@_one_at_a_time
 def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) -> Entry:
     """Revoke a key from a moment on, now or earlier; one that is in use is replaced in the same version.
 
@@ -148,8 +199,7 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
         NotPossible: ``entry.recover``: it signs for this State now, and would vouch for its successor; or it is a recovery key.
         Invalid: ``entry.unknown-key``; ``entry.since``: `since` is to come, or later than the key's earlier revocation.
     """
-    entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
-    settle(settings, at=at)
+    (entry, at), since = _begin(settings, at), since.replace(microsecond=0)
     key = entry.named(key_id)
     if key.purpose is Purpose.RECOVERY or key.public == entry.sign:
         message = "The key that signs is revoked by `comity node recover`, recovery keys by `comity node recovery`."
@@ -162,17 +212,18 @@ def revoke(settings: Settings, key_id: str, *, since: datetime, at: datetime) ->
     return _issue(settings, entry, at, [_signing(settings)], keys=keys)
 
 
+@_one_at_a_time
 def recover(
     settings: Settings, signers: Sequence[SigningKey], *, since: datetime, at: datetime, draft: Path | None = None
 ) -> Entry:
-    """Take a new signing key under the recovery keys, and revoke the one that signed until now.
+    """Take a new signing key under the recovery keys, and revoke every other one that was not over by then.
 
     Without recovery keys no version can lead on: every other State has to compare the new fingerprint and pin it anew.
 
     Args:
         settings: the node's.
         signers: recovery keys, at least as many as the threshold.
-        since: from when on the old key does not count: when it was lost or stolen.
+        since: from when on the other keys do not count: when the one that signed then was lost or stolen.
         at: now.
         draft: new file for a version that the keepers of recovery keys sign elsewhere; nothing is published before `take_up`.
 
@@ -180,14 +231,14 @@ def recover(
         BrokenSeal: ``entry.succession``: too few of them.
         Invalid: ``entry.since``: `since` is to come.
     """
-    entry, at, since = archive.own_entry(settings), at.replace(microsecond=0), since.replace(microsecond=0)
-    settle(settings, at=at)
+    (entry, at), since = _begin(settings, at), since.replace(microsecond=0)
     if since > at:
         raise Invalid("A revocation begins now or earlier, and only ever earlier.", code="entry.since", where="at")
     fresh = _stage(settings, Purpose.SIGN, at)
-    old = replace(entry.key(Purpose.SIGN, entry.issued_at), revoked=since)
+    lost = [key for key in entry.of(Purpose.SIGN) if key.until > since]
+    others = [replace(key, revoked=min(since, key.revoked or since)) for key in lost]
     given = [_signing(settings, staged=True), *signers]
-    changes: dict[str, Any] = {"keys": (*_changed(entry, old), fresh)}
+    changes: dict[str, Any] = {"keys": (*_changed(entry, *others), fresh)}
     if draft is None:
         return _issue(settings, entry, at, given, alone=entry.threshold == 0, **changes)
     drafted = _draft(draft, entry, at, given, **changes)
@@ -195,6 +246,7 @@ def recover(
     return drafted
 
 
+@_one_at_a_time
 def set_recovery(
     settings: Settings, keys: Sequence[VerifyKey], *, threshold: int, signers: Sequence[SigningKey], at: datetime,
     draft: Path | None = None,
@@ -213,8 +265,7 @@ def set_recovery(
         Invalid: the threshold cannot be reached.
         BrokenSeal: ``entry.succession``: too few signers.
     """
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    settle(settings, at=at)
+    entry, at = _begin(settings, at)
     present = entry.valid(Purpose.RECOVERY, at)
     ended = [replace(key, until=at) for key in present if key.public not in keys]
     held = {key.public for key in present}
@@ -234,6 +285,7 @@ def _draft(path: Path, old: Entry, at: datetime, signers: Iterable[SigningKey], 
     return new
 
 
+@_one_at_a_time
 def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entry:
     """Publish a drafted version that enough keepers of recovery keys have signed.
 
@@ -244,12 +296,15 @@ def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entr
 
     Raises:
         BrokenSeal: ``entry.succession``: too few have signed.
-        Invalid: ``entry.order``: another version was published since; ``entry.draft``.
+        Invalid: ``entry.order``: another version was published since; ``entry.ahead``: it is of a time to come;
+            ``entry.draft``.
         Misconfigured: ``key.entry``: the key that it names is not here.
     """
-    settle(settings, at=at)
-    entry, data = archive.own_entry(settings), gathered(parts)
+    (entry, at), data = _begin(settings, at), gathered(parts)
     new = succeeds(entry, data)
+    if new.issued_at > at + SKEW:
+        message = "This version is of a time to come: the clock ran ahead when it was drafted. Draft it anew."
+        raise Invalid(message, code="entry.ahead", where=settings.state)
     drafted = settings.keys / _DRAFTED
     if new.sign != entry.sign:
         if not drafted.exists() or _signing(settings, name=_DRAFTED).public != new.sign:
@@ -259,21 +314,22 @@ def take_up(settings: Settings, parts: Sequence[bytes], *, at: datetime) -> Entr
     return _publish(settings, entry, new, data, at=at)
 
 
+@_one_at_a_time
 def confirm(settings: Settings, *, at: datetime) -> Entry:
     """Confirm that all of the entry is so, as every State does yearly (Articles 40(12), 41(2))."""
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    settle(settings, at=at)
+    entry, at = _begin(settings, at)
     return _issue(settings, entry, at, [_signing(settings)], confirmed_on=at.date())
 
 
+@_one_at_a_time
 def describe(settings: Settings, authorities: Sequence[Authority], *, at: datetime) -> Entry:
     """Name other authorities; that confirms the entry too."""
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
-    settle(settings, at=at)
+    entry, at = _begin(settings, at)
     signers = [_signing(settings)]
     return _issue(settings, entry, at, signers, authorities=tuple(authorities), confirmed_on=at.date())
 
 
+@_one_at_a_time
 def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
     """Name the address that ``node.toml`` says, and the certificates that it answers with.
 
@@ -286,9 +342,8 @@ def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
     Raises:
         Invalid: ``entry.tls``: there is none, or one that no peer would accept.
     """
-    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    entry, at = _begin(settings, at)
     certificates = _certificates(tls, address(settings.peers)[0], at)
-    settle(settings, at=at)
     return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=certificates)
 
 
@@ -321,12 +376,77 @@ def _is_for(certificate: x509.Certificate, host: str) -> bool:
     return not wanted.isdisjoint(name.lower() for name in names.get_values_for_type(x509.DNSName))
 
 
+@_one_at_a_time
+def withdraw(settings: Settings, signers: Sequence[SigningKey], *, at: datetime) -> Entry:
+    """Take back the versions that were made while the clock ran ahead: no peer accepts one before its time has come.
+
+    What they said is to be said again, but for keys: those that they replaced are gone, so the version before is led on from
+    with the keys that are here. Without such the version before is gone by again.
+
+    Args:
+        settings: the node's.
+        signers: recovery keys, at least as many as the threshold, if the signing key was replaced: the one before is gone.
+        at: now.
+
+    Returns:
+        The version that is gone by from now on.
+
+    Raises:
+        NotPossible: ``entry.withdraw``: no version is so far ahead that nobody can have accepted it, or there is none before.
+        BrokenSeal: ``entry.succession``: too few signers.
+    """
+    _settle(settings, at=at)
+    at, chain = at.replace(microsecond=0), own_chain(settings)
+    read = [read_entry(data) for data in chain]
+    due = [place for place, entry in enumerate(read) if entry.issued_at <= at + SKEW]
+    if not due or len(due) == len(read):
+        message = (
+            f"Version {read[-1].version} is of {moment_text(read[-1].issued_at)}. Only one that lies more than five minutes "
+            "ahead is withdrawn, and never the first. Look at the clock."
+        )
+        raise NotPossible(message, code="entry.withdraw", where=settings.state)
+    before, newest, data = read[due[-1]], read[-1], chain[due[-1]]
+    if before.issued_at > at:
+        message = f"Version {before.version} may be accepted already. Wait until {moment_text(before.issued_at)}."
+        raise NotPossible(message, code="entry.withdraw", where=settings.state)
+    keys = _keys_here(before, newest, at)
+    if keys != before.keys:
+        new = replace(before, version=before.version + 1, previous=before.digest, issued_at=at, keys=keys)
+        data = sign_entry(new, _signing(settings), *signers)
+        if before.threshold or new.sign == before.sign:
+            succeeds(before, data)
+    standing = models.EntryVersion.Standing
+    models.EntryVersion.objects.filter(
+        state=settings.state, version__gt=before.version, standing=standing.ACCEPTED
+    ).update(standing=standing.LEFT)  # if this is cut off here, `settle` accepts them again
+    _replace(settings.home / "entry.json", data)
+    _settle(settings, at=at)
+    return read_entry(data)
+
+
+def _keys_here(before: Entry, newest: Entry, at: datetime) -> tuple[DatedKey, ...]:
+    """The keys of `before`, with those in whose place `newest` has others replaced by these now."""
+    ended, added = [], []
+    for purpose in NEEDED:
+        old, key = before.key(purpose, before.issued_at), newest.key(purpose, newest.issued_at)
+        if key.public != old.public:
+            revoked = newest.named(old.id).revoked
+            ended.append(replace(old, until=min(old.until, at + KEPT), revoked=revoked and min(revoked, at)))
+            added.append(replace(key, since=at))
+    return (*_changed(before, *ended), *added)
+
+
+@_one_at_a_time
 def settle(settings: Settings, *, at: datetime) -> None:
     """Bring key files and log in step with ``entry.json``: what a version that was cut off left undone.
 
     Raises:
         Misconfigured: ``key.entry``: a key file is not the key that the entry names.
     """
+    _settle(settings, at=at)
+
+
+def _settle(settings: Settings, *, at: datetime) -> None:
     entry = archive.own_entry(settings)
     for purpose in NEEDED:
         _install(settings.keys, purpose, entry)
@@ -351,6 +471,32 @@ def _disown_heads(entry: Entry) -> None:
             row.delete()
 
 
+def _begin(settings: Settings, at: datetime) -> tuple[Entry, datetime]:
+    """What the next version follows, and its moment, in whole seconds.
+
+    That is `at`; or the moment of the version before, if that was made while this command waited for its turn.
+
+    Raises:
+        NotPossible: ``entry.to-come``: no version may be older than the one before, and that one is of a time to come.
+        Misconfigured: ``entry.older``: ``entry.json`` is not the newest version that this node went by.
+    """
+    _settle(settings, at=at)
+    newest = len(archive.chain(settings.state))
+    if newest > archive.own_entry(settings).version:
+        message = f"entry.json is older than version {newest}, which this node has gone by. Put that one back."
+        raise Misconfigured(message, code="entry.older", where="entry.json")
+    entry, at = archive.own_entry(settings), at.replace(microsecond=0)
+    if at < entry.issued_at <= at + timedelta(seconds=_PATIENCE):
+        at = entry.issued_at
+    if entry.issued_at > at:
+        message = (
+            f"Version {entry.version} of this State's entry is of {moment_text(entry.issued_at)}, which has not come: this "
+            "clock ran ahead when it was made, or is behind now. Set it right; then wait, or run `comity node withdraw`."
+        )
+        raise NotPossible(message, code="entry.to-come", where=settings.state)
+    return entry, at
+
+
 def _issue(
     settings: Settings, old: Entry, at: datetime, signers: Iterable[SigningKey], *, alone: bool = False, **changes: Any
 ) -> Entry:
@@ -360,16 +506,20 @@ def _issue(
         data = sign_entry(new, *signers)
         new = read_entry(data) if alone else succeeds(old, data)
     except ComityError:
-        settle(settings, at=at)  # takes back what was staged
+        _settle(settings, at=at)  # takes back what was staged
         raise
     return _publish(settings, old, new, data, at=at)
 
 
 def _publish(settings: Settings, old: Entry, new: Entry, data: bytes, *, at: datetime) -> Entry:
+    """Go by `new` from now on. Raises Invalid: ``entry.order``: ``entry.json`` is not `old` any more."""
+    if archive.own_entry(settings).digest != old.digest:
+        message = "entry.json was changed meanwhile, and not by a command. See what it is now, and try again."
+        raise Invalid(message, code="entry.order", where="entry.json")
     (settings.home / "entries").mkdir(mode=0o700, exist_ok=True)
     _replace(_earlier(settings, old.version), (settings.home / "entry.json").read_bytes())
     _replace(settings.home / "entry.json", data)
-    settle(settings, at=at)
+    _settle(settings, at=at)
     return new
 
 

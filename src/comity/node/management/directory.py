@@ -83,6 +83,18 @@ def confirm(home: Home) -> None:
 
 
 @app.command()
+def withdraw(home: Home, key: Offline = None) -> None:
+    """Take back versions of this State's entry that were made while the clock ran ahead; set it right first."""
+    settings = start(home)
+    from comity.node.desk import issuing
+
+    signers = [_private(path) for path in key or []]
+    _say(issuing.withdraw(settings, signers, at=datetime.now(UTC)))
+    typer.echo("Say again what the versions that were taken back said. Their keys stay: nothing else is here.")
+    typer.echo(_RESTART)
+
+
+@app.command()
 def authorities(
     home: Home, named: Annotated[Path, typer.Argument(help="JSON file: the authorities named in the entry.")]
 ) -> None:
@@ -150,10 +162,8 @@ def recover(
 ) -> None:
     """Take a new signing key under the recovery keys, because the old one was lost or stolen."""
     settings, now = start(home), datetime.now(UTC)
-    from comity.node import archive
     from comity.node.desk import issuing
 
-    alone = archive.own_entry(settings).threshold == 0
     signers = [_private(path) for path in key or []]
     with _new(draft):
         made = issuing.recover(settings, signers, since=moment(at, now), at=now, draft=draft)
@@ -161,7 +171,7 @@ def recover(
     if draft is not None:
         _tell(made, draft)
         return
-    if alone:
+    if made.threshold == 0:
         typer.echo("There are no recovery keys: every other State must compare this fingerprint and pin it anew.")
     typer.echo(_RESTART)
 
@@ -204,6 +214,8 @@ def recovery_sign(
     file.write_bytes(countersigned(data, _private(key)))
     _say(entry)
     for one in entry.keys:
+        if one.since >= entry.issued_at:  # one that began before and is new is refused: `wire.directory.succeeds`
+            typer.echo(f"new, to {one.purpose}: {one.id} {one.name}".rstrip())
         if one.revoked is not None:
             typer.echo(f"revoked from {one.revoked.isoformat()} on: {one.id}")
     held = ", ".join(one.id for one in entry.valid(Purpose.RECOVERY, entry.issued_at))

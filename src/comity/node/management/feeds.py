@@ -60,6 +60,7 @@ def list_feeds(home: Home) -> None:
 
     from comity.node import models
     from comity.node.desk import feeds as desk
+    from comity.wording.speech import visible
 
     for row in models.Feed.objects.order_by("name"):
         ways = "from" if row.direction == row.Direction.PULL else "to"
@@ -77,7 +78,7 @@ def list_feeds(home: Home) -> None:
             since = owed["since"].isoformat(timespec="seconds")
             typer.echo(f"    called back and not yet deleted there: {owed['number']}, the oldest since {since}")
         for named, reason in row.refused:
-            typer.echo(f"    refused {named or 'an object without an id'}: {reason!r}")
+            typer.echo(f"    refused {visible(named) or 'an object without an id'}: {reason!r}")
         if row.code:
             typer.echo(
                 f"    failed {row.attempts} times: {row.trouble!r}; again at {row.next_at.isoformat(timespec='seconds')}"

@@ -113,6 +113,8 @@ def _bar(what: str) -> Iterator[Progress]:
 
 
 def _carries(packed: Any, what: str, *, nothing: str) -> None:
+    from comity.wording.speech import visible
+
     typer.echo(nothing if packed.empty else f"{what}:")
     if packed.greets:
         typer.echo("  a greeting: envelopes follow when it is answered")
@@ -122,7 +124,7 @@ def _carries(packed: Any, what: str, *, nothing: str) -> None:
     if packed.asked:
         typer.echo(f"  questions    about {packed.asked} envelopes that went before")
     for case, size in packed.bags:
-        typer.echo(f"  evidence     {case}: {size:,} bytes")
+        typer.echo(f"  evidence     {visible(case)}: {size:,} bytes")
     if packed.unread:
         typer.echo(
             f"  stay here    {packed.unread} envelopes in a form that is not known to be read there, or behind one"
@@ -141,5 +143,7 @@ def _tell(taken: Any) -> None:
 
 
 def _rows(name: str, counted: Mapping[str, int]) -> None:
+    from comity.wording.speech import visible
+
     for what, count in sorted(counted.items()):
-        typer.echo(f"  {name:<12} {count} {what}")
+        typer.echo(f"  {name:<12} {count} {visible(what)}")

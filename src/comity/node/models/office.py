@@ -34,7 +34,7 @@ class EntryVersion(models.Model):
         """What this node makes of it."""
 
         ACCEPTED = "accepted"
-        LEFT = "left"  # accepted once; then an officer pinned anew, without its following
+        LEFT = "left"  # accepted once; then an officer pinned anew, or this State withdrew its own
         FORK = "fork"  # another version under an accepted number, by the State's own key: evidence, never used
         SETTLED = "settled"  # the same, after the State's recovery keys or an officer here said which one counts
 
