@@ -45,7 +45,7 @@ PACE = Pace(
 )  # fmt: skip
 NOISE = Signed(b"?", Pair("", ""))
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
-UNHEARD, UNREACHABLE = Heard(), Failure("wire.unreachable")
+UNHEARD, UNREACHABLE = Heard(), Failure("wire.too-slow", fewer=True)
 
 Answered = TypeVar("Answered")
 Row = TypeVar("Row", Sent, Got)
@@ -295,6 +295,11 @@ class Shelf:
     def settle(self, settled: bool) -> None:  # noqa: FBT001
         self._disk.put("settled", self._peer, settled)
 
+    def unsure(self, since: int) -> None:
+        for row in list(self._sent.values()):
+            if row.stage is Stage.RELAY and row.made_at > since:
+                self.put_sent(row._replace(made_at=since))
+
     def form(self) -> int:
         return FORMS[-1]
 
@@ -486,6 +491,7 @@ class Loose(Conversation):
     def _due_offer(self, now: float) -> Offer | None:
         letters = list(self._due_rows({Stage.RELAY}, now, 10**6))
         letters = (letters[:1] + sorted(letters[1:], key=lambda row: row.digest))[: self._batch]
+        self.redate([row.digest for row in letters], now)
         items = [Item(row.number, self._memory.sealed(row.digest), row.after) for row in letters]
         ask = tuple(row.digest for row in self._due_rows(OPEN - {Stage.RELAY, Stage.DEAD}, now, 10**6))
         return Offer(tuple(items), ask) if items or ask else None
@@ -811,7 +817,8 @@ class Hostile:
         if habit in {"silent", "drip"}:
             return None
         if habit == "error":
-            return Failure("door.too-long", reached=self.rng.random() < 0.5)
+            reached = self.rng.random() < 0.5
+            return Failure("door.too-long", reached=reached, fewer=not reached)
         if habit == "plant" and offer.have is not None:
             return self._planted(victim)
         outcomes = tuple(self._outcome(habit, digest_of(item.envelope)) for item in offer.items)

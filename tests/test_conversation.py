@@ -310,6 +310,18 @@ def test_what_was_made_by_a_clock_that_ran_ahead_may_have_an_older_receipt(pair)
     assert pair.stage(row) is Stage.CONSIGNMENT
 
 
+def test_a_memory_of_a_clock_that_ran_ahead_takes_an_older_receipt(pair):
+    """The letter was made, and backed up, a day ahead; its receipt is of before, and was lost with the memory since."""
+    row = pair.post("a", 1.0 + DAY)
+    pair.talk["VN"].receive(Offer((Item(row.number, pair.talk["IR"]._memory.sealed(row.digest)),)), 10.0)
+    memory = pair.talk["IR"]._memory
+    with memory.atomically():
+        memory.settle(settled=False)
+    for now in (2.0 * DAY, 2.1 * DAY, 2.2 * DAY, 2.3 * DAY):
+        pair.exchange("IR", now)
+    assert pair.stage(row) is Stage.CONSIGNMENT
+
+
 def test_words_that_both_took_by_clocks_that_ran_ahead_hold_nothing_up(pair):
     """A receipt of a time to come that was taken, because both clocks ran ahead, is no reason to refuse the next word."""
     row = pair.post("a", 10_000)

@@ -18,7 +18,8 @@ from comity.seal import canon, envelope, merkle
 from comity.wire import messages
 from comity.wire._remembering import IN_FLIGHT
 from comity.wire.directory import trust_in
-from comity.wire.exchange import Answer, Event, Evidence, Have, Offer
+from comity.wire.exchange import Answer, Event, Evidence, Have, Item, Offer, Outcome
+from comity.wire.remembered import Stage
 
 pytestmark = pytest.mark.django_db
 OFFER = Offer(have=Have(0, (), 0, ()))  # a greeting
@@ -210,6 +211,23 @@ def test_words_of_when_both_clocks_were_ahead_come_back(node, peer, at):
     told = [messages.said_of(word) for word in started.receive(Offer(ask=(item.digest,)), now + 5).evidence]
     assert [said.event for said in told] == [Event.CONTENT_CONSIGNMENT, Event.CONTENT_HANDOVER]
     assert [said.at for said in told] == [int(now + 5)] * 2
+
+
+def test_what_waited_when_memory_was_set_back_may_have_an_older_receipt(node, sent, at):
+    """Its time may be of a clock that ran ahead. What is settled all the time goes by what is noted."""
+    row, peer = sent["VN"]
+    models.Departure.objects.filter(pk=row.pk).update(made_at=at + timedelta(hours=1))
+    stages = []
+    for lost in (False, True):
+        models.Talk.objects.filter(pk="VN").update(settled=not lost)
+        talk = crossing.conversation(node, "VN")
+        now = (at + timedelta(hours=2)).timestamp()
+        if lost:
+            talk.answered(OFFER, Answer(), now)
+        offer = Offer((Item(row.number, archive.sealed(row), ()),))
+        talk.answered(offer, Answer((Outcome(row.digest, receipt(peer, row)),)), now)
+        stages.append(models.Departure.objects.get(pk=row.pk).stage)
+    assert stages == [Stage.RELAY, Stage.CONSIGNMENT]
 
 
 def test_what_was_never_acknowledged_shows_no_restore(node, peer, at):

@@ -221,7 +221,11 @@ class Remembering:
 
         What a node sent just before it was restored may arrive after its greeting. So it greets once again, when nothing as
         old as that is let in any more.
+
+        Older memory may be of a clock that ran ahead, and the receipts given since of the time before: see `_in_time`.
         """
+        if not more and not self._memory.settled():
+            self._memory.unsure(int(now) - self._pace.gap)
         self._memory.settle(settled=not more)
         if not more and self._again_at <= 0:
             self._again_at = now + IN_FLIGHT

@@ -226,6 +226,9 @@ class Memory(Protocol):
     def settle(self, settled: bool) -> None:  # noqa: FBT001  a flag is what is remembered
         """Note whether it has."""
 
+    def unsure(self, since: int) -> None:
+        """Note that no envelope of ours which waits for its receipt need have been made after `since`, POSIX seconds."""
+
     def form(self) -> int:
         """The newest of `exchange.FORMS` that the peer is known to read; 0: nothing is known of that yet."""
 

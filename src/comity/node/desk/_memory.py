@@ -186,6 +186,12 @@ class Tables:
         if self._talk is not None:
             self._talk.settled = settled
 
+    def unsure(self, since: int) -> None:
+        moment = datetime.fromtimestamp(since, UTC)
+        self._ours().filter(stage=Stage.RELAY, made_at__gt=moment).update(made_at=moment)
+        self._sent.clear()
+        self._sent_values.clear()
+
     def form(self) -> int:
         if self._talk is not None:
             return self._talk.form
