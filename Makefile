@@ -14,7 +14,7 @@ demo: dev ## three States on this machine; ARGS="--once" walks one request throu
 
 test: export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH)$(if $(LD_LIBRARY_PATH),:)$(CURDIR)/.cache/lib
 test: dev ## run the tests, those in a browser too; ARGS="-k seal" chooses
-	@COMITY_CHROMIUM="$$(scripts/chromium.sh)" && export COMITY_CHROMIUM && .venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@COMITY_CHROMIUM="$$(scripts/chromium.sh)" && export COMITY_CHROMIUM && .venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: dev ## check style, formatting and types
 	@.venv/bin/ruff check

@@ -45,7 +45,7 @@ PACE = Pace(
 )  # fmt: skip
 NOISE = Signed(b"?", Pair("", ""))
 OPEN = {Stage.RELAY, Stage.CONSIGNMENT, Stage.HANDOVER, Stage.DEAD}
-UNHEARD, UNREACHABLE = Heard(), Failure("wire.too-slow", fewer=True)
+UNHEARD, UNREACHABLE = Heard(), Failure("wire.unreachable")
 
 Answered = TypeVar("Answered")
 Row = TypeVar("Row", Sent, Got)

@@ -69,7 +69,7 @@ class Conversation(Receiving):
     def __init__(self, home: str, peer: str, memory: Memory, hand: Hand, pace: Pace = Pace()) -> None:  # noqa: B008
         super().__init__(home, peer, memory, hand, pace)
         self._seed = canon.content_id(f"{home}-{peer}".encode())
-        self._busy, self._began = False, 0.0  # an exchange, and since when
+        self._busy = False
         self._failures, self._next_at, self._heard = 0, 0.0, 0
         self._told = False  # a person, that the peer does not talk with this State
         self._batch = pace.batch
@@ -132,7 +132,7 @@ class Conversation(Receiving):
             return None
         greets = not self._memory.settled() or self._greets(now)
         offer = self._greeting() if greets else self._due_offer(now)
-        self._busy, self._began = offer is not None, now
+        self._busy = offer is not None
         return offer
 
     def _greeting(self) -> Offer:
@@ -316,7 +316,7 @@ class Conversation(Receiving):
         if not failure.reached:
             self._silent(now)
             if failure.fewer and offer.items:
-                self._fewer(offer, now)
+                self._fewer(offer)
             return
         if offer.have is not None:
             self._silent(now, self._pace.refused)
@@ -344,11 +344,10 @@ class Conversation(Receiving):
                 if row is not None:
                     self._postpone(row, now, failure.code)
 
-    def _fewer(self, offer: Offer, now: float) -> None:
+    def _fewer(self, offer: Offer) -> None:
         """Offer less next time, and after what is left alone others first: perhaps it is this that the peer cannot take.
 
-        Or that no bad line brings over in time: the others get as much time as it took. It is no refusal, and nothing is dead
-        by it.
+        Or that a bad line does not bring over in time. It is no refusal, and nothing is dead by it.
         """
         self._batch = max(1, len(offer.items) // 2)
         if len(offer.items) > 1:
@@ -356,7 +355,7 @@ class Conversation(Receiving):
         with self._memory.atomically():
             row = self._memory.sent(offer.items[0].digest)
             if row is not None and not row.relayed:
-                later = self._next_at + backoff(self._pace.relay, self._failures, row.digest) + (now - self._began)
+                later = self._next_at + backoff(self._pace.relay, self._failures, row.digest)
                 self._memory.put_sent(row._replace(next_at=later))
 
     def _reached(self) -> None:

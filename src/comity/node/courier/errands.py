@@ -31,6 +31,7 @@ _RENEW = 24 * 3600.0  # seconds between two looks for a newer entry of a peer, o
 _UPGRADED = 3600.0  # the latter, of one that does not read the newest: it may have been upgraded
 # What a door says of an offer that reads other forms than before.
 _OTHER_FORM = ("canon.", "exchange.form")
+_LARGE = 256 << 10  # bytes of an offer: a bad line perhaps does not bring more over in time
 _SILENCE = frozenset({"wire.unreachable", "wire.too-slow"})  # the peer cannot be reached now, whatever is said to it
 _LASTS = 8  # failures in a row: two minutes
 _STRETCH = 2.0  # seconds of one conversation after which what else is due for the peer has its turn
@@ -169,18 +170,19 @@ class Errands:
 
     def _exchange(self, offer: Offer) -> None:
         """One exchange; however it ends, the conversation is told."""
-        failure = Failure("node.defect", fewer=True)
+        failure, body = Failure("node.defect", fewer=True), b""
         try:
             line = self._line()
             form = self._talk.form or self._ask_forms(line)
-            status, body = line.post("/exchange", dumps(offer, form), at=now(), limit=BODY_LIMIT)
+            body = dumps(offer, form)
+            status, said = line.post("/exchange", body, at=now(), limit=BODY_LIMIT)
             if status != 200:
                 refused = _refuses(status)
-                failure = Failure(refusal(body) or f"wire.status-{status}", reached=refused, fewer=not refused)
+                failure = Failure(refusal(said) or f"wire.status-{status}", reached=refused, fewer=not refused)
                 if failure.reached and self._refused_form(line, form, failure.code):
                     failure = Failure(failure.code)  # nothing was refused but the form
-                raise Unreachable(f"{self._peer} answered {status}: {body[:200]!r}", code="wire.status")
-            answer = read_answer(body)
+                raise Unreachable(f"{self._peer} answered {status}: {said[:200]!r}", code="wire.status")
+            answer = read_answer(said)
             self._talk.answered(offer, answer, now().timestamp())
             failure = Failure("")
             self._note(None)
@@ -191,7 +193,7 @@ class Errands:
             self._note(error)
             _log.info("an exchange with %s: %s", self._peer, error)
             if failure.code == "node.defect":
-                failure = Failure(error.code, fewer=error.code != "wire.unreachable")
+                failure = Failure(error.code, fewer=error.code not in _SILENCE or len(body) > _LARGE)
         finally:
             self._talked = not failure.code
             if failure.code:
