@@ -149,7 +149,7 @@ class Remembering:
         """Return when the word states a time at which it can have been said, as far as two clocks tell.
 
         Not before our envelope was made, not before the word about it that came last, and not in a time to come. What was
-        made, or said, by a clock that has been set back since was so nobody knows when.
+        made, or said, by a clock that has been set back since was so nobody knows when; nor what waited when memory was.
 
         Raises:
             BrokenSeal: ``receipt.time``.

@@ -12,7 +12,7 @@ Rules, and where each is kept:
    neither keeps nor sends in this conversation (`settled`). An envelope that comes alone has no place in it, and is kept.
 5. A silent peer is asked again ever less often, an unwilling one as well; of one that does not talk with this State a person
    is told (`_silent`). What it refuses for good goes to the dead letters, which a person sees and can release (`_postpone`,
-   `_dead`, `release`).
+   `_dead`, `release`); what it only fails at holds up nothing else (`_fewer`).
 6. Every step that is waited for has a deadline, after which a person is told, once (`overdue`).
 7. Evidence is fetched by who wants it. So it is never acknowledged, and no error is ever answered (`offer`, `failed`).
 
@@ -345,9 +345,9 @@ class Conversation(Receiving):
                     self._postpone(row, now, failure.code)
 
     def _fewer(self, offer: Offer) -> None:
-        """Offer less next time, and after what is left alone others first: perhaps it is this that the peer cannot take.
+        """Offer half as much next time, and after an envelope that was alone others first: perhaps it is this one.
 
-        Or that a bad line does not bring over in time. It is no refusal, and nothing is dead by it.
+        It is no refusal, and nothing is dead by it.
         """
         self._batch = max(1, len(offer.items) // 2)
         if len(offer.items) > 1:

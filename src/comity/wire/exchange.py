@@ -209,7 +209,7 @@ class Failure:
     Args:
         code: why.
         reached: whether the peer refused what was offered; else it may never have seen it.
-        fewer: whether less might have gone well: the peer failed at it, or the time was over.
+        fewer: whether less might have gone well: it was answered, but badly, or was large and did not come over in time.
     """
 
     code: str

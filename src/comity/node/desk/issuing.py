@@ -15,16 +15,12 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
 from comity.casework.act import SKEW
@@ -35,6 +31,7 @@ from comity.node.desk import registry
 from comity.node.settings import Settings, address
 from comity.seal.container import CadesKey
 from comity.seal.keys import NoteKey, OpeningKey, SigningKey, VerifyKey, read_key, read_secret, write_key, write_secret
+from comity.seal.tls import certificates_for
 from comity.wire.directory import (
     NEEDED,
     Authority,
@@ -343,37 +340,8 @@ def readdress(settings: Settings, *, tls: str, at: datetime) -> Entry:
         Invalid: ``entry.tls``: there is none, or one that no peer would accept.
     """
     entry, at = _begin(settings, at)
-    certificates = _certificates(tls, address(settings.peers)[0], at)
+    certificates = certificates_for(address(settings.peers)[0], tls, at=at)
     return _issue(settings, entry, at, [_signing(settings)], address=settings.peers, tls=certificates)
-
-
-def _certificates(text: str, host: str, at: datetime) -> str:
-    """The certificates in `text`, as PEM and without anything else, each for `host` and in its time. Raises Invalid."""
-    try:
-        found = x509.load_pem_x509_certificates(text.encode())
-    except ValueError as error:
-        raise Invalid("There is no certificate in PEM in these files.", code="entry.tls", where="tls") from error
-    for one in found:
-        subject = one.subject.rfc4514_string()
-        if not _is_for(one, host):
-            message = f"The certificate of '{subject}' is not for {host}: no peer accepts it. Name no authority's."
-            raise Invalid(message, code="entry.tls", where="tls")
-        if not one.not_valid_before_utc <= at < one.not_valid_after_utc:
-            message = f"The certificate of '{subject}' is not valid now: no peer accepts it."
-            raise Invalid(message, code="entry.tls", where="tls")
-    return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
-
-
-def _is_for(certificate: x509.Certificate, host: str) -> bool:
-    """Whether a certificate names this host, by its address or name (RFC 9525, 6)."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    with suppress(ValueError):
-        return ip_address(host) in names.get_values_for_type(x509.IPAddress)
-    wanted = {host.lower(), "*." + host.lower().partition(".")[2]}
-    return not wanted.isdisjoint(name.lower() for name in names.get_values_for_type(x509.DNSName))
 
 
 @_one_at_a_time
